@@ -1,0 +1,431 @@
+// What became true: from the connection, a signal and the facts, the events to keep. Pure.
+
+import type { Judgement } from "./allow-list.ts";
+import { evolve, optional, type Connection } from "./connection.ts";
+import type {
+  Actor,
+  Because,
+  Choice,
+  ConnectionEvent,
+  EffectKind,
+  Facts,
+  Name,
+  Source,
+} from "./events.ts";
+import { milliseconds, type Instant } from "./ids.ts";
+import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
+import type { Service } from "./service.ts";
+
+/** What reached us. Each means: look at this connection again. */
+export type Signal =
+  | { readonly kind: "look" }
+  | {
+      readonly kind: "answered";
+      readonly question?: string;
+      readonly choice: Choice;
+      readonly by: Actor;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: "attributed";
+      readonly action: "accept" | "reject";
+      readonly arn: string;
+      readonly event: string;
+    }
+  | {
+      readonly kind: "settled";
+      readonly effect: EffectKind;
+      readonly failure?: { readonly code: string; readonly message: string };
+    }
+  | { readonly kind: "name-assigned"; readonly name: Name }
+  | { readonly kind: "name-made" | "name-removed"; readonly fqdn: string };
+
+/** What is known at this moment. `seen` and `judgement` are absent where the function may not ask. */
+export interface Known {
+  readonly now: Instant;
+  readonly source: Source;
+  readonly service: Service;
+  readonly seen?: Seen;
+  readonly judgement?: Judgement;
+  /** The id that a question gets if one is put; from the caller, since the core draws no random numbers. */
+  readonly nextQuestion?: string;
+}
+
+/** An endpoint that two complete listings miss, this far apart, is gone. */
+export const missingMinutes = 3;
+/** For this long after a change AWS may still answer from before it. */
+export const settleSeconds = 120;
+
+/** The events that follow from the signal and from what AWS shows, in order; none when nothing is new. */
+export function decide(
+  connection: Connection | undefined,
+  signal: Signal,
+  known: Known,
+): ConnectionEvent[] {
+  const events: ConnectionEvent[] = [];
+  let now = connection;
+  const add = (step: (at: Connection | undefined) => ConnectionEvent[]): void => {
+    for (const event of step(now)) {
+      events.push(event);
+      now = evolve(now, event);
+    }
+  };
+  add((at) => observe(at, known));
+  add((at) => (at === undefined ? [] : hear(at, signal, known)));
+  add((at) => (at === undefined ? [] : follow(at, known)));
+  return events;
+}
+
+// What AWS shows
+
+function observe(connection: Connection | undefined, known: Known): ConnectionEvent[] {
+  const { seen } = known;
+  if (seen === undefined) return [];
+  if (!seen.listed) return connection === undefined ? [] : miss(connection, known);
+  if (connection === undefined) return meet(seen.observed, known);
+  if (connection.missingSince === undefined) return compare(connection, seen.observed, known);
+  if (connection.status === "closed" && (connection.reason !== "vanished" || isOver(seen.observed.state))) return [];
+  const found = saw(known, { type: "ConnectionFound" });
+  return [found, ...compare(evolve(connection, found), seen.observed, known)];
+}
+
+/** The first sight of a connection: one that AWS had accepted before we came is adopted, any other is a request. */
+function meet(observed: Observed, known: Known): ConnectionEvent[] {
+  const facts: Facts = {
+    ...{
+      endpoint: observed.endpoint,
+      service: observed.service,
+      account: observed.account,
+      state: observed.state,
+    },
+    ...optional("region", observed.region),
+    ...optional("ipAddressType", observed.ipAddressType),
+    ...optional("createdAt", observed.createdAt),
+  };
+  const before = observed.createdAt !== undefined && observed.createdAt < known.service.addedAt;
+  const first: ConnectionEvent =
+    before && !waits(observed.state)
+      ? saw(
+          known,
+          { type: "ConnectionAdopted", observed: facts },
+          { rule: "adopted", detail: `${observed.state} since before ${known.service.addedAt}` },
+        )
+      : saw(known, { type: "ConnectionRequested", observed: facts });
+  return [first, ...compare(evolve(undefined, first), observed, known)];
+}
+
+function miss(connection: Connection, known: Known): ConnectionEvent[] {
+  if (connection.status === "closed") return [];
+  if (connection.missingSince === undefined)
+    return [
+      saw(
+        known,
+        { type: "ConnectionMissing" },
+        { rule: "observed", detail: "a complete listing is without it" },
+      ),
+    ];
+  const minutes = (milliseconds(known.now) - milliseconds(connection.missingSince)) / 60_000;
+  if (minutes < missingMinutes) return [];
+  return [
+    saw(
+      known,
+      { type: "ConnectionClosed", reason: "vanished" },
+      {
+        rule: "observed",
+        detail: `complete listings have been without it since ${connection.missingSince}`,
+      },
+    ),
+  ];
+}
+
+/** Where AWS's state has moved on from what the record says. */
+function compare(connection: Connection, { state }: Observed, known: Known): ConnectionEvent[] {
+  if (connection.status === "closed") return [];
+  if (isOver(state))
+    return [
+      saw(
+        known,
+        {
+          type: "ConnectionClosed",
+          reason: state === "failed" || state === "expired" ? state : "deleted",
+        },
+        { rule: "observed", detail: `AWS shows ${state}` },
+      ),
+    ];
+  switch (connection.status) {
+    case "requested":
+      return connection.acceptedOutside === true
+        ? refusedOutside(state, known)
+        : [...acceptedOutside(state, known), ...refusedOutside(state, known)];
+    case "asking":
+      return [...acceptedOutside(state, known), ...refusedOutside(state, known)];
+    case "approved":
+      if (state === "available") return [saw(known, { type: "ConnectionAvailable" })];
+      return refusedOutside(state, known);
+    case "connected":
+    case "adopted":
+      return refusedOutside(state, known);
+    case "denied":
+      return state === "rejected" ? [saw(known, { type: "ConnectionRejected" })] : [];
+    case "rejected": {
+      const settled =
+        milliseconds(known.now) - milliseconds(connection.changedAt) > settleSeconds * 1000;
+      return settled ? acceptedOutside(state, known) : [];
+    }
+  }
+}
+
+function acceptedOutside(state: Observed["state"], known: Known): ConnectionEvent[] {
+  if (!isAccepted(state)) return [];
+  const kept = known.service.outsideAccept === "keep";
+  const because: Because = {
+    rule: "outside",
+    detail: `AWS shows ${state}, and Drawbridge has not accepted it`,
+  };
+  const accepted = stamp(known, { type: "AcceptedOutside", kept }, { kind: "outside" }, because);
+  return kept && state === "available"
+    ? [accepted, saw(known, { type: "ConnectionAvailable" })]
+    : [accepted];
+}
+
+function refusedOutside(state: Observed["state"], known: Known): ConnectionEvent[] {
+  if (state !== "rejected") return [];
+  const because: Because = {
+    rule: "outside",
+    detail: "AWS shows rejected, and Drawbridge has not rejected it",
+  };
+  return [stamp(known, { type: "RejectedOutside" }, { kind: "outside" }, because)];
+}
+
+// What the signal itself says
+
+function hear(connection: Connection, signal: Signal, known: Known): ConnectionEvent[] {
+  switch (signal.kind) {
+    case "look":
+      return [];
+    case "answered":
+      return answered(connection, signal, known);
+    case "attributed":
+      if (connection.attributed.includes(signal.event)) return [];
+      return [
+        stamp(
+          known,
+          { type: "Attributed", action: signal.action, arn: signal.arn, event: signal.event },
+          { kind: "outside", arn: signal.arn },
+          { rule: "outside", detail: `CloudTrail names who called ${signal.action}` },
+        ),
+      ];
+    case "settled":
+      return settled(connection, signal, known);
+    case "name-assigned":
+      return connection.status === "connected"
+        ? [did(known, { type: "NameAssigned", name: signal.name })]
+        : [];
+    case "name-made":
+      return connection.names.some(({ fqdn, made }) => fqdn === signal.fqdn && !made)
+        ? [did(known, { type: "NameMade", fqdn: signal.fqdn })]
+        : [];
+    case "name-removed":
+      return connection.names.some(({ fqdn }) => fqdn === signal.fqdn)
+        ? [did(known, { type: "NameRemoved", fqdn: signal.fqdn })]
+        : [];
+  }
+}
+
+/** An answer decides an open question; an operator may also end a connection that is accepted. */
+function answered(
+  connection: Connection,
+  signal: Extract<Signal, { kind: "answered" }>,
+  known: Known,
+): ConnectionEvent[] {
+  const { choice, by, reason, question } = signal;
+  const operator = by.kind === "operator";
+  const refuse = (why: string): ConnectionEvent[] => [
+    stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why)),
+  ];
+  if (
+    question !== undefined &&
+    !(connection.status === "asking" && connection.question.id === question)
+  )
+    return refuse(`the question is closed: the connection is ${connection.status}`);
+  const open = connection.status === "asking" || (operator && connection.status === "requested");
+  const live =
+    connection.status === "approved" ||
+    connection.status === "connected" ||
+    connection.status === "adopted";
+  if (!open && !(operator && choice === "reject" && live))
+    return refuse(`the connection is ${connection.status}`);
+  const because = ruled(
+    by,
+    reason ??
+      `${choice === "approve" ? "approved" : "rejected"} by ${by.kind === "approver" ? by.name : "an operator"}`,
+  );
+  const said = {
+    ...optional("reason", reason),
+    ...(connection.status === "asking" ? { question: connection.question.id } : {}),
+  };
+  if (choice === "reject")
+    return [stamp(known, { type: "ConnectionDenied", revokes: live, ...said }, by, because)];
+  if (known.judgement?.verdict === "reject")
+    return refuse(`a reject entry applies: ${known.judgement.because.detail}`);
+  return [
+    stamp(
+      known,
+      { type: "ConnectionApproved", ...said, ...optional("label", known.judgement?.label) },
+      by,
+      because,
+    ),
+  ];
+}
+
+/** Each refused try is told, with the first one's time and their count; `plan` lets tries rest, so they stay few. */
+function settled(
+  connection: Connection,
+  { effect, failure }: Extract<Signal, { kind: "settled" }>,
+  known: Known,
+): ConnectionEvent[] {
+  const trouble = connection.trouble?.effect === effect ? connection.trouble : undefined;
+  const because: Because = {
+    rule: "effect",
+    detail: failure === undefined ? `${effect} went through` : `${effect} refused: ${failure.code}`,
+  };
+  if (failure === undefined) {
+    return trouble === undefined
+      ? []
+      : [
+          did(
+            known,
+            { type: "EffectRecovered", effect, first: trouble.first, count: trouble.count },
+            because,
+          ),
+        ];
+  }
+  const count = (trouble?.count ?? 0) + 1;
+  return [
+    did(
+      known,
+      { type: "EffectFailed", effect, ...failure, first: trouble?.first ?? known.now, count },
+      because,
+    ),
+  ];
+}
+
+// What the allow-list says
+
+function follow(connection: Connection, known: Known): ConnectionEvent[] {
+  const { judgement, service, seen } = known;
+  if (judgement === undefined || seen?.listed !== true) return [];
+  const { verdict } = judgement;
+  if (service.mode === "observe") return note(connection, judgement, known);
+  switch (connection.status) {
+    case "requested":
+      if (connection.acceptedOutside === true)
+        return verdict === "accept" ? [approve(judgement, known)] : [deny(judgement, known, true)];
+      if (!waits(seen.observed.state)) return [];
+      if (verdict === "ask") return ask(judgement, known);
+      return [verdict === "accept" ? approve(judgement, known) : deny(judgement, known, false)];
+    case "asking":
+      if (verdict === "ask") return [];
+      return [
+        verdict === "accept"
+          ? approve(judgement, known, connection.question.id)
+          : deny(judgement, known, false, connection.question.id),
+      ];
+    case "approved":
+    case "connected":
+    case "adopted":
+      return verdict === "reject" ? [deny(judgement, known, true)] : [];
+    case "denied":
+    case "rejected":
+    case "closed":
+      return [];
+  }
+}
+
+/** While a service is only observed, the verdict is logged once, and again when it changes. */
+function note(
+  connection: Connection,
+  { verdict, because, entry }: Judgement,
+  known: Known,
+): ConnectionEvent[] {
+  const matters =
+    connection.status === "requested" ||
+    ((connection.status === "approved" ||
+      connection.status === "connected" ||
+      connection.status === "adopted") &&
+      verdict === "reject");
+  if (!matters || !("noted" in connection ? connection.noted !== verdict : true)) return [];
+  return [did(known, { type: "VerdictNoted", verdict, ...optional("entry", entry) }, because)];
+}
+
+function ask({ because, entry }: Judgement, known: Known): ConnectionEvent[] {
+  if (known.nextQuestion === undefined) return [];
+  return [
+    did(
+      known,
+      { type: "ApprovalRequested", question: known.nextQuestion, ...optional("entry", entry) },
+      because,
+    ),
+  ];
+}
+
+function approve(
+  { because, entry, label }: Judgement,
+  known: Known,
+  question?: string,
+): ConnectionEvent {
+  const kind = {
+    type: "ConnectionApproved",
+    ...optional("question", question),
+    ...optional("entry", entry),
+    ...optional("label", label),
+  } as const;
+  return stamp(known, kind, byEntry(entry), because);
+}
+
+/** A reject entry denies; an accept past Drawbridge that a service enforces against is denied by the same list. */
+function deny(
+  { because, entry, verdict }: Judgement,
+  known: Known,
+  revokes: boolean,
+  question?: string,
+): ConnectionEvent {
+  const reason: Because =
+    verdict === "reject"
+      ? because
+      : { rule: "outside", detail: `accepted outside Drawbridge, and ${because.detail}` };
+  const kind = {
+    type: "ConnectionDenied",
+    revokes,
+    ...optional("question", question),
+    ...optional("entry", entry),
+  } as const;
+  return stamp(known, kind, byEntry(entry), reason);
+}
+
+// How events are made
+
+type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent
+  ? Omit<T, "at" | "by" | "because" | "source">
+  : never;
+
+const stamp = (known: Known, kind: Kind, by: Actor, because: Because): ConnectionEvent =>
+  ({ ...kind, at: known.now, by, because, source: known.source }) as ConnectionEvent;
+const saw = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
+  stamp(known, kind, { kind: "aws" }, because ?? { rule: "observed", detail: shown(known) });
+const did = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
+  stamp(
+    known,
+    kind,
+    { kind: "drawbridge" },
+    because ?? { rule: "names", detail: "the name follows the connection" },
+  );
+
+const shown = ({ seen }: Known): string =>
+  seen?.listed === true ? `AWS shows ${seen.observed.state}` : "AWS does not show it";
+const byEntry = (entry: Judgement["entry"]): Actor =>
+  entry === undefined ? { kind: "drawbridge" } : { kind: "entry", entry };
+const ruled = (by: Actor, detail: string): Because => ({
+  rule: by.kind === "operator" ? "operator" : "approvers",
+  detail,
+});

@@ -1,0 +1,206 @@
+// The events Drawbridge keeps for ever: what became true, when, by whom and because of what.
+
+import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
+import type { AwsState, DnsTarget, IpAddressType } from "./observed.ts";
+
+/** Why an event happened: the rule that fired, and what it saw. */
+export interface Because {
+  readonly rule: Rule;
+  readonly detail: string;
+}
+
+export type Rule =
+  | "reject-entry" // a reject entry applies
+  | "entry" // the most specific entry decides
+  | "condition" // the deciding entry's condition fails or cannot be known
+  | "no-entry" // nothing matches the consumer
+  | "frozen" // nothing is accepted automatically
+  | "approvers" // people decided
+  | "operator" // an operator decided or changed something
+  | "observed" // AWS shows it
+  | "outside" // somebody did it past Drawbridge
+  | "adopted" // it was there before Drawbridge
+  | "names" // the naming rules
+  | "effect"; // an attempt at AWS
+
+/** Who did it. */
+export type Actor =
+  | { readonly kind: "entry"; readonly entry: EntryRef }
+  | { readonly kind: "approver"; readonly name: string; readonly channel: "link" | "slack" }
+  | { readonly kind: "operator"; readonly arn: string }
+  | { readonly kind: "aws" }
+  | { readonly kind: "outside"; readonly arn?: string }
+  | { readonly kind: "drawbridge" };
+
+/** One version of one allow-list entry. */
+export interface EntryRef {
+  readonly service: ServiceId | "*";
+  readonly principal: string;
+  readonly version: number;
+}
+
+/** What brought the matter up; the first message's raw text is kept, since AWS does not document its shape. */
+export interface Source {
+  readonly kind:
+    | "notification"
+    | "cloudtrail"
+    | "bus"
+    | "look-again"
+    | "sweep"
+    | "answer"
+    | "api"
+    | "dns";
+  /** At most 2,048 characters. */
+  readonly raw?: string;
+}
+
+interface Common {
+  readonly at: Instant;
+  readonly by: Actor;
+  readonly because: Because;
+  readonly source?: Source;
+}
+
+/** A name given to a connection, with all that its records hold, so that they can be deleted exactly. */
+export interface Name {
+  readonly fqdn: string;
+  readonly zone: ZoneId;
+  readonly target: DnsTarget;
+  readonly types: readonly ("A" | "AAAA")[];
+  readonly made: boolean;
+}
+
+export type EffectKind = "accept" | "reject" | "make-name" | "remove-name";
+
+export type ConnectionEvent = Common &
+  (
+    | { readonly type: "ConnectionRequested"; readonly observed: Facts }
+    | { readonly type: "ConnectionAdopted"; readonly observed: Facts }
+    | { readonly type: "VerdictNoted"; readonly verdict: Verdict; readonly entry?: EntryRef }
+    | { readonly type: "ApprovalRequested"; readonly question: string; readonly entry?: EntryRef }
+    | {
+        readonly type: "ConnectionApproved";
+        readonly question?: string;
+        readonly entry?: EntryRef;
+        readonly label?: string;
+        readonly reason?: string;
+      }
+    | {
+        readonly type: "ConnectionDenied";
+        readonly question?: string;
+        readonly entry?: EntryRef;
+        readonly revokes: boolean;
+        readonly reason?: string;
+      }
+    | { readonly type: "ConnectionAvailable" }
+    | { readonly type: "ConnectionRejected" }
+    | { readonly type: "AcceptedOutside"; readonly kept: boolean }
+    | { readonly type: "RejectedOutside" }
+    | {
+        readonly type: "Attributed";
+        readonly action: "accept" | "reject";
+        readonly arn: string;
+        readonly event: string;
+      }
+    | { readonly type: "AnswerRefused"; readonly choice: Choice; readonly why: string }
+    | {
+        readonly type: "EffectFailed";
+        readonly effect: EffectKind;
+        readonly code: string;
+        readonly message: string;
+        readonly first: Instant;
+        readonly count: number;
+      }
+    | {
+        readonly type: "EffectRecovered";
+        readonly effect: EffectKind;
+        readonly first: Instant;
+        readonly count: number;
+      }
+    | { readonly type: "NameAssigned"; readonly name: Name }
+    | { readonly type: "NameMade"; readonly fqdn: string }
+    | { readonly type: "NameRemoved"; readonly fqdn: string }
+    | { readonly type: "ConnectionMissing" }
+    | { readonly type: "ConnectionFound" }
+    | { readonly type: "ConnectionClosed"; readonly reason: ClosedReason }
+  );
+
+export type ConnectionEventType = ConnectionEvent["type"];
+export type Verdict = "accept" | "ask" | "reject";
+export type Choice = "approve" | "reject";
+export type ClosedReason = "deleted" | "failed" | "expired" | "vanished";
+
+/** What AWS showed when the connection was first seen. */
+export interface Facts {
+  readonly endpoint: EndpointId;
+  readonly service: ServiceId;
+  readonly account: AccountId;
+  readonly state: AwsState;
+  readonly region?: string;
+  readonly ipAddressType?: IpAddressType;
+  readonly createdAt?: Instant;
+}
+
+/** What happens to entries and services is kept in the same log, each under its own subject. */
+export type PolicyEvent = Common &
+  (
+    | { readonly type: "EntryAdded"; readonly entry: EntryRef; readonly to: unknown }
+    | {
+        readonly type: "EntryChanged";
+        readonly entry: EntryRef;
+        readonly from: unknown;
+        readonly to: unknown;
+      }
+    | { readonly type: "EntryRemoved"; readonly entry: EntryRef; readonly from: unknown }
+    | { readonly type: "ServiceAdded"; readonly service: ServiceId; readonly to: unknown }
+    | { readonly type: "ServiceEnforced"; readonly service: ServiceId }
+    | {
+        readonly type: "ServiceChanged";
+        readonly service: ServiceId;
+        readonly from: unknown;
+        readonly to: unknown;
+      }
+    | { readonly type: "ServiceRemoved"; readonly service: ServiceId; readonly from: unknown }
+    | { readonly type: "AcceptanceSwitchedOff"; readonly service: ServiceId }
+    | { readonly type: "AcceptanceSwitchedOn"; readonly service: ServiceId }
+  );
+
+export type DrawbridgeEvent = ConnectionEvent | PolicyEvent;
+
+/** The actor as one text, for indexes and tables: `operator arn:…`, `entry vpce-svc-…/account#…`, `approver …`. */
+export function actorKey(actor: Actor): string {
+  switch (actor.kind) {
+    case "entry":
+      return `entry ${actor.entry.service}/${actor.entry.principal}`;
+    case "approver":
+      return `approver ${actor.name}`;
+    case "operator":
+      return `operator ${actor.arn}`;
+    case "outside":
+      return actor.arn === undefined ? "outside" : `outside ${actor.arn}`;
+    case "aws":
+    case "drawbridge":
+      return actor.kind;
+  }
+}
+
+/** The answer an event gave, where it gave one; the log is indexed by it. */
+export function decisionOf(
+  event: DrawbridgeEvent,
+): "accepted" | "rejected" | "asked" | "noted" | undefined {
+  switch (event.type) {
+    case "ConnectionApproved":
+      return "accepted";
+    case "AcceptedOutside":
+      return "accepted";
+    case "ConnectionDenied":
+    case "RejectedOutside":
+      return "rejected";
+    case "ApprovalRequested":
+      return "asked";
+    case "VerdictNoted":
+      return "noted";
+    default:
+      return undefined;
+  }
+}

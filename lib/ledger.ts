@@ -1,0 +1,124 @@
+// The log's own shape: subjects, sequences, the hash chain, and what one commit holds.
+
+import type { Entry, Principal } from "./allow-list.ts";
+import type { Connection } from "./connection.ts";
+import { optional } from "./connection.ts";
+import { actorKey, decisionOf, type ConnectionEvent, type DrawbridgeEvent, type PolicyEvent } from "./events.ts";
+import type { AccountId, EndpointId, ServiceId } from "./ids.ts";
+import type { Service } from "./service.ts";
+
+/** `connection#vpce-…`, `entry#<service>#<principal>`, `service#vpce-svc-…`, `deployment`. */
+export type Subject = string;
+
+export const connectionSubject = (endpoint: EndpointId): Subject => `connection#${endpoint}`;
+export const entrySubject = (service: ServiceId | "*", principal: string): Subject => `entry#${service}#${principal}`;
+export const serviceSubject = (service: ServiceId): Subject => `service#${service}`;
+
+/** An event in its place in the log. */
+export interface StoredEvent {
+  readonly subject: Subject;
+  readonly seq: number;
+  readonly event: DrawbridgeEvent;
+  readonly service?: ServiceId | "*";
+  readonly account?: AccountId;
+  /** The hash of the event before it in this subject's chain; of the empty text for the first. */
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** The last event of a subject's chain. */
+export interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+export const noHead: Head = { seq: 0, hash: "" };
+
+/** SHA-256 of a text, as lower-case hex. An argument, so that the core needs no library. */
+export type Hash = (text: string) => string;
+
+/** One commit. `expected` is the head that was read; any other is a conflict. What `after` leaves out is removed. */
+export type Change = { readonly expected: Head } & (
+  | { readonly of: "connection"; readonly after: Connection; readonly events: readonly ConnectionEvent[] }
+  | { readonly of: "entry"; readonly key: EntryKey; readonly after?: Entry; readonly events: readonly PolicyEvent[] }
+  | { readonly of: "service"; readonly key: ServiceId; readonly after?: Service; readonly events: readonly PolicyEvent[] }
+);
+
+export interface EntryKey {
+  readonly service: ServiceId | "*";
+  readonly principal: Principal;
+}
+
+/** A record as it was read, with the head that the next commit builds on. */
+export interface Kept {
+  readonly connection: Connection;
+  readonly head: Head;
+}
+
+/**
+ * What a commit claims and gives up beside its records: a name belongs to one connection at a time.
+ * Claims are conditional items in the same transaction.
+ */
+export function claims(events: readonly ConnectionEvent[]): { claim: string[]; release: string[] } {
+  return {
+    claim: events.flatMap((event) => (event.type === "NameAssigned" ? [event.name.fqdn] : [])),
+    release: events.flatMap((event) => (event.type === "NameRemoved" ? [event.fqdn] : [])),
+  };
+}
+
+/** Puts events into their places after `head`, each chained to the one before. */
+export function chain(subject: Subject, head: Head, events: readonly DrawbridgeEvent[], about: { service?: ServiceId | "*"; account?: AccountId }, hash: Hash): StoredEvent[] {
+  let { seq, hash: previous } = head;
+  return events.map((event) => {
+    seq += 1;
+    const body = { subject, seq, event, ...optional("service", about.service), ...optional("account", about.account), previous };
+    const stored: StoredEvent = { ...body, hash: hash(canonical(body)) };
+    previous = stored.hash;
+    return stored;
+  });
+}
+
+/** Whether the events form an unbroken chain from the first; if not, the sequence at which it breaks. */
+export function firstBreak(events: readonly StoredEvent[], hash: Hash): number | undefined {
+  let head = noHead;
+  for (const stored of events) {
+    const { hash: kept, ...body } = stored;
+    if (stored.seq !== head.seq + 1 || stored.previous !== head.hash || hash(canonical(body)) !== kept) return head.seq + 1;
+    head = { seq: stored.seq, hash: kept };
+  }
+  return undefined;
+}
+
+/** JSON with sorted keys and no spaces; members that are undefined are left out. The same value gives the same text everywhere. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(",")}}`;
+}
+
+/** What the log's indexes file an event under. */
+export function filed(stored: StoredEvent): { actor: string; type: string; decision?: string; atKey: string; bucket: string } {
+  const { event, subject, seq } = stored;
+  return {
+    actor: actorKey(event.by),
+    type: event.type,
+    ...optional("decision", decisionOf(event)),
+    atKey: `${event.at}#${subject}#${paddedSeq(seq)}`,
+    bucket: event.at.slice(0, 10),
+  };
+}
+
+/** Sequences sort as text. */
+export const paddedSeq = (seq: number): string => String(seq).padStart(12, "0");
+
+/** A page of a list; `cursor` is present when there is more. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly cursor?: string;
+}
+export interface PageRequest {
+  readonly limit?: number;
+  readonly cursor?: string;
+}

@@ -1,0 +1,92 @@
+// A batch of messages through the loop: gathered by service, run once for each, told apart again at the end.
+
+import { optional } from "../connection.ts";
+import type { EndpointId, ServiceId } from "../ids.ts";
+import type { Wanted } from "../messages.ts";
+import type { Connections, Services } from "../ports.ts";
+import { run, type LoopPorts, type Ran, type Round, type Task } from "./run.ts";
+
+export interface BatchPorts extends LoopPorts {
+  readonly services: Pick<Services, "get" | "all">;
+  readonly connections: Pick<Connections, "load" | "ofService" | "ofAccount">;
+}
+
+/** One message of the batch, by the id its queue gave it. */
+export interface Item {
+  readonly id: string;
+  readonly wanted: Wanted;
+}
+
+export interface Failure {
+  readonly id: string;
+  readonly error: unknown;
+}
+
+/** What was looked at, with the highest attempt that any message gave for an endpoint. */
+export interface Looked {
+  readonly ran: Ran;
+  readonly attempts: ReadonlyMap<EndpointId, number>;
+}
+
+/**
+ * Runs every message, then `finish` for each service. Gives the messages that did not go through; those of
+ * the other services are done.
+ */
+export async function runBatch(ports: BatchPorts, items: readonly Item[], finish: (looked: Looked) => Promise<void>): Promise<Failure[]> {
+  const failures = new Map<string, unknown>();
+  const plans = new Map<ServiceId, Gathered>();
+  for (const item of items) {
+    try {
+      for (const [service, tasks] of await spread(ports, item.wanted)) gather(plans, service, item, tasks);
+    } catch (error) {
+      failures.set(item.id, error);
+    }
+  }
+  for (const [service, { ids, round, attempts }] of plans) {
+    try {
+      const ran = await run(ports, { service, ...round });
+      if (ran !== undefined) await finish({ ran, attempts });
+    } catch (error) {
+      for (const id of ids) failures.set(id, error);
+    }
+  }
+  return [...failures].map(([id, error]) => ({ id, error }));
+}
+
+interface Gathered {
+  readonly ids: Set<string>;
+  round: Omit<Round, "service">;
+  readonly attempts: Map<EndpointId, number>;
+}
+
+function gather(plans: Map<ServiceId, Gathered>, service: ServiceId, { id, wanted }: Item, tasks: readonly Task[] | "whole"): void {
+  const at: Gathered = plans.get(service) ?? { ids: new Set(), round: { tasks: [] }, attempts: new Map() };
+  plans.set(service, at);
+  at.ids.add(id);
+  if (tasks === "whole") at.round = { ...at.round, whole: at.round.whole ?? wanted.source };
+  else at.round = { ...at.round, tasks: distinct([...at.round.tasks, ...tasks]) };
+  for (const endpoint of wanted.endpoints) at.attempts.set(endpoint, Math.max(wanted.attempt, at.attempts.get(endpoint) ?? 0));
+}
+
+/** Which services and connections a message is about. */
+async function spread(ports: BatchPorts, wanted: Wanted): Promise<Map<ServiceId, Task[] | "whole">> {
+  const { endpoints, signal, source, account } = wanted;
+  const task = (endpoint: EndpointId): Task => ({ endpoint, signal, source });
+  const services = wanted.services === "all" ? (await ports.services.all()).map(({ service }) => service) : wanted.services;
+  if (endpoints.length > 0) return new Map(services.map((service) => [service, endpoints.map(task)]));
+  if (account === undefined) return new Map(services.map((service) => [service, "whole"]));
+  const found = new Map<ServiceId, Task[]>();
+  let cursor: string | undefined;
+  do {
+    const page = await ports.connections.ofAccount(account, optional("cursor", cursor));
+    for (const { service, endpoint } of page.items) if (services.includes(service)) found.set(service, [...(found.get(service) ?? []), task(endpoint)]);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return found;
+}
+
+/** Three messages that only say look are one look. */
+function distinct(tasks: readonly Task[]): Task[] {
+  const looks = new Set<EndpointId>();
+  return tasks.filter(({ endpoint, signal }) => signal.kind !== "look" || (!looks.has(endpoint) && looks.add(endpoint)));
+}

@@ -1,0 +1,168 @@
+// The loop every function runs: observe, decide, commit, plan, perform. Commit comes before act, always.
+
+import { candidateKeys, judge, type Consumer, type Entry, type Judgement } from "../allow-list.ts";
+import { concurrently } from "./concurrently.ts";
+import { evolve, optional, type Connection } from "../connection.ts";
+import { decide, type Known as Facts, type Signal } from "../decide.ts";
+import type { Source } from "../events.ts";
+import { Fault } from "../faults.ts";
+import type { EndpointId, ServiceId } from "../ids.ts";
+import { noHead, type Kept } from "../ledger.ts";
+import type { Observed, Seen } from "../observed.ts";
+import { plan, type Effect } from "../plan.ts";
+import type { AllowList, Clock, Connections, EndpointServices, Ledger, NewId, Services } from "../ports.ts";
+import type { Service } from "../service.ts";
+
+/** What the loop needs. Without `endpointServices` it does not look at AWS, without `allowList` it gives no verdicts. */
+export interface LoopPorts {
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly services: Pick<Services, "get">;
+  readonly connections: Pick<Connections, "load" | "ofService">;
+  readonly ledger: Pick<Ledger, "commit">;
+  readonly endpointServices?: Pick<EndpointServices, "connections">;
+  readonly allowList?: Pick<AllowList, "read">;
+}
+
+/** One thing to look at: an endpoint with its signal, or a whole service. */
+export interface Task {
+  readonly endpoint: EndpointId;
+  readonly signal: Signal;
+  readonly source: Source;
+}
+export interface Round {
+  readonly service: ServiceId;
+  readonly tasks: readonly Task[];
+  /** Look at every connection that AWS lists or we hold, besides the tasks. */
+  readonly whole?: Source;
+}
+
+/** Where a connection stands after the commit, and what the world still lacks. */
+export interface Standing {
+  readonly kept: Kept;
+  readonly seen?: Seen;
+  readonly service: Service;
+  readonly events: readonly string[];
+  readonly effects: readonly Effect[];
+}
+
+export interface Ran {
+  readonly service: Service;
+  readonly standings: readonly Standing[];
+  /** Endpoints that neither AWS nor we know: AWS's list may lag behind its own notification. */
+  readonly unknown: readonly EndpointId[];
+}
+
+/** How often a commit that met another writer is tried again before the message is given back to its queue. */
+export const commitsMax = 5;
+const commitsAtOnce = 16;
+
+/** Runs the loop for one service up to the plan. Nothing is performed here. Gives nothing for a service not in care. */
+export async function run(ports: LoopPorts, round: Round): Promise<Ran | undefined> {
+  const service = await ports.services.get(round.service);
+  if (service === undefined) return undefined;
+  const standings = new Map<EndpointId, Standing>();
+  const unknown: EndpointId[] = [];
+  let { tasks, whole } = round;
+  for (let tries = 1; tasks.length > 0 || whole !== undefined; tries += 1) {
+    if (tries > commitsMax) throw new Fault("Contended", "the record", `${tasks.map(({ endpoint }) => endpoint).join(", ")} changed under ${String(commitsMax)} commits`, true);
+    const results = await once(ports, service, tasks, whole);
+    for (const { standing } of results) if (standing !== undefined) standings.set(standing.kept.connection.endpoint, standing);
+    unknown.push(...results.flatMap(({ endpoint, standing, again }) => (standing === undefined && again.length === 0 ? [endpoint] : [])));
+    tasks = results.flatMap(({ again }) => again);
+    whole = undefined;
+  }
+  return { service, standings: [...standings.values()], unknown };
+}
+
+interface Result {
+  readonly endpoint: EndpointId;
+  readonly standing?: Standing;
+  /** Tasks whose commit met another writer. */
+  readonly again: readonly Task[];
+}
+
+/** Records are read before AWS is, so that what AWS shows is never older than the record it is held against. */
+async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], whole: Source | undefined): Promise<Result[]> {
+  const held = whole === undefined ? [] : await heldBy(ports, service.service);
+  const asked = [...new Set([...tasks.map(({ endpoint }) => endpoint), ...held])];
+  const records = await ports.connections.load(asked);
+  const listing = ports.endpointServices === undefined ? undefined : byEndpoint(await ports.endpointServices.connections(service.service));
+  const work = grouped([...tasks, ...unasked(tasks, whole, [...held, ...(listing?.keys() ?? [])])]);
+  const late = await lateRecords(ports, [...work.keys()].filter((endpoint) => !asked.includes(endpoint)));
+  const judgements = await judged(ports, [...work.keys()], records, listing);
+  return concurrently([...work], commitsAtOnce, async ([endpoint, its]) => {
+    if (late.has(endpoint)) return { endpoint, again: its };
+    const seen = listing === undefined ? undefined : seenAs(listing.get(endpoint));
+    return settle(ports, { service, ...optional("seen", seen), ...optional("judgement", judgements.get(endpoint)) }, endpoint, its, records.get(endpoint));
+  });
+}
+
+/** Decides and commits the tasks of one connection, one after the other. */
+async function settle(ports: LoopPorts, facts: Pick<Facts, "service" | "seen" | "judgement">, endpoint: EndpointId, tasks: readonly Task[], before: Kept | undefined): Promise<Result> {
+  const { service, seen } = facts;
+  if (before !== undefined && before.connection.service !== service.service) return { endpoint, again: [] };
+  let kept = before;
+  const types: string[] = [];
+  for (const [index, { signal, source }] of tasks.entries()) {
+    const events = decide(kept?.connection, signal, { ...facts, now: ports.clock(), source, nextQuestion: ports.newId() });
+    if (events.length === 0) continue;
+    const after = events.reduce<Connection | undefined>(evolve, kept?.connection);
+    if (after === undefined) continue;
+    const head = await ports.ledger.commit({ of: "connection", after, events, expected: kept?.head ?? noHead });
+    if (head === "claimed") continue;
+    if (head === "conflict") return { endpoint, again: tasks.slice(index) };
+    kept = { connection: after, head };
+    types.push(...events.map(({ type }) => type));
+  }
+  if (kept === undefined) return { endpoint, again: [] };
+  const effects = seen === undefined ? [] : plan(kept.connection, seen, service, ports.clock());
+  return { endpoint, standing: { kept, service, effects, events: types, ...optional("seen", seen) }, again: [] };
+}
+
+/** Connections that the index lags behind on: they are taken up in the next turn, their records before AWS. */
+async function lateRecords(ports: LoopPorts, endpoints: readonly EndpointId[]): Promise<Map<EndpointId, Kept>> {
+  return endpoints.length === 0 ? new Map() : ports.connections.load(endpoints);
+}
+
+async function heldBy(ports: LoopPorts, service: ServiceId): Promise<EndpointId[]> {
+  const held: EndpointId[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ports.connections.ofService(service, optional("cursor", cursor));
+    held.push(...page.items.filter(({ status, names }) => status !== "closed" || names.length > 0).map(({ endpoint }) => endpoint));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return held;
+}
+
+/** The verdicts of the list, with one read of exactly the keys that can match. */
+async function judged(
+  ports: LoopPorts,
+  endpoints: readonly EndpointId[],
+  records: ReadonlyMap<EndpointId, Kept>,
+  listing: ReadonlyMap<EndpointId, Observed> | undefined,
+): Promise<Map<EndpointId, Judgement>> {
+  if (ports.allowList === undefined) return new Map();
+  const consumers = endpoints.flatMap((endpoint) => {
+    const facts = listing?.get(endpoint) ?? records.get(endpoint)?.connection;
+    const over = records.get(endpoint)?.connection.status;
+    return facts === undefined || over === "closed" || over === "denied" ? [] : [facts];
+  });
+  const keys = new Map(consumers.flatMap(candidateKeys).map((key) => [`${key.service}/${key.principal}`, key]));
+  const entries = keys.size === 0 ? [] : await ports.allowList.read([...keys.values()]);
+  const now = ports.clock();
+  const at = new Map(entries.map((entry) => [`${entry.service}/${entry.principal}`, entry]));
+  const matching = (consumer: Consumer): Entry[] => candidateKeys(consumer).flatMap((key) => at.get(`${key.service}/${key.principal}`) ?? []);
+  return new Map(consumers.map((consumer) => [consumer.endpoint, judge(matching(consumer), consumer, now)]));
+}
+
+const unasked = (tasks: readonly Task[], whole: Source | undefined, known: readonly EndpointId[]): Task[] => {
+  if (whole === undefined) return [];
+  const asked = new Set(tasks.map(({ endpoint }) => endpoint));
+  return [...new Set(known)].filter((endpoint) => !asked.has(endpoint)).map((endpoint) => ({ endpoint, signal: { kind: "look" }, source: whole }));
+};
+
+const grouped = (tasks: readonly Task[]): Map<EndpointId, Task[]> => Map.groupBy(tasks, ({ endpoint }) => endpoint);
+const byEndpoint = (listing: readonly Observed[]): Map<EndpointId, Observed> => new Map(listing.map((observed) => [observed.endpoint, observed]));
+const seenAs = (observed: Observed | undefined): Seen => (observed === undefined ? { listed: false } : { listed: true, observed });

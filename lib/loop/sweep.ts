@@ -1,0 +1,78 @@
+// What `sweep` does each minute: the same loop over every service, so that nothing depends on a message that may be lost.
+
+import { optional } from "../connection.ts";
+import type { PolicyEvent } from "../events.ts";
+import type { EndpointId, ServiceId } from "../ids.ts";
+import { serviceSubject } from "../ledger.ts";
+import { isOnAws, isOnNames, type Effect } from "../plan.ts";
+import type { AllowList, EndpointServices, Ledger, Look, Services, Wake } from "../ports.ts";
+import type { Service } from "../service.ts";
+import { pieces } from "./concurrently.ts";
+import { endpointsPerMessage } from "./look-again.ts";
+import { run, type LoopPorts, type Ran } from "./run.ts";
+
+export interface SweepPorts extends LoopPorts {
+  readonly services: Pick<Services, "get" | "all">;
+  readonly ledger: Pick<Ledger, "commit" | "head">;
+  readonly endpointServices: Pick<EndpointServices, "connections" | "describe">;
+  readonly allowList: Pick<AllowList, "read">;
+  readonly wake: Pick<Wake, "admit" | "dns">;
+}
+
+export interface Swept {
+  readonly service: ServiceId;
+  readonly connections: number;
+  readonly events: number;
+  readonly unfinished: number;
+  readonly error?: unknown;
+}
+
+/** Sweeps every service in care. One that fails does not keep the others from their turn. */
+export async function sweep(ports: SweepPorts): Promise<Swept[]> {
+  const swept: Swept[] = [];
+  for (const service of await ports.services.all()) {
+    try {
+      await checkAcceptance(ports, service);
+      const ran = await run(ports, { service: service.service, tasks: [], whole: { kind: "sweep" } });
+      if (ran !== undefined) swept.push(await handOver(ports, ran));
+    } catch (error) {
+      swept.push({ service: service.service, connections: 0, events: 0, unfinished: 0, error });
+    }
+  }
+  return swept;
+}
+
+/** What is still to be done goes to the functions that may do it. */
+async function handOver({ wake }: SweepPorts, { service, standings }: Ran): Promise<Swept> {
+  const lacking = (matters: (kind: Effect["kind"]) => boolean): EndpointId[] =>
+    standings.filter(({ effects }) => effects.some(({ kind }) => matters(kind))).map(({ kept }) => kept.connection.endpoint);
+  const hand = async (to: (look: Look) => Promise<void>, endpoints: readonly EndpointId[]): Promise<void> => {
+    for (const part of pieces(endpoints, endpointsPerMessage)) await to({ service: service.service, endpoints: part, why: "sweep" });
+  };
+  const onAws = lacking(isOnAws);
+  const onNames = lacking(isOnNames);
+  await hand((look) => wake.admit(look), onAws);
+  await hand((look) => wake.dns(look), onNames);
+  const events = standings.reduce((sum, standing) => sum + standing.events.length, 0);
+  return { service: service.service, connections: standings.length, events, unfinished: new Set([...onAws, ...onNames]).size };
+}
+
+/** A service whose acceptance is switched off lets everybody in past us: that is told loudly, once. */
+async function checkAcceptance({ clock, endpointServices, ledger }: SweepPorts, service: Service): Promise<void> {
+  const facts = await endpointServices.describe(service.service);
+  const off = facts !== undefined && !facts.acceptanceRequired;
+  if (off === (service.acceptanceOffSince !== undefined)) return;
+  const expected = await ledger.head(serviceSubject(service.service));
+  const at = clock();
+  const { acceptanceOffSince: _, ...rest } = service;
+  const event: PolicyEvent = {
+    type: off ? "AcceptanceSwitchedOff" : "AcceptanceSwitchedOn",
+    service: service.service,
+    at,
+    by: { kind: "outside" },
+    because: { rule: "observed", detail: `AWS shows acceptance ${off ? "not " : ""}required` },
+    source: { kind: "sweep" },
+  };
+  const after: Service = { ...rest, version: expected.seq + 1, ...optional("acceptanceOffSince", off ? at : undefined) };
+  await ledger.commit({ of: "service", key: service.service, after, events: [event], expected });
+}
