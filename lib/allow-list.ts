@@ -24,12 +24,7 @@ export interface Entry {
 }
 
 /** Whom an entry speaks about. */
-export type Principal =
-  | `endpoint#${string}`
-  | `account#${string}`
-  | `ou#${string}`
-  | `org#${string}`
-  | "any";
+export type Principal = `endpoint#${string}` | `account#${string}` | `ou#${string}` | `org#${string}` | "any";
 
 /** Who wants to connect, and what is known of them; what is absent is not known. */
 export interface Consumer {
@@ -67,9 +62,7 @@ export interface Judgement {
 }
 
 /** The keys of all entries that could match, most specific first. Reading exactly these decides. */
-export function candidateKeys(
-  consumer: Consumer,
-): { service: ServiceId | "*"; principal: Principal }[] {
+export function candidateKeys(consumer: Consumer): { service: ServiceId | "*"; principal: Principal }[] {
   const principals: Principal[] = [
     ...(consumer.endpoint === undefined ? [] : [`endpoint#${consumer.endpoint}` as const]),
     `account#${consumer.account}`,
@@ -77,30 +70,19 @@ export function candidateKeys(
     ...(consumer.organization === undefined ? [] : [`org#${consumer.organization.id}` as const]),
     "any",
   ];
-  return ([consumer.service, "*"] as const).flatMap((service) =>
-    principals.map((principal) => ({ service, principal })),
-  );
+  return ([consumer.service, "*"] as const).flatMap((service) => principals.map((principal) => ({ service, principal })));
 }
 
 /**
  * The verdict of the list. A reject entry that applies wins at any level; else the most specific entry that
  * matches decides, and when one of its conditions fails or cannot be known the answer is ask. No entry: ask.
  */
-export function judge(
-  entries: readonly Entry[],
-  consumer: Consumer,
-  now: Instant,
-  frozen?: string,
-): Judgement {
+export function judge(entries: readonly Entry[], consumer: Consumer, now: Instant, frozen?: string): Judgement {
   const found = candidateKeys(consumer)
-    .map((key) =>
-      entries.find((entry) => entry.service === key.service && entry.principal === key.principal),
-    )
+    .map((key) => entries.find((entry) => entry.service === key.service && entry.principal === key.principal))
     .filter((entry) => entry !== undefined)
     .map((entry) => ({ entry, ...examine(entry, consumer, now) }));
-  const rejecting = found.find(
-    ({ entry, outcome }) => entry.verdict === "reject" && outcome === "applies",
-  );
+  const rejecting = found.find(({ entry, outcome }) => entry.verdict === "reject" && outcome === "applies");
   const deciding = rejecting ?? found[0];
   const findings = found.map(({ entry, checks, outcome }) => ({
     entry: refer(entry),
@@ -124,9 +106,7 @@ export function judge(
       because: { rule: "reject-entry", detail: described(entry) },
     };
   if (outcome !== "applies") {
-    const failing = checks
-      .filter(({ result }) => result !== "holds")
-      .map(({ condition, saw }) => `${condition}: ${saw}`);
+    const failing = checks.filter(({ result }) => result !== "holds").map(({ condition, saw }) => `${condition}: ${saw}`);
     return {
       ...said,
       verdict: "ask",
@@ -166,16 +146,9 @@ export function labelOf(entry: Pick<Entry, "label" | "name">): string | undefine
   return label === undefined || label === "" ? undefined : label;
 }
 
-function examine(
-  entry: Entry,
-  consumer: Consumer,
-  now: Instant,
-): { checks: Check[]; outcome: Finding["outcome"] } {
-  const checks = conditions.flatMap(
-    (condition: Condition) => condition(entry.conditions, consumer, now) ?? [],
-  );
-  if (checks.some(({ result }) => result === "fails"))
-    return { checks, outcome: "condition-fails" };
+function examine(entry: Entry, consumer: Consumer, now: Instant): { checks: Check[]; outcome: Finding["outcome"] } {
+  const checks = conditions.flatMap((condition: Condition) => condition(entry.conditions, consumer, now) ?? []);
+  if (checks.some(({ result }) => result === "fails")) return { checks, outcome: "condition-fails" };
   return {
     checks,
     outcome: checks.some(({ result }) => result === "unknown") ? "condition-unknown" : "applies",

@@ -34,58 +34,57 @@ type Move = Status | "same" | readonly Status[];
  * Which event may happen in which state, and where it leads; `none` is a connection not seen before.
  * What is not here cannot happen: `evolve` throws, since it would be a bug in `decide`.
  */
-export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEventType, Move>>>> =
-  {
-    none: { ConnectionRequested: "requested", ConnectionAdopted: "adopted" },
-    requested: {
-      ...tried(),
-      VerdictNoted: "same",
-      ApprovalRequested: "asking",
-      ConnectionApproved: "approved",
-      ConnectionDenied: "denied",
-      AcceptedOutside: ["approved", "requested"],
-      RejectedOutside: "rejected",
-      ConnectionClosed: "closed",
-    },
-    asking: {
-      ...tried(),
-      ConnectionApproved: "approved",
-      ConnectionDenied: "denied",
-      AcceptedOutside: ["approved", "requested"],
-      RejectedOutside: "rejected",
-      ConnectionClosed: "closed",
-    },
-    approved: {
-      ...tried(),
-      VerdictNoted: "same",
-      ConnectionAvailable: "connected",
-      ConnectionDenied: "denied",
-      RejectedOutside: "rejected",
-      ConnectionClosed: "closed",
-    },
-    connected: {
-      ...tried(),
-      NameAssigned: "same",
-      VerdictNoted: "same",
-      ConnectionDenied: "denied",
-      RejectedOutside: "rejected",
-      ConnectionClosed: "closed",
-    },
-    denied: { ...tried(), ConnectionRejected: "rejected", ConnectionClosed: "closed" },
-    rejected: {
-      ...tried(),
-      AcceptedOutside: ["approved", "requested"],
-      ConnectionClosed: "closed",
-    },
-    adopted: {
-      ...tried(),
-      VerdictNoted: "same",
-      ConnectionDenied: "denied",
-      RejectedOutside: "rejected",
-      ConnectionClosed: "closed",
-    },
-    closed: { ...tried(), ConnectionFound: ["requested", "approved", "denied"] },
-  };
+export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEventType, Move>>>> = {
+  none: { ConnectionRequested: "requested", ConnectionAdopted: "adopted" },
+  requested: {
+    ...tried(),
+    VerdictNoted: "same",
+    ApprovalRequested: "asking",
+    ConnectionApproved: "approved",
+    ConnectionDenied: "denied",
+    AcceptedOutside: ["approved", "requested"],
+    RejectedOutside: "rejected",
+    ConnectionClosed: "closed",
+  },
+  asking: {
+    ...tried(),
+    ConnectionApproved: "approved",
+    ConnectionDenied: "denied",
+    AcceptedOutside: ["approved", "requested"],
+    RejectedOutside: "rejected",
+    ConnectionClosed: "closed",
+  },
+  approved: {
+    ...tried(),
+    VerdictNoted: "same",
+    ConnectionAvailable: "connected",
+    ConnectionDenied: "denied",
+    RejectedOutside: "rejected",
+    ConnectionClosed: "closed",
+  },
+  connected: {
+    ...tried(),
+    NameAssigned: "same",
+    VerdictNoted: "same",
+    ConnectionDenied: "denied",
+    RejectedOutside: "rejected",
+    ConnectionClosed: "closed",
+  },
+  denied: { ...tried(), ConnectionRejected: "rejected", ConnectionClosed: "closed" },
+  rejected: {
+    ...tried(),
+    AcceptedOutside: ["approved", "requested"],
+    ConnectionClosed: "closed",
+  },
+  adopted: {
+    ...tried(),
+    VerdictNoted: "same",
+    ConnectionDenied: "denied",
+    RejectedOutside: "rejected",
+    ConnectionClosed: "closed",
+  },
+  closed: { ...tried(), ConnectionFound: ["requested", "approved", "denied"] },
+};
 
 /** What may happen in every state and leaves it. A name may turn out made, and be removed, whatever was decided meanwhile. */
 function tried(): Partial<Record<ConnectionEventType, Move>> {
@@ -162,11 +161,8 @@ export type Connection = Known &
 export function evolve(connection: Connection | undefined, event: ConnectionEvent): Connection {
   const from = connection?.status ?? "none";
   const next =
-    connection === undefined
-      ? begin(event)
-      : ({ ...changed(known(connection), event), ...life(connection, event) } as Connection);
-  if (!allowed(from, event.type, next.status))
-    throw new Error(`${event.type} cannot lead from ${from} to ${next.status}`);
+    connection === undefined ? begin(event) : ({ ...changed(known(connection), event), ...life(connection, event) } as Connection);
+  if (!allowed(from, event.type, next.status)) throw new Error(`${event.type} cannot lead from ${from} to ${next.status}`);
   return next;
 }
 
@@ -179,8 +175,7 @@ export const replay = (events: readonly ConnectionEvent[]): Connection | undefin
   events.reduce<Connection | undefined>(evolve, undefined);
 
 function begin(event: ConnectionEvent): Connection {
-  if (event.type !== "ConnectionRequested" && event.type !== "ConnectionAdopted")
-    throw new Error(`${event.type} cannot be first`);
+  if (event.type !== "ConnectionRequested" && event.type !== "ConnectionAdopted") throw new Error(`${event.type} cannot be first`);
   const { state: _, ...facts } = event.observed;
   const status = event.type === "ConnectionRequested" ? "requested" : "adopted";
   return {
@@ -214,9 +209,7 @@ function life(connection: Connection, event: ConnectionEvent): object {
     case "ConnectionDenied":
       return { status: "denied", decision: decided("reject", event) };
     case "AcceptedOutside":
-      return event.kept
-        ? { status: "approved", decision: decided("accept", event) }
-        : { status: "requested", acceptedOutside: true };
+      return event.kept ? { status: "approved", decision: decided("accept", event) } : { status: "requested", acceptedOutside: true };
     case "RejectedOutside":
       return { status: "rejected", decision: decided("reject", event) };
     case "ConnectionAvailable":
@@ -259,9 +252,7 @@ function changed(known: Known, event: ConnectionEvent): Known {
     case "NameMade":
       return {
         ...next,
-        names: next.names.map((name) =>
-          name.fqdn === event.fqdn ? { ...name, made: true } : name,
-        ),
+        names: next.names.map((name) => (name.fqdn === event.fqdn ? { ...name, made: true } : name)),
       };
     case "NameRemoved":
       return { ...next, names: next.names.filter((name) => name.fqdn !== event.fqdn) };
@@ -278,10 +269,7 @@ const attributionsKept = 10;
 
 function decided(
   verdict: "accept" | "reject",
-  event: Extract<
-    ConnectionEvent,
-    { type: "ConnectionApproved" | "ConnectionDenied" | "AcceptedOutside" | "RejectedOutside" }
-  >,
+  event: Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" | "AcceptedOutside" | "RejectedOutside" }>,
 ): Decision {
   const { by, because, at } = event;
   const entry = "entry" in event ? event.entry : undefined;
@@ -299,21 +287,8 @@ function decided(
 }
 
 function known(connection: Connection): Known {
-  const {
-    endpoint,
-    service,
-    account,
-    region,
-    ipAddressType,
-    createdAt,
-    seenAt,
-    changedAt,
-    seq,
-    names,
-    trouble,
-    missingSince,
-    attributed,
-  } = connection;
+  const { endpoint, service, account, region, ipAddressType, createdAt, seenAt, changedAt, seq, names, trouble, missingSince, attributed } =
+    connection;
   return {
     ...{ endpoint, service, account, seenAt, changedAt, seq, names, attributed },
     ...optional("region", region),

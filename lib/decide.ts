@@ -2,16 +2,7 @@
 
 import type { Judgement } from "./allow-list.ts";
 import { evolve, optional, type Connection } from "./connection.ts";
-import type {
-  Actor,
-  Because,
-  Choice,
-  ConnectionEvent,
-  EffectKind,
-  Facts,
-  Name,
-  Source,
-} from "./events.ts";
+import type { Actor, Because, Choice, ConnectionEvent, EffectKind, Facts, Name, Source } from "./events.ts";
 import { milliseconds, type Instant } from "./ids.ts";
 import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
@@ -57,11 +48,7 @@ export const missingMinutes = 3;
 export const settleSeconds = 120;
 
 /** The events that follow from the signal and from what AWS shows, in order; none when nothing is new. */
-export function decide(
-  connection: Connection | undefined,
-  signal: Signal,
-  known: Known,
-): ConnectionEvent[] {
+export function decide(connection: Connection | undefined, signal: Signal, known: Known): ConnectionEvent[] {
   const events: ConnectionEvent[] = [];
   let now = connection;
   const add = (step: (at: Connection | undefined) => ConnectionEvent[]): void => {
@@ -117,13 +104,7 @@ function meet(observed: Observed, known: Known): ConnectionEvent[] {
 function miss(connection: Connection, known: Known): ConnectionEvent[] {
   if (connection.status === "closed") return [];
   if (connection.missingSince === undefined)
-    return [
-      saw(
-        known,
-        { type: "ConnectionMissing" },
-        { rule: "observed", detail: "a complete listing is without it" },
-      ),
-    ];
+    return [saw(known, { type: "ConnectionMissing" }, { rule: "observed", detail: "a complete listing is without it" })];
   const minutes = (milliseconds(known.now) - milliseconds(connection.missingSince)) / 60_000;
   if (minutes < missingMinutes) return [];
   return [
@@ -168,8 +149,7 @@ function compare(connection: Connection, { state }: Observed, known: Known): Con
     case "denied":
       return state === "rejected" ? [saw(known, { type: "ConnectionRejected" })] : [];
     case "rejected": {
-      const settled =
-        milliseconds(known.now) - milliseconds(connection.changedAt) > settleSeconds * 1000;
+      const settled = milliseconds(known.now) - milliseconds(connection.changedAt) > settleSeconds * 1000;
       return settled ? acceptedOutside(state, known) : [];
     }
   }
@@ -183,9 +163,7 @@ function acceptedOutside(state: Observed["state"], known: Known): ConnectionEven
     detail: `AWS shows ${state}, and Drawbridge has not accepted it`,
   };
   const accepted = stamp(known, { type: "AcceptedOutside", kept }, { kind: "outside" }, because);
-  return kept && state === "available"
-    ? [accepted, saw(known, { type: "ConnectionAvailable" })]
-    : [accepted];
+  return kept && state === "available" ? [accepted, saw(known, { type: "ConnectionAvailable" })] : [accepted];
 }
 
 function refusedOutside(state: Observed["state"], known: Known): ConnectionEvent[] {
@@ -218,72 +196,41 @@ function hear(connection: Connection, signal: Signal, known: Known): ConnectionE
     case "settled":
       return settled(connection, signal, known);
     case "name-assigned":
-      return connection.status === "connected"
-        ? [did(known, { type: "NameAssigned", name: signal.name })]
-        : [];
+      return connection.status === "connected" ? [did(known, { type: "NameAssigned", name: signal.name })] : [];
     case "name-made":
       return connection.names.some(({ fqdn, made }) => fqdn === signal.fqdn && !made)
         ? [did(known, { type: "NameMade", fqdn: signal.fqdn })]
         : [];
     case "name-removed":
-      return connection.names.some(({ fqdn }) => fqdn === signal.fqdn)
-        ? [did(known, { type: "NameRemoved", fqdn: signal.fqdn })]
-        : [];
+      return connection.names.some(({ fqdn }) => fqdn === signal.fqdn) ? [did(known, { type: "NameRemoved", fqdn: signal.fqdn })] : [];
   }
 }
 
 /** An answer decides an open question; an operator may also end a connection that is accepted. */
-function answered(
-  connection: Connection,
-  signal: Extract<Signal, { kind: "answered" }>,
-  known: Known,
-): ConnectionEvent[] {
+function answered(connection: Connection, signal: Extract<Signal, { kind: "answered" }>, known: Known): ConnectionEvent[] {
   const { choice, by, reason, question } = signal;
   const operator = by.kind === "operator";
-  const refuse = (why: string): ConnectionEvent[] => [
-    stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why)),
-  ];
-  if (
-    question !== undefined &&
-    !(connection.status === "asking" && connection.question.id === question)
-  )
+  const refuse = (why: string): ConnectionEvent[] => [stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];
+  if (question !== undefined && !(connection.status === "asking" && connection.question.id === question))
     return refuse(`the question is closed: the connection is ${connection.status}`);
   const open = connection.status === "asking" || (operator && connection.status === "requested");
-  const live =
-    connection.status === "approved" ||
-    connection.status === "connected" ||
-    connection.status === "adopted";
-  if (!open && !(operator && choice === "reject" && live))
-    return refuse(`the connection is ${connection.status}`);
+  const live = connection.status === "approved" || connection.status === "connected" || connection.status === "adopted";
+  if (!open && !(operator && choice === "reject" && live)) return refuse(`the connection is ${connection.status}`);
   const because = ruled(
     by,
-    reason ??
-      `${choice === "approve" ? "approved" : "rejected"} by ${by.kind === "approver" ? by.name : "an operator"}`,
+    reason ?? `${choice === "approve" ? "approved" : "rejected"} by ${by.kind === "approver" ? by.name : "an operator"}`,
   );
   const said = {
     ...optional("reason", reason),
     ...(connection.status === "asking" ? { question: connection.question.id } : {}),
   };
-  if (choice === "reject")
-    return [stamp(known, { type: "ConnectionDenied", revokes: live, ...said }, by, because)];
-  if (known.judgement?.verdict === "reject")
-    return refuse(`a reject entry applies: ${known.judgement.because.detail}`);
-  return [
-    stamp(
-      known,
-      { type: "ConnectionApproved", ...said, ...optional("label", known.judgement?.label) },
-      by,
-      because,
-    ),
-  ];
+  if (choice === "reject") return [stamp(known, { type: "ConnectionDenied", revokes: live, ...said }, by, because)];
+  if (known.judgement?.verdict === "reject") return refuse(`a reject entry applies: ${known.judgement.because.detail}`);
+  return [stamp(known, { type: "ConnectionApproved", ...said, ...optional("label", known.judgement?.label) }, by, because)];
 }
 
 /** Each refused try is told, with the first one's time and their count; `plan` lets tries rest, so they stay few. */
-function settled(
-  connection: Connection,
-  { effect, failure }: Extract<Signal, { kind: "settled" }>,
-  known: Known,
-): ConnectionEvent[] {
+function settled(connection: Connection, { effect, failure }: Extract<Signal, { kind: "settled" }>, known: Known): ConnectionEvent[] {
   const trouble = connection.trouble?.effect === effect ? connection.trouble : undefined;
   const because: Because = {
     rule: "effect",
@@ -292,22 +239,10 @@ function settled(
   if (failure === undefined) {
     return trouble === undefined
       ? []
-      : [
-          did(
-            known,
-            { type: "EffectRecovered", effect, first: trouble.first, count: trouble.count },
-            because,
-          ),
-        ];
+      : [did(known, { type: "EffectRecovered", effect, first: trouble.first, count: trouble.count }, because)];
   }
   const count = (trouble?.count ?? 0) + 1;
-  return [
-    did(
-      known,
-      { type: "EffectFailed", effect, ...failure, first: trouble?.first ?? known.now, count },
-      because,
-    ),
-  ];
+  return [did(known, { type: "EffectFailed", effect, ...failure, first: trouble?.first ?? known.now, count }, because)];
 }
 
 // What the allow-list says
@@ -319,17 +254,14 @@ function follow(connection: Connection, known: Known): ConnectionEvent[] {
   if (service.mode === "observe") return note(connection, judgement, known);
   switch (connection.status) {
     case "requested":
-      if (connection.acceptedOutside === true)
-        return verdict === "accept" ? [approve(judgement, known)] : [deny(judgement, known, true)];
+      if (connection.acceptedOutside === true) return verdict === "accept" ? [approve(judgement, known)] : [deny(judgement, known, true)];
       if (!waits(seen.observed.state)) return [];
       if (verdict === "ask") return ask(judgement, known);
       return [verdict === "accept" ? approve(judgement, known) : deny(judgement, known, false)];
     case "asking":
       if (verdict === "ask") return [];
       return [
-        verdict === "accept"
-          ? approve(judgement, known, connection.question.id)
-          : deny(judgement, known, false, connection.question.id),
+        verdict === "accept" ? approve(judgement, known, connection.question.id) : deny(judgement, known, false, connection.question.id),
       ];
     case "approved":
     case "connected":
@@ -343,37 +275,20 @@ function follow(connection: Connection, known: Known): ConnectionEvent[] {
 }
 
 /** While a service is only observed, the verdict is logged once, and again when it changes. */
-function note(
-  connection: Connection,
-  { verdict, because, entry }: Judgement,
-  known: Known,
-): ConnectionEvent[] {
+function note(connection: Connection, { verdict, because, entry }: Judgement, known: Known): ConnectionEvent[] {
   const matters =
     connection.status === "requested" ||
-    ((connection.status === "approved" ||
-      connection.status === "connected" ||
-      connection.status === "adopted") &&
-      verdict === "reject");
+    ((connection.status === "approved" || connection.status === "connected" || connection.status === "adopted") && verdict === "reject");
   if (!matters || !("noted" in connection ? connection.noted !== verdict : true)) return [];
   return [did(known, { type: "VerdictNoted", verdict, ...optional("entry", entry) }, because)];
 }
 
 function ask({ because, entry }: Judgement, known: Known): ConnectionEvent[] {
   if (known.nextQuestion === undefined) return [];
-  return [
-    did(
-      known,
-      { type: "ApprovalRequested", question: known.nextQuestion, ...optional("entry", entry) },
-      because,
-    ),
-  ];
+  return [did(known, { type: "ApprovalRequested", question: known.nextQuestion, ...optional("entry", entry) }, because)];
 }
 
-function approve(
-  { because, entry, label }: Judgement,
-  known: Known,
-  question?: string,
-): ConnectionEvent {
+function approve({ because, entry, label }: Judgement, known: Known, question?: string): ConnectionEvent {
   const kind = {
     type: "ConnectionApproved",
     ...optional("question", question),
@@ -384,16 +299,9 @@ function approve(
 }
 
 /** A reject entry denies; an accept past Drawbridge that a service enforces against is denied by the same list. */
-function deny(
-  { because, entry, verdict }: Judgement,
-  known: Known,
-  revokes: boolean,
-  question?: string,
-): ConnectionEvent {
+function deny({ because, entry, verdict }: Judgement, known: Known, revokes: boolean, question?: string): ConnectionEvent {
   const reason: Because =
-    verdict === "reject"
-      ? because
-      : { rule: "outside", detail: `accepted outside Drawbridge, and ${because.detail}` };
+    verdict === "reject" ? because : { rule: "outside", detail: `accepted outside Drawbridge, and ${because.detail}` };
   const kind = {
     type: "ConnectionDenied",
     revokes,
@@ -405,26 +313,17 @@ function deny(
 
 // How events are made
 
-type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent
-  ? Omit<T, "at" | "by" | "because" | "source">
-  : never;
+type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent ? Omit<T, "at" | "by" | "because" | "source"> : never;
 
 const stamp = (known: Known, kind: Kind, by: Actor, because: Because): ConnectionEvent =>
   ({ ...kind, at: known.now, by, because, source: known.source }) as ConnectionEvent;
 const saw = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
   stamp(known, kind, { kind: "aws" }, because ?? { rule: "observed", detail: shown(known) });
 const did = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
-  stamp(
-    known,
-    kind,
-    { kind: "drawbridge" },
-    because ?? { rule: "names", detail: "the name follows the connection" },
-  );
+  stamp(known, kind, { kind: "drawbridge" }, because ?? { rule: "names", detail: "the name follows the connection" });
 
-const shown = ({ seen }: Known): string =>
-  seen?.listed === true ? `AWS shows ${seen.observed.state}` : "AWS does not show it";
-const byEntry = (entry: Judgement["entry"]): Actor =>
-  entry === undefined ? { kind: "drawbridge" } : { kind: "entry", entry };
+const shown = ({ seen }: Known): string => (seen?.listed === true ? `AWS shows ${seen.observed.state}` : "AWS does not show it");
+const byEntry = (entry: Judgement["entry"]): Actor => (entry === undefined ? { kind: "drawbridge" } : { kind: "entry", entry });
 const ruled = (by: Actor, detail: string): Because => ({
   rule: by.kind === "operator" ? "operator" : "approvers",
   detail,

@@ -41,15 +41,7 @@ export interface EntryRef {
 
 /** What brought the matter up; the first message's raw text is kept, since AWS does not document its shape. */
 export interface Source {
-  readonly kind:
-    | "notification"
-    | "cloudtrail"
-    | "bus"
-    | "look-again"
-    | "sweep"
-    | "answer"
-    | "api"
-    | "dns";
+  readonly kind: "notification" | "cloudtrail" | "bus" | "look-again" | "sweep" | "answer" | "api" | "dns";
   /** At most 2,048 characters. */
   readonly raw?: string;
 }
@@ -185,9 +177,7 @@ export function actorKey(actor: Actor): string {
 }
 
 /** The answer an event gave, where it gave one; the log is indexed by it. */
-export function decisionOf(
-  event: DrawbridgeEvent,
-): "accepted" | "rejected" | "asked" | "noted" | undefined {
+export function decisionOf(event: DrawbridgeEvent): "accepted" | "rejected" | "asked" | "noted" | undefined {
   switch (event.type) {
     case "ConnectionApproved":
       return "accepted";

@@ -40,6 +40,7 @@ export type RefusalCode =
   | "ObserveOnly"
   | "ConfirmationNeeded"
   | "Expired"
+  | "NotConfigured"
   | "NotAnApprover";
 
 /** Something we depend on did not do its part. `retryable` says whether the same call may succeed later. */
@@ -73,7 +74,6 @@ export function explainError(error: unknown): { code: string; message: string } 
 }
 
 const shown = (value: unknown): string => {
-  const text =
-    typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? "nothing");
+  const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? "nothing");
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 };

@@ -30,26 +30,10 @@ const parser =
     throw new BadInput(field, text, remedy);
   };
 
-export const serviceId = parser<ServiceId>(
-  serviceForm,
-  "service",
-  "give the endpoint service's id, such as vpce-svc-0123456789abcdef0",
-);
-export const endpointId = parser<EndpointId>(
-  endpointForm,
-  "endpoint",
-  "give the endpoint's id, such as vpce-0123456789abcdef0",
-);
-export const accountId = parser<AccountId>(
-  accountForm,
-  "account",
-  "give the account's twelve digits, such as 222222222222",
-);
-export const zoneId = parser<ZoneId>(
-  zoneForm,
-  "zone",
-  "give the hosted zone's id, such as Z0123456789ABCDEFGHIJ",
-);
+export const serviceId = parser<ServiceId>(serviceForm, "service", "give the endpoint service's id, such as vpce-svc-0123456789abcdef0");
+export const endpointId = parser<EndpointId>(endpointForm, "endpoint", "give the endpoint's id, such as vpce-0123456789abcdef0");
+export const accountId = parser<AccountId>(accountForm, "account", "give the account's twelve digits, such as 222222222222");
+export const zoneId = parser<ZoneId>(zoneForm, "zone", "give the hosted zone's id, such as Z0123456789ABCDEFGHIJ");
 
 export const isServiceId = (text: string): text is ServiceId => serviceForm.test(text);
 export const isEndpointId = (text: string): text is EndpointId => endpointForm.test(text);
@@ -60,9 +44,7 @@ export const isLabel = (text: string): boolean => labelForm.test(text);
 
 /** The ids that occur anywhere in a text whose shape AWS does not document. */
 export function idsIn(text: string): { services: ServiceId[]; endpoints: EndpointId[] } {
-  const distinct = (found: Iterable<RegExpMatchArray>): string[] => [
-    ...new Set([...found].map(([id]) => id)),
-  ];
+  const distinct = (found: Iterable<RegExpMatchArray>): string[] => [...new Set([...found].map(([id]) => id))];
   return {
     services: distinct(text.matchAll(/\bvpce-svc-[0-9a-f]{8,17}\b/g)) as ServiceId[],
     endpoints: distinct(text.matchAll(/\bvpce-[0-9a-f]{8,17}\b/g)) as EndpointId[],
@@ -70,8 +52,7 @@ export function idsIn(text: string): { services: ServiceId[]; endpoints: Endpoin
 }
 
 /** Milliseconds since 1970 as an instant. */
-export const instant = (milliseconds: number): Instant =>
-  new Date(milliseconds).toISOString() as Instant;
+export const instant = (milliseconds: number): Instant => new Date(milliseconds).toISOString() as Instant;
 export const milliseconds = (at: Instant): number => Date.parse(at);
 
 /** Parses an instant that a person or a file gave: ISO 8601, a date alone meaning midnight UTC. */
@@ -80,7 +61,6 @@ export function parseInstant(field: string, text: unknown): Instant {
     typeof text === "string" && /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)
       ? Date.parse(text.length === 10 || /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}Z`)
       : Number.NaN;
-  if (Number.isNaN(time))
-    throw new BadInput(field, text, "give a time such as 2026-12-31 or 2026-12-31T18:00:00Z");
+  if (Number.isNaN(time)) throw new BadInput(field, text, "give a time such as 2026-12-31 or 2026-12-31T18:00:00Z");
   return instant(time);
 }

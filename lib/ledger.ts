@@ -66,7 +66,13 @@ export function claims(events: readonly ConnectionEvent[]): { claim: string[]; r
 }
 
 /** Puts events into their places after `head`, each chained to the one before. */
-export function chain(subject: Subject, head: Head, events: readonly DrawbridgeEvent[], about: { service?: ServiceId | "*"; account?: AccountId }, hash: Hash): StoredEvent[] {
+export function chain(
+  subject: Subject,
+  head: Head,
+  events: readonly DrawbridgeEvent[],
+  about: { service?: ServiceId | "*"; account?: AccountId },
+  hash: Hash,
+): StoredEvent[] {
   let { seq, hash: previous } = head;
   return events.map((event) => {
     seq += 1;

@@ -31,7 +31,8 @@ export function readMessage(body: string, ownRoles: readonly string[] = []): Wan
   if (isObject(message["look"])) return ownLook(message["look"]);
   if (message["Type"] === "Notification" && typeof message["Message"] === "string") return notification(message);
   if (isObject(message["detail"]) && message["source"] === "drawbridge") return fromBus(message["detail"]);
-  if (isObject(message["detail"]) && message["detail-type"] === "AWS API Call via CloudTrail") return fromCloudTrail(message["detail"], body, ownRoles);
+  if (isObject(message["detail"]) && message["detail-type"] === "AWS API Call via CloudTrail")
+    return fromCloudTrail(message["detail"], body, ownRoles);
   throw new Unreadable("The message", "it is neither a notification, a CloudTrail event, an event of the bus nor a request to look");
 }
 
@@ -54,7 +55,8 @@ function fromCloudTrail(detail: Readonly<Record<string, unknown>>, body: string,
   const arn = typeof who["arn"] === "string" ? who["arn"] : undefined;
   const action = actions[String(detail["eventName"])];
   const event = typeof detail["eventID"] === "string" ? detail["eventID"] : undefined;
-  const told = action !== undefined && arn !== undefined && event !== undefined && detail["errorCode"] === undefined && !ours(who, arn, ownRoles);
+  const told =
+    action !== undefined && arn !== undefined && event !== undefined && detail["errorCode"] === undefined && !ours(who, arn, ownRoles);
   return {
     services: services.length === 0 ? "all" : services,
     endpoints,
@@ -90,7 +92,11 @@ function fromBus(detail: Readonly<Record<string, unknown>>): Wanted {
 
 function ownLook(look: Readonly<Record<string, unknown>>): Wanted {
   const { service, endpoints = [], attempt = 0, why } = look;
-  const readable = typeof service === "string" && isServiceId(service) && Array.isArray(endpoints) && endpoints.every((id) => typeof id === "string" && isEndpointId(id));
+  const readable =
+    typeof service === "string" &&
+    isServiceId(service) &&
+    Array.isArray(endpoints) &&
+    endpoints.every((id) => typeof id === "string" && isEndpointId(id));
   if (!readable) throw new Unreadable("The request to look", "its service or endpoints are not ids");
   return {
     services: [service],
@@ -112,4 +118,5 @@ function parsed(body: string): Readonly<Record<string, unknown>> {
   return value;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

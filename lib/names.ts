@@ -21,15 +21,13 @@ export function candidates(connection: Connection, service: Service, target: Dns
   const label = isLabel(wanted) ? wanted : connection.account;
   const suffix = connection.endpoint.slice("vpce-".length);
   const { id, name } = service.zone;
-  return [label, `${label.slice(0, 63 - suffix.length - 1).replace(/-+$/, "")}-${suffix}`].map(
-    (first) => ({
-      fqdn: `${first}.${name.replace(/\.$/, "")}`,
-      zone: id,
-      target,
-      types: aliasTypes(connection.ipAddressType),
-      made: false,
-    }),
-  );
+  return [label, `${label.slice(0, 63 - suffix.length - 1).replace(/-+$/, "")}-${suffix}`].map((first) => ({
+    fqdn: `${first}.${name.replace(/\.$/, "")}`,
+    zone: id,
+    target,
+    types: aliasTypes(connection.ipAddressType),
+    made: false,
+  }));
 }
 
 /** The record sets of a name, with the ownership text that marks them as this deployment's own. */

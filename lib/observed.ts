@@ -39,9 +39,7 @@ export interface DnsTarget {
 }
 
 /** What a complete listing of the service told about one endpoint. */
-export type Seen =
-  | { readonly listed: true; readonly observed: Observed }
-  | { readonly listed: false };
+export type Seen = { readonly listed: true; readonly observed: Observed } | { readonly listed: false };
 
 /** AWS documents camel case on the wire and PascalCase in the SDK's enum, so case is ignored. */
 export function awsState(text: string | undefined): AwsState {
@@ -51,8 +49,7 @@ export function awsState(text: string | undefined): AwsState {
 
 export const waits = (state: AwsState): boolean => state === "pendingAcceptance";
 /** Accepted by the provider, whether traffic flows yet or not. */
-export const isAccepted = (state: AwsState): boolean =>
-  state === "pending" || state === "available" || state === "partial";
+export const isAccepted = (state: AwsState): boolean => state === "pending" || state === "available" || state === "partial";
 /** The endpoint is gone or will never work; only a new endpoint can follow. */
 export const isOver = (state: AwsState): boolean =>
   state === "deleting" || state === "deleted" || state === "failed" || state === "expired";

@@ -21,9 +21,7 @@ export const backOffMinutesMax = 60;
 export function plan(connection: Connection, seen: Seen, service: Service, now: Instant): Effect[] {
   if (service.mode === "observe") return [];
   const effects = [...onAws(connection, seen), ...onNames(connection, seen, service)];
-  return effects.filter(
-    ({ kind }) => !(connection.trouble?.effect === kind && resting(connection.trouble, now)),
-  );
+  return effects.filter(({ kind }) => !(connection.trouble?.effect === kind && resting(connection.trouble, now)));
 }
 
 /** Only a decision of our own is carried out; what was decided outside has happened already. */
@@ -34,25 +32,16 @@ function onAws(connection: Connection, seen: Seen): Effect[] {
     if (waits(state)) return connection.decision.by.kind === "outside" ? [] : [{ kind: "accept" }];
     return state === "pending" ? [{ kind: "look-again" }] : [];
   }
-  if (connection.status === "denied")
-    return waits(state) || isAccepted(state) ? [{ kind: "reject" }] : [];
+  if (connection.status === "denied") return waits(state) || isAccepted(state) ? [{ kind: "reject" }] : [];
   return [];
 }
 
 function onNames(connection: Connection, seen: Seen, service: Service): Effect[] {
   if (connection.status !== "connected")
-    return connection.status === "approved"
-      ? []
-      : connection.names.map((name) => ({ kind: "remove-name", name }));
+    return connection.status === "approved" ? [] : connection.names.map((name) => ({ kind: "remove-name", name }));
   const unmade = connection.names.filter(({ made }) => !made);
   if (unmade.length > 0) return unmade.map((name) => ({ kind: "make-name", name }));
-  if (
-    connection.names.length > 0 ||
-    service.zone === undefined ||
-    !seen.listed ||
-    seen.observed.dns === undefined
-  )
-    return [];
+  if (connection.names.length > 0 || service.zone === undefined || !seen.listed || seen.observed.dns === undefined) return [];
   return [{ kind: "assign-name", target: seen.observed.dns }];
 }
 
@@ -62,7 +51,5 @@ function resting({ count, last }: Trouble, now: Instant): boolean {
 }
 
 /** The effects on AWS that a function carries out, as `perform` groups them. */
-export const isOnAws = (kind: Effect["kind"]): kind is Extract<EffectKind, "accept" | "reject"> =>
-  kind === "accept" || kind === "reject";
-export const isOnNames = (kind: Effect["kind"]): boolean =>
-  kind === "assign-name" || kind === "make-name" || kind === "remove-name";
+export const isOnAws = (kind: Effect["kind"]): kind is Extract<EffectKind, "accept" | "reject"> => kind === "accept" || kind === "reject";
+export const isOnNames = (kind: Effect["kind"]): boolean => kind === "assign-name" || kind === "make-name" || kind === "remove-name";

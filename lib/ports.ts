@@ -24,6 +24,8 @@ export interface EndpointServices {
   describe(service: ServiceId): Promise<ServiceFacts | undefined>;
   /** Makes, or finds, the connection notification of all four events to the topic; gives its id. Safe to repeat. */
   notify(service: ServiceId, topic: string): Promise<string>;
+  /** The id of the enabled notification to the topic, if there is one. */
+  notification(service: ServiceId, topic: string): Promise<string | undefined>;
   /** Removes it; safe when it is gone. */
   stopNotifying(notification: string): Promise<void>;
 }
@@ -110,6 +112,11 @@ export interface Proofs {
 /** The bus. Gives the positions that were not taken, each with its reason. */
 export interface Bus {
   put(events: readonly StoredEvent[]): Promise<{ readonly index: number; readonly reason: string }[]>;
+}
+
+/** Where an event waits that the bus did not take; a redrive reads it from the log by its key. */
+export interface Undelivered {
+  put(key: { readonly subject: Subject; readonly seq: number; readonly reason: string }): Promise<void>;
 }
 
 /** People. Each may be told more than once only when a claim was lost after sending. */

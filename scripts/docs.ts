@@ -11,10 +11,23 @@ interface Page {
 const pages: readonly Page[] = [{ path: "docs/connection-states.md", text: connectionStates() }];
 
 function connectionStates(): string {
-  const rows = Object.entries(moves).map(([from, row]) => ({ from, leaves: Object.entries(row).filter(([, to]) => to !== "same"), stays: Object.entries(row).filter(([, to]) => to === "same") }));
+  const rows = Object.entries(moves).map(([from, row]) => ({
+    from,
+    leaves: Object.entries(row).filter(([, to]) => to !== "same"),
+    stays: Object.entries(row).filter(([, to]) => to === "same"),
+  }));
   const targets = (to: unknown): string[] => (Array.isArray(to) ? to : [String(to)]);
-  const always = rows.filter(({ from }) => from !== "none").reduce<string[] | undefined>((common, { stays }) => (common === undefined ? stays.map(([type]) => type) : common.filter((type) => stays.some(([own]) => own === type))), undefined) ?? [];
-  const arrows = rows.flatMap(({ from, leaves }) => leaves.flatMap(([type, to]) => targets(to).map((target) => `    ${from === "none" ? "[*]" : from} --> ${target}: ${type}`)));
+  const always =
+    rows
+      .filter(({ from }) => from !== "none")
+      .reduce<string[] | undefined>(
+        (common, { stays }) =>
+          common === undefined ? stays.map(([type]) => type) : common.filter((type) => stays.some(([own]) => own === type)),
+        undefined,
+      ) ?? [];
+  const arrows = rows.flatMap(({ from, leaves }) =>
+    leaves.flatMap(([type, to]) => targets(to).map((target) => `    ${from === "none" ? "[*]" : from} --> ${target}: ${type}`)),
+  );
   return [
     "<!-- Printed by `npm run docs` from lib/connection.ts; edit that, not this. -->",
     "",
@@ -33,7 +46,14 @@ function connectionStates(): string {
     "",
     "| from | event | to |",
     "|---|---|---|",
-    ...rows.flatMap(({ from, leaves }) => leaves.map(([type, to]) => `| ${from === "none" ? "*not seen before*" : `\`${from}\``} | ${type} | ${targets(to).map((target) => `\`${target}\``).join(" or ")} |`)),
+    ...rows.flatMap(({ from, leaves }) =>
+      leaves.map(
+        ([type, to]) =>
+          `| ${from === "none" ? "*not seen before*" : `\`${from}\``} | ${type} | ${targets(to)
+            .map((target) => `\`${target}\``)
+            .join(" or ")} |`,
+      ),
+    ),
     "",
     `In every state these may be added and change nothing else: ${always.join(", ")}.`,
     ...rows.flatMap(({ from, stays }) => {

@@ -79,7 +79,8 @@ async function spread(ports: BatchPorts, wanted: Wanted): Promise<Map<ServiceId,
   let cursor: string | undefined;
   do {
     const page = await ports.connections.ofAccount(account, optional("cursor", cursor));
-    for (const { service, endpoint } of page.items) if (services.includes(service)) found.set(service, [...(found.get(service) ?? []), task(endpoint)]);
+    for (const { service, endpoint } of page.items)
+      if (services.includes(service)) found.set(service, [...(found.get(service) ?? []), task(endpoint)]);
     cursor = page.cursor;
   } while (cursor !== undefined);
   return found;

@@ -11,10 +11,16 @@ export const lookAgainSeconds = [10, 30, 60, 300] as const;
 export const endpointsPerMessage = 500;
 
 /** Schedules the next look at each endpoint, given how many delayed looks it has had. */
-export async function lookAgain(wake: Pick<Wake, "observe">, service: ServiceId, endpoints: readonly EndpointId[], attempt: (endpoint: EndpointId) => number): Promise<void> {
+export async function lookAgain(
+  wake: Pick<Wake, "observe">,
+  service: ServiceId,
+  endpoints: readonly EndpointId[],
+  attempt: (endpoint: EndpointId) => number,
+): Promise<void> {
   for (const [attempts, its] of Map.groupBy(endpoints, attempt)) {
     const delay = lookAgainSeconds[attempts];
     if (delay === undefined) continue;
-    for (const part of pieces(its, endpointsPerMessage)) await wake.observe({ service, endpoints: part, attempt: attempts + 1, why: "look-again" }, delay);
+    for (const part of pieces(its, endpointsPerMessage))
+      await wake.observe({ service, endpoints: part, attempt: attempts + 1, why: "look-again" }, delay);
   }
 }

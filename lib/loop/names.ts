@@ -18,7 +18,8 @@ export interface NamePorts extends BatchPorts {
   readonly owner: (endpoint: EndpointId) => string;
 }
 
-export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Failure[]> => runBatch(ports, items, ({ ran }) => perform(ports, ran));
+export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Failure[]> =>
+  runBatch(ports, items, ({ ran }) => perform(ports, ran));
 
 const leaseSeconds = 120;
 const busySeconds = 5;
@@ -34,7 +35,11 @@ async function perform(ports: NamePorts, ran: Ran): Promise<void> {
       } finally {
         await ports.proofs.release("lease", `zone#${zone}`);
       }
-    } else await ports.wake.dns({ service: ran.service.service, endpoints: its.map(({ endpoint }) => endpoint), why: "look-again" }, busySeconds);
+    } else
+      await ports.wake.dns(
+        { service: ran.service.service, endpoints: its.map(({ endpoint }) => endpoint), why: "look-again" },
+        busySeconds,
+      );
   }
 }
 
@@ -48,7 +53,11 @@ interface Job {
 
 function jobsOf({ kept: { connection }, effects }: Standing): Job[] {
   const troubled = connection.trouble !== undefined;
-  return effects.flatMap((effect) => (effect.kind === "make-name" || effect.kind === "remove-name" ? [{ endpoint: connection.endpoint, kind: effect.kind, name: effect.name, troubled }] : []));
+  return effects.flatMap((effect) =>
+    effect.kind === "make-name" || effect.kind === "remove-name"
+      ? [{ endpoint: connection.endpoint, kind: effect.kind, name: effect.name, troubled }]
+      : [],
+  );
 }
 
 const isAssign = ({ kind }: { readonly kind: string }): boolean => kind === "assign-name";
@@ -72,14 +81,25 @@ async function assign(ports: NamePorts, ran: Ran): Promise<Standing[]> {
   return named;
 }
 
-const choicesOf = ({ kept, service, effects }: Standing): Name[] => effects.flatMap((effect) => (effect.kind === "assign-name" ? candidates(kept.connection, service, effect.target) : []));
-const unmade = (connection: Connection): Standing["effects"] => connection.names.filter(({ made }) => !made).map((name) => ({ kind: "make-name", name }));
+const choicesOf = ({ kept, service, effects }: Standing): Name[] =>
+  effects.flatMap((effect) => (effect.kind === "assign-name" ? candidates(kept.connection, service, effect.target) : []));
+const unmade = (connection: Connection): Standing["effects"] =>
+  connection.names.filter(({ made }) => !made).map((name) => ({ kind: "make-name", name }));
 
 /** One change for all; a refused one is halved until the record that stands in the way is alone. */
 async function change(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly Job[]): Promise<void> {
-  const sets = (kind: Job["kind"]): RecordSet[] => jobs.filter((job) => job.kind === kind).flatMap(({ name, endpoint }) => recordSets(name, ports.owner(endpoint)));
-  const result = jobs.length > jobsPerChange ? { refused: "too many for one change" } : await ports.zones.change(zone, sets("remove-name"), sets("make-name"));
-  if (result === "done") return record(ports, ran, jobs.map((job) => [job, undefined]));
+  const sets = (kind: Job["kind"]): RecordSet[] =>
+    jobs.filter((job) => job.kind === kind).flatMap(({ name, endpoint }) => recordSets(name, ports.owner(endpoint)));
+  const result =
+    jobs.length > jobsPerChange
+      ? { refused: "too many for one change" }
+      : await ports.zones.change(zone, sets("remove-name"), sets("make-name"));
+  if (result === "done")
+    return record(
+      ports,
+      ran,
+      jobs.map((job) => [job, undefined]),
+    );
   const [first] = jobs;
   if (jobs.length === 1 && first !== undefined) return record(ports, ran, [[first, await alone(ports, zone, first, result.refused)]]);
   const half = Math.ceil(jobs.length / 2);
@@ -102,10 +122,18 @@ async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: J
   }
   if (ours.length === wanted.length) return undefined;
   if (there.length > ours.length || (ours.length > 0 && !owned)) return `${name.fqdn} has a record that is not Drawbridge's: ${refused}`;
-  return told(await ports.zones.change(zone, [], wanted.filter((want) => !ours.some((set) => same(want, set)))), refused);
+  return told(
+    await ports.zones.change(
+      zone,
+      [],
+      wanted.filter((want) => !ours.some((set) => same(want, set))),
+    ),
+    refused,
+  );
 }
 
-const told = (result: "done" | { readonly refused: string }, refused: string): string | undefined => (result === "done" ? undefined : `${refused}; then ${result.refused}`);
+const told = (result: "done" | { readonly refused: string }, refused: string): string | undefined =>
+  result === "done" ? undefined : `${refused}; then ${result.refused}`;
 
 /** Route 53 shows names with a final dot and in lower case. */
 function same(a: RecordSet, b: RecordSet): boolean {
@@ -117,7 +145,8 @@ const plain = (name: string): string => name.toLowerCase().replace(/\.$/, "");
 
 async function record(ports: NamePorts, ran: Ran, results: readonly (readonly [Job, string | undefined])[]): Promise<void> {
   const tasks = results.flatMap(([{ endpoint, kind, name, troubled }, failure]) => {
-    if (failure !== undefined) return [task(endpoint, { kind: "settled", effect: kind, failure: { code: "NameRefused", message: failure } })];
+    if (failure !== undefined)
+      return [task(endpoint, { kind: "settled", effect: kind, failure: { code: "NameRefused", message: failure } })];
     const done = task(endpoint, { kind: kind === "make-name" ? "name-made" : "name-removed", fqdn: name.fqdn });
     return troubled ? [done, task(endpoint, { kind: "settled", effect: kind })] : [done];
   });
@@ -125,4 +154,10 @@ async function record(ports: NamePorts, ran: Ran, results: readonly (readonly [J
 }
 
 const task = (endpoint: EndpointId, signal: Signal): Task => ({ endpoint, signal, source: { kind: "dns" } });
-const commitOnly = ({ clock, newId, services, connections, ledger }: NamePorts): Parameters<typeof run>[0] => ({ clock, newId, services, connections, ledger });
+const commitOnly = ({ clock, newId, services, connections, ledger }: NamePorts): Parameters<typeof run>[0] => ({
+  clock,
+  newId,
+  services,
+  connections,
+  ledger,
+});

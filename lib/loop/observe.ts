@@ -8,7 +8,8 @@ export interface ObservePorts extends BatchPorts {
   readonly wake: Pick<Wake, "observe">;
 }
 
-export const observe = (ports: ObservePorts, items: readonly Item[]): Promise<Failure[]> => runBatch(ports, items, (looked) => comeBack(ports, looked));
+export const observe = (ports: ObservePorts, items: readonly Item[]): Promise<Failure[]> =>
+  runBatch(ports, items, (looked) => comeBack(ports, looked));
 
 /** An endpoint that AWS's list does not show yet, and one that we accepted and that is not available yet. */
 async function comeBack({ wake }: ObservePorts, { ran, attempts }: Looked): Promise<void> {

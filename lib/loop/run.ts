@@ -65,7 +65,13 @@ export async function run(ports: LoopPorts, round: Round): Promise<Ran | undefin
   const unknown: EndpointId[] = [];
   let { tasks, whole } = round;
   for (let tries = 1; tasks.length > 0 || whole !== undefined; tries += 1) {
-    if (tries > commitsMax) throw new Fault("Contended", "the record", `${tasks.map(({ endpoint }) => endpoint).join(", ")} changed under ${String(commitsMax)} commits`, true);
+    if (tries > commitsMax)
+      throw new Fault(
+        "Contended",
+        "the record",
+        `${tasks.map(({ endpoint }) => endpoint).join(", ")} changed under ${String(commitsMax)} commits`,
+        true,
+      );
     const results = await once(ports, service, tasks, whole);
     for (const { standing } of results) if (standing !== undefined) standings.set(standing.kept.connection.endpoint, standing);
     unknown.push(...results.flatMap(({ endpoint, standing, again }) => (standing === undefined && again.length === 0 ? [endpoint] : [])));
@@ -89,17 +95,32 @@ async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], 
   const records = await ports.connections.load(asked);
   const listing = ports.endpointServices === undefined ? undefined : byEndpoint(await ports.endpointServices.connections(service.service));
   const work = grouped([...tasks, ...unasked(tasks, whole, [...held, ...(listing?.keys() ?? [])])]);
-  const late = await lateRecords(ports, [...work.keys()].filter((endpoint) => !asked.includes(endpoint)));
+  const late = await lateRecords(
+    ports,
+    [...work.keys()].filter((endpoint) => !asked.includes(endpoint)),
+  );
   const judgements = await judged(ports, [...work.keys()], records, listing);
   return concurrently([...work], commitsAtOnce, async ([endpoint, its]) => {
     if (late.has(endpoint)) return { endpoint, again: its };
     const seen = listing === undefined ? undefined : seenAs(listing.get(endpoint));
-    return settle(ports, { service, ...optional("seen", seen), ...optional("judgement", judgements.get(endpoint)) }, endpoint, its, records.get(endpoint));
+    return settle(
+      ports,
+      { service, ...optional("seen", seen), ...optional("judgement", judgements.get(endpoint)) },
+      endpoint,
+      its,
+      records.get(endpoint),
+    );
   });
 }
 
 /** Decides and commits the tasks of one connection, one after the other. */
-async function settle(ports: LoopPorts, facts: Pick<Facts, "service" | "seen" | "judgement">, endpoint: EndpointId, tasks: readonly Task[], before: Kept | undefined): Promise<Result> {
+async function settle(
+  ports: LoopPorts,
+  facts: Pick<Facts, "service" | "seen" | "judgement">,
+  endpoint: EndpointId,
+  tasks: readonly Task[],
+  before: Kept | undefined,
+): Promise<Result> {
   const { service, seen } = facts;
   if (before !== undefined && before.connection.service !== service.service) return { endpoint, again: [] };
   let kept = before;
@@ -153,16 +174,20 @@ async function judged(
   const entries = keys.size === 0 ? [] : await ports.allowList.read([...keys.values()]);
   const now = ports.clock();
   const at = new Map(entries.map((entry) => [`${entry.service}/${entry.principal}`, entry]));
-  const matching = (consumer: Consumer): Entry[] => candidateKeys(consumer).flatMap((key) => at.get(`${key.service}/${key.principal}`) ?? []);
+  const matching = (consumer: Consumer): Entry[] =>
+    candidateKeys(consumer).flatMap((key) => at.get(`${key.service}/${key.principal}`) ?? []);
   return new Map(consumers.map((consumer) => [consumer.endpoint, judge(matching(consumer), consumer, now)]));
 }
 
 const unasked = (tasks: readonly Task[], whole: Source | undefined, known: readonly EndpointId[]): Task[] => {
   if (whole === undefined) return [];
   const asked = new Set(tasks.map(({ endpoint }) => endpoint));
-  return [...new Set(known)].filter((endpoint) => !asked.has(endpoint)).map((endpoint) => ({ endpoint, signal: { kind: "look" }, source: whole }));
+  return [...new Set(known)]
+    .filter((endpoint) => !asked.has(endpoint))
+    .map((endpoint) => ({ endpoint, signal: { kind: "look" }, source: whole }));
 };
 
 const grouped = (tasks: readonly Task[]): Map<EndpointId, Task[]> => Map.groupBy(tasks, ({ endpoint }) => endpoint);
-const byEndpoint = (listing: readonly Observed[]): Map<EndpointId, Observed> => new Map(listing.map((observed) => [observed.endpoint, observed]));
+const byEndpoint = (listing: readonly Observed[]): Map<EndpointId, Observed> =>
+  new Map(listing.map((observed) => [observed.endpoint, observed]));
 const seenAs = (observed: Observed | undefined): Seen => (observed === undefined ? { listed: false } : { listed: true, observed });

@@ -6,7 +6,16 @@ import { candidateKeys, judge, labelOf, type Consumer, type Entry, type Principa
 import { acme, endpoint, minute, service } from "./given.ts";
 
 const consumer: Consumer = { service, endpoint, account: acme, region: "eu-west-1", ipAddressType: "ipv4" };
-const entry = (more: Partial<Entry>): Entry => ({ service, principal: `account#${acme}`, verdict: "accept", conditions: {}, version: 1, author: "arn:alice", at: minute(-9), ...more });
+const entry = (more: Partial<Entry>): Entry => ({
+  service,
+  principal: `account#${acme}`,
+  verdict: "accept",
+  conditions: {},
+  version: 1,
+  author: "arn:alice",
+  at: minute(-9),
+  ...more,
+});
 const verdict = (entries: readonly Entry[], at: Consumer = consumer, now = minute(0)): string => judge(entries, at, now).verdict;
 
 describe("which entry decides", () => {
@@ -64,7 +73,11 @@ describe("conditions", () => {
   });
 
   test("the explanation shows each condition's value, and which entry was beaten", () => {
-    const { findings, because } = judge([entry({ conditions: { regions: ["us-east-1"] } }), entry({ principal: "any" })], consumer, minute(0));
+    const { findings, because } = judge(
+      [entry({ conditions: { regions: ["us-east-1"] } }), entry({ principal: "any" })],
+      consumer,
+      minute(0),
+    );
     expect(findings).toMatchObject([
       { decides: true, outcome: "condition-fails", checks: [{ condition: "region", result: "fails", saw: "eu-west-1, wanted us-east-1" }] },
       { decides: false, outcome: "applies" },
@@ -86,18 +99,39 @@ describe("labels", () => {
 });
 
 describe("for every list", () => {
-  const principals: Principal[] = [`endpoint#${endpoint}`, "endpoint#vpce-0bbbbbbbbbbbbbbbb", `account#${acme}`, "account#333333333333", "any"];
-  const entryArb = fc.record({ service: fc.constantFrom(service, "*" as const), principal: fc.constantFrom(...principals), verdict: fc.constantFrom("accept" as const, "ask" as const, "reject" as const), expired: fc.boolean() });
-  const listArb = fc.uniqueArray(entryArb, { selector: ({ service, principal }) => `${service}/${principal}`, maxLength: 10 }).map((entries) => entries.map(({ expired, ...rest }) => entry({ ...rest, conditions: expired ? { expires: minute(-1) } : {} })));
+  const principals: Principal[] = [
+    `endpoint#${endpoint}`,
+    "endpoint#vpce-0bbbbbbbbbbbbbbbb",
+    `account#${acme}`,
+    "account#333333333333",
+    "any",
+  ];
+  const entryArb = fc.record({
+    service: fc.constantFrom(service, "*" as const),
+    principal: fc.constantFrom(...principals),
+    verdict: fc.constantFrom("accept" as const, "ask" as const, "reject" as const),
+    expired: fc.boolean(),
+  });
+  const listArb = fc
+    .uniqueArray(entryArb, { selector: ({ service, principal }) => `${service}/${principal}`, maxLength: 10 })
+    .map((entries) => entries.map(({ expired, ...rest }) => entry({ ...rest, conditions: expired ? { expires: minute(-1) } : {} })));
 
   test("the order of entries never matters", () => {
-    fc.assert(fc.property(listArb, (entries) => void expect(judge([...entries].reverse(), consumer, minute(0))).toEqual(judge(entries, consumer, minute(0)))));
+    fc.assert(
+      fc.property(
+        listArb,
+        (entries) => void expect(judge([...entries].reverse(), consumer, minute(0))).toEqual(judge(entries, consumer, minute(0))),
+      ),
+    );
   });
 
   test("a further reject entry never lets anybody in", () => {
     fc.assert(
       fc.property(listArb, fc.constantFrom(...principals), fc.constantFrom(service, "*" as const), (entries, principal, at) => {
-        const more = [...entries.filter((old) => old.principal !== principal || old.service !== at), entry({ service: at, principal, verdict: "reject" })];
+        const more = [
+          ...entries.filter((old) => old.principal !== principal || old.service !== at),
+          entry({ service: at, principal, verdict: "reject" }),
+        ];
         if (verdict(entries) !== "accept") expect(verdict(more)).not.toBe("accept");
       }),
     );
@@ -106,7 +140,19 @@ describe("for every list", () => {
   test("only the candidate keys matter, so a decision reads exactly those", () => {
     const keys = new Set(candidateKeys(consumer).map(({ service, principal }) => `${service}/${principal}`));
     expect(keys.size).toBe(6);
-    fc.assert(fc.property(listArb, (entries) => void expect(judge(entries.filter((one) => keys.has(`${one.service}/${one.principal}`)), consumer, minute(0))).toEqual(judge(entries, consumer, minute(0)))));
+    fc.assert(
+      fc.property(
+        listArb,
+        (entries) =>
+          void expect(
+            judge(
+              entries.filter((one) => keys.has(`${one.service}/${one.principal}`)),
+              consumer,
+              minute(0),
+            ),
+          ).toEqual(judge(entries, consumer, minute(0))),
+      ),
+    );
   });
 
   test("nobody is accepted but by an accept entry that matches and whose conditions hold", () => {

@@ -7,7 +7,24 @@ import { decide, type Known, type Signal } from "../../lib/decide.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
 import { awsStates, type Seen } from "../../lib/observed.ts";
 import { plan } from "../../lib/plan.ts";
-import { absent, acme, approved, approver, asking, connected, denied, given, inCare, look, minute, operator, rejected, requested, says, shows } from "./given.ts";
+import {
+  absent,
+  acme,
+  approved,
+  approver,
+  asking,
+  connected,
+  denied,
+  given,
+  inCare,
+  look,
+  minute,
+  operator,
+  rejected,
+  requested,
+  says,
+  shows,
+} from "./given.ts";
 
 const accepted = ["pending", "available", "partial"] as const;
 
@@ -44,22 +61,40 @@ describe("a consumer connects", () => {
   });
 
   test("seen in one look, requested and decided come together", () => {
-    expect(given().when(look, { seen: shows("pendingAcceptance"), judgement: says("accept") }).last).toEqual(["ConnectionRequested", "ConnectionApproved"]);
+    expect(given().when(look, { seen: shows("pendingAcceptance"), judgement: says("accept") }).last).toEqual([
+      "ConnectionRequested",
+      "ConnectionApproved",
+    ]);
   });
 });
 
 describe("people answer", () => {
-  const answer = (choice: "approve" | "reject", question = "question-1", by = approver): Signal => ({ kind: "answered", question, choice, by, reason: "ticket 7" });
+  const answer = (choice: "approve" | "reject", question = "question-1", by = approver): Signal => ({
+    kind: "answered",
+    question,
+    choice,
+    by,
+    reason: "ticket 7",
+  });
 
   test("approve and reject decide the open question, with who and why", () => {
     const yes = asking.when(answer("approve"));
-    expect(yes.events.at(-1)).toMatchObject({ type: "ConnectionApproved", by: approver, reason: "ticket 7", because: { rule: "approvers" } });
+    expect(yes.events.at(-1)).toMatchObject({
+      type: "ConnectionApproved",
+      by: approver,
+      reason: "ticket 7",
+      because: { rule: "approvers" },
+    });
     expect(yes.plans(shows("pendingAcceptance"))).toEqual(["accept"]);
     expect(asking.when(answer("reject")).last).toEqual(["ConnectionDenied"]);
   });
 
   test("a second answer, another question's answer and an answer to nobody's question change nothing", () => {
-    for (const life of [asking.when(answer("approve")).when(answer("reject")), asking.when(answer("approve", "question-2")), connected.when(answer("reject"))]) {
+    for (const life of [
+      asking.when(answer("approve")).when(answer("reject")),
+      asking.when(answer("approve", "question-2")),
+      connected.when(answer("reject")),
+    ]) {
       expect(life.last).toEqual(["AnswerRefused"]);
       expect(replay(life.events)?.status).toBe(replay(life.events.slice(0, -1))?.status);
     }
@@ -78,7 +113,10 @@ describe("people answer", () => {
   });
 
   test("a rule that arrives answers the open question", () => {
-    expect(asking.when(look, { seen: shows("pendingAcceptance"), judgement: says("accept") }).events.at(-1)).toMatchObject({ type: "ConnectionApproved", question: "question-1" });
+    expect(asking.when(look, { seen: shows("pendingAcceptance"), judgement: says("accept") }).events.at(-1)).toMatchObject({
+      type: "ConnectionApproved",
+      question: "question-1",
+    });
     expect(asking.when(look, { seen: shows("pendingAcceptance"), judgement: says("reject") }).last).toEqual(["ConnectionDenied"]);
   });
 });
@@ -98,8 +136,16 @@ describe("what happens outside Drawbridge", () => {
     const enforcing = { ...inCare, outsideAccept: "enforce" } as const;
     const seen = shows("available");
     expect(asking.when(look, { seen, service: enforcing, judgement: says("ask") }).last).toEqual(["AcceptedOutside", "ConnectionDenied"]);
-    expect(asking.when(look, { seen, service: enforcing, judgement: says("accept") }).last).toEqual(["AcceptedOutside", "ConnectionApproved"]);
-    expect(asking.when(look, { seen, service: enforcing }).when(look, { seen, service: enforcing, judgement: says("ask") }).plans(seen, minute(1), enforcing)).toEqual(["reject"]);
+    expect(asking.when(look, { seen, service: enforcing, judgement: says("accept") }).last).toEqual([
+      "AcceptedOutside",
+      "ConnectionApproved",
+    ]);
+    expect(
+      asking
+        .when(look, { seen, service: enforcing })
+        .when(look, { seen, service: enforcing, judgement: says("ask") })
+        .plans(seen, minute(1), enforcing),
+    ).toEqual(["reject"]);
   });
 
   test("a reject entry is enforced in any case, adopted connections too", () => {
@@ -134,7 +180,12 @@ describe("the end", () => {
     ["failed", "failed"],
     ["expired", "expired"],
   ] as const)("AWS shows %s: closed as %s, and its name goes", (state, reason) => {
-    const named = connected.when({ kind: "name-assigned", name: { fqdn: "acme.privatelink.example.com", zone: inCare.zone!.id, target: { name: "x", zone: "Z1" }, types: ["A"], made: false } }).when({ kind: "name-made", fqdn: "acme.privatelink.example.com" });
+    const named = connected
+      .when({
+        kind: "name-assigned",
+        name: { fqdn: "acme.privatelink.example.com", zone: inCare.zone!.id, target: { name: "x", zone: "Z1" }, types: ["A"], made: false },
+      })
+      .when({ kind: "name-made", fqdn: "acme.privatelink.example.com" });
     const life = named.when(look, { seen: shows(state) });
     expect(life.events.at(-1)).toMatchObject({ type: "ConnectionClosed", reason });
     expect(life.plans(shows(state))).toEqual(["remove-name"]);
@@ -179,7 +230,9 @@ describe("a service that is only observed", () => {
     const noted = given().when(look, { seen: shows("pendingAcceptance"), service: observed, judgement: says("accept") });
     expect(noted.last).toEqual(["ConnectionRequested", "VerdictNoted"]);
     expect(noted.when(look, { seen: shows("pendingAcceptance"), service: observed, judgement: says("accept") }).last).toEqual([]);
-    expect(noted.when(look, { seen: shows("pendingAcceptance"), service: observed, judgement: says("ask") }).last).toEqual(["VerdictNoted"]);
+    expect(noted.when(look, { seen: shows("pendingAcceptance"), service: observed, judgement: says("ask") }).last).toEqual([
+      "VerdictNoted",
+    ]);
     expect(noted.plans(shows("pendingAcceptance"), minute(1), observed)).toEqual([]);
     expect(noted.when(look, { seen: shows("pendingAcceptance"), judgement: says("accept") }).last).toEqual(["ConnectionApproved"]);
   });
@@ -193,22 +246,36 @@ describe("the table of moves", () => {
   test("every move leads to a state, and every state can be reached and left or ends", () => {
     const targets = (move: unknown, from: string): string[] => (move === "same" ? [from] : Array.isArray(move) ? move : [String(move)]);
     const reached = new Set<string>();
-    for (const [from, row] of Object.entries(moves)) for (const move of Object.values(row)) for (const to of targets(move, from)) reached.add(to);
+    for (const [from, row] of Object.entries(moves))
+      for (const move of Object.values(row)) for (const to of targets(move, from)) reached.add(to);
     expect([...reached].filter((to) => to !== "none").sort()).toEqual(Object.keys(states).sort());
   });
 
   test("what is not in the table throws", () => {
-    const odd: ConnectionEvent = { type: "ConnectionAvailable", at: minute(0), by: { kind: "aws" }, because: { rule: "observed", detail: "" } };
+    const odd: ConnectionEvent = {
+      type: "ConnectionAvailable",
+      at: minute(0),
+      by: { kind: "aws" },
+      because: { rule: "observed", detail: "" },
+    };
     expect(() => evolve(undefined, odd)).toThrow("cannot");
     expect(() => evolve(denied.connection, odd)).toThrow("denied");
   });
 });
 
 describe("for every life", () => {
-  const seenArb: fc.Arbitrary<Seen> = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...awsStates, "unknown" as const).map((state) => shows(state)) }, { weight: 1, arbitrary: fc.constant(absent) });
+  const seenArb: fc.Arbitrary<Seen> = fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom(...awsStates, "unknown" as const).map((state) => shows(state)) },
+    { weight: 1, arbitrary: fc.constant(absent) },
+  );
   const signalArb: fc.Arbitrary<Signal> = fc.oneof(
     { weight: 4, arbitrary: fc.constant(look) },
-    fc.record({ kind: fc.constant("answered" as const), question: fc.constantFrom("question-0", "question-1", "question-2", "question-3"), choice: fc.constantFrom("approve" as const, "reject" as const), by: fc.constantFrom(approver, operator) }),
+    fc.record({
+      kind: fc.constant("answered" as const),
+      question: fc.constantFrom("question-0", "question-1", "question-2", "question-3"),
+      choice: fc.constantFrom("approve" as const, "reject" as const),
+      by: fc.constantFrom(approver, operator),
+    }),
     fc.constant<Signal>({ kind: "settled", effect: "accept", failure: { code: "X", message: "x" } }),
     fc.constant<Signal>({ kind: "settled", effect: "accept" }),
     fc.constant<Signal>({ kind: "attributed", action: "accept", arn: "arn", event: "e" }),
@@ -231,7 +298,12 @@ describe("for every life", () => {
         for (const [index, { signal, seen, verdict, minutes, outsideAccept, mode }] of steps.entries()) {
           now += minutes;
           const known: Known = {
-            ...{ now: minute(now), source: { kind: "sweep" }, service: { ...inCare, outsideAccept, mode }, nextQuestion: `question-${String(index)}` },
+            ...{
+              now: minute(now),
+              source: { kind: "sweep" },
+              service: { ...inCare, outsideAccept, mode },
+              nextQuestion: `question-${String(index)}`,
+            },
             ...(seen === undefined ? {} : { seen }),
             ...(verdict === undefined ? {} : { judgement: says(verdict) }),
           };
@@ -260,9 +332,18 @@ describe("for every life", () => {
       ...{ denied: denied.connection, rejected: rejected.connection, adopted: undefined, closed: undefined },
     };
     for (const connection of Object.values(lives)) {
-      const events = decide(connection, look, { now: minute(0), source: { kind: "bus" }, service: inCare, nextQuestion: "q", seen: shows("pendingAcceptance"), judgement: says("reject") });
+      const events = decide(connection, look, {
+        now: minute(0),
+        source: { kind: "bus" },
+        service: inCare,
+        nextQuestion: "q",
+        seen: shows("pendingAcceptance"),
+        judgement: says("reject"),
+      });
       const after = events.reduce<Connection | undefined>(evolve, connection);
-      expect(after === undefined ? [] : plan(after, shows("pendingAcceptance"), inCare, minute(0)).map(({ kind }) => kind)).not.toContain("accept");
+      expect(after === undefined ? [] : plan(after, shows("pendingAcceptance"), inCare, minute(0)).map(({ kind }) => kind)).not.toContain(
+        "accept",
+      );
     }
   });
 });

@@ -74,7 +74,8 @@ export const given = (events: readonly ConnectionEvent[] = [], last: readonly st
         next.map(({ type }) => type),
       );
     },
-    plans: (seen, at = minute(0), under = inCare) => (connection === undefined ? [] : plan(connection, seen, under, at).map(({ kind }) => kind)),
+    plans: (seen, at = minute(0), under = inCare) =>
+      connection === undefined ? [] : plan(connection, seen, under, at).map(({ kind }) => kind),
   };
 };
 

@@ -1,0 +1,56 @@
+// What operators ask, over HTTP and signed with their own AWS credentials.
+
+import manifest from "../package.json" with { type: "json" };
+import { BadInput, Refused } from "../lib/faults.ts";
+import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
+import { httpHandler, type HttpReply } from "../lib/lambda/http-handler.ts";
+import type { HttpRequest } from "../lib/lambda/http-request.ts";
+import { allowList, connections, endpointServices, ledger, services, wakeAdmit, zones } from "../lib/lambda/ports-for.ts";
+import { settings } from "../lib/lambda/settings.ts";
+import type { OperatorPorts } from "../lib/operator/operator.ts";
+import { operatorRoutes, type UseCase } from "../lib/operator/routes.ts";
+
+const set = settings(
+  "STAGE",
+  "ALLOW_LIST_TABLE",
+  "CONNECTIONS_TABLE",
+  "AUDIT_LOG_TABLE",
+  "SETTINGS_TABLE",
+  "ADMIT_QUEUE_URL",
+  "CONNECTIONS_TOPIC_ARN",
+  "HOSTED_ZONE_IDS",
+);
+const ports: OperatorPorts = {
+  clock,
+  newId,
+  services: services(set),
+  connections: connections(set),
+  ledger: ledger(set),
+  allowList: allowList(set),
+  endpointServices: endpointServices(),
+  zones: zones(set),
+  wake: wakeAdmit(set),
+  deployment: {
+    stage: set.STAGE,
+    version: manifest.version,
+    topic: set.CONNECTIONS_TOPIC_ARN,
+    zones: set.HOSTED_ZONE_IDS,
+  },
+};
+
+const answered =
+  (useCase: UseCase) =>
+  async ({ actor, query, body = {}, parameters }: HttpRequest): Promise<HttpReply> => {
+    if (actor === undefined)
+      throw new Refused("NotFound", "The request is not signed", "sign it with AWS Signature Version 4 for the service execute-api");
+    if (typeof body !== "object" || body === null || Array.isArray(body)) throw new BadInput("body", body, "send a JSON object");
+    return {
+      status: 200,
+      json: await useCase(ports, { kind: "operator", arn: actor }, { ...query, ...body, ...parameters }),
+    };
+  };
+
+export const handler = httpHandler({
+  name: "api",
+  routes: Object.fromEntries(Object.entries(operatorRoutes).map(([route, useCase]) => [route, answered(useCase)])),
+});

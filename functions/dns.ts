@@ -1,0 +1,32 @@
+// dns: wakes on connections that become available or end; gives and takes their names in Route 53.
+
+import { createHash } from "node:crypto";
+import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
+import { connections, endpointServices, ledger, proofs, services, wakeDns, zones } from "../lib/lambda/ports-for.ts";
+import { queueWorker } from "../lib/lambda/queue-worker.ts";
+import { settings } from "../lib/lambda/settings.ts";
+import { giveNames } from "../lib/loop/names.ts";
+import { readMessage } from "../lib/messages.ts";
+
+const set = settings(
+  "DEPLOYMENT_ID",
+  "AUDIT_LOG_TABLE",
+  "CONNECTIONS_TABLE",
+  "SETTINGS_TABLE",
+  "PROOFS_TABLE",
+  "DNS_QUEUE_URL",
+  "HOSTED_ZONE_IDS",
+);
+const ports = {
+  ...{ clock, newId, endpointServices: endpointServices(), connections: connections(set), ledger: ledger(set), services: services(set) },
+  ...{ proofs: proofs(set), zones: zones(set), wake: wakeDns(set) },
+  // The stack's id holds the account's number, and the zone may be public.
+  owner: (endpoint: string) => `drawbridge ${createHash("sha256").update(`${set.DEPLOYMENT_ID} ${endpoint}`).digest("hex").slice(0, 32)}`,
+};
+
+export const handler = queueWorker({
+  name: "dns",
+  read: (body) => readMessage(body),
+  work: (items) => giveNames(ports, items),
+  about: ({ services, endpoints }) => ({ services, connections: endpoints }),
+});

@@ -1,0 +1,78 @@
+// What `notify` and `slack` do with a committed event: read the record again, and tell people once what still matters.
+
+import { optional, type Connection } from "../connection.ts";
+import type { DrawbridgeEvent } from "../events.ts";
+import { Fault } from "../faults.ts";
+import type { EndpointId, ServiceId } from "../ids.ts";
+import type { Subject } from "../ledger.ts";
+import type { Notice } from "../notices.ts";
+import type { Clock, Connections, Keys, Proofs } from "../ports.ts";
+import { linkExpiry, linkToken, linkUrl } from "../web/links.ts";
+import { once } from "./once.ts";
+import { known, type ProfilePorts } from "./profile.ts";
+
+/** A way to reach people. What it throws is tried again. */
+export interface Channel {
+  readonly name: string;
+  send(notice: Notice): Promise<void>;
+}
+
+export interface TellPorts extends ProfilePorts {
+  readonly clock: Clock;
+  readonly connections: Pick<Connections, "load">;
+  readonly proofs: Proofs;
+  readonly keys: Keys;
+  readonly publicUrl: string;
+}
+
+/** An event as the bus tells it: its own members beside its place in the log. */
+export interface Committed {
+  readonly subject: Subject;
+  readonly seq: number;
+  readonly type: DrawbridgeEvent["type"];
+  readonly service?: ServiceId | "*";
+  readonly endpoint?: EndpointId;
+  readonly [member: string]: unknown;
+}
+
+/** Those who hold the link are not told apart. */
+const approver = "approvers";
+
+/** `outdated`: the question is closed meanwhile, and nobody is asked any more. */
+export async function tell(ports: TellPorts, channel: Channel, told: Committed): Promise<"sent" | "sent before" | "outdated"> {
+  const connection = await recordOf(ports, told);
+  if (told.type === "ApprovalRequested" && !isOpen(connection, told)) return "outdated";
+  const sent = await once(ports.proofs, `${told.subject}#${String(told.seq)}#${channel.name}`, async () =>
+    channel.send(await noticeOf(ports, told, connection)),
+  );
+  return sent ? "sent" : "sent before";
+}
+
+async function noticeOf(ports: TellPorts, told: Committed, connection: Connection | undefined): Promise<Notice> {
+  const event = told as unknown as DrawbridgeEvent;
+  if (connection === undefined) return { of: "news", event, ...optional("service", told.service) };
+  const { profile } = await known(ports, connection, ports.clock());
+  if (connection.status !== "asking" || told.type !== "ApprovalRequested") return { of: "news", event, profile };
+  const { id, at, because } = connection.question;
+  const linkUntil = linkExpiry(ports.clock());
+  const token = linkToken(await ports.keys.link(), {
+    question: id,
+    endpoint: connection.endpoint,
+    approver,
+    expires: linkUntil,
+  });
+  const link = linkUrl(ports.publicUrl, token);
+  return { of: "question", profile, at, because, link, linkUntil };
+}
+
+/** Nothing for what happens to a service or an entry. The record is never behind the bus, since both come from one commit. */
+async function recordOf({ connections }: TellPorts, { endpoint, seq, subject }: Committed): Promise<Connection | undefined> {
+  if (endpoint === undefined) return undefined;
+  const connection = (await connections.load([endpoint])).get(endpoint)?.connection;
+  if (connection === undefined || connection.seq < seq)
+    throw new Fault("NoSuchEvent", subject, `the bus tells of event ${String(seq)}, which the record does not have`, true);
+  return connection;
+}
+
+const isOpen = (connection: Connection | undefined, told: Committed): boolean =>
+  connection?.status === "asking" && connection.question.id === told["question"];

@@ -1,0 +1,115 @@
+// The writes of one commit, each with its condition: together they let exactly one writer add the next events.
+
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { Fault } from "../faults.ts";
+import { claims, type Change, type Head, type StoredEvent } from "../ledger.ts";
+import { connectionRow } from "./connection-row.ts";
+import { entryRow } from "./entry-row.ts";
+import { eventKey, eventRow } from "./event-row.ts";
+import { writeItem, type Item } from "./item.ts";
+import { rowVersion } from "./rows.ts";
+import { serviceKind, serviceRow } from "./service-row.ts";
+
+export interface Tables {
+  readonly auditLog: string;
+  readonly connections: string;
+  readonly settings: string;
+  /** Absent in functions that never change an entry. */
+  readonly allowList?: string;
+}
+
+/** One write, and which part of the commit it is: a refused claim means something else than a refused record. */
+export interface Write {
+  readonly what: "record" | "event" | "claim";
+  readonly item: TransactWriteItem;
+}
+
+/** The record as it is after the change, or its removal, and the names it claims and gives up. */
+export function changeWrites(tables: Tables, change: Change, head: Head): Write[] {
+  switch (change.of) {
+    case "connection":
+      return [{ what: "record", item: connectionPut(tables.connections, change, head) }, ...claimWrites(tables.settings, change)];
+    case "entry": {
+      if (tables.allowList === undefined)
+        throw new Fault("WrongSetting", "the function's environment", "ALLOW_LIST_TABLE is missing, and an entry is to be changed", false);
+      const { service, principal } = change.key;
+      return [
+        {
+          what: "record",
+          item: putOrDelete(tables.allowList, { service, principal }, change.after && entryRow(change.after)),
+        },
+      ];
+    }
+    case "service":
+      return [
+        {
+          what: "record",
+          item: putOrDelete(tables.settings, { kind: serviceKind, id: change.key }, change.after && serviceRow(change.after)),
+        },
+      ];
+  }
+}
+
+/** Events are only ever added. Where no record vouches for the head, the log's own last event must be it. */
+export function eventWrites({ auditLog }: Tables, { of, expected }: Change, stored: readonly StoredEvent[]): Write[] {
+  const puts = stored.map((event): Write => ({
+    what: "event",
+    item: {
+      Put: {
+        TableName: auditLog,
+        Item: writeItem(eventRow(event)),
+        ConditionExpression: "attribute_not_exists(subject)",
+      },
+    },
+  }));
+  const [first] = stored;
+  if (of === "connection" || expected.seq === 0 || first === undefined) return puts;
+  const check: TransactWriteItem = {
+    ConditionCheck: {
+      TableName: auditLog,
+      Key: writeItem(eventKey(first.subject, expected.seq)),
+      ConditionExpression: "#hash = :hash",
+      ExpressionAttributeNames: { "#hash": "hash" },
+      ExpressionAttributeValues: writeItem({ ":hash": expected.hash }),
+    },
+  };
+  return [{ what: "event", item: check }, ...puts];
+}
+
+function connectionPut(table: string, { after, expected }: Extract<Change, { of: "connection" }>, head: Head): TransactWriteItem {
+  const row = { TableName: table, Item: writeItem(connectionRow({ connection: after, head })) };
+  if (expected.seq === 0) return { Put: { ...row, ConditionExpression: "attribute_not_exists(endpoint)" } };
+  return {
+    Put: {
+      ...row,
+      ConditionExpression: "seq = :seq AND headHash = :hash",
+      ExpressionAttributeValues: writeItem({ ":seq": expected.seq, ":hash": expected.hash }),
+    },
+  };
+}
+
+const putOrDelete = (table: string, key: Item, row: Item | undefined): TransactWriteItem =>
+  row === undefined ? { Delete: { TableName: table, Key: writeItem(key) } } : { Put: { TableName: table, Item: writeItem(row) } };
+
+/** A name that one commit both claims and gives up is a single write: what the record holds afterwards counts. */
+function claimWrites(table: string, { after, events }: Extract<Change, { of: "connection" }>): Write[] {
+  const { claim, release } = claims(events);
+  const kept = new Set(after.names.map(({ fqdn }) => fqdn));
+  return [...new Set([...claim, ...release])].map((fqdn): Write => {
+    const own = {
+      ConditionExpression: "attribute_not_exists(id) OR endpoint = :own",
+      ExpressionAttributeValues: writeItem({ ":own": after.endpoint }),
+    };
+    const key = { kind: "name", id: fqdn };
+    const item: TransactWriteItem = kept.has(fqdn)
+      ? {
+          Put: {
+            TableName: table,
+            Item: writeItem({ ...key, endpoint: after.endpoint, v: rowVersion }),
+            ...own,
+          },
+        }
+      : { Delete: { TableName: table, Key: writeItem(key), ...own } };
+    return { what: "claim", item };
+  });
+}

@@ -1,0 +1,140 @@
+// EC2's endpoint services as their provider sees them.
+
+import {
+  AcceptVpcEndpointConnectionsCommand,
+  DescribeVpcEndpointConnectionsCommand,
+  DescribeVpcEndpointServiceConfigurationsCommand,
+  RejectVpcEndpointConnectionsCommand,
+  type EC2Client,
+  type ServiceConfiguration,
+  type VpcEndpointConnection,
+} from "@aws-sdk/client-ec2";
+import { BadInput, Fault } from "../faults.ts";
+import { instant, isAccountId, isEndpointId, type EndpointId, type ServiceId } from "../ids.ts";
+import { awsState, type DnsTarget, type IpAddressType, type Observed } from "../observed.ts";
+import type { EndpointServices, ServiceFacts } from "../ports.ts";
+import { notification, notify, stopNotifying } from "./connection-notifications.ts";
+import { decideAll } from "./endpoint-decisions.ts";
+import { calling } from "./errors.ts";
+
+const rowsPerPage = 1000;
+/** Far more than any service has; a listing that goes on longer is in a circle. */
+const pagesMax = 1000;
+
+export const vpcEndpointServices = (client: EC2Client): EndpointServices => ({
+  connections: (service) => connections(client, service),
+  accept: (service, endpoints) =>
+    decideAll("ec2:AcceptVpcEndpointConnections", endpoints, (ids) =>
+      client.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId: named(service), VpcEndpointIds: ids })),
+    ),
+  reject: (service, endpoints) =>
+    decideAll("ec2:RejectVpcEndpointConnections", endpoints, (ids) =>
+      client.send(new RejectVpcEndpointConnectionsCommand({ ServiceId: named(service), VpcEndpointIds: ids })),
+    ),
+  describe: (service) => describe(client, named(service)),
+  notify: (service, topic) => notify(client, named(service), topic),
+  notification: (service, topic) => notification(client, named(service), topic),
+  stopNotifying: (id) => stopNotifying(client, id),
+});
+
+/** Only the filter `service-id` is used: whether AWS takes the one for endpoints is in doubt. Without any it lists every service's. */
+async function connections(client: EC2Client, service: ServiceId): Promise<Observed[]> {
+  const action = "ec2:DescribeVpcEndpointConnections";
+  const found = new Map<EndpointId, Observed>();
+  let token: string | undefined;
+  for (let pages = 1; ; pages += 1) {
+    if (pages > pagesMax) throw new Fault("EndlessListing", action, `${service} has more than ${String(pagesMax)} pages`, false);
+    const NextToken = token;
+    const command = new DescribeVpcEndpointConnectionsCommand({
+      Filters: [{ Name: "service-id", Values: [named(service)] }],
+      MaxResults: rowsPerPage,
+      ...(NextToken === undefined ? {} : { NextToken }),
+    });
+    const reply = await calling(action, () => client.send(command));
+    for (const row of reply.VpcEndpointConnections ?? []) {
+      const observed = observedOf(action, service, row);
+      found.set(observed.endpoint, observed);
+    }
+    if (reply.NextToken === undefined || reply.NextToken === "") return [...found.values()];
+    token = reply.NextToken;
+  }
+}
+
+/** A row that lacks an id or its owner fails the listing: left out, it would look like a connection that is gone. */
+function observedOf(action: string, service: ServiceId, row: VpcEndpointConnection): Observed {
+  const {
+    ServiceId = service,
+    VpcEndpointId = "",
+    VpcEndpointOwner = "",
+    VpcEndpointState,
+    VpcEndpointRegion,
+    CreationTimestamp,
+    IpAddressType,
+  } = row;
+  if (ServiceId !== service || !isEndpointId(VpcEndpointId) || !isAccountId(VpcEndpointOwner))
+    throw new Fault(
+      "UnexpectedReply",
+      action,
+      `asked for ${service}, AWS gave service ${ServiceId}, endpoint "${VpcEndpointId}" of "${VpcEndpointOwner}"`,
+      false,
+    );
+  const ipAddressType = ipAddressTypes[String(IpAddressType).toLowerCase()];
+  const dns = regionalName(VpcEndpointId, service, row);
+  return {
+    endpoint: VpcEndpointId,
+    service,
+    account: VpcEndpointOwner,
+    state: awsState(VpcEndpointState),
+    ...(VpcEndpointRegion === undefined || VpcEndpointRegion === "" ? {} : { region: VpcEndpointRegion }),
+    ...(ipAddressType === undefined ? {} : { ipAddressType }),
+    ...(CreationTimestamp === undefined ? {} : { createdAt: instant(CreationTimestamp.getTime()) }),
+    ...(dns === undefined ? {} : { dns }),
+  };
+}
+
+const ipAddressTypes: Readonly<Record<string, IpAddressType>> = {
+  ipv4: "ipv4",
+  ipv6: "ipv6",
+  dualstack: "dualstack",
+};
+
+/**
+ * The endpoint's Regional name with its zone. The order of the entries is not documented, so it is known by its form:
+ * `vpce-<id>-<random>.vpce-svc-…`, where a zonal name has `-<zone>` after the random part.
+ */
+function regionalName(endpoint: EndpointId, service: ServiceId, { DnsEntries = [] }: VpcEndpointConnection): DnsTarget | undefined {
+  const regional = new RegExp(`^${endpoint}-[0-9a-z]+\\.${service}\\.`, "i");
+  const entry = DnsEntries.find(({ DnsName = "", HostedZoneId = "" }) => regional.test(DnsName) && HostedZoneId !== "");
+  return entry?.DnsName === undefined || entry.HostedZoneId === undefined ? undefined : { name: entry.DnsName, zone: entry.HostedZoneId };
+}
+
+async function describe(client: EC2Client, service: ServiceId): Promise<ServiceFacts | undefined> {
+  try {
+    const reply = await calling("ec2:DescribeVpcEndpointServiceConfigurations", () =>
+      client.send(new DescribeVpcEndpointServiceConfigurationsCommand({ ServiceIds: [service] })),
+    );
+    const found = reply.ServiceConfigurations?.find(({ ServiceId }) => ServiceId === service);
+    return found === undefined ? undefined : factsOf(service, found);
+  } catch (error) {
+    if (error instanceof Fault && /^InvalidVpcEndpointService(Id)?\.NotFound$/.test(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** When AWS does not say whether acceptance is required, it is taken as not: that is told, and nothing is relied on. */
+const factsOf = (
+  service: ServiceId,
+  { ServiceName = "", AcceptanceRequired = false, ServiceState, Tags = [], SupportedRegions = [] }: ServiceConfiguration,
+): ServiceFacts => ({
+  service,
+  serviceName: ServiceName,
+  acceptanceRequired: AcceptanceRequired,
+  state: ServiceState ?? "unknown",
+  tags: Object.fromEntries(Tags.flatMap(({ Key, Value = "" }) => (Key === undefined ? [] : [[Key, Value]]))),
+  regions: SupportedRegions.flatMap(({ Region }) => Region ?? []),
+});
+
+function named(service: ServiceId): ServiceId {
+  if ((service as string) === "") throw new BadInput("service", service, "an empty id would mean every service of the account");
+  return service;
+}

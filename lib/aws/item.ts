@@ -1,0 +1,43 @@
+// Rows as DynamoDB holds them: plain JSON values on our side, attribute values on its side.
+
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { Fault } from "../faults.ts";
+
+/** A row as plain JSON. */
+export type Item = Readonly<Record<string, unknown>>;
+type Row = Record<string, AttributeValue>;
+
+/** Members that are undefined are left out. Text is made well formed, since half a surrogate pair would come back as another text. */
+export const writeItem = (item: Item): Row =>
+  Object.fromEntries(Object.entries(item).flatMap(([name, value]) => (value === undefined ? [] : [[name, write(value)]])));
+
+export const readItem = (row: Readonly<Row> | undefined): Item =>
+  Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, read(value)]));
+
+/** What a value is after it has been stored: what is hashed must be what is read back. */
+export const asStored = <T extends object>(value: T): T => readItem(writeItem(value as Item)) as T;
+
+function write(value: unknown): AttributeValue {
+  if (value === null || value === undefined) return { NULL: true };
+  if (typeof value === "string") return { S: value.toWellFormed() };
+  if (typeof value === "number" && Number.isFinite(value)) return { N: String(value) };
+  if (typeof value === "boolean") return { BOOL: value };
+  if (Array.isArray(value)) return { L: value.map(write) };
+  if (typeof value === "object") return { M: writeItem(value as Item) };
+  throw new TypeError(`${typeof value === "number" ? String(value) : typeof value} has no place in a row`);
+}
+
+function read(value: AttributeValue): unknown {
+  if (value.S !== undefined) return value.S;
+  if (value.N !== undefined) return Number(value.N);
+  if (value.BOOL !== undefined) return value.BOOL;
+  if (value.NULL !== undefined) return null;
+  if (value.L !== undefined) return value.L.map(read);
+  if (value.M !== undefined) return readItem(value.M);
+  throw new Fault(
+    "UnreadableRow",
+    "DynamoDB",
+    `an attribute of the kind ${Object.keys(value).join()} is not one that Drawbridge writes`,
+    false,
+  );
+}

@@ -1,0 +1,57 @@
+// Secrets, read again after five minutes, so that a new one counts soon and none is read for each request.
+
+import { GetSecretValueCommand, ResourceNotFoundException, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { Fault } from "../faults.ts";
+import { milliseconds } from "../ids.ts";
+import type { Clock, Keys } from "../ports.ts";
+import { calling } from "./errors.ts";
+
+const cachedSeconds = 300;
+const action = "secretsmanager:GetSecretValue";
+/** Shorter than this, a signature could be guessed. */
+const keyLengthMin = 32;
+
+/** The key that signs links, and the one before it, so that links signed before a rotation stay good. */
+export function linkKeys(client: SecretsManagerClient, arn: string, clock: Clock): Keys {
+  const link = cached(clock, async () => {
+    const current = await secret(client, arn, "AWSCURRENT");
+    if (current === undefined || current.length < keyLengthMin)
+      throw new Fault(
+        "WeakKey",
+        `secret ${arn}`,
+        `the key that signs links must have at least ${String(keyLengthMin)} characters; put a new one`,
+        false,
+      );
+    const previous = await secret(client, arn, "AWSPREVIOUS");
+    return previous === undefined || previous.length < keyLengthMin ? [current] : [current, previous];
+  });
+  return { link };
+}
+
+export const cachedSecret = (client: SecretsManagerClient, arn: string, clock: Clock): (() => Promise<string>) =>
+  cached(clock, async () => {
+    const text = await secret(client, arn, "AWSCURRENT");
+    if (text === undefined) throw new Fault("NoSecret", `secret ${arn}`, "it has no value; put one", false);
+    return text;
+  });
+
+async function secret(client: SecretsManagerClient, arn: string, stage: "AWSCURRENT" | "AWSPREVIOUS"): Promise<string | undefined> {
+  return calling(action, async () => {
+    try {
+      return (await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: stage }))).SecretString;
+    } catch (error) {
+      // A secret that was never rotated has no previous version.
+      if (stage === "AWSPREVIOUS" && error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+  });
+}
+
+function cached<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly value: T; readonly until: number } | undefined;
+  return async () => {
+    const now = milliseconds(clock());
+    if (kept === undefined || now >= kept.until) kept = { value: await read(), until: now + cachedSeconds * 1000 };
+    return kept.value;
+  };
+}

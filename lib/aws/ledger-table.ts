@@ -1,0 +1,138 @@
+// The one write: a record, its events and its claims in one DynamoDB transaction; and the reading of the log.
+
+import {
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  type DynamoDBClient,
+  type TransactWriteItem,
+} from "@aws-sdk/client-dynamodb";
+import type { DrawbridgeEvent } from "../events.ts";
+import { Fault } from "../faults.ts";
+import {
+  chain,
+  connectionSubject,
+  entrySubject,
+  noHead,
+  serviceSubject,
+  type Change,
+  type Head,
+  type Page,
+  type PageRequest,
+  type StoredEvent,
+} from "../ledger.ts";
+import type { Clock, Ledger } from "../ports.ts";
+import { searchPage } from "./audit-search.ts";
+import { changeWrites, eventWrites, type Tables, type Write } from "./commit-writes.ts";
+import { asFault } from "./errors.ts";
+import { readEvent } from "./event-row.ts";
+import { asStored } from "./item.ts";
+import { queryPage, type Question } from "./pages.ts";
+import { pause, type Pause } from "./pause.ts";
+import { sha256 } from "./sha256.ts";
+
+/** What one transaction takes. */
+export const writesMax = 100;
+const triesMax = 4;
+
+export function ledgerTables(client: DynamoDBClient, tables: Tables, clock: Clock, wait: Pause = pause): Ledger {
+  const { auditLog } = tables;
+  const subjectQuery = (subject: string): Question => ({
+    table: auditLog,
+    hash: ["subject", subject],
+    keys: ["subject", "seq"],
+    consistent: true,
+  });
+  return {
+    commit: (change) => commit(client, tables, change, wait),
+    head: async (subject) => {
+      const page = await queryPage(client, { ...subjectQuery(subject), newestFirst: true }, { limit: 1 });
+      const [last] = page.items.map((row) => readEvent(auditLog, row));
+      return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
+    },
+    history: async (subject, request) => events(auditLog, await queryPage(client, subjectQuery(subject), request)),
+    search: async (query, request: PageRequest = {}) => events(auditLog, await searchPage(client, auditLog, query, request, clock())),
+  };
+}
+
+const events = (table: string, page: Page<Readonly<Record<string, unknown>>>): Page<StoredEvent> => ({
+  ...page,
+  items: page.items.map((row) => readEvent(table, row)),
+});
+
+async function commit(client: DynamoDBClient, tables: Tables, change: Change, wait: Pause): Promise<Head | "conflict" | "claimed"> {
+  const stored = chained(change);
+  const last = stored.at(-1);
+  if (last === undefined) return change.expected;
+  const head: Head = { seq: last.seq, hash: last.hash };
+  const writes = [...changeWrites(tables, change, head), ...eventWrites(tables, change, stored)];
+  if (writes.length > writesMax)
+    throw new Fault(
+      "TooLarge",
+      "the audit log",
+      `one commit for ${last.subject} has ${String(writes.length)} writes, and a transaction takes ${String(writesMax)}`,
+      false,
+    );
+  for (let tries = 1; ; tries += 1) {
+    const result = await transact(client, writes);
+    if (result === "done") return head;
+    if (result !== "busy") return result;
+    if (tries === triesMax) return "conflict";
+    await wait(tries);
+  }
+}
+
+/** What is hashed is what the table will give back. */
+function chained(change: Change): StoredEvent[] {
+  const events = change.events.map((event: DrawbridgeEvent) => asStored(event));
+  switch (change.of) {
+    case "connection": {
+      const { endpoint, service, account } = change.after;
+      return chain(connectionSubject(endpoint), change.expected, events, { service, account }, sha256);
+    }
+    case "entry": {
+      const { service, principal } = change.key;
+      return chain(entrySubject(service, principal), change.expected, events, { service }, sha256);
+    }
+    case "service":
+      return chain(serviceSubject(change.key), change.expected, events, { service: change.key }, sha256);
+  }
+}
+
+/** `busy`: another transaction was at one of the rows at the same moment; nothing is said about the conditions. */
+async function transact(client: DynamoDBClient, writes: readonly Write[]): Promise<"done" | "conflict" | "claimed" | "busy"> {
+  try {
+    await client.send(
+      new TransactWriteItemsCommand({
+        TransactItems: writes.map(({ item }): TransactWriteItem => item),
+      }),
+    );
+    return "done";
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw asFault("dynamodb:TransactWriteItems", error);
+    return cancelled(error, writes);
+  }
+}
+
+function cancelled(error: TransactionCanceledException, writes: readonly Write[]): "conflict" | "claimed" | "busy" {
+  const reasons = (error.CancellationReasons ?? []).map(({ Code = "None", Message }, index) => ({
+    code: Code,
+    message: Message ?? "",
+    write: writes[index],
+  }));
+  const failed = reasons.filter(({ code }) => code !== "None");
+  const other = failed.find(({ code }) => code !== "ConditionalCheckFailed" && code !== "TransactionConflict");
+  if (other !== undefined) {
+    const passing = other.code === "ThrottlingError" || other.code === "ProvisionedThroughputExceeded";
+    throw new Fault(
+      other.code,
+      "dynamodb:TransactWriteItems",
+      `${other.message} (${other.write?.what ?? "one of the writes"})`,
+      passing,
+      error,
+    );
+  }
+  if (failed.length === 0) throw asFault("dynamodb:TransactWriteItems", error);
+  const refused = failed.filter(({ code }) => code === "ConditionalCheckFailed");
+  if (refused.length === 0) return "busy";
+  return refused.every(({ write }) => write?.what === "claim") ? "claimed" : "conflict";
+}

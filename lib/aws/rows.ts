@@ -1,0 +1,61 @@
+// Reading rows back: each is checked against its shape, and one that does not fit is a fault that names table and key.
+
+import * as v from "valibot";
+import { Fault } from "../faults.ts";
+import type { Item } from "./item.ts";
+
+/** Written into every row, so that a later Drawbridge knows what it reads. */
+export const rowVersion = 1;
+
+export interface RowShape<T> {
+  /** What a row of this table is, for people: `a connection`. */
+  readonly what: string;
+  readonly key: readonly string[];
+  readonly schema: v.GenericSchema;
+  /** Leaves out what the table needs and the value does not have. */
+  readonly value: (item: Item) => T;
+}
+
+export function readRow<T>(table: string, { what, key, schema, value }: RowShape<T>, item: Item): T {
+  const { v: version = 1, ...members } = item;
+  const at = key.map((name) => `${name} ${JSON.stringify(item[name])}`).join(", ");
+  const bad = (why: string): Fault =>
+    new Fault(
+      "UnreadableRow",
+      `table ${table}`,
+      `the row with ${at} is not ${what}: ${why}; put it right, or restore it from a backup`,
+      false,
+    );
+  if (version !== rowVersion) throw bad(`its version is ${JSON.stringify(version)}, and this Drawbridge reads ${String(rowVersion)}`);
+  const result = v.safeParse(schema, members);
+  if (!result.success)
+    throw bad(
+      result.issues.map(({ message, path }) => `${path?.map((part) => String(part.key)).join(".") ?? "row"}: ${message}`).join("; "),
+    );
+  return value(members);
+}
+
+// What several shapes share
+
+export const text = v.pipe(v.string(), v.nonEmpty());
+export const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const serviceIdText = v.pipe(v.string(), v.regex(/^vpce-svc-[0-9a-f]{8,17}$/, "not an endpoint service's id"));
+export const endpointIdText = v.pipe(v.string(), v.regex(/^vpce-[0-9a-f]{8,17}$/, "not an endpoint's id"));
+export const accountIdText = v.pipe(v.string(), v.regex(/^\d{12}$/, "not an account's id"));
+export const instantText = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "not an instant"));
+export const serviceOrAny = v.union([v.literal("*"), serviceIdText]);
+export const verdictText = v.picklist(["accept", "ask", "reject"]);
+export const ipAddressTypeText = v.picklist(["ipv4", "dualstack", "ipv6"]);
+export const entryRef = v.object({ service: serviceOrAny, principal: text, version: whole });
+export const because = v.object({ rule: text, detail: v.string() });
+export const actor = v.variant("kind", [
+  v.object({ kind: v.literal("entry"), entry: entryRef }),
+  v.object({
+    kind: v.literal("approver"),
+    name: v.string(),
+    channel: v.picklist(["link", "slack"]),
+  }),
+  v.object({ kind: v.literal("operator"), arn: v.string() }),
+  v.object({ kind: v.literal("outside"), arn: v.optional(v.string()) }),
+  v.object({ kind: v.picklist(["aws", "drawbridge"]) }),
+]);

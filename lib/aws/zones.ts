@@ -1,0 +1,112 @@
+// Route 53: the record sets of names, only in the zones that this deployment was given.
+
+import {
+  ChangeResourceRecordSetsCommand,
+  GetHostedZoneCommand,
+  InvalidChangeBatch,
+  ListResourceRecordSetsCommand,
+  type Change,
+  type ResourceRecordSet,
+  type Route53Client,
+} from "@aws-sdk/client-route-53";
+import { Fault, Refused } from "../faults.ts";
+import type { ZoneId } from "../ids.ts";
+import type { RecordSet } from "../names.ts";
+import type { Zones } from "../ports.ts";
+import { calling } from "./errors.ts";
+import { plainName, readRecordSet, writeRecordSet } from "./record-set.ts";
+
+/** What one change takes: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
+const recordsMax = 1000;
+const charactersMax = 32_000;
+
+export function hostedZones(client: Route53Client, allowed: readonly ZoneId[]): Zones {
+  const inOurs = <T>(zone: ZoneId, work: () => Promise<T>): Promise<T> => {
+    if (allowed.includes(zone)) return work();
+    throw new Refused(
+      "ZoneNotAllowed",
+      `The hosted zone ${zone} is not one of this deployment's`,
+      "add it to the stack's parameter HostedZoneIds and deploy again",
+    );
+  };
+  return {
+    change: (zone, remove, create) => inOurs(zone, () => change(client, zone, remove, create)),
+    at: (zone, name) => inOurs(zone, () => at(client, zone, name)),
+    name: async (zone) => (allowed.includes(zone) ? nameOf(client, zone) : undefined),
+  };
+}
+
+async function change(
+  client: Route53Client,
+  zone: ZoneId,
+  remove: readonly RecordSet[],
+  create: readonly RecordSet[],
+): Promise<"done" | { readonly refused: string }> {
+  const Changes: Change[] = [
+    ...remove.map((set): Change => ({ Action: "DELETE", ResourceRecordSet: writeRecordSet(set) })),
+    ...create.map((set): Change => ({ Action: "CREATE", ResourceRecordSet: writeRecordSet(set) })),
+  ];
+  if (Changes.length === 0) return "done";
+  const tooLarge = oversize(Changes);
+  if (tooLarge !== undefined) return { refused: tooLarge };
+  try {
+    await calling("route53:ChangeResourceRecordSets", () =>
+      client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes } })),
+    );
+    return "done";
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** Nothing of a refused batch was done. AWS takes a target's zone that is too long as bad XML, `InvalidInput`. */
+function refusal(error: unknown): { readonly refused: string } {
+  if (!(error instanceof Fault) || error.retryable) throw error;
+  if (error.code !== "InvalidChangeBatch" && error.code !== "InvalidInput") throw error;
+  const messages = error.cause instanceof InvalidChangeBatch ? (error.cause.messages ?? []) : [];
+  const said = error.cause instanceof Error ? error.cause.message : error.message;
+  return { refused: messages.length > 0 ? messages.join("; ") : said };
+}
+
+function oversize(changes: readonly Change[]): string | undefined {
+  const characters = changes
+    .flatMap(({ ResourceRecordSet: set }) => set?.ResourceRecords ?? [])
+    .reduce((sum, { Value = "" }) => sum + Value.length, 0);
+  if (changes.length <= recordsMax && characters <= charactersMax) return undefined;
+  return `${String(changes.length)} record sets with ${String(characters)} characters are too many for one change`;
+}
+
+/** The list starts at the name, in Route 53's own order, and goes on past it. */
+async function at(client: Route53Client, zone: ZoneId, name: string): Promise<RecordSet[]> {
+  const wanted = plainName(name);
+  const found: ResourceRecordSet[] = [];
+  let next: Partial<ResourceRecordSet> = { Name: name };
+  for (;;) {
+    const start = {
+      StartRecordName: next.Name,
+      ...(next.Type === undefined ? {} : { StartRecordType: next.Type }),
+      ...(next.SetIdentifier === undefined ? {} : { StartRecordIdentifier: next.SetIdentifier }),
+    };
+    const reply = await calling("route53:ListResourceRecordSets", () =>
+      client.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start })),
+    );
+    found.push(...(reply.ResourceRecordSets ?? []).filter((set) => plainName(set.Name ?? "") === wanted));
+    const more = reply.IsTruncated === true && reply.NextRecordName !== undefined && plainName(reply.NextRecordName) === wanted;
+    if (!more) return found.map(readRecordSet);
+    next = {
+      Name: reply.NextRecordName,
+      Type: reply.NextRecordType,
+      SetIdentifier: reply.NextRecordIdentifier,
+    };
+  }
+}
+
+async function nameOf(client: Route53Client, zone: ZoneId): Promise<string | undefined> {
+  try {
+    const { HostedZone } = await calling("route53:GetHostedZone", () => client.send(new GetHostedZoneCommand({ Id: zone })));
+    return HostedZone?.Name === undefined ? undefined : plainName(HostedZone.Name);
+  } catch (error) {
+    if (error instanceof Fault && error.code === "NoSuchHostedZone") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,180 @@
+// What people are told, and how a notice reads as mail: a question with its link, or news of what became true.
+
+import type { Entry } from "./allow-list.ts";
+import { optional, type Connection } from "./connection.ts";
+import { decisionOf, type Because, type DrawbridgeEvent, type Rule } from "./events.ts";
+import { ascii, oneLine } from "./harmless.ts";
+import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
+import type { Message } from "./ports.ts";
+import type { Service } from "./service.ts";
+import { utc } from "./when.ts";
+import { actorWords, sentence } from "./wording.ts";
+
+/** Who connects to what, with what the allow-list knows of them. */
+export interface Profile {
+  readonly account: AccountId;
+  readonly endpoint: EndpointId;
+  readonly service: ServiceId;
+  readonly serviceName?: string;
+  readonly region?: string;
+  readonly ipAddressType?: string;
+  readonly createdAt?: Instant;
+  /** From an entry about this endpoint or account alone. */
+  readonly name?: string;
+  readonly contact?: string;
+  readonly purpose?: string;
+  readonly ticket?: string;
+}
+
+export interface Question {
+  readonly of: "question";
+  readonly profile: Profile;
+  readonly at: Instant;
+  readonly because: Because;
+  readonly link: string;
+  readonly linkUntil: Instant;
+}
+
+export interface News {
+  readonly of: "news";
+  readonly event: DrawbridgeEvent;
+  /** Absent for what happens to a service. */
+  readonly profile?: Profile;
+  readonly service?: ServiceId | "*";
+}
+
+export type Notice = Question | News;
+
+/** What an entry for many, such as an organization's, calls itself says nothing about one account. */
+export function profileOf(connection: Connection, service: Service | undefined, entries: readonly Entry[]): Profile {
+  const { account, endpoint, region, ipAddressType, createdAt } = connection;
+  const about = entries.filter(({ principal }) => principal.startsWith("endpoint#") || principal.startsWith("account#"));
+  const first = (member: "name" | "contact" | "purpose" | "ticket"): string | undefined =>
+    about.find((entry) => entry[member] !== undefined)?.[member];
+  return {
+    ...{ account, endpoint, service: connection.service },
+    ...optional("serviceName", service?.serviceName),
+    ...optional("region", region),
+    ...optional("ipAddressType", ipAddressType),
+    ...optional("createdAt", createdAt),
+    ...optional("name", first("name")),
+    ...optional("contact", first("contact")),
+    ...optional("purpose", first("purpose")),
+    ...optional("ticket", first("ticket")),
+  };
+}
+
+/** What a question's rule means for the person who is asked; the rule's own detail stands beside it. */
+export const askedBecause = ({ rule }: Pick<Because, "rule">): string => reasons[rule] ?? "The allow-list leaves this to you.";
+
+const reasons: Partial<Record<Rule, string>> = {
+  "no-entry": "Nothing on the allow-list matches this account.",
+  entry: "The allow-list says that people decide about this account.",
+  condition: "An entry matches this account, but one of its conditions does not hold or cannot be known.",
+  frozen: "Nothing is accepted automatically at the moment.",
+};
+
+/** `account 222222222222 (acme)`: the number is AWS's, the name only what an entry calls it. */
+export const consumerWords = ({ account, name }: Pick<Profile, "account" | "name">): string =>
+  `account ${account}${name === undefined ? "" : ` (${oneLine(name, nameMax)})`}`;
+const nameMax = 60;
+const lineMax = 600;
+
+/** The notice in a line: what a mail's subject and a chat's preview say. */
+export function headline(notice: Notice): string {
+  if (notice.of === "question") return `Approve? ${consumerWords(notice.profile)} asks to connect to ${notice.profile.service}`;
+  const { event, profile, service } = notice;
+  const where = profile?.service ?? service ?? "this deployment";
+  return `${title(event)}: ${profile === undefined ? where : `${consumerWords(profile)} at ${where}`}`;
+}
+
+/** The facts as label and value, one line each, in the order in which they are read. */
+export function rows(notice: Notice): (readonly [label: string, value: string])[] {
+  const { profile } = notice;
+  const [at, because] = notice.of === "question" ? [notice.at, notice.because] : [notice.event.at, notice.event.because];
+  const facts: (readonly [string, string | undefined])[] = [
+    ["Account", profile?.account],
+    ["Name", profile === undefined ? undefined : (profile.name ?? "not registered")],
+    ["Contact", profile?.contact],
+    ["Purpose", profile?.purpose],
+    ["Ticket", profile?.ticket],
+    ["Endpoint", profile?.endpoint],
+    ["Service", profile?.service ?? (notice.of === "news" ? notice.service : undefined)],
+    ["Service name", profile?.serviceName],
+    ["Region", profile === undefined ? undefined : (profile.region ?? "AWS does not say")],
+    [notice.of === "question" ? "Asked" : "When", utc(at)],
+    ["By", notice.of === "news" ? actorWords(notice.event.by) : undefined],
+    ["Because", because.detail],
+  ];
+  return facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, oneLine(value, lineMax)] as const]));
+}
+
+/** What the notice says before its facts. */
+export const lede = (notice: Notice): string =>
+  notice.of === "question" ? askedBecause(notice.because) : `${capital(oneLine(sentence(notice.event), lineMax))}.`;
+
+/** The notice as SNS takes it. */
+export const asMail = (notice: Notice): Message => ({
+  subject: mailSubject(headline(notice)),
+  text: [headline(notice), "", lede(notice), "", table(notice), "", ...closing(notice)].join("\n"),
+  attributes: attributes(notice),
+});
+
+/** SNS takes fewer than 100 characters of ASCII, without control characters, beginning with a letter, a digit or punctuation. */
+export function mailSubject(text: string): string {
+  const line = ascii(oneLine(text, subjectMax)).trim();
+  return line.length <= subjectMax ? line : `${line.slice(0, subjectMax - 3)}...`;
+}
+const subjectMax = 99;
+
+function closing(notice: Notice): string[] {
+  if (notice.of === "question")
+    return [
+      `Decide here, until ${utc(notice.linkUntil)}:`,
+      notice.link,
+      "",
+      "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
+      `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`,
+    ];
+  if (notice.profile === undefined) return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
+  return [`The whole history: npx drawbridge show ${notice.profile.endpoint}`];
+}
+
+function table(notice: Notice): string {
+  const lines = rows(notice);
+  const width = Math.max(...lines.map(([label]) => label.length)) + 2;
+  return lines.map(([label, value]) => `  ${label.padEnd(width)}${value}`).join("\n");
+}
+
+/** Subscribers filter by these. */
+function attributes(notice: Notice): Record<string, string> {
+  const { profile } = notice;
+  const service = profile?.service ?? (notice.of === "news" ? notice.service : undefined);
+  return {
+    type: notice.of === "question" ? "ApprovalRequested" : notice.event.type,
+    ...(service === undefined ? {} : { service }),
+    ...(profile === undefined ? {} : { account: profile.account, endpoint: profile.endpoint }),
+    ...optional("decision", notice.of === "question" ? "asked" : decisionOf(notice.event)),
+  };
+}
+
+function title(event: DrawbridgeEvent): string {
+  switch (event.type) {
+    case "ConnectionApproved":
+      return "Accepted";
+    case "ConnectionDenied":
+      return event.revokes ? "Revoked" : "Rejected";
+    case "ConnectionClosed":
+      return "Closed";
+    case "AcceptedOutside":
+      return "Accepted outside Drawbridge";
+    case "RejectedOutside":
+      return "Rejected outside Drawbridge";
+    case "AcceptanceSwitchedOff":
+      return "Acceptance is switched off";
+    default:
+      return capital(event.type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase());
+  }
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

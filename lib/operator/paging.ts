@@ -1,0 +1,72 @@
+// Several lists read as one, page by page, with one cursor that a client hands back unchanged.
+
+import { optional } from "../connection.ts";
+import { BadInput } from "../faults.ts";
+import type { Page, PageRequest } from "../ledger.ts";
+
+export interface Source<T> {
+  /** Tells the source apart from the others; part of the cursor. */
+  readonly key: string;
+  readonly page: (request: PageRequest) => Promise<Page<T>>;
+}
+
+export const limitUsual = 100;
+/** Reads for one answer; with a narrow filter it may hold fewer items than asked, and a cursor to go on. */
+const readsMax = 20;
+
+/** One page over all sources in their order. What `keep` leaves out does not count. */
+export async function walk<T>(
+  sources: readonly Source<T>[],
+  request: PageRequest,
+  keep: (item: T) => boolean = () => true,
+): Promise<Page<T>> {
+  const limit = request.limit ?? limitUsual;
+  const items: T[] = [];
+  let { index, cursor } = startAt(sources, request.cursor);
+  for (let reads = 0; reads < readsMax && items.length < limit; reads += 1) {
+    const source = sources[index];
+    if (source === undefined) break;
+    const page = await source.page({ limit: limit - items.length, ...optional("cursor", cursor) });
+    items.push(...page.items.filter(keep));
+    cursor = page.cursor;
+    if (cursor === undefined) index += 1;
+  }
+  const next = sources[index];
+  return {
+    items,
+    ...optional("cursor", next === undefined ? undefined : written(next.key, cursor)),
+  };
+}
+
+/** Everything of a list, up to `most`; `complete` says whether that was all. */
+export async function all<T>(page: (request: PageRequest) => Promise<Page<T>>, most: number): Promise<{ items: T[]; complete: boolean }> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const next = await page({ limit: Math.min(most, 1000), ...optional("cursor", cursor) });
+    items.push(...next.items);
+    cursor = next.cursor;
+  } while (cursor !== undefined && items.length < most);
+  return { items: items.slice(0, most), complete: cursor === undefined && items.length <= most };
+}
+
+function startAt(sources: readonly Source<unknown>[], given: string | undefined): { index: number; cursor: string | undefined } {
+  if (given === undefined) return { index: 0, cursor: undefined };
+  const [key, cursor] = readCursor(given);
+  const index = sources.findIndex((source) => source.key === key);
+  if (index === -1)
+    throw new BadInput("cursor", given, "give the cursor of the page before with the same filters, or begin again without one");
+  return { index, cursor };
+}
+
+const written = (key: string, cursor: string | undefined): string => btoa(JSON.stringify([key, ...(cursor === undefined ? [] : [cursor])]));
+
+function readCursor(given: string): [string, string | undefined] {
+  try {
+    const value: unknown = JSON.parse(atob(given));
+    if (Array.isArray(value) && value.length <= 2 && value.every((part) => typeof part === "string")) return [value[0] as string, value[1]];
+  } catch {
+    // Not ours: told below.
+  }
+  throw new BadInput("cursor", given, "give the cursor of the page before, unchanged");
+}

@@ -1,0 +1,38 @@
+// The operators' API as one table: each route and the use-case that answers it.
+
+import { approve, reject } from "./answers.ts";
+import { audit } from "./audit.ts";
+import * as connections from "./connections.ts";
+import { deployment } from "./deployment.ts";
+import * as entries from "./entries.ts";
+import type { Operator, OperatorPorts } from "./operator.ts";
+import { preview } from "./service-survey.ts";
+import * as services from "./services.ts";
+
+/** `input` holds path, query and body together; the path wins. */
+export type UseCase = (ports: OperatorPorts, actor: Operator, input: unknown) => Promise<unknown>;
+
+const reads =
+  (useCase: (ports: OperatorPorts, input: unknown) => Promise<unknown>): UseCase =>
+  (ports, _actor, input) =>
+    useCase(ports, input);
+
+export const operatorRoutes: Readonly<Record<string, UseCase>> = {
+  "GET /services": reads(services.list),
+  "POST /services": services.add,
+  "GET /services/{service}": reads(services.show),
+  "DELETE /services/{service}": services.remove,
+  "POST /services/{service}/enforce": services.enforce,
+  "GET /services/{service}/preview": reads(preview),
+  "GET /entries": reads(entries.list),
+  "PUT /entries": entries.put,
+  "GET /entries/{service}/{principal}": reads(entries.show),
+  "DELETE /entries/{service}/{principal}": entries.remove,
+  "GET /connections": reads(connections.list),
+  "GET /connections/{endpoint}": reads(connections.show),
+  "GET /pending": reads(connections.pending),
+  "POST /connections/{endpoint}/approve": approve,
+  "POST /connections/{endpoint}/reject": reject,
+  "GET /audit": reads(audit),
+  "GET /deployment": deployment,
+};

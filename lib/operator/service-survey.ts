@@ -1,0 +1,188 @@
+// What stands in the way of taking a service into care, and what taking it would mean for its connections.
+
+import { optional } from "../connection.ts";
+import type { Verdict } from "../events.ts";
+import { Refused } from "../faults.ts";
+import type { AccountId, EndpointId, ServiceId, ZoneId } from "../ids.ts";
+import { isAccepted, waits, type AwsState, type Observed } from "../observed.ts";
+import type { ServiceFacts } from "../ports.ts";
+import type { Service } from "../service.ts";
+import type { OperatorPorts } from "./operator.ts";
+import { previewedService, read } from "./inputs.ts";
+import { verdicts } from "./verdicts.ts";
+
+export interface Zone {
+  readonly id: ZoneId;
+  readonly name: string;
+}
+
+/** A service as AWS shows it, and every reason not to take it into care as it is. */
+export interface Survey {
+  readonly facts?: ServiceFacts;
+  readonly zone?: Zone;
+  readonly obstacles: readonly Refused[];
+}
+
+/** The tag that lets Drawbridge's roles act on a service; its value does not matter. */
+export const tag = "drawbridge";
+
+export async function survey(ports: OperatorPorts, service: ServiceId, wantedZone: string | undefined): Promise<Survey> {
+  const [facts, zone] = await Promise.all([
+    ports.endpointServices.describe(service),
+    wantedZone === undefined ? undefined : zoneAt(ports, wantedZone),
+  ]);
+  return {
+    ...optional("facts", facts),
+    ...(zone === undefined || zone instanceof Refused ? {} : { zone }),
+    obstacles: [...obstaclesOf(service, facts), ...(zone instanceof Refused ? [zone] : [])],
+  };
+}
+
+/** Why AWS's own settings of the service do not let us do our work. */
+export function obstaclesOf(service: ServiceId, facts: ServiceFacts | undefined): Refused[] {
+  if (facts === undefined)
+    return [
+      new Refused(
+        "NotFound",
+        `AWS does not know ${service} in this account and Region`,
+        "check the id with: aws ec2 describe-vpc-endpoint-service-configurations, in the account and Region of this deployment",
+      ),
+    ];
+  return [
+    ...(facts.acceptanceRequired
+      ? []
+      : [
+          new Refused(
+            "AcceptanceNotRequired",
+            `${service} lets everybody in: acceptance is not required`,
+            `switch it on with: aws ec2 modify-vpc-endpoint-service-configuration --service-id ${service} --acceptance-required`,
+          ),
+        ]),
+    ...(tag in facts.tags
+      ? []
+      : [
+          new Refused(
+            "TagMissing",
+            `${service} has no tag ${tag}, without which Drawbridge may not act on it`,
+            `set it with: aws ec2 create-tags --resources ${service} --tags Key=${tag},Value=`,
+          ),
+        ]),
+  ];
+}
+
+/** The deployment's zones, with their names as far as Route 53 knows them. */
+export const zonesOf = (ports: Pick<OperatorPorts, "zones" | "deployment">): Promise<{ id: ZoneId; name?: string }[]> =>
+  Promise.all(
+    ports.deployment.zones.map(async (id) => ({
+      id,
+      ...optional("name", await ports.zones.name(id)),
+    })),
+  );
+
+/** By id, or by name with or without the final dot. */
+async function zoneAt(ports: OperatorPorts, wanted: string): Promise<Zone | Refused> {
+  const zones = await zonesOf(ports);
+  const id = wanted.replace(/^\/hostedzone\//, "");
+  const name = wanted.toLowerCase().replace(/\.$/, "");
+  const named = zones.flatMap((zone) => (zone.name === undefined ? [] : [{ id: zone.id, name: zone.name }]));
+  const found = named.filter((zone) => zone.id === id || zone.name.toLowerCase() === name);
+  const [zone] = found;
+  if (zone !== undefined && found.length === 1) return zone;
+  const those = zones.map((zone) => `${zone.name ?? "(not found in Route 53)"} (${zone.id})`).join(", ");
+  if (found.length > 1)
+    return new Refused("ZoneNotAllowed", `Several zones of this deployment are called ${name}`, `give the id of one of: ${those}`);
+  return new Refused(
+    "ZoneNotAllowed",
+    `Zone ${wanted} is not among this deployment's zones`,
+    zones.length === 0
+      ? "this deployment has none: deploy it again with the parameter HostedZoneIds"
+      : `give one of: ${those}; or deploy again with it in the parameter HostedZoneIds`,
+  );
+}
+
+/** What adding the service would come to, connection by connection. Nothing is written. */
+export interface Preview {
+  readonly service: ServiceId;
+  readonly facts?: ServiceFacts;
+  readonly zone?: Zone;
+  readonly inCare?: Service;
+  readonly obstacles: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string;
+  }[];
+  /** `cut` counts those among the adopted that a reject entry would end. */
+  readonly counts: {
+    readonly adopted: number;
+    readonly cut: number;
+    readonly waiting: number;
+    readonly accept: number;
+    readonly ask: number;
+    readonly reject: number;
+    readonly over: number;
+  };
+  /** At most a hundred, those that change something first. */
+  readonly connections: readonly Foreseen[];
+}
+
+export interface Foreseen {
+  readonly endpoint: EndpointId;
+  readonly account: AccountId;
+  readonly state: AwsState;
+  readonly region?: string;
+  readonly becomes: "adopted" | "waits" | "over";
+  readonly verdict: Verdict;
+  readonly because: string;
+}
+
+const shownMax = 100;
+
+export async function preview(ports: OperatorPorts, input: unknown): Promise<Preview> {
+  const { service, zone } = read(previewedService, input);
+  const [found, inCare] = await Promise.all([survey(ports, service, zone), ports.services.get(service)]);
+  const foreseen = found.facts === undefined ? [] : await foresee(ports, await ports.endpointServices.connections(service));
+  const count = (which: (one: Foreseen) => boolean): number => foreseen.filter(which).length;
+  const waiting = (verdict: Verdict): number => count((one) => one.becomes === "waits" && one.verdict === verdict);
+  return {
+    service,
+    ...optional("facts", found.facts),
+    ...optional("zone", found.zone),
+    ...optional("inCare", inCare),
+    obstacles: found.obstacles.map(({ code, message, remedy }) => ({ code, message, remedy })),
+    counts: {
+      adopted: count(({ becomes }) => becomes === "adopted"),
+      cut: count(({ becomes, verdict }) => becomes === "adopted" && verdict === "reject"),
+      waiting: count(({ becomes }) => becomes === "waits"),
+      accept: waiting("accept"),
+      ask: waiting("ask"),
+      reject: waiting("reject"),
+      over: count(({ becomes }) => becomes === "over"),
+    },
+    connections: foreseen.sort((a, b) => weight(b) - weight(a)).slice(0, shownMax),
+  };
+}
+
+async function foresee(ports: OperatorPorts, shown: readonly Observed[]): Promise<Foreseen[]> {
+  const verdictOf = await verdicts(ports, shown);
+  return shown.flatMap(({ endpoint, account, state, region }) => {
+    const judgement = verdictOf.get(endpoint);
+    if (judgement === undefined) return [];
+    const becomes = waits(state) ? "waits" : isAccepted(state) ? "adopted" : "over";
+    return [
+      {
+        endpoint,
+        account,
+        state,
+        ...optional("region", region),
+        becomes,
+        verdict: judgement.verdict,
+        because: judgement.because.detail,
+      },
+    ];
+  });
+}
+
+const weight = ({ becomes, verdict }: Foreseen): number => {
+  if (becomes === "over") return 0;
+  return (becomes === "waits" ? 2 : 1) + (verdict === "reject" ? 2 : 0);
+};

@@ -1,0 +1,95 @@
+// The page of a question that is settled: what was decided, by whom, when, and how it came to that.
+
+import type { SettledView } from "../asking/answer.ts";
+import type { Connection, Decision } from "../connection.ts";
+import { ago, utc } from "../when.ts";
+import { actorWords } from "../wording.ts";
+import { html, type Markup } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { caller, facts, log, shown } from "./pieces.ts";
+
+export function outcomePage(view: SettledView): Page {
+  const { connection, profile, now, settled, history } = view;
+  const { heading, tone, lede } = outcome(connection, caller(profile));
+  const decision = "decision" in connection ? connection.decision : undefined;
+  return {
+    status: settled === "late" ? 409 : 200,
+    title: heading,
+    main: html`<p class="status ${tone}">${statusWords[settled]}</p>
+      <h1>${heading}</h1>
+      <p class="lede">${decision === undefined ? undefined : how(decision, view)}${lede}</p>
+      ${decision === undefined ? undefined : ground(decision)}
+      <section aria-labelledby="who">
+        <h2 id="who">What it was about</h2>
+        ${facts(profile, connection, now)}
+      </section>
+      <section aria-labelledby="log">
+        <h2 id="log">What happened</h2>
+        ${log(history, now)}
+        <p class="small soft">With the command: <code>npx drawbridge show ${connection.endpoint}</code></p>
+      </section>`,
+  };
+}
+
+const statusWords: Readonly<Record<SettledView["settled"], string>> = {
+  now: "Your decision is recorded",
+  late: "Your answer was not needed: this was settled already",
+  before: "This question is settled",
+};
+
+interface Outcome {
+  readonly heading: string;
+  readonly tone: "yes" | "no" | "note";
+  /** What follows from it, and what can be done. */
+  readonly lede: string;
+}
+
+function outcome(connection: Connection, who: string): Outcome {
+  switch (connection.status) {
+    case "approved":
+      return {
+        heading: `${who} may connect`,
+        tone: "yes",
+        lede: "AWS is being told, and the connection is available in about a minute.",
+      };
+    case "connected":
+      return { heading: `${who} is connected`, tone: "yes", lede: "" };
+    case "adopted":
+      return {
+        heading: `${who} was connected before`,
+        tone: "yes",
+        lede: "It was accepted before Drawbridge took the service into care.",
+      };
+    case "denied":
+    case "rejected":
+      return {
+        heading: `${who} may not connect`,
+        tone: "no",
+        lede: "To ask again, a new endpoint has to be made.",
+      };
+    case "closed":
+      return {
+        heading: `${who} no longer asks`,
+        tone: "note",
+        lede: `Its endpoint is gone (${connection.reason}), so there is nothing to decide.`,
+      };
+    case "asking":
+    case "requested":
+      return {
+        heading: "This question was replaced",
+        tone: "note",
+        lede: "Things changed since you were asked. When there is something to decide you get a new message; use the link in the newest one.",
+      };
+  }
+}
+
+const how = ({ verdict, by, at }: Decision, { now }: SettledView): Markup =>
+  html`${verdict === "accept" ? "Accepted" : "Rejected"} by <strong>${shown(actorWords(by))}</strong> on
+    <time datetime="${at}">${utc(at)}, ${ago(at, now)}</time>. `;
+
+/** A person's own words, or the ground of a decision that no person took. */
+const ground = ({ reason, because }: Decision): Markup =>
+  html`<section aria-labelledby="ground">
+    <h2 id="ground">${reason === undefined ? "Why" : "The reason given"}</h2>
+    <p class="rule">${shown(reason ?? because.detail)}</p>
+  </section>`;

@@ -1,0 +1,208 @@
+// The words people read about events, actors and states: the same in the CLI, on the pages, in messages and in the API.
+
+import { described, type Entry } from "./allow-list.ts";
+import type { Status } from "./connection.ts";
+import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
+import type { Service } from "./service.ts";
+
+/** A state in a few words. What outsiders wrote may occur in any text of this file: whoever shows it makes it harmless. */
+export const statusWords: Readonly<Record<Status, string>> = {
+  requested: "requested, not decided yet",
+  asking: "waiting for an approver",
+  approved: "accepted, not available yet",
+  connected: "connected",
+  denied: "refused, not yet rejected by AWS",
+  rejected: "rejected",
+  adopted: "adopted",
+  closed: "closed",
+};
+
+/** What happened, complete on its own: `accepted, because account 222222222222 (acme) at vpce-svc-…: accept, version 1`. */
+export function sentence(event: DrawbridgeEvent): string {
+  switch (event.type) {
+    case "EntryAdded":
+    case "EntryChanged":
+    case "EntryRemoved":
+    case "ServiceAdded":
+    case "ServiceEnforced":
+    case "ServiceChanged":
+    case "ServiceRemoved":
+    case "AcceptanceSwitchedOff":
+    case "AcceptanceSwitchedOn":
+      return policySentence(event);
+    case "EffectFailed":
+    case "EffectRecovered":
+    case "NameAssigned":
+    case "NameMade":
+    case "NameRemoved":
+      return effectSentence(event);
+    default:
+      return connectionSentence(event);
+  }
+}
+
+/** Who did it, short enough for a column: `alice of 111111111111`, `Ann (link)`, `allow-list`, `AWS`. */
+export function actorWords(actor: Actor): string {
+  switch (actor.kind) {
+    case "entry":
+      return "allow-list";
+    case "approver":
+      return `${actor.name} (${actor.channel === "slack" ? "Slack" : "link"})`;
+    case "operator":
+      return personWords(actor.arn);
+    case "aws":
+      return "AWS";
+    case "outside":
+      return actor.arn === undefined ? "somebody outside" : `${personWords(actor.arn)}, outside`;
+    case "drawbridge":
+      return "Drawbridge";
+  }
+}
+
+/** An IAM ARN as people say it: `alice of 111111111111`; a role's session comes with its role. */
+export function personWords(arn: string): string {
+  const [, , , , account = "", resource = ""] = arn.split(":");
+  if (account === "" || resource === "") return arn;
+  if (resource === "root") return `root of ${account}`;
+  const [kind, ...path] = resource.split("/");
+  const name = path.at(-1) ?? resource;
+  return kind === "assumed-role" && path.length > 1 ? `${name} (${path.slice(0, -1).join("/")}) of ${account}` : `${name} of ${account}`;
+}
+
+export const verdictWords: Readonly<Record<Verdict, string>> = {
+  accept: "would be accepted",
+  ask: "approvers would be asked",
+  reject: "would be rejected",
+};
+
+const closedWords: Readonly<Record<ClosedReason, string>> = {
+  deleted: "the endpoint was deleted",
+  failed: "AWS shows it failed",
+  expired: "AWS shows it expired",
+  vanished: "AWS no longer lists it",
+};
+
+const effectWords: Readonly<Record<EffectKind, string>> = {
+  accept: "accept it",
+  reject: "reject it",
+  "make-name": "make its name",
+  "remove-name": "remove its name",
+};
+
+type EffectEvent = Extract<ConnectionEvent, { type: "EffectFailed" | "EffectRecovered" | "NameAssigned" | "NameMade" | "NameRemoved" }>;
+
+function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): string {
+  const why = event.because.detail;
+  switch (event.type) {
+    case "ConnectionRequested": {
+      const { account, region, state } = event.observed;
+      return `requested by account ${account}${region === undefined ? "" : ` from ${region}`}; AWS shows ${state}`;
+    }
+    case "ConnectionAdopted":
+      return `adopted: account ${event.observed.account}'s connection was there before, ${why}`;
+    case "VerdictNoted":
+      return `${verdictWords[event.verdict]}, because ${why}; the service is only observed, so nothing is done`;
+    case "ApprovalRequested":
+      return `approvers are asked, because ${why}`;
+    case "ConnectionApproved":
+      return decided("accepted", event);
+    case "ConnectionDenied":
+      return decided(event.revokes ? "revoked" : "rejected", event);
+    case "ConnectionAvailable":
+      return "AWS shows it available";
+    case "ConnectionRejected":
+      return "AWS shows it rejected";
+    case "AcceptedOutside":
+      return `accepted outside Drawbridge, ${event.kept ? "and kept" : "which this service does not keep: the allow-list decides"}`;
+    case "RejectedOutside":
+      return "rejected outside Drawbridge";
+    case "Attributed":
+      return `CloudTrail tells: ${personWords(event.arn)} called ${event.action}`;
+    case "AnswerRefused":
+      return `${actorWords(event.by)} chose ${event.choice}, which was refused: ${event.why}`;
+    case "ConnectionMissing":
+      return "AWS's listing is without it";
+    case "ConnectionFound":
+      return "AWS lists it again";
+    case "ConnectionClosed":
+      return `closed: ${closedWords[event.reason]}`;
+    default:
+      return unknown(event);
+  }
+}
+
+function effectSentence(event: EffectEvent): string {
+  switch (event.type) {
+    case "EffectFailed":
+      return `AWS refused to ${effectWords[event.effect]} (try ${String(event.count)}): ${event.code}: ${event.message}`;
+    case "EffectRecovered":
+      return `AWS did ${effectWords[event.effect]} in the end, after ${String(event.count)} refused ${event.count === 1 ? "try" : "tries"} since ${event.first}`;
+    case "NameAssigned":
+      return `is given the name ${event.name.fqdn}`;
+    case "NameMade":
+      return `${event.fqdn} leads to its endpoint`;
+    case "NameRemoved":
+      return `${event.fqdn} is removed`;
+  }
+}
+
+function policySentence(event: PolicyEvent): string {
+  switch (event.type) {
+    case "EntryAdded":
+      return `entry added: ${entryWords(event.to)}`;
+    case "EntryChanged":
+      return `entry changed: ${entryWords(event.to)}; before: ${entryWords(event.from)}`;
+    case "EntryRemoved":
+      return `entry removed: ${entryWords(event.from)}`;
+    case "ServiceAdded":
+      return `taken into care: ${serviceWords(event.to)}`;
+    case "ServiceEnforced":
+      return "enforced: from now on decisions are carried out";
+    case "ServiceChanged":
+      return `settings changed: ${serviceWords(event.to)}; before: ${serviceWords(event.from)}`;
+    case "ServiceRemoved":
+      return "released from care; its connections stay as they are";
+    case "AcceptanceSwitchedOff":
+      return "acceptance is switched off: AWS lets everybody in without asking";
+    case "AcceptanceSwitchedOn":
+      return "acceptance is required again";
+  }
+}
+
+/** A person's decision names them and their reason; any other names its ground. */
+function decided(word: string, event: Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" }>): string {
+  const { by, because, reason } = event;
+  if (by.kind !== "approver" && by.kind !== "operator") return `${word}, because ${because.detail}`;
+  return `${word} by ${actorWords(by)}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+/** An entry with its conditions. The log keeps entries as they were, so nothing is taken for granted. */
+export function entryWords(value: unknown): string {
+  const entry = value as Partial<Entry> | undefined;
+  if (entry?.principal === undefined || entry.service === undefined || entry.verdict === undefined) return "an entry";
+  const conditions = conditionWords(entry as Entry);
+  return `${described(entry as Entry)}${conditions === "" ? "" : `, ${conditions}`}`;
+}
+
+/** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31T00:00:00.000Z`; the empty text for nothing. */
+export function conditionWords({ conditions }: Pick<Entry, "conditions">): string {
+  const { regions, ipAddressTypes, notBefore, expires } = conditions ?? {};
+  return [
+    ...(regions === undefined ? [] : [`from ${regions.join(" or ")}`]),
+    ...(ipAddressTypes === undefined ? [] : [`${ipAddressTypes.join(" or ")} only`]),
+    ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
+    ...(expires === undefined ? [] : [`until ${expires}`]),
+  ].join(", ");
+}
+
+function serviceWords(value: unknown): string {
+  const { mode, zone, outsideAccept } = value as Partial<Service>;
+  return [
+    mode ?? "enforce",
+    zone === undefined ? "no names" : `names in ${zone.name}`,
+    outsideAccept === "enforce" ? "accepts outside are not kept" : "accepts outside are kept",
+  ].join(", ");
+}
+
+/** `SomethingNew` as `something new`: an event of a newer Drawbridge. */
+const unknown = ({ type }: { readonly type: string }): string => type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();

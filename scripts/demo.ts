@@ -1,0 +1,162 @@
+// The main job, told from beginning to end on local AWS: `npm run demo`. Exits non-zero when a step is not as told.
+
+import { startLocalAws } from "../local/aws.ts";
+import { approver, consumer, operator, provider, type Said, type World } from "./actors.ts";
+import { narrator, NotAsTold, type Narrator } from "./narrator.ts";
+import { ensurePackaged } from "./package.ts";
+
+const accounts = {
+  provider: "111111111111",
+  acme: "222222222222",
+  unknown: "333333333333",
+  barred: "444444444444",
+  unlucky: "555555555555",
+  insistent: "666666666666",
+} as const;
+const region = "eu-west-1";
+const zoneName = "privatelink.example.com";
+const loadBalancer = `arn:aws:elasticloadbalancing:${region}:${accounts.provider}:loadbalancer/net/payments/50dc6c495c0c9188`;
+
+interface Shown {
+  readonly connection: {
+    readonly status: string;
+    readonly names: readonly { readonly fqdn: string }[];
+  };
+  readonly history: readonly {
+    readonly type: string;
+    readonly because: { readonly rule: string; readonly detail: string };
+  }[];
+}
+
+async function story(tell: Narrator): Promise<void> {
+  tell.chapter("Local AWS comes up from the packaged template");
+  await ensurePackaged();
+  const local = await startLocalAws({
+    account: accounts.provider,
+    region,
+    port: 0,
+    zoneName,
+    parameters: { ApproverEmail: "approvers@payments.example" },
+    confirmSubscriptions: true,
+  });
+  try {
+    const world: World = { aws: local.aws, api: local.api, inbox: local.inbox, region };
+    tell.tells(`stack up after ${tell.elapsed().toFixed(1)} s; AWS answers at ${local.aws}, the mailbox is ${local.inbox}`);
+    await live(tell, world, local);
+  } finally {
+    await local.close();
+  }
+}
+
+async function live(tell: Narrator, world: World, local: Awaited<ReturnType<typeof startLocalAws>>): Promise<void> {
+  const payments = provider(world, accounts.provider);
+  const drawbridge = operator(world, accounts.provider);
+  const run = async (...words: string[]): Promise<Said> => {
+    tell.does("operator", `drawbridge ${words.join(" ")}`);
+    const said = await drawbridge(...words);
+    if (said.code !== 0) throw new Error(`drawbridge ${words.join(" ")} ended with ${String(said.code)}: ${said.stderr.trim()}`);
+    return said;
+  };
+  const show = async (endpoint: string): Promise<Shown> => JSON.parse((await drawbridge("show", endpoint, "--json")).stdout) as Shown;
+  const decided = async (endpoint: string, status: string): Promise<Shown | undefined> => {
+    const shown = await show(endpoint);
+    return shown.connection.status === status ? shown : undefined;
+  };
+  const whenAws = (service: string, endpoint: string, wanted: string) => async () =>
+    (await payments.stateOf(service, endpoint)) === wanted ? wanted : undefined;
+  const zone = local.zoneId;
+  const aliasOf = async (name: string): Promise<string | undefined> =>
+    (await payments.recordsAt(zone, name)).find(({ Type }) => Type === "A")?.AliasTarget?.DNSName;
+
+  tell.chapter("A payment service asks for acceptance, and Drawbridge takes it into care");
+  const service = await payments.createService(loadBalancer);
+  tell.does("provider", `creates the endpoint service behind its load balancer, acceptance required: ${service.name}`);
+  await run("services", "add", service.id, "--zone", zoneName, "--yes");
+  await run("allow", accounts.acme, "--service", service.id, "--name", "acme");
+  await run("allow", accounts.unlucky, "--service", service.id, "--name", "unlucky");
+  await run("allow", accounts.insistent, "--service", service.id, "--name", "insistent");
+  await run("deny", accounts.barred, "--service", service.id, "--purpose", "left the programme in October");
+
+  local.faults.loseNotifications(1);
+  const lost = await consumer(world, accounts.unlucky).connect(service.name);
+  tell.does("AWS", `loses the notification of ${lost} (account ${accounts.unlucky}); more of it below`);
+
+  tell.chapter("1. acme creates an endpoint, and no person is needed");
+  const acme = await consumer(world, accounts.acme).connect(service.name);
+  tell.does("acme", `creates ${acme}`);
+  await tell.sees("AWS shows it available", 20, whenAws(service.id, acme, "available"));
+  const alias = await tell.sees(
+    `acme.${zoneName} is an alias`,
+    40,
+    () => aliasOf(`acme.${zoneName}`),
+    (target) => `→ ${target}`,
+  );
+  if (!alias.startsWith(acme)) throw new Error(`the alias points at ${alias}, not at ${acme}`);
+
+  tell.chapter("2. An unknown account asks, and people answer");
+  const unknown = await consumer(world, accounts.unknown).connect(service.name);
+  tell.does("unknown", `account ${accounts.unknown} creates ${unknown}`);
+  const people = approver(world);
+  const mail = await tell.sees(
+    "the approvers get a message with a link",
+    20,
+    () => people.mailAbout(unknown),
+    ({ to, subject }) => `${to}: “${subject}”`,
+  );
+  const link = people.linkIn(mail) ?? "";
+  const page = await people.open(link);
+  if (!page.includes(accounts.unknown) || !page.includes("no entry matches"))
+    throw new Error("the page does not show who asks and why it asks");
+  tell.does("approver", "opens the link; the page shows who asks, and that no entry matches");
+  if ((await payments.stateOf(service.id, unknown)) !== "pendingAcceptance") throw new Error("opening the page changed something");
+  await people.answer(link, page, "approve", accounts.unknown.slice(-4), "known from the spring trial");
+  tell.does("approver", "approves there, with a reason");
+  await tell.sees("AWS shows it available", 30, whenAws(service.id, unknown, "available"));
+
+  tell.chapter("3. A barred account is rejected, and told apart by its entry");
+  const barred = await consumer(world, accounts.barred).connect(service.name);
+  tell.does("barred", `account ${accounts.barred} creates ${barred}`);
+  await tell.sees("AWS shows it rejected", 20, whenAws(service.id, barred, "rejected"));
+  const denied = (await show(barred)).history.find(({ type }) => type === "ConnectionDenied");
+  if (denied?.because.rule !== "reject-entry") throw new Error(`the reason is ${denied?.because.rule ?? "missing"}, not the reject entry`);
+  tell.tells(`because ${denied.because.detail}`);
+
+  tell.chapter("4. A notification is lost, another comes three times");
+  local.faults.repeatNotifications(3);
+  const insistent = await consumer(world, accounts.insistent).connect(service.name);
+  tell.does("AWS", `notifies three times of ${insistent} (account ${accounts.insistent})`);
+  await tell.sees("it is available", 20, whenAws(service.id, insistent, "available"));
+  await tell.sees(`the sweep found ${lost}, whose notification was lost`, 75, whenAws(service.id, lost, "available"));
+  const shown = await tell.sees("the one notified three times has its name", 40, () => decided(insistent, "connected"));
+  const decisions = shown.history.filter(({ type }) => type === "ConnectionApproved").length;
+  if (decisions !== 1) throw new Error(`three notifications led to ${String(decisions)} decisions`);
+  const accepts = local.acceptsOf(insistent);
+  if (accepts !== 1) throw new Error(`three notifications led to ${String(accepts)} accepts`);
+  tell.tells("three notifications, one decision, one accept");
+
+  tell.chapter("5. acme deletes its endpoint");
+  await consumer(world, accounts.acme).disconnect(acme);
+  tell.does("acme", `deletes ${acme}`);
+  await tell.sees("the connection is closed in the log", 30, () => decided(acme, "closed"));
+  await tell.sees(`acme.${zoneName} is gone`, 30, async () =>
+    (await payments.recordsAt(zone, `acme.${zoneName}`)).length === 0 ? true : undefined,
+  );
+  const namesOfBarred = (await show(barred)).connection.names.length;
+  if (namesOfBarred > 0) throw new Error("the rejected account has a name");
+
+  tell.chapter("6. The log says what, when, by whom, and because of which entry");
+  for (const [who, endpoint] of Object.entries({ acme, unknown, barred, lost, insistent })) {
+    tell.tells("");
+    tell.tells(`${who}: drawbridge show ${endpoint}`);
+    for (const line of (await drawbridge("show", endpoint)).stdout.trimEnd().split("\n")) tell.tells(line);
+  }
+}
+
+const tell = narrator((line) => console.log(line), process.stdout.isTTY && process.env["NO_COLOR"] === undefined);
+try {
+  await story(tell);
+  console.log(`\nAs told, in ${tell.elapsed().toFixed(1)} s.`);
+} catch (error) {
+  console.error(`\nNot as told: ${error instanceof NotAsTold || error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
