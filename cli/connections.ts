@@ -1,0 +1,142 @@
+// The commands about connections: connections, pending, approve, reject.
+
+import type { Connection } from "../lib/connection.ts";
+import type { Choice } from "../lib/events.ts";
+import type { Answered } from "../lib/operator/answers.ts";
+import type { Pending } from "../lib/operator/connections.ts";
+import { statusWords } from "../lib/wording.ts";
+import { pathOf } from "./client.ts";
+import { operandsOf, paging, yes, type Call, type Command } from "./command.ts";
+import { withConfirmation } from "./entries.ts";
+import { paged, tellMore } from "./pages.ts";
+import { duration, harmless, moment, table, type Style } from "./render.ts";
+
+const endpoint = "vpce-0123456789abcdef0";
+
+const connections: Command = {
+  name: "connections",
+  operands: "",
+  summary: "the connections, and how each stands",
+  options: {
+    service: { value: "ID", help: "at this service only" },
+    account: { value: "ACCOUNT", help: "of this consumer only" },
+    status: { value: "STATUS", help: `one of ${Object.keys(statusWords).join(", ")}` },
+    ...paging,
+  },
+  examples: ["drawbridge connections --status connected", "drawbridge connections --account 222222222222 --json"],
+  async run(call) {
+    operandsOf(call, this, 0);
+    const { given } = call;
+    const page = await paged<Connection>(call, "/connections", {
+      service: given.text("service"),
+      account: given.text("account"),
+      status: given.text("status"),
+    });
+    call.result(page, () => (page.items.length === 0 ? "There are none." : connectionsTable(page.items, call.terminal)));
+    tellMore(call, page);
+  },
+};
+
+export const connectionsTable = (items: readonly Connection[], terminal: Call["terminal"]): string =>
+  table(
+    [
+      { head: "ENDPOINT" },
+      { head: "ACCOUNT" },
+      { head: "SERVICE" },
+      { head: "REGION" },
+      { head: "STATUS", breaks: true },
+      { head: "CHANGED (UTC)" },
+      { head: "NAME", breaks: true },
+    ],
+    items.map((connection) => [
+      connection.endpoint,
+      connection.account,
+      connection.service,
+      connection.region ?? "-",
+      {
+        text: `${statusWords[connection.status]}${connection.trouble === undefined ? "" : ` (AWS refuses: ${connection.trouble.code})`}`,
+        style: statusStyle(connection),
+      },
+      moment(connection.changedAt),
+      connection.names.map(({ fqdn }) => fqdn).join(" "),
+    ]),
+    terminal,
+  );
+
+function statusStyle({ status, trouble }: Connection): Style {
+  if (trouble !== undefined || status === "denied" || status === "rejected") return "red";
+  if (status === "connected" || status === "adopted") return "green";
+  return status === "closed" ? "dim" : "yellow";
+}
+
+const pending: Command = {
+  name: "pending",
+  operands: "",
+  summary: "the questions that wait for an approver",
+  options: { service: { value: "ID", help: "at this service only" }, ...paging },
+  examples: ["drawbridge pending", "drawbridge pending --json | jq -r '.items[].connection.endpoint'"],
+  async run(call) {
+    operandsOf(call, this, 0);
+    const page = await paged<Pending>(call, "/pending", { service: call.given.text("service") });
+    call.result(page, () => (page.items.length === 0 ? "No question is open." : pendingTable(page.items, call.terminal)));
+    tellMore(call, page);
+  },
+};
+
+const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): string =>
+  table(
+    [
+      { head: "ENDPOINT" },
+      { head: "ACCOUNT" },
+      { head: "REGION" },
+      { head: "IP" },
+      { head: "SERVICE" },
+      { head: "OPEN FOR" },
+      { head: "WHY", breaks: true },
+    ],
+    items.map(({ connection, question, openSeconds }) => [
+      connection.endpoint,
+      connection.account,
+      connection.region ?? "-",
+      connection.ipAddressType ?? "-",
+      connection.service,
+      openSeconds > 86_400 ? { text: duration(openSeconds), style: "red" } : duration(openSeconds),
+      question.because.detail,
+    ]),
+    terminal,
+  );
+
+const answering = (name: Choice, summary: string, more: string, examples: readonly string[]): Command => ({
+  name,
+  operands: "<endpoint>",
+  summary,
+  more,
+  options: {
+    reason: { value: "TEXT", help: "why, for the log and for those who are told" },
+    ...(name === "reject" ? yes : {}),
+  },
+  examples,
+  async run(call) {
+    const [which = ""] = operandsOf(call, this, 1);
+    const reason = call.given.text("reason");
+    const answered = await withConfirmation(call, (confirmed) =>
+      call.api.post<Answered>(pathOf("connections", which, name), {
+        reason,
+        ...(confirmed ? { confirm: true } : {}),
+      }),
+    );
+    call.result(answered, () => harmless(`${answered.connection.endpoint} of ${answered.connection.account}: ${answered.sentence}`));
+  },
+});
+
+const approve = answering("approve", "accept a connection that waits", "A reject entry that applies stands above it.", [
+  `drawbridge approve ${endpoint} --reason "known partner"`,
+]);
+const reject = answering(
+  "reject",
+  "reject a connection, or cut one that is accepted",
+  "Only a new endpoint can follow. Cutting a connection that is accepted is asked about first.",
+  [`drawbridge reject ${endpoint} --reason "not a customer"`, `drawbridge reject ${endpoint} --yes`],
+);
+
+export const connectionCommands: readonly Command[] = [connections, pending, approve, reject];

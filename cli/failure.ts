@@ -1,0 +1,24 @@
+// How a command fails: its exit code, one line of what was wrong, and what to do.
+
+/** 1: refused or failed. 2: wrong usage. */
+export class Failure extends Error {
+  readonly exit: 1 | 2;
+  readonly code: string;
+  readonly remedy: string | undefined;
+  readonly field: string | undefined;
+  constructor(exit: 1 | 2, code: string, message: string, remedy?: string, field?: string) {
+    super(message);
+    this.name = "Failure";
+    this.exit = exit;
+    this.code = code;
+    this.remedy = remedy;
+    this.field = field;
+  }
+}
+
+export const wrongUsage = (message: string, remedy?: string): Failure => new Failure(2, "WrongUsage", message, remedy);
+
+/** The failure as one line. A remedy that the message holds already is not said twice. */
+export function failureLine({ message, remedy }: Failure): string {
+  return remedy === undefined || message.includes(remedy) ? message : `${message.replace(/[.;:]$/, "")}; ${remedy}`;
+}

@@ -1,0 +1,97 @@
+// The drawbridge command: finds what was asked for, runs it, and turns every end into an exit code.
+
+import { auditCommands } from "./audit.ts";
+import { connect, type Connecting } from "./client.ts";
+import { nearest, readArguments, type Call, type Command } from "./command.ts";
+import { connectionCommands } from "./connections.ts";
+import { entryCommands } from "./entries.ts";
+import { Failure, failureLine, wrongUsage } from "./failure.ts";
+import { helpOf, helpOfAll } from "./help.ts";
+import { harmless, painted } from "./render.ts";
+import { serviceCommands } from "./services.ts";
+import { showCommands } from "./show.ts";
+import type { Terminal } from "./terminal.ts";
+
+export const commands: readonly Command[] = [
+  ...serviceCommands,
+  ...entryCommands,
+  ...showCommands,
+  ...connectionCommands,
+  ...auditCommands,
+];
+
+/** Gives the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+export async function main(args: readonly string[], terminal: Terminal, waits?: Connecting["waits"]): Promise<0 | 1 | 2> {
+  try {
+    await perform(args, terminal, waits);
+    return 0;
+  } catch (error) {
+    const failure =
+      error instanceof Failure
+        ? error
+        : new Failure(1, "Failed", `Something went wrong inside: ${error instanceof Error ? error.message : String(error)}`);
+    if (args.includes("--json"))
+      terminal.out(
+        JSON.stringify({
+          error: {
+            code: failure.code,
+            message: failure.message,
+            remedy: failure.remedy,
+            field: failure.field,
+          },
+        }),
+      );
+    terminal.err(`${painted("drawbridge:", "red", terminal)} ${harmless(failureLine(failure))}`);
+    return failure.exit;
+  }
+}
+
+async function perform(args: readonly string[], terminal: Terminal, waits: Connecting["waits"]): Promise<void> {
+  const { positionals, given } = readArguments(args, {}, false);
+  if (given.flag("version")) return terminal.out(await version());
+  const words = positionals[0] === "help" ? positionals.slice(1) : positionals;
+  const wantsHelp = given.flag("help") || positionals[0] === "help";
+  if (words.length === 0) {
+    if (!wantsHelp && args.length > 0) throw wrongUsage("no command is given", "see drawbridge help");
+    return terminal.out(helpOfAll(commands));
+  }
+  const { command, used } = find(words);
+  if (wantsHelp) return terminal.out(helpOf(command));
+  await command.run(callOf(command, used, args, terminal, waits));
+}
+
+/** `services` alone lists them. */
+function find(words: readonly string[]): { command: Command; used: number } {
+  const [first = "", second] = words;
+  const whole = commands.find(({ name }) => name === `${first} ${second ?? "list"}`);
+  if (whole !== undefined) return { command: whole, used: Math.min(words.length, 2) };
+  const single = commands.find(({ name }) => name === first);
+  if (single !== undefined) return { command: single, used: 1 };
+  const parts = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.slice(first.length + 1));
+  const near =
+    parts.length > 0
+      ? nearest(second ?? "", parts)
+      : nearest(first, [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? name)), "help"]);
+  const meant = parts.length > 0 ? `${first} ${near ?? ""}` : near;
+  throw wrongUsage(
+    `there is no command ${parts.length > 0 ? `${first} ${second ?? ""}` : first}`,
+    near === undefined ? "see drawbridge help" : `did you mean ${meant ?? ""}?`,
+  );
+}
+
+function callOf(command: Command, used: number, args: readonly string[], terminal: Terminal, waits: Connecting["waits"]): Call {
+  const { positionals, given } = readArguments(args, command.options, true);
+  const address = given.text("api") ?? terminal.env["DRAWBRIDGE_API"];
+  return {
+    operands: positionals.slice(used),
+    given,
+    api: connect({ address, env: terminal.env, ...(waits === undefined ? {} : { waits }) }),
+    terminal,
+    result: (value, text) => terminal.out(given.flag("json") ? JSON.stringify(value, null, 2) : text()),
+  };
+}
+
+async function version(): Promise<string> {
+  const { default: manifest } = await import("../package.json", { with: { type: "json" } });
+  return manifest.version;
+}

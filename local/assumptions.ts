@@ -1,0 +1,59 @@
+// Every point that AWS leaves undocumented and local AWS has to decide: its default here, and the option that turns it.
+
+export interface Assumptions {
+  readonly vpcsNeedNotExist: boolean;
+  readonly servicesOpenUntilPermissionsSet: boolean;
+  readonly vpcEndpointIdFilterWorks: boolean;
+  readonly dnsEntriesWhilePendingAcceptance: boolean;
+  readonly wrongStateCode: string;
+  readonly acceptAgainSucceeds: boolean;
+  readonly acceptAfterRejectSucceeds: boolean;
+  readonly pendingAcceptanceExpiresMs: number | undefined;
+  readonly deletedStayListedMs: number;
+  readonly deleteEventForEveryState: boolean;
+  readonly acceptEventOnAutomaticAcceptance: boolean;
+  readonly consumerTagsOnConnections: boolean;
+  readonly privateDnsVerificationSucceeds: boolean;
+  readonly notificationForm: "json" | "text";
+  readonly zoneBusyMs: number;
+}
+
+export const defaultAssumptions: Assumptions = {
+  vpcsNeedNotExist: true,
+  servicesOpenUntilPermissionsSet: true,
+  vpcEndpointIdFilterWorks: true,
+  dnsEntriesWhilePendingAcceptance: false,
+  wrongStateCode: "InvalidState",
+  acceptAgainSucceeds: false,
+  acceptAfterRejectSucceeds: false,
+  pendingAcceptanceExpiresMs: undefined,
+  deletedStayListedMs: 60 * 60 * 1000,
+  deleteEventForEveryState: true,
+  acceptEventOnAutomaticAcceptance: false,
+  consumerTagsOnConnections: false,
+  privateDnsVerificationSucceeds: true,
+  notificationForm: "json",
+  zoneBusyMs: 0,
+};
+
+/** For people: what each option stands for. The first two are conveniences of ours; all others are open points of AWS. */
+export const assumptionTexts: Readonly<Record<keyof Assumptions, string>> = {
+  vpcsNeedNotExist: "A well-formed VPC, subnet or security group id need not have been created. AWS refuses one that does not exist.",
+  servicesOpenUntilPermissionsSet:
+    "A service whose permissions nobody has touched lets every account ask. On AWS only its owner may, until ModifyVpcEndpointServicePermissions names principals; from the first such call on, so does local AWS.",
+  vpcEndpointIdFilterWorks:
+    "DescribeVpcEndpointConnections takes the filter vpc-endpoint-id (the API page lists it, a report says the server rejects it).",
+  dnsEntriesWhilePendingAcceptance: "DnsEntries is filled while a connection is pendingAcceptance.",
+  wrongStateCode: "The code in Unsuccessful when a connection is in the wrong state for Accept or Reject.",
+  acceptAgainSucceeds: "Accepting a connection that is pending or available already succeeds and changes nothing.",
+  acceptAfterRejectSucceeds: "A rejected connection can still be accepted.",
+  pendingAcceptanceExpiresMs: "After how long pendingAcceptance becomes expired; undefined: never.",
+  deletedStayListedMs: "How long a deleted endpoint, connection or service stays in Describe output.",
+  deleteEventForEveryState: "The Delete notification is sent for rejected, expired and failed connections too.",
+  acceptEventOnAutomaticAcceptance: "A service without acceptance required sends Accept besides Connect.",
+  consumerTagsOnConnections: "Tags that the consumer sets on its endpoint show in the provider's view of the connection.",
+  privateDnsVerificationSucceeds: "StartVpcEndpointServicePrivateDnsVerification finds its TXT record (local AWS looks nothing up).",
+  zoneBusyMs: "How long Route 53 refuses further changes of a zone with PriorRequestNotComplete after one.",
+  notificationForm:
+    "Whether the body of a connection notification is JSON or text. Its members and its subject are invented in either form.",
+};

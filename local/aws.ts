@@ -1,0 +1,303 @@
+// Local AWS put together: the services, the stack of a packaged template, and the three ports people and programs use.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { Assumptions } from "./assumptions.ts";
+import { createCode } from "./functions/code.ts";
+import { createRuntime, type FunctionRuntime, type Invocation } from "./functions/runtime.ts";
+import { createFaults, type Faults, type FaultSwitches } from "./faults.ts";
+import { startFront } from "./http-front.ts";
+import { startHttpApi, type HttpApi } from "./http-api.ts";
+import { createIdentities, type Identities } from "./identities.ts";
+import { startInbox, type Inbox } from "./inbox.ts";
+import { createInFlight, type InFlight } from "./in-flight.ts";
+import { createInProcess, type InProcess } from "./in-process.ts";
+import type { Members } from "./members.ts";
+import { createServices, type Services } from "./services.ts";
+import { lambdaDoor } from "./lambda-door.ts";
+import type { Clock } from "./service.ts";
+import type { Ec2Service } from "./services/ec2.ts";
+import { createStack, type Stack } from "./template/stack.ts";
+import { asTemplate, readTemplate, type Template } from "./template/template.ts";
+import type { Declared, Workshop } from "./template/workshop.ts";
+import { physicalNames } from "./template/physical-name.ts";
+import { wallClock } from "./clock.ts";
+
+export interface Delays {
+  /** From accepted to available, in milliseconds; 0 to end of deletion for `deleted`. */
+  readonly available: number;
+  readonly deleted: number;
+  /** From an API call to its CloudTrail event. */
+  readonly trail: number;
+  /** The waits before the second and third attempt of an asynchronous invocation. */
+  readonly asyncRetry: readonly number[];
+  /** The first wait before a stream's batch is tried again. */
+  readonly streamRetry: number;
+  /** The first wait before EventBridge tries a target again. */
+  readonly ruleRetry: number;
+}
+
+export interface LocalAwsOptions {
+  /** A packaged CloudFormation template; the project's own by default. */
+  readonly templatePath?: string;
+  /** The template itself, instead of a file. */
+  readonly template?: Members;
+  /** Folders that hold the functions' zips by the last part of their S3 key. */
+  readonly artifacts?: readonly string[];
+  readonly account?: string;
+  readonly region?: string;
+  readonly stackName?: string;
+  /** 0 takes any free port. */
+  readonly port?: number;
+  readonly apiPort?: number;
+  readonly inboxPort?: number;
+  readonly clock?: Clock;
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** A hosted zone that is there before the stack; its id becomes the stack's parameter HostedZoneIds. */
+  readonly zoneName?: string;
+  readonly delays?: Partial<Delays>;
+  readonly assumptions?: Partial<Assumptions>;
+  /** Email subscriptions need no confirmation; true by default. */
+  readonly confirmSubscriptions?: boolean;
+  readonly processesMax?: number;
+  /** What local AWS itself has to say. */
+  readonly log?: (line: string) => void;
+  /** What functions print. */
+  readonly print?: (functionName: string, line: string) => void;
+}
+
+export interface LocalAws {
+  /** The endpoint of every service. */
+  readonly aws: string;
+  readonly api: string;
+  /** The page; with `.json` at its end, the letters. */
+  readonly inbox: string;
+  readonly slackWebhook: string;
+  readonly account: string;
+  readonly region: string;
+  readonly stack: Stack;
+  /** Of the zone that was asked for, else empty. */
+  readonly zoneId: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Name or logical id of a function. */
+  readonly invoke: (functionName: string, payload?: unknown) => Promise<Invocation>;
+  /** Calls any action as an account, without the wire: for preparing a world. */
+  readonly call: (service: string, action: string, input: Members, account?: string) => Promise<Members>;
+  /** What is kept and does nothing here: alarms, dashboards, log groups. */
+  readonly held: readonly Declared[];
+  readonly faults: Faults;
+  /** How often each action was called over the wire: `ec2:AcceptVpcEndpointConnections` → 3. */
+  readonly counts: () => Readonly<Record<string, number>>;
+  /** How often this endpoint id was in an AcceptVpcEndpointConnections. */
+  readonly acceptsOf: (endpointId: string) => number;
+  /** For tests: puts a connection into a state that no call leads to (`failed`, `expired`, `partial`). */
+  readonly forceState: Ec2Service["force"];
+  readonly logs: (functionName: string) => readonly string[];
+  readonly letters: Inbox["letters"];
+  /** Resolves when nothing is in flight; delayed messages and schedules do not count. */
+  readonly idle: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const TEMPLATE = ".serverless/cloudformation-template-update-stack.json";
+const DELAYS: Delays = { available: 1_500, deleted: 500, trail: 300, asyncRetry: [60_000, 120_000], streamRetry: 200, ruleRetry: 1_000 };
+
+interface Ground {
+  readonly account: string;
+  readonly region: string;
+  readonly clock: Clock;
+  readonly delays: Delays;
+  readonly log: (line: string) => void;
+  readonly identities: Identities;
+  readonly inFlight: InFlight;
+  readonly faults: FaultSwitches;
+}
+
+export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  const ground: Ground = {
+    account: options.account ?? "111111111111",
+    region: options.region ?? "eu-west-1",
+    clock: options.clock ?? wallClock(),
+    delays: { ...DELAYS, ...options.delays },
+    log: options.log ?? (() => undefined),
+    identities: createIdentities(),
+    inFlight: createInFlight(),
+    faults: createFaults(),
+  };
+  const closers: (() => Promise<void> | void)[] = [];
+  const folders: string[] = [];
+  const close = async (): Promise<void> => {
+    // All at once: a poller waits for a function that is about to be ended.
+    await Promise.all(
+      closers
+        .splice(0)
+        .reverse()
+        .map(async (closer) => closer()),
+    );
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return await start(options, ground, { closers, folders, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Promise<LocalAws> {
+  const { closers } = end;
+  const { account, region, clock, identities, inFlight, log } = ground;
+  const inbox = await startInbox({ port: options.inboxPort ?? 0, clock });
+  closers.push(inbox.close);
+  const httpApi = await startHttpApi({ port: options.apiPort ?? 0, clock, identities, log });
+  closers.push(httpApi.close);
+  let services: Services | undefined;
+  let endpoint = "";
+  const inside = createInProcess({ services: () => services?.all ?? [], identities, region });
+  const functions = createRuntime({
+    clock,
+    inFlight,
+    identities,
+    place: () => ({ region, endpoint }),
+    callAs: inside.asRole,
+    processesMax: options.processesMax ?? 4,
+    asyncRetryMs: ground.delays.asyncRetry,
+    print: options.print ?? (() => undefined),
+  });
+  httpApi.connect(functions);
+  services = await createServices({
+    ...ground,
+    functions,
+    inbox,
+    assumptions: options.assumptions ?? {},
+    confirmSubscriptions: options.confirmSubscriptions ?? true,
+  });
+  closers.push(services.close, functions.close);
+  const counts = new Map<string, number>();
+  const calls = services.recorded;
+  const front = await startFront({
+    services: services.all.filter((service) => service.signingName !== "lambda"),
+    identities,
+    port: options.port ?? 0,
+    region,
+    log,
+    other: lambdaDoor(services.lambda, identities, region, log),
+    counts: (service, action) => void counts.set(`${service}:${action}`, (counts.get(`${service}:${action}`) ?? 0) + 1),
+  });
+  closers.push(() => front.close());
+  endpoint = front.url;
+  services.sqs.useUrl(front.url);
+
+  const zoneId = options.zoneName === undefined ? "" : await makeZone(options.zoneName, inside, account);
+  const template = options.template === undefined ? readTemplate(options.templatePath ?? packaged(TEMPLATE)) : asTemplate(options.template);
+  const held: Declared[] = [];
+  const workshop = {
+    ...ground,
+    functions,
+    httpApi,
+    inside,
+    services,
+    held,
+    end,
+    artifacts: options.artifacts ?? [packaged("dist"), packaged(".serverless")],
+    stackName: options.stackName,
+  };
+  const stack = await createStack(template, parametersOf(template, options, zoneId), openWorkshop(workshop));
+  services.cloudformation.add(stack);
+  void functions.prestart();
+
+  const nameOf = (name: string): string =>
+    stack.resources.find((one) => one.logicalId === name || one.logicalId === `${capital(name)}LambdaFunction`)?.physicalId ?? name;
+  return {
+    aws: front.url,
+    api: httpApi.url,
+    inbox: inbox.url,
+    slackWebhook: inbox.slackWebhook,
+    account,
+    region,
+    stack,
+    zoneId,
+    outputs: Object.fromEntries(stack.outputs.map((output) => [output.key, output.value])),
+    invoke: (name, payload = {}) => functions.invoke(nameOf(name), payload),
+    call: (service, action, input, as = account) => inside.asAccount(as, service, action, input),
+    held,
+    faults: ground.faults,
+    counts: () => Object.fromEntries(counts),
+    acceptsOf: (endpointId) =>
+      calls.filter((call) => call.action === "AcceptVpcEndpointConnections" && JSON.stringify(call.input).includes(`"${endpointId}"`))
+        .length,
+    forceState: (endpointId, state) => services.ec2.force(endpointId, state),
+    logs: (name) => functions.logs(nameOf(name)),
+    letters: inbox.letters,
+    idle: inFlight.idle,
+    close: end.close,
+  };
+}
+
+/** What has to end with local AWS, and what to remove after that. */
+interface Ending {
+  readonly closers: (() => Promise<void> | void)[];
+  readonly folders: string[];
+  readonly close: () => Promise<void>;
+}
+
+interface WorkshopParts extends Ground {
+  readonly functions: FunctionRuntime;
+  readonly httpApi: HttpApi;
+  readonly inside: InProcess;
+  readonly services: Services;
+  readonly held: Declared[];
+  readonly end: Ending;
+  readonly artifacts: readonly string[];
+  readonly stackName: string | undefined;
+}
+
+function openWorkshop(parts: WorkshopParts): Workshop {
+  const { account, region, services, inside } = parts;
+  const name = parts.stackName ?? "drawbridge-local";
+  const folder = mkdtempSync(join(tmpdir(), "local-aws-"));
+  parts.end.folders.push(folder);
+  return {
+    stack: { name, id: `arn:aws:cloudformation:${region}:${account}:stack/${name}/${globalThis.crypto.randomUUID()}`, account, region },
+    clock: parts.clock,
+    inFlight: parts.inFlight,
+    identities: parts.identities,
+    functions: parts.functions,
+    httpApi: parts.httpApi,
+    call: (service, action, input) => inside.asAccount(account, service, action, input),
+    callAs: inside.asRole,
+    demand: inside.demand,
+    callerOf: inside.callerOf,
+    queue: services.sqs.queue,
+    changes: (tableName, listener) => services.dynamodb.changes(tableName, listener),
+    code: createCode(folder, parts.artifacts),
+    physicalName: physicalNames(name),
+    memory: new Map(),
+    keep: (declared) => void parts.held.push(declared),
+    onClose: (work) => void parts.end.closers.push(work),
+    log: parts.log,
+    streamRetryMs: parts.delays.streamRetry,
+  };
+}
+
+async function makeZone(Name: string, inside: InProcess, account: string): Promise<string> {
+  const answer = await inside.asAccount(account, "route53", "CreateHostedZone", { Name, CallerReference: `local-aws ${Name}` });
+  const zone = answer["HostedZone"] as Members;
+  return String(zone["Id"]).replace("/hostedzone/", "");
+}
+
+function parametersOf(template: Template, options: LocalAwsOptions, zoneId: string): Readonly<Record<string, string>> {
+  const zones = zoneId !== "" && "HostedZoneIds" in template.parameters ? { HostedZoneIds: zoneId } : {};
+  return { ...zones, ...options.parameters };
+}
+
+/** A file of the project, wherever the program was started from. */
+function packaged(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -1,0 +1,23 @@
+// What local AWS and a function's process say to each other.
+
+export interface Invoke {
+  readonly requestId: string;
+  readonly functionArn: string;
+  /** JSON text. */
+  readonly payload: string;
+  /** When the function's time is up, in epoch milliseconds. */
+  readonly deadline: number;
+}
+
+/** Lambda's error shape. */
+export interface LambdaError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace: readonly string[];
+}
+
+export type FromFunction =
+  | { readonly kind: "ready" }
+  | { readonly kind: "init-error"; readonly error: LambdaError }
+  | { readonly kind: "result"; readonly requestId: string; readonly payload: string }
+  | { readonly kind: "error"; readonly requestId: string; readonly error: LambdaError };

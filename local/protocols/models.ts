@@ -1,0 +1,92 @@
+// Which protocol each AWS service speaks, and where its schemas are.
+
+import type { Protocol } from "../service.ts";
+import { cloudFormationSchemas } from "../services/cloudformation-schemas.ts";
+import { operationOf, shapeOf } from "./shapes.ts";
+import type { Operation, Shape } from "./shapes.ts";
+import { stsSchemas } from "./sts-schemas.ts";
+
+export interface Model {
+  readonly signingName: string;
+  readonly protocol: Protocol;
+  /** The part of `X-Amz-Target` before the dot. */
+  readonly target?: string;
+  readonly version?: string;
+  readonly xmlns?: string;
+  /** What AWS puts before `#` in `__type`. */
+  readonly errorNamespace?: string;
+  operation(name: string): Operation | undefined;
+  operations(): readonly Operation[];
+  error(code: string): Shape | undefined;
+}
+
+type Schemas = Readonly<Record<string, unknown>>;
+type Facts = Omit<Model, "operation" | "operations" | "error" | "signingName">;
+
+const FACTS: Readonly<Record<string, Facts & { schemas(): Promise<Schemas> }>> = {
+  ec2: {
+    protocol: "ec2",
+    version: "2016-11-15",
+    xmlns: "http://ec2.amazonaws.com/doc/2016-11-15/",
+    schemas: () => import("@aws-sdk/client-ec2"),
+  },
+  sns: {
+    protocol: "query",
+    version: "2010-03-31",
+    xmlns: "http://sns.amazonaws.com/doc/2010-03-31/",
+    schemas: () => import("@aws-sdk/client-sns"),
+  },
+  sts: {
+    protocol: "query",
+    version: "2011-06-15",
+    xmlns: "https://sts.amazonaws.com/doc/2011-06-15/",
+    schemas: () => Promise.resolve(stsSchemas),
+  },
+  route53: {
+    protocol: "rest-xml",
+    xmlns: "https://route53.amazonaws.com/doc/2013-04-01/",
+    schemas: () => import("@aws-sdk/client-route-53"),
+  },
+  cloudformation: {
+    protocol: "query",
+    version: "2010-05-15",
+    xmlns: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+    schemas: () => Promise.resolve(cloudFormationSchemas),
+  },
+  dynamodb: {
+    protocol: "json-1.0",
+    target: "DynamoDB_20120810",
+    errorNamespace: "com.amazonaws.dynamodb.v20120810",
+    schemas: () => import("@aws-sdk/client-dynamodb"),
+  },
+  sqs: { protocol: "json-1.0", target: "AmazonSQS", errorNamespace: "com.amazonaws.sqs", schemas: () => import("@aws-sdk/client-sqs") },
+  events: { protocol: "json-1.1", target: "AWSEvents", schemas: () => import("@aws-sdk/client-eventbridge") },
+  secretsmanager: { protocol: "json-1.1", target: "secretsmanager", schemas: () => import("@aws-sdk/client-secrets-manager") },
+  ssm: { protocol: "json-1.1", target: "AmazonSSM", schemas: () => import("@aws-sdk/client-ssm") },
+};
+
+/** The model of one service, its schemas loaded. */
+export async function loadModel(signingName: string): Promise<Model> {
+  const facts = FACTS[signingName];
+  if (facts === undefined) throw new Error(`local AWS has no model for the service "${signingName}": add it to local/protocols/models.ts`);
+  const { schemas: load, ...rest } = facts;
+  const schemas = await load();
+  const operations = new Map<string, Operation>();
+  const all = (): readonly Operation[] => {
+    if (operations.size === 0) {
+      for (const operation of Object.values(schemas).map(operationOf))
+        if (operation !== undefined) operations.set(operation.name, operation);
+    }
+    return [...operations.values()];
+  };
+  return {
+    signingName,
+    ...rest,
+    operation: (name) => operationOf(schemas[`${name}$`]),
+    operations: all,
+    error(code) {
+      const schema = schemas[`${code}$`];
+      return Array.isArray(schema) && schema[0] === -3 ? shapeOf(schema) : undefined;
+    },
+  };
+}

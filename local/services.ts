@@ -1,0 +1,126 @@
+// Every service of local AWS, made and wired to each other.
+import type { Assumptions } from "./assumptions.ts";
+import { withTrail } from "./cloudtrail.ts";
+import type { Delays } from "./aws.ts";
+import type { FaultSwitches } from "./faults.ts";
+import type { FunctionRuntime } from "./functions/runtime.ts";
+import type { Identities } from "./identities.ts";
+import type { Inbox } from "./inbox.ts";
+import type { InFlight } from "./in-flight.ts";
+import type { Call, Clock, Service } from "./service.ts";
+import { createCloudFormation, type CloudFormationService } from "./services/cloudformation.ts";
+import { createDynamoDb, type DynamoDbService } from "./services/dynamodb.ts";
+import { createEc2, type Ec2Service, type Notification } from "./services/ec2.ts";
+import { createEvents, type EventsService } from "./services/events.ts";
+import { createLambda } from "./services/lambda.ts";
+import { createRoute53 } from "./services/route53.ts";
+import { createSecretsManager } from "./services/secretsmanager.ts";
+import { createSns, type SnsService } from "./services/sns.ts";
+import { createSqs, type SqsService } from "./services/sqs.ts";
+import { createSsm } from "./services/ssm.ts";
+import { createSts } from "./services/sts.ts";
+
+export interface Services {
+  readonly all: readonly Service[];
+  readonly sqs: SqsService;
+  readonly sns: SnsService;
+  readonly events: EventsService;
+  readonly dynamodb: DynamoDbService;
+  readonly ec2: Ec2Service;
+  readonly cloudformation: CloudFormationService;
+  readonly lambda: Service;
+  /** The calls that CloudTrail recorded, lost events included. */
+  readonly recorded: readonly Call[];
+  readonly close: () => Promise<void>;
+}
+
+export interface ServicesOptions {
+  readonly account: string;
+  readonly region: string;
+  readonly clock: Clock;
+  readonly delays: Delays;
+  readonly identities: Identities;
+  readonly inFlight: InFlight;
+  readonly inbox: Inbox;
+  readonly faults: FaultSwitches;
+  readonly functions: FunctionRuntime;
+  readonly assumptions: Partial<Assumptions>;
+  readonly confirmSubscriptions: boolean;
+  readonly log: (line: string) => void;
+}
+
+export async function createServices(options: ServicesOptions): Promise<Services> {
+  const { region, clock, delays, inFlight, log, functions } = options;
+  const sqs = createSqs({ region, clock });
+  const sns = createSns({
+    region,
+    clock,
+    inbox: options.inbox,
+    inFlight,
+    toQueue: sqs.deliver,
+    toFunction: functions.deliver,
+    confirmSubscriptions: () => options.confirmSubscriptions,
+    log,
+  });
+  const events = createEvents({
+    region,
+    clock,
+    inFlight,
+    toQueue: sqs.deliver,
+    toFunction: functions.deliver,
+    toTopic: (principal, topicArn, message) => sns.publishAs(principal, topicArn, { Message: message }),
+    fault: options.faults.deliveryFails,
+    retryMs: delays.ruleRetry,
+    log,
+  });
+  const dynamodb = await createDynamoDb({ region, clock });
+  const ec2 = createEc2({ region, clock, delays, assumptions: options.assumptions, notify: notifier(options, sns) });
+  const cloudformation = createCloudFormation();
+  const lambda = createLambda(functions);
+  const recorded: Call[] = [];
+  const trail = {
+    clock,
+    inFlight,
+    region,
+    delayMs: delays.trail,
+    events: () => events,
+    lost: options.faults.trailEventIsLost,
+    record: (call: Call) => void recorded.push(call),
+  };
+  const others = [
+    createRoute53({ clock, region }),
+    createSecretsManager({ clock, region }),
+    createSsm({ clock, region }),
+    createSts({ identities: options.identities, clock }),
+  ];
+  return {
+    all: [withTrail(ec2, trail), dynamodb, sqs, sns, events, cloudformation, lambda, ...others],
+    sqs,
+    sns,
+    events,
+    dynamodb,
+    ec2,
+    cloudformation,
+    lambda,
+    recorded,
+    async close() {
+      events.close();
+      sqs.close();
+      await dynamodb.close();
+    },
+  };
+}
+
+/** PrivateLink publishes a connection notification, once unless a fault is asked for. */
+function notifier(options: ServicesOptions, sns: SnsService): (notification: Notification) => void {
+  return ({ topicArn, account, serviceArn, subject, message }) => {
+    const times = options.faults.notificationTimes();
+    if (times === 0) options.log(`vpce: the notification to ${topicArn} is lost, as asked for.`);
+    const principal = { service: "vpce.amazonaws.com", sourceArn: serviceArn, sourceAccount: account };
+    const publish = async (): Promise<void> => {
+      const refusal = await sns.publishAs(principal, topicArn, { Subject: subject, Message: message });
+      if (refusal !== undefined) options.log(`vpce: ${topicArn} did not take a notification: ${refusal.message}`);
+    };
+    for (let sent = 0; sent < times; sent += 1) void options.inFlight.track(publish());
+  };
+}

@@ -1,0 +1,68 @@
+// AWS::DynamoDB::Table.
+import { flag, list, optionalText, record, type Members } from "../members.ts";
+import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
+
+export const DYNAMODB: Makers = { "AWS::DynamoDB::Table": makeTable };
+
+const ACTIVE_TRIES_MAX = 200;
+const ACTIVE_LOOK_MS = 5;
+
+async function makeTable(declared: Declared, workshop: Workshop): Promise<Made> {
+  const { properties } = declared;
+  const TableName = optionalText(properties, "TableName") ?? workshop.physicalName(declared.logicalId, 255);
+  const copied = [
+    "AttributeDefinitions",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
+    "Tags",
+    "DeletionProtectionEnabled",
+    "TableClass",
+  ];
+  const stream = record(properties, "StreamSpecification");
+  const viewType = optionalText(stream, "StreamViewType");
+  await workshop.call("dynamodb", "CreateTable", {
+    TableName,
+    ...Object.fromEntries(copied.filter((name) => properties[name] !== undefined).map((name) => [name, properties[name]])),
+    ...billing(properties),
+    ...(viewType === undefined ? {} : { StreamSpecification: { StreamEnabled: true, StreamViewType: viewType } }),
+    ...(properties["SSESpecification"] === undefined ? {} : { SSESpecification: encryption(record(properties, "SSESpecification")) }),
+  });
+  const table = await active(declared, workshop, TableName);
+  if (flag(record(properties, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled")) {
+    await workshop.call("dynamodb", "UpdateContinuousBackups", {
+      TableName,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  }
+  const timeToLive = record(properties, "TimeToLiveSpecification");
+  if (flag(timeToLive, "Enabled")) {
+    await workshop.call("dynamodb", "UpdateTimeToLive", {
+      TableName,
+      TimeToLiveSpecification: { Enabled: true, AttributeName: timeToLive["AttributeName"] },
+    });
+  }
+  const streamArn = optionalText(table, "LatestStreamArn");
+  return { ref: TableName, attributes: { Arn: table["TableArn"], ...(streamArn === undefined ? {} : { StreamArn: streamArn }) } };
+}
+
+function billing(properties: Members): Members {
+  const mode = optionalText(properties, "BillingMode") ?? "PROVISIONED";
+  if (mode === "PAY_PER_REQUEST") return { BillingMode: mode };
+  return { BillingMode: mode, ProvisionedThroughput: properties["ProvisionedThroughput"] };
+}
+
+function encryption(specification: Members): Members {
+  const key = optionalText(specification, "KMSMasterKeyId");
+  return { Enabled: flag(specification, "SSEEnabled"), SSEType: "KMS", ...(key === undefined ? {} : { KMSMasterKeyId: key }) };
+}
+
+async function active(declared: Declared, workshop: Workshop, TableName: string): Promise<Members> {
+  for (let tries = 0; tries < ACTIVE_TRIES_MAX; tries += 1) {
+    const table = record(await workshop.call("dynamodb", "DescribeTable", { TableName }), "Table");
+    const building = list(table, "GlobalSecondaryIndexes").some((index) => (index as Members)["IndexStatus"] !== "ACTIVE");
+    if (table["TableStatus"] === "ACTIVE" && !building) return table;
+    await new Promise((resolve) => setTimeout(resolve, ACTIVE_LOOK_MS));
+  }
+  return refuse(declared, `the table ${TableName} did not become ACTIVE.`);
+}

@@ -1,0 +1,133 @@
+// AWS::Lambda::EventSourceMapping: from a queue or a table's stream to a function.
+import { randomUUID } from "node:crypto";
+
+import { send } from "../functions/async-invoke.ts";
+import { startQueueMapping } from "../functions/queue-mapping.ts";
+import type { RunningFunction } from "../functions/runtime.ts";
+import { startStreamMapping } from "../functions/stream-mapping.ts";
+import { flag, isMembers, numberOr, optionalText, record, rows, text, texts, type Members } from "../members.ts";
+import { seconds } from "../services/sqs-settings.ts";
+import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
+
+export const EVENT_SOURCE_MAPPINGS: Makers = {
+  async "AWS::Lambda::EventSourceMapping"(declared, workshop) {
+    const running = workshop.functions.find(text(declared.properties, "FunctionName"));
+    if (running === undefined) return refuse(declared, "the function does not exist.");
+    const source = text(declared.properties, "EventSourceArn");
+    if (declared.properties["Enabled"] === false) return made();
+    if (source.startsWith("arn:aws:sqs:")) return mapQueue(declared, workshop, running, source);
+    if (source.startsWith("arn:aws:dynamodb:")) return mapStream(declared, workshop, running, source);
+    return refuse(declared, `local AWS has no event source ${source}.`);
+  },
+};
+
+/** Pollers of a queue without MaximumConcurrency; AWS starts with five. */
+const POLLERS_DEFAULT = 2;
+
+async function mapQueue(declared: Declared, workshop: Workshop, running: RunningFunction, queueArn: string): Promise<Made> {
+  const { properties } = declared;
+  const queue = workshop.queue(queueArn);
+  if (queue === undefined) return refuse(declared, `the queue ${queueArn} does not exist.`);
+  await mustBeAllowed(declared, workshop, running, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queueArn);
+  const batchSize = numberOr(properties, "BatchSize", 10);
+  const windowSeconds = numberOr(properties, "MaximumBatchingWindowInSeconds", 0);
+  if (batchSize < 1 || batchSize > 10_000) refuse(declared, "BatchSize must be 1 to 10000.");
+  if (batchSize > 10 && windowSeconds < 1)
+    refuse(declared, "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
+  const visibility = seconds(queue.settings, "VisibilityTimeout");
+  const { timeoutSeconds } = running.definition;
+  if (visibility < timeoutSeconds)
+    refuse(declared, `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`);
+  const concurrencyMax = numberOr(record(properties, "ScalingConfig"), "MaximumConcurrency", POLLERS_DEFAULT);
+  if (concurrencyMax < 2 || concurrencyMax > 1000) refuse(declared, "MaximumConcurrency must be 2 to 1000.");
+  const stop = startQueueMapping(
+    {
+      queue,
+      region: workshop.stack.region,
+      clock: workshop.clock,
+      inFlight: workshop.inFlight,
+      invoke: (event) => workshop.functions.invoke(running.definition.name, event),
+      log: (line) => workshop.log(line),
+    },
+    { batchSize, windowSeconds, concurrencyMax, reportsItemFailures: reportsItemFailures(properties), filters: filters(properties) },
+  );
+  workshop.onClose(stop);
+  return made();
+}
+
+async function mapStream(declared: Declared, workshop: Workshop, running: RunningFunction, streamArn: string): Promise<Made> {
+  const { properties } = declared;
+  await mustBeAllowed(
+    declared,
+    workshop,
+    running,
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+    streamArn,
+  );
+  if (optionalText(properties, "StartingPosition") === undefined)
+    refuse(declared, "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint");
+  const tableName = /:table\/([^/]+)\/stream\//.exec(streamArn)?.[1];
+  if (tableName === undefined) return refuse(declared, `${streamArn} is not a table's stream.`);
+  const destination = optionalText(record(record(properties, "DestinationConfig"), "OnFailure"), "Destination");
+  const log = (line: string): void => workshop.log(line);
+  const stop = startStreamMapping(
+    {
+      streamArn,
+      functionArn: running.definition.arn,
+      clock: workshop.clock,
+      inFlight: workshop.inFlight,
+      subscribe: (listener) => workshop.changes(tableName, listener),
+      invoke: (event) => workshop.functions.invoke(running.definition.name, event),
+      retryMs: workshop.streamRetryMs,
+      async giveUp(message) {
+        log(`ERROR ${running.definition.name} gave up a batch of ${tableName}: ${message}`);
+        if (destination !== undefined) await send({ callAs: (...call) => workshop.callAs(...call), log }, running, destination, message);
+      },
+    },
+    {
+      batchSize: numberOr(properties, "BatchSize", 100),
+      windowSeconds: numberOr(properties, "MaximumBatchingWindowInSeconds", 0),
+      bisects: flag(properties, "BisectBatchOnFunctionError"),
+      retriesMax: numberOr(properties, "MaximumRetryAttempts", -1),
+      ageMaxSeconds: numberOr(properties, "MaximumRecordAgeInSeconds", -1),
+      reportsItemFailures: reportsItemFailures(properties),
+      filters: filters(properties),
+    },
+  );
+  workshop.onClose(stop);
+  return made();
+}
+
+/** Lambda refuses a mapping whose function's role could not read the source. */
+async function mustBeAllowed(
+  declared: Declared,
+  workshop: Workshop,
+  running: RunningFunction,
+  actions: readonly string[],
+  resource: string,
+): Promise<void> {
+  const role = workshop.identities.roleByArn(running.definition.role.arn) ?? running.definition.role;
+  for (const action of actions) {
+    try {
+      await workshop.demand(role, [{ action, resource }]);
+    } catch {
+      refuse(declared, `The provided execution role does not have permissions to call ${action.split(":")[1] ?? action} on ${resource}`);
+    }
+  }
+}
+
+function reportsItemFailures(properties: Members): boolean {
+  return texts(properties, "FunctionResponseTypes").includes("ReportBatchItemFailures");
+}
+
+function filters(properties: Members): readonly Members[] {
+  return rows(record(properties, "FilterCriteria"), "Filters").map((row) => {
+    const pattern: unknown = JSON.parse(text(row, "Pattern"));
+    return isMembers(pattern) ? pattern : {};
+  });
+}
+
+function made(): Made {
+  const id = randomUUID();
+  return { ref: id, attributes: { Id: id } };
+}

@@ -1,0 +1,45 @@
+// Resources that local AWS keeps and names, and that do nothing here: log groups, alarms, dashboards, keys, the deployment bucket.
+import { optionalText, text } from "../members.ts";
+import type { Declared, Made, Maker, Makers, Workshop } from "./workshop.ts";
+
+export const HELD: Makers = {
+  "AWS::Logs::LogGroup": held((declared, workshop) => {
+    const name = optionalText(declared.properties, "LogGroupName") ?? workshop.physicalName(declared.logicalId, 512);
+    return { ref: name, attributes: { Arn: `${arn(workshop, "logs")}:log-group:${name}:*` } };
+  }),
+  "AWS::Logs::MetricFilter": held((declared, workshop) => ({ ref: workshop.physicalName(declared.logicalId) })),
+  "AWS::CloudWatch::Alarm": held((declared, workshop) => alarm(declared, workshop)),
+  "AWS::CloudWatch::CompositeAlarm": held((declared, workshop) => alarm(declared, workshop)),
+  "AWS::CloudWatch::Dashboard": held((declared, workshop) => {
+    // AWS refuses a dashboard whose body is not JSON.
+    JSON.parse(text(declared.properties, "DashboardBody"));
+    return { ref: optionalText(declared.properties, "DashboardName") ?? workshop.physicalName(declared.logicalId, 255) };
+  }),
+  "AWS::S3::Bucket": held((declared, workshop) => {
+    const name = optionalText(declared.properties, "BucketName") ?? workshop.physicalName(declared.logicalId, 63).toLowerCase();
+    return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: `${name}.s3.amazonaws.com` } };
+  }),
+  "AWS::S3::BucketPolicy": held((declared) => ({ ref: text(declared.properties, "Bucket") })),
+  "AWS::KMS::Key": held((_declared, workshop) => {
+    const id = globalThis.crypto.randomUUID();
+    return { ref: id, attributes: { Arn: `${arn(workshop, "kms")}:key/${id}`, KeyId: id } };
+  }),
+  "AWS::KMS::Alias": held((declared) => ({ ref: text(declared.properties, "AliasName") })),
+  "AWS::Logs::QueryDefinition": held((declared, workshop) => ({ ref: workshop.physicalName(declared.logicalId) })),
+};
+
+function held(make: (declared: Declared, workshop: Workshop) => Made): Maker {
+  return (declared, workshop) => {
+    workshop.keep(declared);
+    return make(declared, workshop);
+  };
+}
+
+function alarm(declared: Declared, workshop: Workshop): Made {
+  const name = optionalText(declared.properties, "AlarmName") ?? workshop.physicalName(declared.logicalId, 255);
+  return { ref: name, attributes: { Arn: `${arn(workshop, "cloudwatch")}:alarm:${name}` } };
+}
+
+function arn(workshop: Workshop, service: string): string {
+  return `arn:aws:${service}:${workshop.stack.region}:${workshop.stack.account}`;
+}

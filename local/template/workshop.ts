@@ -1,0 +1,67 @@
+// What the makers of resources work with, and what they hand back.
+import type { FunctionRuntime } from "../functions/runtime.ts";
+import type { StreamRecord } from "../functions/stream-mapping.ts";
+import type { HttpApi } from "../http-api.ts";
+import type { Identities } from "../identities.ts";
+import type { InFlight } from "../in-flight.ts";
+import type { Members } from "../members.ts";
+import type { Caller, Clock, Demand, Role } from "../service.ts";
+import type { Queue } from "../services/sqs-queue.ts";
+
+export interface StackPlace {
+  readonly name: string;
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** One resource of the template, its properties worked out. */
+export interface Declared {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Members;
+}
+
+/** What `Ref` gives, and what `Fn::GetAtt` gives by name. */
+export interface Made {
+  readonly ref: string;
+  readonly attributes?: Members;
+}
+
+export type Maker = (declared: Declared, workshop: Workshop) => Made | Promise<Made>;
+export type Makers = Readonly<Record<string, Maker>>;
+
+export interface Workshop {
+  readonly stack: StackPlace;
+  readonly clock: Clock;
+  readonly inFlight: InFlight;
+  readonly identities: Identities;
+  readonly functions: FunctionRuntime;
+  readonly httpApi: HttpApi;
+  /** Calls an action of a service as the stack's account. */
+  call(service: string, action: string, input: Members): Promise<Members>;
+  /** The same with a role's rights. */
+  callAs(role: Role, service: string, action: string, input: Members): Promise<unknown>;
+  /** Throws AccessDenied when the role may not. */
+  demand(role: Role, demands: readonly Demand[]): Promise<void>;
+  callerOf(role: Role): Caller;
+  queue(arn: string): Queue | undefined;
+  changes(tableName: string, listener: (record: StreamRecord) => void): () => void;
+  /** Unpacks a function's code (`Code` of the template) and gives the folder. */
+  code(functionName: string, code: Members): string;
+  /** `stack-LogicalId-1A2B3C4D5E6F`, as CloudFormation names what has no name. */
+  physicalName(logicalId: string, lengthMax?: number): string;
+  /** What one maker leaves for another: trust policies, managed policies, integrations. */
+  readonly memory: Map<string, unknown>;
+  /** What the resource was given and local AWS only keeps: alarms, dashboards, log groups. */
+  keep(declared: Declared): void;
+  onClose(work: () => Promise<void> | void): void;
+  log(line: string): void;
+  /** The wait before a stream's batch is tried again. */
+  readonly streamRetryMs: number;
+}
+
+/** A maker refuses: AWS would roll the stack back. */
+export function refuse(declared: Declared, why: string): never {
+  throw new Error(`${declared.logicalId} (${declared.type}): ${why}`);
+}

@@ -1,0 +1,56 @@
+// The template is one that AWS would take, and the check that says so finds what is wrong.
+import { expect, test } from "vitest";
+import { checkTemplate } from "../../scripts/check-template.ts";
+import type { Resource } from "../../scripts/template.ts";
+import { template } from "./packaged.ts";
+
+const queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: 30 } };
+
+test("the packaged template is valid", async () => {
+  expect(await checkTemplate(template)).toEqual([]);
+});
+
+test.each<{ name: string; resource: Resource; problem: string }>([
+  {
+    name: "an unknown type",
+    resource: { Type: "AWS::SQS::Qeue" },
+    problem: "It: there is no resource type AWS::SQS::Qeue",
+  },
+  {
+    name: "an unknown property",
+    resource: { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeOut: 30 } },
+    problem: "It (AWS::SQS::Queue): there is no property VisibilityTimeOut",
+  },
+  {
+    name: "a wrong type",
+    resource: { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: "long" } },
+    problem: 'It (AWS::SQS::Queue).VisibilityTimeout: "long" is not of type integer',
+  },
+  {
+    name: "a missing property",
+    resource: { Type: "AWS::SNS::Subscription", Properties: { Protocol: "sqs" } },
+    problem: "It (AWS::SNS::Subscription): TopicArn is required",
+  },
+  {
+    name: "a wrong property deep inside",
+    resource: { Type: "AWS::Events::Rule", Properties: { Targets: [{ Id: "a" }] } },
+    problem: "It (AWS::Events::Rule).Targets[0]: Arn is required",
+  },
+  {
+    name: "a reference to nothing",
+    resource: { Type: "AWS::SQS::Queue", Properties: { QueueName: { Ref: "Nothing" } } },
+    problem: "It.QueueName: there is no Nothing",
+  },
+  {
+    name: "an attribute that the resource lacks",
+    resource: { Type: "AWS::SQS::Queue", Properties: { QueueName: { "Fn::Sub": "${Queue.Url}" } } },
+    problem: "It.QueueName: Queue has no attribute Url",
+  },
+  {
+    name: "a condition that isn't there",
+    resource: { ...queue, Condition: "Sometimes" },
+    problem: "It: there is no condition Sometimes",
+  },
+])("$name is found", async ({ resource, problem }) => {
+  expect(await checkTemplate({ Resources: { Queue: queue, It: resource } })).toEqual([problem]);
+});

@@ -1,0 +1,153 @@
+// Who may do what: least privilege as rules that a change of infra/roles must pass.
+import { expect, test } from "vitest";
+import { at, named, ofType, resourcePolicyStatements, resources, roleStatements, shown, target, trustStatements } from "./packaged.ts";
+
+const functions = ofType("AWS::Lambda::Function");
+const allowed = [...roleStatements, ...resourcePolicyStatements].filter(({ effect }) => effect === "Allow");
+
+test("there are nine functions", () => {
+  expect(functions.map(({ id }) => id.replace("LambdaFunction", "").toLowerCase()).sort()).toEqual([
+    "admit",
+    "answer",
+    "api",
+    "dns",
+    "notify",
+    "observe",
+    "publish",
+    "slack",
+    "sweep",
+  ]);
+});
+
+test.each(functions)("$id has a role and a log group of its own", (lambda) => {
+  const role = target(at(lambda, "Role"));
+  expect(role).toBe(lambda.id.replace("LambdaFunction", "Role"));
+  const group = named(lambda.id.replace("LambdaFunction", "LogGroup"));
+  expect(at(group, "LogGroupName")).toBe(`/aws/lambda/${String(at(lambda, "FunctionName"))}`);
+  const logs = roleStatements.filter(({ holder, actions }) => holder === role && actions.some((action) => action.startsWith("logs:")));
+  expect(logs.map(({ actions, resources }) => [actions, resources])).toEqual([
+    [["logs:CreateLogStream", "logs:PutLogEvents"], [`${group.id}.Arn`]],
+  ]);
+});
+
+test.each(functions)("$id runs on the runtime and processor that it is built for", (lambda) => {
+  expect(lambda.Properties).toMatchObject({
+    Runtime: "nodejs24.x",
+    Architectures: ["arm64"],
+    MemorySize: 512,
+  });
+});
+
+test.each(ofType("AWS::Logs::LogGroup"))("$id forgets after 90 days", (group) => {
+  expect(at(group, "RetentionInDays")).toBe(90);
+});
+
+test("no action is a wildcard", () => {
+  expect(allowed.filter(({ actions }) => actions.some((action) => action.includes("*")))).toEqual([]);
+});
+
+// AWS has no resource to name for these.
+const unnameable = new Map([
+  ["ec2:DescribeVpcEndpointConnections", "ec2:Region"],
+  ["ec2:DescribeVpcEndpointServiceConfigurations", "ec2:Region"],
+  ["ec2:DescribeVpcEndpointConnectionNotifications", "ec2:Region"],
+  ["dynamodb:ListStreams", undefined],
+  ["route53:ListHostedZonesByName", undefined],
+]);
+
+test("no resource is everything, but where AWS knows no resource; there the Region narrows it if it can", () => {
+  const wide = allowed.filter(({ resources }) => resources.includes("*"));
+  for (const { holder, actions, condition } of wide) {
+    for (const action of actions) {
+      expect(unnameable.has(action), `${holder} may ${action} on everything`).toBe(true);
+      const key = unnameable.get(action);
+      if (key)
+        expect(condition["StringEquals"], `${holder}: ${action}`).toEqual({
+          [key]: { Ref: "AWS::Region" },
+        });
+    }
+  }
+});
+
+test("a resource ends in a wildcard only for endpoint services, whose ids nobody knows yet", () => {
+  const wide = allowed.flatMap(({ resources }) => resources).filter((resource) => resource !== "*" && /\*/.test(resource));
+  expect([...new Set(wide)]).toEqual(["arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc-endpoint-service/*"]);
+});
+
+test("EC2 is changed only on endpoint services that carry the tag", () => {
+  const writes = roleStatements.filter(({ actions }) => actions.some((action) => /^ec2:(?!Describe)/.test(action)));
+  expect(writes.map(({ holder }) => holder).sort()).toEqual(["AdmitRole", "ApiRole"]);
+  for (const { condition } of writes) expect(condition).toEqual({ Null: { "aws:ResourceTag/drawbridge": "false" } });
+});
+
+test("only admit accepts and rejects, and only dns changes names", () => {
+  const holders = (pattern: RegExp) =>
+    roleStatements.filter(({ actions }) => actions.some((action) => pattern.test(action))).map(({ holder }) => holder);
+  expect(holders(/^ec2:(Accept|Reject)/)).toEqual(["AdmitRole"]);
+  expect(holders(/^route53:Change/)).toEqual(["DnsRole"]);
+});
+
+test("rights on zones name the zones of the parameter, and are not there without any", () => {
+  const zones = roleStatements.filter(({ actions }) => actions.some((action) => /^route53:(?!ListHostedZonesByName)/.test(action)));
+  expect(zones.map(({ holder }) => holder).sort()).toEqual(["ApiRole", "DnsRole"]);
+  for (const { resources } of zones) {
+    expect(resources).toHaveLength(1);
+    expect(resources[0]).toContain("arn:aws:route53:::hostedzone/");
+    expect(resources[0]).toContain('{"Ref":"HostedZoneIds"}');
+  }
+  const written = JSON.stringify(at(named("DnsRole"), "Policies", 0, "PolicyDocument", "Statement"));
+  expect(written).toMatch(/\{"Fn::If":\["HasHostedZones",\{"Sid":"NamesInTheGivenZones".*?\{"Ref":"AWS::NoValue"\}\]\}/);
+});
+
+test("nobody changes or removes what the log holds", () => {
+  const onLog = roleStatements.filter(({ resources }) => resources.some((resource) => /AuditLogTable/.test(resource)));
+  const actions = new Set(onLog.flatMap((statement) => statement.actions));
+  expect([...actions].sort()).toEqual([
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DescribeStream",
+    "dynamodb:GetItem",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+  ]);
+});
+
+test("every service that may use a resource is held to this account and to a source", () => {
+  for (const { holder, effect, principal, condition } of resourcePolicyStatements) {
+    if (effect !== "Allow") continue;
+    expect(principal, holder).toEqual({
+      Service: expect.stringMatching(/\.amazonaws\.com$/) as string,
+    });
+    expect(condition["StringEquals"], holder).toEqual({
+      "aws:SourceAccount": { Ref: "AWS::AccountId" },
+    });
+    expect(condition["ArnEquals"]?.["aws:SourceArn"] ?? condition["ArnLike"]?.["aws:SourceArn"], holder).toBeDefined();
+  }
+});
+
+test("PrivateLink may tell of this account's endpoint services", () => {
+  const told = resourcePolicyStatements.find(({ holder }) => holder === "ConnectionsTopicPolicy");
+  expect(told).toMatchObject({
+    principal: { Service: "vpce.amazonaws.com" },
+    actions: ["sns:Publish"],
+  });
+  expect(shown(told?.condition["ArnLike"]?.["aws:SourceArn"])).toBe(
+    "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc-endpoint-service/*",
+  );
+});
+
+test.each(ofType("AWS::Lambda::Permission"))("$id lets one source of this account call", (permission) => {
+  expect(at(permission, "SourceArn")).toBeDefined();
+  // AWS does not say that API Gateway tells its account apart from the ARN; the ARN that is asked for holds the account.
+  if (at(permission, "Principal") === "apigateway.amazonaws.com") {
+    expect(JSON.stringify(at(permission, "SourceArn"))).toContain('{"Ref":"AWS::AccountId"}');
+  } else expect(at(permission, "SourceAccount")).toEqual({ Ref: "AWS::AccountId" });
+});
+
+test("the roles are for Lambda, and for nobody else", () => {
+  expect(new Set(trustStatements.map(({ principal }) => JSON.stringify(principal)))).toEqual(
+    new Set(['{"Service":"lambda.amazonaws.com"}']),
+  );
+  expect(resources.filter(({ Type }) => Type === "AWS::IAM::Role")).toHaveLength(9);
+});

@@ -1,0 +1,15 @@
+// Which files are tests, and how their result is told. The slow ones (`*.long.ts`) run with `npm run test:long`.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    reporters: ["./scripts/test-summary.ts"],
+    projects: [
+      { extends: true, test: { name: "short", include: ["test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "long", include: ["test/**/*.long.ts"], testTimeout: 600_000 },
+      },
+    ],
+  },
+});
