@@ -9,8 +9,14 @@ import { readMessage } from "../lib/messages.ts";
 
 const set = settings("ALLOW_LIST_TABLE", "AUDIT_LOG_TABLE", "CONNECTIONS_TABLE", "SETTINGS_TABLE", "OBSERVE_QUEUE_URL");
 const ports = {
-  ...{ clock, newId, endpointServices: endpointServices(), allowList: allowList(set), connections: connections(set) },
-  ...{ ledger: ledger(set), services: services(set), wake: wakeObserve(set) },
+  clock,
+  newId,
+  endpointServices: endpointServices(),
+  allowList: allowList(set),
+  connections: connections(set),
+  ledger: ledger(set),
+  services: services(set),
+  wake: wakeObserve(set),
 };
 
 export const handler = queueWorker({

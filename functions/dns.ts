@@ -18,9 +18,15 @@ const set = settings(
   "HOSTED_ZONE_IDS",
 );
 const ports = {
-  ...{ clock, newId, endpointServices: endpointServices(), connections: connections(set), ledger: ledger(set), services: services(set) },
-  ...{ proofs: proofs(set), zones: zones(set), wake: wakeDns(set) },
-  // The stack's id holds the account's number, and the zone may be public.
+  clock,
+  newId,
+  endpointServices: endpointServices(),
+  connections: connections(set),
+  ledger: ledger(set),
+  services: services(set),
+  proofs: proofs(set),
+  zones: zones(set),
+  wake: wakeDns(set),
   owner: (endpoint: string) => `drawbridge ${createHash("sha256").update(`${set.DEPLOYMENT_ID} ${endpoint}`).digest("hex").slice(0, 32)}`,
 };
 

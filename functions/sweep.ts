@@ -8,8 +8,17 @@ import { sweep } from "../lib/loop/sweep.ts";
 
 const set = settings("ALLOW_LIST_TABLE", "AUDIT_LOG_TABLE", "CONNECTIONS_TABLE", "SETTINGS_TABLE", "ADMIT_QUEUE_URL", "DNS_QUEUE_URL");
 const ports = {
-  ...{ clock, newId, endpointServices: endpointServices(), allowList: allowList(set), connections: connections(set) },
-  ...{ ledger: ledger(set), services: services(set), wake: { ...wakeAdmit(set), ...wakeDns(set) } },
+  clock,
+  newId,
+  endpointServices: endpointServices(),
+  allowList: allowList(set),
+  connections: connections(set),
+  ledger: ledger(set),
+  services: services(set),
+  wake: {
+    ...wakeAdmit(set),
+    ...wakeDns(set),
+  },
 };
 
 export const handler = scheduleHandler({

@@ -83,7 +83,7 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
     RejectedOutside: "rejected",
     ConnectionClosed: "closed",
   },
-  closed: { ...tried(), ConnectionFound: ["requested", "approved", "denied"] },
+  closed: { ...tried(), ConnectionFound: ["requested", "approved", "denied", "adopted"] },
 };
 
 /** What may happen in every state and leaves it. A name may turn out made, and be removed, whatever was decided meanwhile. */
@@ -154,7 +154,13 @@ export type Connection = Known &
       }
     | { readonly status: "denied" | "rejected"; readonly decision: Decision }
     | { readonly status: "adopted"; readonly noted?: Verdict }
-    | { readonly status: "closed"; readonly reason: ClosedReason; readonly decision?: Decision }
+    | {
+        readonly status: "closed";
+        readonly reason: ClosedReason;
+        readonly decision?: Decision;
+        /** It was adopted, and is again if it turns out to be there after all. */
+        readonly adopted?: true;
+      }
   );
 
 /** Applies one event. Throws when the move is not in the table: a bug, never a user's mistake. */
@@ -221,17 +227,18 @@ function life(connection: Connection, event: ConnectionEvent): object {
         status: "closed",
         reason: event.reason,
         ...("decision" in connection ? optional("decision", connection.decision) : {}),
+        ...(connection.status === "adopted" ? { adopted: true } : {}),
       };
     case "ConnectionFound":
-      return connection.status === "closed" ? found(connection.decision) : stays(connection);
+      return connection.status === "closed" ? found(connection) : stays(connection);
     default:
       return stays(connection);
   }
 }
 
 /** A connection that two listings had missed goes on where its decision left it. */
-function found(decision: Decision | undefined): object {
-  if (decision === undefined) return { status: "requested" };
+function found({ decision, adopted }: Extract<Connection, { status: "closed" }>): object {
+  if (decision === undefined) return { status: adopted === true ? "adopted" : "requested" };
   return { status: decision.verdict === "accept" ? "approved" : "denied", decision };
 }
 
@@ -247,6 +254,9 @@ function changed(known: Known, event: ConnectionEvent): Known {
       return without(next, "trouble");
     case "Attributed":
       return { ...next, attributed: [...next.attributed, event.event].slice(-attributionsKept) };
+    case "ConnectionAvailable":
+      // A name from before an absence may be gone by now: it is made again, which does nothing where it is there.
+      return { ...next, names: next.names.map((name) => ({ ...name, made: false })) };
     case "NameAssigned":
       return { ...next, names: [...next.names, event.name] };
     case "NameMade":
@@ -290,7 +300,14 @@ function known(connection: Connection): Known {
   const { endpoint, service, account, region, ipAddressType, createdAt, seenAt, changedAt, seq, names, trouble, missingSince, attributed } =
     connection;
   return {
-    ...{ endpoint, service, account, seenAt, changedAt, seq, names, attributed },
+    endpoint,
+    service,
+    account,
+    seenAt,
+    changedAt,
+    seq,
+    names,
+    attributed,
     ...optional("region", region),
     ...optional("ipAddressType", ipAddressType),
     ...optional("createdAt", createdAt),
@@ -300,8 +317,8 @@ function known(connection: Connection): Known {
 }
 
 function stays(connection: Connection): object {
-  const own = ["status", "question", "decision", "noted", "acceptedOutside", "reason"];
-  return Object.fromEntries(Object.entries(connection).filter(([key]) => own.includes(key)));
+  const own = new Set(["status", "question", "decision", "noted", "acceptedOutside", "reason", "adopted"]);
+  return Object.fromEntries(Object.entries(connection).filter(([key]) => own.has(key)));
 }
 
 const without = <T extends object, K extends keyof T>(from: T, key: K): Omit<T, K> => {

@@ -79,12 +79,10 @@ function observe(connection: Connection | undefined, known: Known): ConnectionEv
 /** The first sight of a connection: one that AWS had accepted before we came is adopted, any other is a request. */
 function meet(observed: Observed, known: Known): ConnectionEvent[] {
   const facts: Facts = {
-    ...{
-      endpoint: observed.endpoint,
-      service: observed.service,
-      account: observed.account,
-      state: observed.state,
-    },
+    endpoint: observed.endpoint,
+    service: observed.service,
+    account: observed.account,
+    state: observed.state,
     ...optional("region", observed.region),
     ...optional("ipAddressType", observed.ipAddressType),
     ...optional("createdAt", observed.createdAt),
@@ -196,7 +194,10 @@ function hear(connection: Connection, signal: Signal, known: Known): ConnectionE
     case "settled":
       return settled(connection, signal, known);
     case "name-assigned":
-      return connection.status === "connected" ? [did(known, { type: "NameAssigned", name: signal.name })] : [];
+      // Two runs may have planned it at once; the second finds the first one's name.
+      return connection.status === "connected" && connection.names.length === 0
+        ? [did(known, { type: "NameAssigned", name: signal.name })]
+        : [];
     case "name-made":
       return connection.names.some(({ fqdn, made }) => fqdn === signal.fqdn && !made)
         ? [did(known, { type: "NameMade", fqdn: signal.fqdn })]
@@ -211,10 +212,15 @@ function answered(connection: Connection, signal: Extract<Signal, { kind: "answe
   const { choice, by, reason, question } = signal;
   const operator = by.kind === "operator";
   const refuse = (why: string): ConnectionEvent[] => [stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];
-  if (question !== undefined && !(connection.status === "asking" && connection.question.id === question))
-    return refuse(`the question is closed: the connection is ${connection.status}`);
+  const named = connection.status === "asking" && connection.question.id === question;
+  // Only an operator may decide without naming the question.
+  if (!named && !(operator && question === undefined)) return refuse(`the question is closed: the connection is ${connection.status}`);
   const open = connection.status === "asking" || (operator && connection.status === "requested");
-  const live = connection.status === "approved" || connection.status === "connected" || connection.status === "adopted";
+  const live =
+    connection.status === "approved" ||
+    connection.status === "connected" ||
+    connection.status === "adopted" ||
+    (connection.status === "requested" && connection.acceptedOutside === true);
   if (!open && !(operator && choice === "reject" && live)) return refuse(`the connection is ${connection.status}`);
   const because = ruled(
     by,
@@ -315,8 +321,13 @@ function deny({ because, entry, verdict }: Judgement, known: Known, revokes: boo
 
 type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent ? Omit<T, "at" | "by" | "because" | "source"> : never;
 
-const stamp = (known: Known, kind: Kind, by: Actor, because: Because): ConnectionEvent =>
-  ({ ...kind, at: known.now, by, because, source: known.source }) as ConnectionEvent;
+const stamp = (known: Known, kind: Kind, by: Actor, because: Because): ConnectionEvent => ({
+  ...kind,
+  at: known.now,
+  by,
+  because,
+  source: known.source,
+});
 const saw = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
   stamp(known, kind, { kind: "aws" }, because ?? { rule: "observed", detail: shown(known) });
 const did = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>

@@ -37,7 +37,7 @@ export function readMessage(body: string, ownRoles: readonly string[] = []): Wan
 }
 
 function notification(envelope: Readonly<Record<string, unknown>>): Wanted {
-  const text = `${String(envelope["Subject"] ?? "")}\n${String(envelope["Message"])}`;
+  const text = [envelope["Subject"], envelope["Message"]].filter((part) => typeof part === "string").join("\n");
   const { services, endpoints } = idsIn(text);
   return {
     services: services.length === 0 ? "all" : services,
@@ -100,7 +100,7 @@ function ownLook(look: Readonly<Record<string, unknown>>): Wanted {
   if (!readable) throw new Unreadable("The request to look", "its service or endpoints are not ids");
   return {
     services: [service],
-    endpoints: endpoints as EndpointId[],
+    endpoints: endpoints,
     signal: { kind: "look" },
     source: { kind: why === "sweep" ? "sweep" : "look-again" },
     attempt: typeof attempt === "number" ? attempt : 0,

@@ -52,7 +52,9 @@ export function profileOf(connection: Connection, service: Service | undefined, 
   const first = (member: "name" | "contact" | "purpose" | "ticket"): string | undefined =>
     about.find((entry) => entry[member] !== undefined)?.[member];
   return {
-    ...{ account, endpoint, service: connection.service },
+    account,
+    endpoint,
+    service: connection.service,
     ...optional("serviceName", service?.serviceName),
     ...optional("region", region),
     ...optional("ipAddressType", ipAddressType),
@@ -75,7 +77,7 @@ const reasons: Partial<Record<Rule, string>> = {
 };
 
 /** `account 222222222222 (acme)`: the number is AWS's, the name only what an entry calls it. */
-export const consumerWords = ({ account, name }: Pick<Profile, "account" | "name">): string =>
+const consumerWords = ({ account, name }: Pick<Profile, "account" | "name">): string =>
   `account ${account}${name === undefined ? "" : ` (${oneLine(name, nameMax)})`}`;
 const nameMax = 60;
 const lineMax = 600;
@@ -121,7 +123,7 @@ export const asMail = (notice: Notice): Message => ({
 });
 
 /** SNS takes fewer than 100 characters of ASCII, without control characters, beginning with a letter, a digit or punctuation. */
-export function mailSubject(text: string): string {
+function mailSubject(text: string): string {
   const line = ascii(oneLine(text, subjectMax)).trim();
   return line.length <= subjectMax ? line : `${line.slice(0, subjectMax - 3)}...`;
 }

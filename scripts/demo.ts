@@ -23,8 +23,11 @@ interface Shown {
     readonly names: readonly { readonly fqdn: string }[];
   };
   readonly history: readonly {
-    readonly type: string;
-    readonly because: { readonly rule: string; readonly detail: string };
+    readonly event: {
+      readonly type: string;
+      readonly because: { readonly rule: string; readonly detail: string };
+      readonly source?: { readonly kind: string };
+    };
   }[];
 }
 
@@ -77,10 +80,6 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   await run("allow", accounts.insistent, "--service", service.id, "--name", "insistent");
   await run("deny", accounts.barred, "--service", service.id, "--purpose", "left the programme in October");
 
-  local.faults.loseNotifications(1);
-  const lost = await consumer(world, accounts.unlucky).connect(service.name);
-  tell.does("AWS", `loses the notification of ${lost} (account ${accounts.unlucky}); more of it below`);
-
   tell.chapter("1. acme creates an endpoint, and no person is needed");
   const acme = await consumer(world, accounts.acme).connect(service.name);
   tell.does("acme", `creates ${acme}`);
@@ -92,6 +91,10 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
     (target) => `→ ${target}`,
   );
   if (!alias.startsWith(acme)) throw new Error(`the alias points at ${alias}, not at ${acme}`);
+
+  local.faults.loseNotifications(1);
+  const lost = await consumer(world, accounts.unlucky).connect(service.name);
+  tell.does("AWS", `loses the notification of ${lost} (account ${accounts.unlucky}); more of it below`);
 
   tell.chapter("2. An unknown account asks, and people answer");
   const unknown = await consumer(world, accounts.unknown).connect(service.name);
@@ -117,7 +120,7 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   const barred = await consumer(world, accounts.barred).connect(service.name);
   tell.does("barred", `account ${accounts.barred} creates ${barred}`);
   await tell.sees("AWS shows it rejected", 20, whenAws(service.id, barred, "rejected"));
-  const denied = (await show(barred)).history.find(({ type }) => type === "ConnectionDenied");
+  const denied = (await show(barred)).history.find(({ event }) => event.type === "ConnectionDenied")?.event;
   if (denied?.because.rule !== "reject-entry") throw new Error(`the reason is ${denied?.because.rule ?? "missing"}, not the reject entry`);
   tell.tells(`because ${denied.because.detail}`);
 
@@ -126,9 +129,13 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   const insistent = await consumer(world, accounts.insistent).connect(service.name);
   tell.does("AWS", `notifies three times of ${insistent} (account ${accounts.insistent})`);
   await tell.sees("it is available", 20, whenAws(service.id, insistent, "available"));
+  tell.tells("the sweep comes each minute: waiting for it");
   await tell.sees(`the sweep found ${lost}, whose notification was lost`, 75, whenAws(service.id, lost, "available"));
+  const [found] = (await show(lost)).history;
+  if (found?.event.source?.kind !== "sweep")
+    throw new Error(`the lost one was found by ${found?.event.source?.kind ?? "nothing"}, not by the sweep`);
   const shown = await tell.sees("the one notified three times has its name", 40, () => decided(insistent, "connected"));
-  const decisions = shown.history.filter(({ type }) => type === "ConnectionApproved").length;
+  const decisions = shown.history.filter(({ event }) => event.type === "ConnectionApproved").length;
   if (decisions !== 1) throw new Error(`three notifications led to ${String(decisions)} decisions`);
   const accepts = local.acceptsOf(insistent);
   if (accepts !== 1) throw new Error(`three notifications led to ${String(accepts)} accepts`);

@@ -173,7 +173,11 @@ async function open(
     ({ subject, event }) => subject !== own && ["accepted", "rejected"].includes(decisionOf(event) ?? ""),
   );
   return {
-    ...{ kind: "open", ...about, connection, now, complaints },
+    ...about,
+    kind: "open",
+    connection,
+    now,
+    complaints,
     earlier: earlier.slice(0, earlierMax),
     guard: guard(keys, token, now),
     entered: {
@@ -237,6 +241,7 @@ const isOpen = (connection: Connection, { question }: Link): connection is Extra
   connection.status === "asking" && connection.question.id === question;
 
 /** A look at AWS is not this function's right; what AWS shows comes with the next signal. */
-const withoutAws = ({ clock, newId, services, connections, ledger, allowList }: AnswerPorts): LoopPorts => ({
-  ...{ clock, newId, services, connections, ledger, allowList },
-});
+const withoutAws = (ports: AnswerPorts): LoopPorts => {
+  const { clock, newId, services, connections, ledger, allowList } = ports;
+  return { clock, newId, services, connections, ledger, allowList };
+};

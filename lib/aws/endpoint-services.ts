@@ -21,21 +21,21 @@ const rowsPerPage = 1000;
 /** Far more than any service has; a listing that goes on longer is in a circle. */
 const pagesMax = 1000;
 
-export const vpcEndpointServices = (client: EC2Client): EndpointServices => ({
-  connections: (service) => connections(client, service),
-  accept: (service, endpoints) =>
-    decideAll("ec2:AcceptVpcEndpointConnections", endpoints, (ids) =>
-      client.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId: named(service), VpcEndpointIds: ids })),
-    ),
-  reject: (service, endpoints) =>
-    decideAll("ec2:RejectVpcEndpointConnections", endpoints, (ids) =>
-      client.send(new RejectVpcEndpointConnectionsCommand({ ServiceId: named(service), VpcEndpointIds: ids })),
-    ),
-  describe: (service) => describe(client, named(service)),
-  notify: (service, topic) => notify(client, named(service), topic),
-  notification: (service, topic) => notification(client, named(service), topic),
-  stopNotifying: (id) => stopNotifying(client, id),
-});
+export function vpcEndpointServices(client: EC2Client): EndpointServices {
+  const accept = (ServiceId: ServiceId) => (ids: EndpointId[]) =>
+    client.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: ids }));
+  const reject = (ServiceId: ServiceId) => (ids: EndpointId[]) =>
+    client.send(new RejectVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: ids }));
+  return {
+    connections: async (service) => connections(client, named(service)),
+    accept: async (service, endpoints) => decideAll("ec2:AcceptVpcEndpointConnections", endpoints, accept(named(service))),
+    reject: async (service, endpoints) => decideAll("ec2:RejectVpcEndpointConnections", endpoints, reject(named(service))),
+    describe: async (service) => describe(client, named(service)),
+    notify: async (service, topic) => notify(client, named(service), topic),
+    notification: async (service, topic) => notification(client, named(service), topic),
+    stopNotifying: (id) => stopNotifying(client, id),
+  };
+}
 
 /** Only the filter `service-id` is used: whether AWS takes the one for endpoints is in doubt. Without any it lists every service's. */
 async function connections(client: EC2Client, service: ServiceId): Promise<Observed[]> {
@@ -46,7 +46,7 @@ async function connections(client: EC2Client, service: ServiceId): Promise<Obser
     if (pages > pagesMax) throw new Fault("EndlessListing", action, `${service} has more than ${String(pagesMax)} pages`, false);
     const NextToken = token;
     const command = new DescribeVpcEndpointConnectionsCommand({
-      Filters: [{ Name: "service-id", Values: [named(service)] }],
+      Filters: [{ Name: "service-id", Values: [service] }],
       MaxResults: rowsPerPage,
       ...(NextToken === undefined ? {} : { NextToken }),
     });

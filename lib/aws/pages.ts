@@ -25,15 +25,12 @@ export interface Question {
 /** A page may hold fewer than asked for; there is more as long as there is a cursor. */
 export async function queryPage(client: DynamoDBClient, question: Question, request: PageRequest = {}): Promise<Page<Item>> {
   const start = request.cursor === undefined ? undefined : readCursor(question, request.cursor);
-  const reply = await calling("dynamodb:Query", () =>
-    client.send(
-      new QueryCommand({
-        ...inputOf(question),
-        Limit: limitOf(request),
-        ...(start === undefined ? {} : { ExclusiveStartKey: writeItem(start) }),
-      }),
-    ),
-  );
+  const command = new QueryCommand({
+    ...inputOf(question),
+    Limit: limitOf(request),
+    ...(start === undefined ? {} : { ExclusiveStartKey: writeItem(start) }),
+  });
+  const reply = await calling("dynamodb:Query", () => client.send(command));
   const items = (reply.Items ?? []).map(readItem);
   return reply.LastEvaluatedKey === undefined ? { items } : { items, cursor: writeCursor(readItem(reply.LastEvaluatedKey)) };
 }

@@ -5,21 +5,18 @@ import { BadInput } from "../faults.ts";
 import type { Look } from "../ports.ts";
 import { calling } from "./errors.ts";
 
-/** What SQS can hold a message back for. */
-const delaySecondsMax = 900;
-
 export const wakeQueue =
   (client: SQSClient, url: string) =>
   async (look: Look, delaySeconds = 0): Promise<void> => {
-    if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > delaySecondsMax)
-      throw new BadInput("delaySeconds", delaySeconds, `give a whole number from 0 to ${String(delaySecondsMax)}`);
-    await calling("sqs:SendMessage", () =>
-      client.send(
-        new SendMessageCommand({
-          QueueUrl: url,
-          MessageBody: JSON.stringify({ look }),
-          DelaySeconds: delaySeconds,
-        }),
-      ),
-    );
+    checkDelay(delaySeconds);
+    const command = new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify({ look }), DelaySeconds: delaySeconds });
+    await calling("sqs:SendMessage", () => client.send(command));
   };
+
+/** What SQS can hold a message back for. */
+const delaySecondsMax = 900;
+
+export function checkDelay(seconds: number): void {
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= delaySecondsMax) return;
+  throw new BadInput("delaySeconds", seconds, `give a whole number from 0 to ${String(delaySecondsMax)}`);
+}

@@ -21,7 +21,7 @@ const recordsMax = 1000;
 const charactersMax = 32_000;
 
 export function hostedZones(client: Route53Client, allowed: readonly ZoneId[]): Zones {
-  const inOurs = <T>(zone: ZoneId, work: () => Promise<T>): Promise<T> => {
+  const inOurs = async <T>(zone: ZoneId, work: () => Promise<T>): Promise<T> => {
     if (allowed.includes(zone)) return work();
     throw new Refused(
       "ZoneNotAllowed",

@@ -29,7 +29,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
     };
   if (error instanceof TooLarge) return { status: 413, code: "TooLarge", message: error.message, requestId };
   if (error instanceof Refused) {
-    const status = error.code === "NotFound" || error.code === "NotInCare" ? 404 : 409;
+    const status = error.code === "NotFound" ? 404 : 409;
     return { status, code: error.code, message: error.message, remedy: error.remedy, requestId };
   }
   if (error instanceof Fault && error.retryable)

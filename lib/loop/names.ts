@@ -3,9 +3,11 @@
 import type { Connection } from "../connection.ts";
 import type { Signal } from "../decide.ts";
 import type { Name } from "../events.ts";
+import { Fault } from "../faults.ts";
 import type { EndpointId, ZoneId } from "../ids.ts";
 import { candidates, recordSets, type RecordSet } from "../names.ts";
 import type { EndpointServices, Proofs, Wake, Zones } from "../ports.ts";
+import { plan } from "../plan.ts";
 import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
 import { run, type Ran, type Standing, type Task } from "./run.ts";
 
@@ -31,7 +33,7 @@ async function perform(ports: NamePorts, ran: Ran): Promise<void> {
   for (const [zone, its] of Map.groupBy(jobs, ({ name }) => name.zone)) {
     if (await ports.proofs.claim("lease", `zone#${zone}`, leaseSeconds)) {
       try {
-        await change(ports, ran, zone, its);
+        await inZone(ports, ran, zone, its);
       } finally {
         await ports.proofs.release("lease", `zone#${zone}`);
       }
@@ -43,19 +45,68 @@ async function perform(ports: NamePorts, ran: Ran): Promise<void> {
   }
 }
 
+/**
+ * Plans once more, from the records as they are after the fence was read: what was planned before the lease may be
+ * past. A lease alone is no proof, since clocks differ and a call may arrive after its function is gone; the fence is.
+ */
+async function inZone(ports: NamePorts, ran: Ran, zone: ZoneId, planned: readonly Job[]): Promise<void> {
+  const [first] = planned;
+  if (first === undefined) return;
+  const zones = await fenced(ports, zone, first.name.fqdn.slice(first.name.fqdn.indexOf(".") + 1));
+  const records = await ports.connections.load([...new Set(planned.map(({ endpoint }) => endpoint))]);
+  const now = ports.clock();
+  const jobs = [...records.values()].flatMap((kept) =>
+    jobsOf({ kept, effects: plan(kept.connection, { listed: false }, ran.service, now) }),
+  );
+  if (jobs.length > 0)
+    await change(
+      { ...ports, zones },
+      ran,
+      zone,
+      jobs.filter(({ name }) => name.zone === zone),
+    );
+}
+
+/**
+ * A zone whose changes each replace one text record of it, all or nothing with the rest: a change that was planned
+ * before another one went through is refused by Route 53 itself, however late it arrives.
+ */
+async function fenced({ zones, newId }: NamePorts, zone: ZoneId, zoneName: string): Promise<NamePorts["zones"]> {
+  const name = `_drawbridge-change.${zoneName}`;
+  const read = async (): Promise<RecordSet[]> =>
+    (await zones.at(zone, name)).filter((set) => set.type === "TXT" && set.text.startsWith("change "));
+  let fence = await read();
+  return {
+    at: zones.at,
+    change: async (_, remove, create) => {
+      const next: RecordSet = { name, type: "TXT", text: `change ${newId()}` };
+      const result = await zones.change(zone, [...remove, ...fence], [...create, next]);
+      if (result === "done") {
+        fence = [next];
+        return result;
+      }
+      const now = await read();
+      if (now.length === fence.length && now.every((set) => fence.some((was) => same(was, set)))) return result;
+      throw new Fault("ZoneChanged", `the hosted zone ${zone}`, "another change came first; the names are planned again", true);
+    },
+  };
+}
+
 /** One record set group to make or to remove. */
 interface Job {
   readonly endpoint: EndpointId;
   readonly kind: "make-name" | "remove-name";
   readonly name: Name;
   readonly troubled: boolean;
+  /** The record's version that the job rests on. */
+  readonly asOf: number;
 }
 
-function jobsOf({ kept: { connection }, effects }: Standing): Job[] {
+function jobsOf({ kept: { connection }, effects }: Pick<Standing, "kept" | "effects">): Job[] {
   const troubled = connection.trouble !== undefined;
   return effects.flatMap((effect) =>
     effect.kind === "make-name" || effect.kind === "remove-name"
-      ? [{ endpoint: connection.endpoint, kind: effect.kind, name: effect.name, troubled }]
+      ? [{ endpoint: connection.endpoint, kind: effect.kind, name: effect.name, troubled, asOf: connection.seq }]
       : [],
   );
 }
@@ -110,17 +161,18 @@ async function change(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly J
 /** Each name has at most three record sets, and Route 53 takes 1,000 elements in a change. */
 const jobsPerChange = 300;
 
-/** A refused name by itself: records of ours are put right, a record that is not ours is never touched. */
+/**
+ * A refused name by itself: records of ours are put right, a record that is not ours is never touched. What is as it
+ * should be is changed all the same, by the fence alone: only then is it known that nothing older comes after.
+ */
 async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: Job, refused: string): Promise<string | undefined> {
   const wanted = recordSets(name, ports.owner(endpoint));
   const there = (await Promise.all([...new Set(wanted.map((set) => set.name))].map((at) => ports.zones.at(zone, at)))).flat();
   const ours = there.filter((set) => wanted.some((want) => same(want, set)));
   const owned = there.some((set) => set.type === "TXT" && set.text === ports.owner(endpoint));
   if (kind === "remove-name") {
-    if (!owned) return undefined;
-    return told(await ports.zones.change(zone, ours, []), refused);
+    return told(await ports.zones.change(zone, owned ? ours : [], []), refused);
   }
-  if (ours.length === wanted.length) return undefined;
   if (there.length > ours.length || (ours.length > 0 && !owned)) return `${name.fqdn} has a record that is not Drawbridge's: ${refused}`;
   return told(
     await ports.zones.change(
@@ -144,10 +196,10 @@ function same(a: RecordSet, b: RecordSet): boolean {
 const plain = (name: string): string => name.toLowerCase().replace(/\.$/, "");
 
 async function record(ports: NamePorts, ran: Ran, results: readonly (readonly [Job, string | undefined])[]): Promise<void> {
-  const tasks = results.flatMap(([{ endpoint, kind, name, troubled }, failure]) => {
+  const tasks = results.flatMap(([{ endpoint, kind, name, troubled, asOf }, failure]) => {
     if (failure !== undefined)
       return [task(endpoint, { kind: "settled", effect: kind, failure: { code: "NameRefused", message: failure } })];
-    const done = task(endpoint, { kind: kind === "make-name" ? "name-made" : "name-removed", fqdn: name.fqdn });
+    const done = { ...task(endpoint, { kind: kind === "make-name" ? "name-made" : "name-removed", fqdn: name.fqdn }), asOf };
     return troubled ? [done, task(endpoint, { kind: "settled", effect: kind })] : [done];
   });
   await run(commitOnly(ports), { service: ran.service.service, tasks });

@@ -8,7 +8,7 @@ import type { Source } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
 import { noHead, type Kept } from "../ledger.ts";
-import type { Observed, Seen } from "../observed.ts";
+import { isOver, type Observed, type Seen } from "../observed.ts";
 import { plan, type Effect } from "../plan.ts";
 import type { AllowList, Clock, Connections, EndpointServices, Ledger, NewId, Services } from "../ports.ts";
 import type { Service } from "../service.ts";
@@ -29,6 +29,8 @@ export interface Task {
   readonly endpoint: EndpointId;
   readonly signal: Signal;
   readonly source: Source;
+  /** Only if the record is still at this version: what was done rests on it. */
+  readonly asOf?: number;
 }
 export interface Round {
   readonly service: ServiceId;
@@ -99,6 +101,7 @@ async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], 
     ports,
     [...work.keys()].filter((endpoint) => !asked.includes(endpoint)),
   );
+  for (const [endpoint, kept] of late) if (isFinal(kept, listing?.get(endpoint)) && late.delete(endpoint)) records.set(endpoint, kept);
   const judgements = await judged(ports, [...work.keys()], records, listing);
   return concurrently([...work], commitsAtOnce, async ([endpoint, its]) => {
     if (late.has(endpoint)) return { endpoint, again: its };
@@ -125,7 +128,8 @@ async function settle(
   if (before !== undefined && before.connection.service !== service.service) return { endpoint, again: [] };
   let kept = before;
   const types: string[] = [];
-  for (const [index, { signal, source }] of tasks.entries()) {
+  for (const [index, { signal, source, asOf }] of tasks.entries()) {
+    if (asOf !== undefined && asOf !== kept?.connection.seq) continue;
     const events = decide(kept?.connection, signal, { ...facts, now: ports.clock(), source, nextQuestion: ports.newId() });
     if (events.length === 0) continue;
     const after = events.reduce<Connection | undefined>(evolve, kept?.connection);
@@ -140,6 +144,10 @@ async function settle(
   const effects = seen === undefined ? [] : plan(kept.connection, seen, service, ports.clock());
   return { endpoint, standing: { kept, service, effects, events: types, ...optional("seen", seen) }, again: [] };
 }
+
+/** AWS goes on listing an endpoint for a while after its end: nothing can follow, so there is nothing to look at again. */
+const isFinal = ({ connection }: Kept, shown: Observed | undefined): boolean =>
+  connection.status === "closed" && connection.names.length === 0 && shown !== undefined && isOver(shown.state);
 
 /** Connections that the index lags behind on: they are taken up in the next turn, their records before AWS. */
 async function lateRecords(ports: LoopPorts, endpoints: readonly EndpointId[]): Promise<Map<EndpointId, Kept>> {
@@ -166,9 +174,12 @@ async function judged(
 ): Promise<Map<EndpointId, Judgement>> {
   if (ports.allowList === undefined) return new Map();
   const consumers = endpoints.flatMap((endpoint) => {
-    const facts = listing?.get(endpoint) ?? records.get(endpoint)?.connection;
-    const over = records.get(endpoint)?.connection.status;
-    return facts === undefined || over === "closed" || over === "denied" ? [] : [facts];
+    const shown = listing?.get(endpoint);
+    const record = records.get(endpoint)?.connection;
+    const facts = shown ?? record;
+    // A closed connection that AWS shows again is found in this very look, and judged like any other.
+    const over = record?.status === "denied" || (record?.status === "closed" && (shown === undefined || isOver(shown.state)));
+    return facts === undefined || over ? [] : [facts];
   });
   const keys = new Map(consumers.flatMap(candidateKeys).map((key) => [`${key.service}/${key.principal}`, key]));
   const entries = keys.size === 0 ? [] : await ports.allowList.read([...keys.values()]);

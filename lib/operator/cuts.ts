@@ -39,8 +39,7 @@ async function cutBy(ports: OperatorPorts, entry: Entry): Promise<{ cut: Connect
 }
 
 const isEnforced = (service: Service | undefined): boolean => service?.mode === "enforce";
-export const isLive = ({ status }: Pick<Connection, "status">): boolean =>
-  status === "approved" || status === "connected" || status === "adopted";
+const isLive = ({ status }: Pick<Connection, "status">): boolean => status === "approved" || status === "connected" || status === "adopted";
 
 async function reached(
   ports: OperatorPorts,

@@ -10,7 +10,7 @@ export interface Source<T> {
   readonly page: (request: PageRequest) => Promise<Page<T>>;
 }
 
-export const limitUsual = 100;
+const limitUsual = 100;
 /** Reads for one answer; with a narrow filter it may hold fewer items than asked, and a cursor to go on. */
 const readsMax = 20;
 

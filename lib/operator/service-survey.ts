@@ -24,7 +24,7 @@ export interface Survey {
 }
 
 /** The tag that lets Drawbridge's roles act on a service; its value does not matter. */
-export const tag = "drawbridge";
+const tag = "drawbridge";
 
 export async function survey(ports: OperatorPorts, service: ServiceId, wantedZone: string | undefined): Promise<Survey> {
   const [facts, zone] = await Promise.all([

@@ -24,7 +24,7 @@ interface Problem {
   readonly requestId: string;
 }
 
-export const formBytesMax = 10 * 1024;
+const formBytesMax = 10 * 1024;
 const path = "/a/{token}";
 
 export function answerRoutes(ports: AnswerPorts, publicUrl: string): Readonly<Record<string, (asked: Asked) => Promise<Reply>>> {

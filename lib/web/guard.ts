@@ -3,7 +3,7 @@
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import { fromBase64Url, isSealed, seal } from "./seal.ts";
 
-export const guardMinutes = 60;
+const guardMinutes = 60;
 
 export function guard(keys: readonly string[], token: string, now: Instant): string {
   const until = Math.floor(milliseconds(now) / 1000) + guardMinutes * 60;

@@ -15,7 +15,7 @@ export function outcomePage(view: SettledView): Page {
   return {
     status: settled === "late" ? 409 : 200,
     title: heading,
-    main: html`<p class="status ${tone}">${statusWords[settled]}</p>
+    main: html`<p class="status ${settled === "late" ? "note" : tone}">${statusWords[settled]}</p>
       <h1>${heading}</h1>
       <p class="lede">${decision === undefined ? undefined : how(decision, view)}${lede}</p>
       ${decision === undefined ? undefined : ground(decision)}
@@ -33,7 +33,7 @@ export function outcomePage(view: SettledView): Page {
 
 const statusWords: Readonly<Record<SettledView["settled"], string>> = {
   now: "Your decision is recorded",
-  late: "Your answer was not needed: this was settled already",
+  late: "Your answer changed nothing: this was settled already",
   before: "This question is settled",
 };
 

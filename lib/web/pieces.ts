@@ -20,7 +20,7 @@ export const caller = ({ account, name }: Profile): string => (name === undefine
 export const digits = (account: AccountId): Markup =>
   html`<span class="digits">${account.match(/\d{4}/g)?.map((four) => html`<span>${four}</span>`)}</span>`;
 
-export const time = (at: Instant, now: Instant): Markup => html`<time datetime="${at}">${utc(at)}, ${ago(at, now)}</time>`;
+const time = (at: Instant, now: Instant): Markup => html`<time datetime="${at}">${utc(at)}, ${ago(at, now)}</time>`;
 
 export function facts(profile: Profile, connection: Connection, now: Instant): Markup {
   const { account, name, contact, purpose, ticket } = profile;
@@ -30,8 +30,8 @@ export function facts(profile: Profile, connection: Connection, now: Instant): M
     ${row("Registered as", name === undefined ? html`<span class="soft">Not on the allow-list by name</span>` : shown(name))}
     ${contact === undefined ? undefined : row("Contact", shown(contact))}
     ${purpose === undefined ? undefined : row("Purpose", shown(purpose))} ${ticket === undefined ? undefined : row("Ticket", shown(ticket))}
-    ${row("Endpoint", html`<span class="id">${endpoint}</span>${ipAddressType === undefined ? undefined : html` <span class="soft">${ipAddressType}</span>`}`)}
-    ${row("Service", html`<span class="id">${service}</span>${serviceName === undefined ? undefined : html` <span class="soft small">${serviceName}</span>`}`)}
+    ${row("Endpoint", html`<span class="id">${endpoint}</span>${ipAddressType === undefined ? undefined : html`<span class="soft">${ipAddressType}</span>`}`)}
+    ${row("Service", html`<span class="id">${service}</span>${serviceName === undefined ? undefined : html`<span class="soft small">${serviceName}</span>`}`)}
     ${row("Region", region ?? html`<span class="soft">AWS does not say</span>`)}
     ${row("Endpoint made", time(createdAt ?? connection.seenAt, now))}
   </dl>`;
@@ -46,7 +46,14 @@ const row = (label: string, value: Piece): Markup =>
 /** Events of the log as a list; `about` says what an event is about, where they are about several things. */
 export const log = (events: readonly StoredEvent[], now: Instant, about: (stored: StoredEvent) => Piece = () => undefined): Markup =>
   html`<ol class="log">
-    ${events.map((stored) => html`<li>${time(stored.event.at, now)}${shown(capital(sentence(stored.event)))}${about(stored)}</li> `)}
+    ${events.map(
+      (stored) =>
+        html`<li>
+          ${time(stored.event.at, now)}
+          <p>${shown(capital(sentence(stored.event)))}</p>
+          ${about(stored)}
+        </li>`,
+    )}
   </ol>`;
 
-export const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

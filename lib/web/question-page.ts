@@ -16,11 +16,13 @@ export function questionPage(view: OpenView): Page {
     status: statusOf(complaints),
     title: `${complaints.length > 0 ? "Not decided yet: " : ""}${heading}`,
     wide: true,
-    main: html`<p class="status">Waiting for your decision</p>
+    main: html`<p class="status ${complaints.length > 0 ? "note" : ""}">
+        ${complaints.length > 0 ? "Not decided yet" : "Waiting for your decision"}
+      </p>
       <h1>${heading}</h1>
       <p class="lede">
-        To <span class="id">${connection.service}</span>. You were asked
-        <time datetime="${question.at}">${ago(question.at, now)}, on ${utc(question.at)}</time>.
+        To <span class="id">${connection.service}</span>. You were asked <time datetime="${question.at}">${ago(question.at, now)}</time>, on
+        ${utc(question.at)}.
       </p>
       <div class="sides">
         <div>
@@ -56,22 +58,22 @@ const earlier = ({ earlier: events, now }: OpenView): Markup =>
         events,
         now,
         ({ subject, service }) =>
-          html` <span class="soft small"
-            ><br /><span class="id">${subject.replace(/^connection#/, "")}</span> at <span class="id">${service}</span></span
-          >`,
+          html`<p class="soft small">
+            <span class="id">${subject.replace(/^connection#/, "")}</span> at <span class="id">${service}</span>
+          </p>`,
       );
 
 function form(view: OpenView): Markup {
   const { profile, complaints, entered, guard, judgement } = view;
   const barred = judgement.verdict === "reject" && !complaints.some(({ about }) => about === "answer");
   return html`<section class="card" aria-labelledby="decide">
-    <h2 id="decide">Decide</h2>
+    <h2 id="decide">Your decision</h2>
     ${complaints.length > 0 ? told(complaints) : undefined}
     ${barred ? html`<div class="told"><p>A reject entry applies now (${shown(judgement.because.detail)}). Approving will be refused.</p></div>` : undefined}
     <form method="post" accept-charset="utf-8" autocomplete="off">
       <input type="hidden" name="guard" value="${guard}" />
       <fieldset>
-        <legend>Your answer</legend>
+        <legend class="unseen">Approve or reject</legend>
         ${wrong(complaints, "choice")}
         ${choice("approve", "Approve", "AWS accepts the endpoint, and it can send traffic to the service.", entered.choice)}
         ${choice("reject", "Reject", "AWS rejects the endpoint. To ask again, a new one has to be made.", entered.choice)}
@@ -115,15 +117,14 @@ ${visible(entered.reason ?? "")}</textarea>
 }
 
 const choice = (value: "approve" | "reject", label: string, meaning: string, entered: string | undefined): Markup =>
-  html`<label class="choice ${value === "approve" ? "yes" : "no"}"
-    ><input type="radio" name="choice" value="${value}" required${entered === value ? html` checked` : undefined} /><span
-      ><strong>${label}</strong><small>${meaning}</small></span
-    ></label
-  > `;
+  html`<label class="choice ${value === "approve" ? "yes" : "no"}">
+    <input type="radio" name="choice" value="${value}" required ${entered === value ? html`checked` : undefined} />
+    <span><strong>${label}</strong><small>${meaning}</small></span>
+  </label>`;
 
-/** First thing in the form, so that nobody has to look for it. */
+/** First thing in the form, and where the page opens: on a telephone the form is far down. */
 const told = (complaints: readonly Complaint[]): Markup =>
-  html`<div class="told" role="alert">
+  html`<div class="told" role="alert" tabindex="-1" autofocus>
     <h3>Nothing was decided</h3>
     ${
       complaints.length === 1
@@ -143,8 +144,5 @@ const wrong = (complaints: readonly Complaint[], field: Complaint["about"]): Mar
 };
 const described = (complaints: readonly Complaint[], field: Complaint["about"]): string =>
   complaintAbout(complaints, field) === undefined ? "" : ` ${field}-wrong`;
-/** The first field to mend is where the cursor stands. */
-const invalid = (complaints: readonly Complaint[], field: Complaint["about"]): Markup | undefined => {
-  if (complaintAbout(complaints, field) === undefined) return undefined;
-  return html` aria-invalid="true"${complaints[0]?.about === field ? html` autofocus` : undefined}`;
-};
+const invalid = (complaints: readonly Complaint[], field: Complaint["about"]): Markup | undefined =>
+  complaintAbout(complaints, field) === undefined ? undefined : html`aria-invalid="true"`;

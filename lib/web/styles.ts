@@ -53,16 +53,20 @@ body {
 h1 { margin: 0; font-size: clamp(1.75rem, 1.35rem + 1.9vw, 2.5rem); line-height: 1.14; font-weight: 650; letter-spacing: -.02em; text-wrap: balance; }
 h2 { margin: 0 0 .75rem; font-size: 1.0625rem; line-height: 1.3; font-weight: 650; letter-spacing: -.005em; }
 p { margin: 0 0 .75rem; max-width: 38rem; }
-.status { margin: 0 0 .75rem; font-size: .875rem; font-weight: 600; color: var(--soft); }
+.status { display: flex; align-items: center; gap: .5rem; margin: 0 0 .75rem; font-size: .875rem; font-weight: 600; color: var(--soft); }
+.status::before { content: ""; flex: none; width: .6rem; height: .6rem; border: 2px solid currentColor; border-radius: 50%; }
+.status.yes::before, .status.no::before { background: currentColor; }
 .status.yes { color: var(--yes); }
 .status.no { color: var(--no); }
 .status.note { color: var(--note); }
 .lede { margin: 1rem 0 0; font-size: 1.125rem; line-height: 1.5; color: var(--soft); }
+.wide .lede { max-width: none; }
 .soft { color: var(--soft); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .small { font-size: .875rem; line-height: 1.5; }
 .id, code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
 .digits span + span { margin-inline-start: .28em; }
-.digits span:last-child { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: .2em; }
+.wide .digits span:last-child { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: .2em; }
 section { margin-top: 2.5rem; }
 section > :last-child, .card > :last-child { margin-bottom: 0; }
 dl { margin: 0; border-top: 1px solid var(--line); }
@@ -74,8 +78,11 @@ dd .soft { display: block; }
 ol.log { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--line); }
 ol.log li { padding: .625rem 0; border-bottom: 1px solid var(--line); }
 ol.log time { display: block; font-size: .875rem; color: var(--soft); }
+ol.log p { margin: 0; }
+ol.log + p { margin-top: .75rem; }
 .card { padding: 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }
 .told { margin: 0 0 1.5rem; padding: .875rem 1rem; border-radius: .5rem; background: var(--note-wash); border: 1px solid var(--note); }
+.told:focus { outline: none; }
 .told h3 { margin: 0 0 .25rem; font-size: 1rem; line-height: 1.4; font-weight: 650; }
 .told ul { margin: 0; padding-inline-start: 1.1rem; }
 .told p:last-child { margin: 0; }
@@ -103,7 +110,6 @@ button:hover { opacity: .88; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 .choice:has(:focus-visible) { outline: 3px solid var(--focus); outline-offset: 2px; }
 .choice input:focus-visible { outline: none; }
-.next { display: inline-flex; align-items: center; min-height: 44px; color: inherit; font-weight: 600; text-underline-offset: .2em; }
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .875rem; line-height: 1.5; color: var(--soft); }
 @media (max-width: 30rem) {
   dl > div { grid-template-columns: 1fr; }

@@ -298,12 +298,14 @@ describe("for every life", () => {
         for (const [index, { signal, seen, verdict, minutes, outsideAccept, mode }] of steps.entries()) {
           now += minutes;
           const known: Known = {
-            ...{
-              now: minute(now),
-              source: { kind: "sweep" },
-              service: { ...inCare, outsideAccept, mode },
-              nextQuestion: `question-${String(index)}`,
+            now: minute(now),
+            source: { kind: "sweep" },
+            service: {
+              ...inCare,
+              outsideAccept,
+              mode,
             },
+            nextQuestion: `question-${String(index)}`,
             ...(seen === undefined ? {} : { seen }),
             ...(verdict === undefined ? {} : { judgement: says(verdict) }),
           };
@@ -328,8 +330,14 @@ describe("for every life", () => {
 
   test("after a reject verdict no plan ever accepts", () => {
     const lives: Record<Status, Connection | undefined> = {
-      ...{ requested: requested.connection, asking: asking.connection, approved: approved.connection, connected: connected.connection },
-      ...{ denied: denied.connection, rejected: rejected.connection, adopted: undefined, closed: undefined },
+      requested: requested.connection,
+      asking: asking.connection,
+      approved: approved.connection,
+      connected: connected.connection,
+      denied: denied.connection,
+      rejected: rejected.connection,
+      adopted: undefined,
+      closed: undefined,
     };
     for (const connection of Object.values(lives)) {
       const events = decide(connection, look, {

@@ -29,8 +29,17 @@ export const inCare: Service = {
 export const shows = (state: AwsState, more: Partial<Observed> = {}): Seen => ({
   listed: true,
   observed: {
-    ...{ endpoint, service, account: acme, state, region: "eu-west-1", ipAddressType: "ipv4", createdAt: minute(-1) },
-    dns: { name: `${endpoint}-x1y2z3.${service}.eu-west-1.vpce.amazonaws.com`, zone: "Z38GZ743OKFT7T" },
+    endpoint,
+    service,
+    account: acme,
+    state,
+    region: "eu-west-1",
+    ipAddressType: "ipv4",
+    createdAt: minute(-1),
+    dns: {
+      name: `${endpoint}-x1y2z3.${service}.eu-west-1.vpce.amazonaws.com`,
+      zone: "Z38GZ743OKFT7T",
+    },
     ...more,
   },
 });
