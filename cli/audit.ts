@@ -12,7 +12,7 @@ const audit: Command = {
   name: "audit",
   operands: "",
   summary: "the log: what happened, when, by whom, because of what",
-  more: "Newest first. Filters may be combined. The log is never changed, and keeps everything.",
+  more: "Newest first. Filters may be combined; without one, and without --from, it is the last 90 days. The log is never changed, and keeps everything.",
   options: {
     connection: { value: "ENDPOINT", help: "of one connection" },
     account: { value: "ACCOUNT", help: "of one consumer" },

@@ -30,6 +30,19 @@ export function helpOfAll(commands: readonly Command[]): string {
   ].join("\n");
 }
 
+/** The help of commands that share their first word. */
+export function helpOfGroup(word: string, commands: readonly Command[]): string {
+  const room = columnOf(commands.map(({ name }) => name));
+  return [
+    `Usage: drawbridge ${word} <command> [options]`,
+    "",
+    "Commands:",
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(room)}${summary}`),
+    "",
+    `See drawbridge ${commands[0]?.name ?? word} --help and so on. drawbridge ${word} alone is drawbridge ${word} list.`,
+  ].join("\n");
+}
+
 export function helpOf({ name, operands, summary, more, options, examples }: Command): string {
   return [
     `Usage: drawbridge ${[name, operands, "[options]"].filter((part) => part !== "").join(" ")}`,

@@ -6,7 +6,7 @@ import { nearest, readArguments, type Call, type Command } from "./command.ts";
 import { connectionCommands } from "./connections.ts";
 import { entryCommands } from "./entries.ts";
 import { Failure, failureLine, wrongUsage } from "./failure.ts";
-import { helpOf, helpOfAll } from "./help.ts";
+import { helpOf, helpOfAll, helpOfGroup } from "./help.ts";
 import { harmless, painted } from "./render.ts";
 import { serviceCommands } from "./services.ts";
 import { showCommands } from "./show.ts";
@@ -41,7 +41,7 @@ export async function main(args: readonly string[], terminal: Terminal, waits?: 
           },
         }),
       );
-    terminal.err(`${painted("drawbridge:", "red", terminal)} ${harmless(failureLine(failure))}`);
+    terminal.err(`${painted("drawbridge:", "red", { colour: terminal.colour && terminal.interactive })} ${harmless(failureLine(failure))}`);
     return failure.exit;
   }
 }
@@ -55,6 +55,8 @@ async function perform(args: readonly string[], terminal: Terminal, waits: Conne
     if (!wantsHelp && args.length > 0) throw wrongUsage("no command is given", "see drawbridge help");
     return terminal.out(helpOfAll(commands));
   }
+  const group = commands.filter(({ name }) => name.startsWith(`${words[0] ?? ""} `));
+  if (wantsHelp && words.length === 1 && group.length > 0) return terminal.out(helpOfGroup(words[0] ?? "", group));
   const { command, used } = find(words);
   if (wantsHelp) return terminal.out(helpOf(command));
   await command.run(callOf(command, used, args, terminal, waits));

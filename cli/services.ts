@@ -99,12 +99,13 @@ async function previewed({ api, terminal }: Call, service: string, zone: string 
     for (const { message, remedy } of others) terminal.err(harmless(`Also: ${message}; ${remedy}`));
     throw new Failure(1, first.code, first.message, first.remedy);
   }
+  const names = preview.zone ?? preview.inCare?.zone;
   terminal.err(
     details(
       [
         ["Service", service],
         ["Known as", preview.facts?.serviceName ?? "-"],
-        ["Names in", preview.zone === undefined ? "-" : `${preview.zone.name} (${preview.zone.id})`],
+        ["Names in", names === undefined ? "-" : `${names.name} (${names.id})`],
         ["Connections", countsWords(preview.counts)],
       ],
       { ...terminal, colour: false },
@@ -173,7 +174,6 @@ export async function showService(call: Call, service: string): Promise<void> {
 }
 
 function shownWords({ service, facts, problems, counts, counted, history }: Shown, terminal: Call["terminal"]): string {
-  const connections = Object.entries(counts).map(([status, count]) => `${String(count)} ${statusWords[status as Status]}`);
   const head = details(
     [
       ["Service", service.service],
@@ -182,7 +182,7 @@ function shownWords({ service, facts, problems, counts, counted, history }: Show
       ["Names in", service.zone === undefined ? "-" : `${service.zone.name} (${service.zone.id})`],
       ["Accepts outside", service.outsideAccept === "keep" ? "kept" : "decided anew"],
       ["In care since", `${moment(service.addedAt)}, by ${personWords(service.addedBy)}`],
-      ["Connections", connections.length === 0 ? "none" : `${connections.join(", ")}${counted ? "" : " and more"}`],
+      ["Connections", connectionsWords({ counts, counted })],
       ["Health", problems.length === 0 ? "good" : `${String(problems.length)} to look at`],
     ],
     terminal,
@@ -201,6 +201,12 @@ function shownWords({ service, facts, problems, counts, counted, history }: Show
       terminal,
     ),
   ].join("\n");
+}
+
+/** `2 connected, 1 adopted`. */
+function connectionsWords({ counts, counted }: Pick<Shown, "counts" | "counted">): string {
+  const parts = Object.entries(counts).map(([status, count]) => `${String(count)} ${statusWords[status as Status]}`);
+  return parts.length === 0 ? "no connections" : `${parts.join(", ")}${counted ? "" : " and more"}`;
 }
 
 const enforce: Command = {
@@ -229,6 +235,8 @@ const remove: Command = {
   examples: [`drawbridge services remove ${example}`],
   async run(call) {
     const [service = ""] = operandsOf(call, this, 1);
+    const shown = await call.api.get<Shown>(pathOf("services", service));
+    call.terminal.err(`${service}, in care since ${moment(shown.service.addedAt)}: ${connectionsWords(shown)}.`);
     await confirm(call, `Release ${service}? New requests will wait at AWS, unanswered.`);
     const done = await call.api.delete<{ service: Service }>(pathOf("services", service));
     call.result(done, () => `${service} is released. Its connections stay as they are.`);

@@ -1,10 +1,20 @@
 // May this caller do this? Evaluates a role's policies and a resource's own policy as IAM does, and words the refusal as AWS does.
 
+import { channel } from "node:diagnostics_channel";
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import { AwsError } from "./service.ts";
 import type { Caller, Demand, Role, ServicePrincipal } from "./service.ts";
 
-type Verdict = "allowed" | "explicit-deny" | "implicit-deny";
+export type Verdict = "allowed" | "explicit-deny" | "implicit-deny";
+
+/** Everything that IAM was asked, and its answer: a question can be put to `evaluate` again, under other policies. */
+export interface Judged {
+  readonly question: Question;
+  readonly verdict: Verdict;
+}
+
+/** What every local AWS of this process judges. An account's own calls at home are not asked about. */
+export const judgements = channel("drawbridge.local-aws.judged");
 
 /** Throws the refusal of the first demand that is not allowed. */
 export async function authorize(caller: Caller, demands: readonly Demand[]): Promise<void> {
@@ -17,7 +27,7 @@ export async function authorize(caller: Caller, demands: readonly Demand[]): Pro
 /** Does the resource's policy let this service in, for this source? A resource without a policy lets no service in. */
 export async function serviceMay(principal: ServicePrincipal, action: string, resource: string, resourcePolicy: unknown): Promise<boolean> {
   if (resourcePolicy === undefined) return false;
-  const verdict = await evaluate({
+  const verdict = await asked({
     principal: principal.service,
     action,
     resource,
@@ -34,8 +44,9 @@ async function judge(caller: Caller, demand: Demand): Promise<Verdict> {
   const isOwnAccount = resourceAccount === caller.account;
   // The account's own key, and an operator's, may do all at home: a resource policy cannot lock its account out here.
   if (caller.role === undefined && isOwnAccount) return "allowed";
-  return await evaluate({
+  return await asked({
     principal: caller.arn,
+    ...(caller.role === undefined ? {} : { role: caller.role.arn }),
     action: demand.action,
     resource: demand.resource,
     resourceAccount,
@@ -45,14 +56,22 @@ async function judge(caller: Caller, demand: Demand): Promise<Verdict> {
   });
 }
 
-interface Question {
-  principal: string;
-  action: string;
-  resource: string;
-  resourceAccount: string;
-  context: Record<string, string | readonly string[]>;
-  policies: Role["policies"];
-  resourcePolicy: unknown;
+export interface Question {
+  readonly principal: string;
+  /** The ARN of the role that the principal is a session of. */
+  readonly role?: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly resourceAccount: string;
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
+  readonly policies: Role["policies"];
+  readonly resourcePolicy: unknown;
+}
+
+async function asked(question: Question): Promise<Verdict> {
+  const verdict = await evaluate(question);
+  if (judgements.hasSubscribers) judgements.publish({ question, verdict } satisfies Judged);
+  return verdict;
 }
 
 const FULL_RIGHTS: Role["policies"] = [
@@ -63,7 +82,7 @@ const FULL_RIGHTS: Role["policies"] = [
 const answered = new WeakMap<object, Map<string, Verdict>>();
 const ANSWERS_MAX = 5000;
 
-async function evaluate(question: Question): Promise<Verdict> {
+export async function evaluate(question: Question): Promise<Verdict> {
   const { policies, resourcePolicy, ...rest } = question;
   const anchor = typeof resourcePolicy === "object" && resourcePolicy !== null ? resourcePolicy : policies;
   const known = answered.get(anchor) ?? new Map<string, Verdict>();

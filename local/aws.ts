@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { ringer } from "./alarms.ts";
 import type { Assumptions } from "./assumptions.ts";
+import { judgements, type Judged } from "./authorize.ts";
 import { createCode } from "./functions/code.ts";
 import { createRuntime, type FunctionRuntime, type Invocation } from "./functions/runtime.ts";
 import { createFaults, type Faults, type FaultSwitches } from "./faults.ts";
@@ -66,6 +68,8 @@ export interface LocalAwsOptions {
   readonly log?: (line: string) => void;
   /** What functions print. */
   readonly print?: (functionName: string, line: string) => void;
+  /** Everything that IAM is asked about roles and services, with its answer. Of one local AWS per process. */
+  readonly onDemand?: (judged: Judged) => void;
 }
 
 export interface LocalAws {
@@ -92,6 +96,8 @@ export interface LocalAws {
   readonly counts: () => Readonly<Record<string, number>>;
   /** How often this endpoint id was in an AcceptVpcEndpointConnections. */
   readonly acceptsOf: (endpointId: string) => number;
+  /** Has an alarm of the stack go off, by its logical id: nothing here watches metrics. */
+  readonly ring: (alarm: string) => Promise<void>;
   /** For tests: puts a connection into a state that no call leads to (`failed`, `expired`, `partial`). */
   readonly forceState: Ec2Service["force"];
   readonly logs: (functionName: string) => readonly string[];
@@ -149,6 +155,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
 async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Promise<LocalAws> {
   const { closers } = end;
   const { account, region, clock, identities, inFlight, log } = ground;
+  if (options.onDemand !== undefined) closers.push(listen(options.onDemand));
   const inbox = await startInbox({ port: options.inboxPort ?? 0, clock });
   closers.push(inbox.close);
   const httpApi = await startHttpApi({ port: options.apiPort ?? 0, clock, identities, log });
@@ -162,6 +169,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     identities,
     place: () => ({ region, endpoint }),
     callAs: inside.asRole,
+    demand: inside.demand,
     processesMax: options.processesMax ?? 4,
     asyncRetryMs: ground.delays.asyncRetry,
     print: options.print ?? (() => undefined),
@@ -228,12 +236,19 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     acceptsOf: (endpointId) =>
       calls.filter((call) => call.action === "AcceptVpcEndpointConnections" && JSON.stringify(call.input).includes(`"${endpointId}"`))
         .length,
+    ring: ringer({ account, region, held, topics: services.sns }),
     forceState: (endpointId, state) => services.ec2.force(endpointId, state),
     logs: (name) => functions.logs(nameOf(name)),
     letters: inbox.letters,
     idle: inFlight.idle,
     close: end.close,
   };
+}
+
+function listen(onDemand: (judged: Judged) => void): () => void {
+  const listener = (message: unknown): void => onDemand(message as Judged);
+  judgements.subscribe(listener);
+  return () => void judgements.unsubscribe(listener);
 }
 
 /** What has to end with local AWS, and what to remove after that. */

@@ -116,7 +116,7 @@ function byVersion(services: ReadonlyMap<string, Mounted>, url: URL, body: strin
 }
 
 function plainModel(req: IncomingMessage): Pick<Model, "protocol" | "signingName"> {
-  const isJson = String(req.headers["content-type"] ?? "").includes("json");
+  const isJson = (req.headers["content-type"] ?? "").includes("json");
   return { protocol: isJson ? "json-1.1" : "query", signingName: "" };
 }
 

@@ -1,7 +1,7 @@
 // `npm start`: local AWS with the deployed stack, until somebody ends it.
 import { parseArgs } from "node:util";
 
-import { startLocalAws, type LocalAws } from "./aws.ts";
+import type { LocalAws } from "./aws.ts";
 
 const USAGE = `Usage: npm start -- [options]
 
@@ -39,6 +39,7 @@ async function run(options: Options): Promise<void> {
   const starting = Date.now();
   const { ensurePackaged } = await import("../scripts/package.ts");
   await ensurePackaged();
+  const { startLocalAws } = await import("./aws.ts");
   const { port } = options;
   const local = await startLocalAws({
     port,

@@ -59,7 +59,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     inFlight,
     toQueue: sqs.deliver,
     toFunction: functions.deliver,
-    confirmSubscriptions: () => options.confirmSubscriptions,
+    confirmSubscriptions: options.confirmSubscriptions,
     log,
   });
   const events = createEvents({
@@ -88,7 +88,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     record: (call: Call) => void recorded.push(call),
   };
   const others = [
-    createRoute53({ clock, region }),
+    createRoute53({ clock, assumptions: options.assumptions }),
     createSecretsManager({ clock, region }),
     createSsm({ clock, region }),
     createSts({ identities: options.identities, clock }),

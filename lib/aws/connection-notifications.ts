@@ -13,7 +13,7 @@ import type { ServiceId } from "../ids.ts";
 import { calling } from "./errors.ts";
 
 /** All that AWS tells. None says that a connection has become available, failed or expired. */
-export const connectionEvents = ["Accept", "Connect", "Delete", "Reject"] as const;
+const connectionEvents = ["Accept", "Connect", "Delete", "Reject"] as const;
 
 /** One that AWS has disabled is made anew, since no call enables it. */
 export async function notify(client: EC2Client, service: ServiceId, topic: string): Promise<string> {

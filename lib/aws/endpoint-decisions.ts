@@ -8,7 +8,7 @@ import type { Outcome } from "../ports.ts";
 import { calling } from "./errors.ts";
 
 /** AWS documents no limit; the bucket holds 10 calls and gains one a second, so few calls are what counts. */
-export const endpointsPerCall = 100;
+const endpointsPerCall = 100;
 
 type Send = (endpoints: EndpointId[]) => Promise<{ readonly Unsuccessful?: readonly UnsuccessfulItem[] | undefined }>;
 

@@ -20,7 +20,7 @@ export function asFault(action: string, error: unknown): Fault {
 }
 
 /** AWS's code for the error: what EC2, DynamoDB and the others each document. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "Unknown";
   const { Code, code } = error as { Code?: unknown; code?: unknown };
   if (error.name !== "Error" && error.name !== "") return error.name;

@@ -6,8 +6,8 @@ import type { Page, PageRequest } from "../ledger.ts";
 import { calling } from "./errors.ts";
 import { readItem, writeItem, type Item } from "./item.ts";
 
-export const pageSize = 100;
-export const pageSizeMax = 1000;
+const pageSize = 100;
+const pageSizeMax = 1000;
 
 /** A query of one table or index by its hash key. */
 export interface Question {

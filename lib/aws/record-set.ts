@@ -4,7 +4,7 @@ import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { RecordSet } from "../names.ts";
 
 /** Of the ownership text; the alias has none of its own. */
-export const textSeconds = 300;
+const textSeconds = 300;
 
 export function writeRecordSet(set: RecordSet): ResourceRecordSet {
   if (set.type === "TXT")

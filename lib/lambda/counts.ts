@@ -2,7 +2,7 @@
 
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 
-export const metricNamespace = "Drawbridge";
+const metricNamespace = "Drawbridge";
 
 /** Names of what is counted; the dashboard and the alarms use the same. */
 export type Count =

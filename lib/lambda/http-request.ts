@@ -30,7 +30,7 @@ export type HttpEvent = APIGatewayProxyEventV2 & {
 };
 
 /** An entry with every member at its longest fits many times. */
-export const bodyBytesMax = 64 * 1024;
+const bodyBytesMax = 64 * 1024;
 
 export function requestOf(event: HttpEvent): HttpRequest {
   const { http, requestId, authorizer } = event.requestContext;

@@ -59,12 +59,15 @@ function startAt(sources: readonly Source<unknown>[], given: string | undefined)
   return { index, cursor };
 }
 
-const written = (key: string, cursor: string | undefined): string => btoa(JSON.stringify([key, ...(cursor === undefined ? [] : [cursor])]));
+/** The source's key, made fit for a shell and a URL, a point, and the source's own cursor. */
+const written = (key: string, cursor = ""): string => `${encoded(key)}.${cursor}`;
+const encoded = (key: string): string => encodeURIComponent(key).replaceAll(/[.!'()*~]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
 
 function readCursor(given: string): [string, string | undefined] {
+  const point = given.indexOf(".");
   try {
-    const value: unknown = JSON.parse(atob(given));
-    if (Array.isArray(value) && value.length <= 2 && value.every((part) => typeof part === "string")) return [value[0] as string, value[1]];
+    const cursor = given.slice(point + 1);
+    if (point > 0) return [decodeURIComponent(given.slice(0, point)), cursor === "" ? undefined : cursor];
   } catch {
     // Not ours: told below.
   }

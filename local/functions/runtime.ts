@@ -5,7 +5,7 @@ import { serviceMay } from "../authorize.ts";
 import { noPermissions, noResource, type Delivery } from "../delivery.ts";
 import type { Identities } from "../identities.ts";
 import type { InFlight } from "../in-flight.ts";
-import { AwsError, type Clock, type ServicePrincipal } from "../service.ts";
+import { AwsError, type Clock, type Demand, type Role, type ServicePrincipal } from "../service.ts";
 import { invokeAsynchronously, type AsyncConfig, type CallAs } from "./async-invoke.ts";
 import { environmentOf, type FunctionDefinition, type Place } from "./definition.ts";
 import { createPool, type Pool } from "./pool.ts";
@@ -20,6 +20,7 @@ export interface Invocation {
 
 export interface RunningFunction {
   readonly definition: FunctionDefinition;
+  readonly logStream: string;
   readonly pool: Pool;
   /** Its resource policy; a new object when it changes. */
   policy: FunctionPolicy;
@@ -54,6 +55,8 @@ export interface RuntimeOptions {
   readonly identities: Identities;
   readonly place: () => Place;
   readonly callAs: CallAs;
+  /** Throws AccessDenied when the role may not. */
+  readonly demand: (role: Role, demands: readonly Demand[]) => Promise<void>;
   readonly processesMax: number;
   /** The waits before the second and third attempt of an asynchronous invocation. */
   readonly asyncRetryMs: readonly number[];
@@ -69,7 +72,22 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
   const logs = new Map<string, string[]>();
   let closed = false;
 
+  const silent = new Set<string>();
+  /** Lambda writes the log with the function's own rights; without them there is none, and nobody is told. */
+  const openLog = async ({ definition: { name, arn, role }, logStream }: RunningFunction): Promise<void> => {
+    const resource = `${arn.replace(":lambda:", ":logs:").replace(/:function:.*/, "")}:log-group:/aws/lambda/${name}:log-stream:${logStream}`;
+    try {
+      await options.demand(
+        role,
+        ["logs:CreateLogStream", "logs:PutLogEvents"].map((action) => ({ action, resource })),
+      );
+      silent.delete(name);
+    } catch {
+      silent.add(name);
+    }
+  };
   const print = (name: string, line: string): void => {
+    if (silent.has(name)) return;
     const lines = logs.get(name) ?? [];
     logs.set(name, lines);
     lines.push(line);
@@ -80,6 +98,7 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
   const invoke = async (nameOrArn: string, payload: unknown): Promise<Invocation> => {
     const running = find(nameOrArn);
     if (running === undefined) throw notFound(nameOrArn);
+    await openLog(running);
     return options.inFlight.track(run(running, JSON.stringify(payload) ?? "null", (line) => print(running.definition.name, line)));
   };
   const enqueue = (nameOrArn: string, event: unknown): void => {
@@ -116,7 +135,7 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
           print: (line) => print(definition.name, line),
         });
       const pool = createPool({ processesMax: options.processesMax, start });
-      functions.set(definition.name, { definition, pool, policy: { Version: "2012-10-17", Statement: [] }, asyncConfig: {} });
+      functions.set(definition.name, { definition, logStream: stream, pool, policy: { Version: "2012-10-17", Statement: [] }, asyncConfig: {} });
     },
     find,
     all: () => [...functions.values()],

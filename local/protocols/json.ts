@@ -40,8 +40,7 @@ function check(shape: Shape, value: unknown): void {
   }
   if (shape.kind === "list")
     for (const item of value as readonly unknown[]) if (shape.value !== undefined) check(shape.value.shape(), item);
-  if (shape.kind === "map")
-    for (const item of Object.values(value as object)) if (shape.value !== undefined) check(shape.value.shape(), item);
+  if (shape.kind === "map") for (const item of Object.values(value)) if (shape.value !== undefined) check(shape.value.shape(), item);
   if (shape.kind === "structure") {
     const record = value as Readonly<Record<string, unknown>>;
     for (const member of shape.members) check(member.shape(), record[member.name]);

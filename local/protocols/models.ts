@@ -23,7 +23,7 @@ export interface Model {
 type Schemas = Readonly<Record<string, unknown>>;
 type Facts = Omit<Model, "operation" | "operations" | "error" | "signingName">;
 
-const FACTS: Readonly<Record<string, Facts & { schemas(): Promise<Schemas> }>> = {
+const FACTS: Readonly<Record<string, Facts & { readonly schemas: () => Promise<Schemas> }>> = {
   ec2: {
     protocol: "ec2",
     version: "2016-11-15",

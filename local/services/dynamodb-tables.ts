@@ -58,7 +58,8 @@ export function createTables(store: DynaliteStore, clock: Clock): Tables {
     for (let tries = 0; tries < READY_TRIES_MAX && (await store.table(name, "any")).TableStatus !== "ACTIVE"; tries += 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (Array.isArray(input["Tags"]) && input["Tags"].length > 0) await store.run("TagResource", { ResourceArn: facts.arn, Tags: input["Tags"] });
+    if (Array.isArray(input["Tags"]) && input["Tags"].length > 0)
+      await store.run("TagResource", { ResourceArn: facts.arn, Tags: input["Tags"] });
     return { TableDescription: { ...created, ...shown(facts) } };
   };
 

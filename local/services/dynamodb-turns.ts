@@ -36,7 +36,7 @@ export function createTurns(): Turns {
         }
       }),
     async read(work) {
-      while (transacting !== undefined) await transacting;
+      for (let barrier = transacting; barrier !== undefined; barrier = transacting) await barrier;
       const running = work();
       const settled = running.then(
         () => undefined,

@@ -49,9 +49,9 @@ export async function createDynamoDb(options: { region: string; clock: Clock }):
   return {
     signingName: "dynamodb",
     actions: new Set([...TABLE_ACTIONS, ...READS, ...WRITES, ...TRANSACTIONS]),
-    demands: (call) => dynamoDbDemands(call, accountOf(call.caller.account).tables.facts),
+    demands: (call) => dynamoDbDemands(call, (name) => accountOf(call.caller.account).tables.facts(name)),
     handle: async (call) => await handle(accountOf(call.caller.account), feed, call),
-    changes: feed.subscribe,
+    changes: (table, listener) => feed.subscribe(table, listener),
     async close() {
       await Promise.all([...accounts.values()].map(({ store }) => store.close()));
     },

@@ -5,16 +5,19 @@ import type { Assumptions } from "../assumptions.ts";
 import { AwsError } from "../service.ts";
 import type { Call, Clock } from "../service.ts";
 
-export type ConnectionState =
-  | "pendingAcceptance"
-  | "pending"
-  | "available"
-  | "deleting"
-  | "deleted"
-  | "rejected"
-  | "failed"
-  | "expired"
-  | "partial";
+/** AWS's states as they stand on the wire. The casing of `expired` and `partial` is by analogy: AWS does not show it. */
+export const CONNECTION_STATES = [
+  "pendingAcceptance",
+  "pending",
+  "available",
+  "deleting",
+  "deleted",
+  "rejected",
+  "failed",
+  "expired",
+  "partial",
+] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 export interface EndpointService {
   readonly id: string;

@@ -5,7 +5,7 @@ import type { Members } from "../members.ts";
 import type { Clock, ServicePrincipal } from "../service.ts";
 import { targetInput } from "./events-input.ts";
 import type { Rule, Target } from "./events-rules.ts";
-import type { DeliverToFunction, DeliverToQueue } from "./sns.ts";
+import type { DeliverToFunction, DeliverToQueue } from "./sns-delivery.ts";
 import type { MessageAttributes } from "./sqs-checksums.ts";
 
 export interface TargetPorts {

@@ -29,7 +29,11 @@ export function changeRecordSets(state: Route53State, call: Call): unknown {
     throw new AwsError("PriorRequestNotComplete", "The request was rejected because Route 53 was still processing a prior request.");
   }
   const records = new Map(zone.records);
-  const complaints = [...repeated(changes), ...changes.flatMap((change) => apply(state, zone, records, change)), ...wholeZone(zone, records)];
+  const complaints = [
+    ...repeated(changes),
+    ...changes.flatMap((change) => apply(state, zone, records, change)),
+    ...wholeZone(zone, records),
+  ];
   if (complaints.length > 0) throw new AwsError("InvalidChangeBatch", `[${complaints.join(", ")}]`);
   zone.records = records;
   zone.busyUntil = state.clock.now() + state.assumptions.zoneBusyMs;
@@ -39,7 +43,9 @@ export function changeRecordSets(state: Route53State, call: Call): unknown {
 function readChange(change: Members): RecordChange {
   const verb = text(change, "Action");
   if (verb !== "CREATE" && verb !== "DELETE" && verb !== "UPSERT") {
-    throw invalidInput(`Invalid XML ; cvc-enumeration-valid: Value '${verb}' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'.`);
+    throw invalidInput(
+      `Invalid XML ; cvc-enumeration-valid: Value '${verb}' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'.`,
+    );
   }
   const given = record(change, "ResourceRecordSet");
   const name = text(given, "Name");
@@ -47,13 +53,18 @@ function readChange(change: Members): RecordChange {
   const where = `Change with [Action=${verb}, Name=${name}, Type=${set.Type}, SetIdentifier=${set.SetIdentifier ?? "null"}]`;
   const isPlain = set.TTL !== undefined || set.ResourceRecords !== undefined;
   if (set.AliasTarget !== undefined && isPlain) {
-    throw invalidInput(`Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found more than one in ${where}`);
+    throw invalidInput(
+      `Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found more than one in ${where}`,
+    );
   }
   if (set.AliasTarget === undefined && !isPlain) {
-    throw invalidInput(`Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in ${where}`);
+    throw invalidInput(
+      `Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in ${where}`,
+    );
   }
   if (isPlain && set.TTL === undefined) throw invalidInput(`Invalid request: Missing field 'TTL' in ${where}`);
-  if (isPlain && (set.ResourceRecords ?? []).length === 0) throw invalidInput(`Invalid request: Missing field 'ResourceRecords' in ${where}`);
+  if (isPlain && (set.ResourceRecords ?? []).length === 0)
+    throw invalidInput(`Invalid request: Missing field 'ResourceRecords' in ${where}`);
   return { verb, set };
 }
 
@@ -62,10 +73,15 @@ function alias(given: Members): Partial<RecordSet> {
   if (!isMembers(target)) return {};
   const HostedZoneId = text(target, "HostedZoneId");
   if (HostedZoneId.length > 32) {
-    throw invalidInput(`Invalid XML ; cvc-maxLength-valid: Value '${HostedZoneId}' with length = '${HostedZoneId.length}' is not facet-valid with respect to maxLength '32' for type 'ResourceId'.`);
+    throw invalidInput(
+      `Invalid XML ; cvc-maxLength-valid: Value '${HostedZoneId}' with length = '${HostedZoneId.length}' is not facet-valid with respect to maxLength '32' for type 'ResourceId'.`,
+    );
   }
-  if (target["EvaluateTargetHealth"] === undefined) throw invalidInput("Invalid request: Missing field 'EvaluateTargetHealth' in AliasTarget");
-  return { AliasTarget: { HostedZoneId, DNSName: normalName(text(target, "DNSName")), EvaluateTargetHealth: flag(target, "EvaluateTargetHealth") } };
+  if (target["EvaluateTargetHealth"] === undefined)
+    throw invalidInput("Invalid request: Missing field 'EvaluateTargetHealth' in AliasTarget");
+  return {
+    AliasTarget: { HostedZoneId, DNSName: normalName(text(target, "DNSName")), EvaluateTargetHealth: flag(target, "EvaluateTargetHealth") },
+  };
 }
 
 /** Both count double for an UPSERT. */
@@ -102,11 +118,14 @@ function apply(state: Route53State, zone: Zone, records: Map<string, RecordSet>,
 }
 
 function conflicts(zone: Zone, records: ReadonlyMap<string, RecordSet>, set: RecordSet): string[] {
-  if (set.Type === "CNAME" && set.Name === zone.name) return [`RRSet of type CNAME with DNS name ${set.Name} is not permitted at apex in zone ${zone.name}`];
+  if (set.Type === "CNAME" && set.Name === zone.name)
+    return [`RRSet of type CNAME with DNS name ${set.Name} is not permitted at apex in zone ${zone.name}`];
   const others = [...records.values()].filter((other) => other.Name === set.Name && other.Type !== set.Type);
   const clashes = set.Type === "CNAME" ? others.length > 0 : others.some((other) => other.Type === "CNAME");
   return clashes
-    ? [`RRSet of type ${set.Type} with DNS name ${set.Name} is not permitted as it conflicts with other records with the same DNS name in zone ${zone.name}`]
+    ? [
+        `RRSet of type ${set.Type} with DNS name ${set.Name} is not permitted as it conflicts with other records with the same DNS name in zone ${zone.name}`,
+      ]
     : [];
 }
 
@@ -123,7 +142,9 @@ function repeated(changes: readonly RecordChange[]): string[] {
 
 function wholeZone(zone: Zone, records: ReadonlyMap<string, RecordSet>): string[] {
   return [
-    ...(records.has(recordKey({ Name: zone.name, Type: "NS" })) ? [] : ["A HostedZone must contain at least one NS record for the zone itself."]),
+    ...(records.has(recordKey({ Name: zone.name, Type: "NS" }))
+      ? []
+      : ["A HostedZone must contain at least one NS record for the zone itself."]),
     ...(records.has(recordKey({ Name: zone.name, Type: "SOA" })) ? [] : ["A HostedZone must contain exactly one SOA record."]),
   ];
 }

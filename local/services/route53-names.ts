@@ -3,7 +3,7 @@
 /** Lower case, with the last dot, and everything but letters, digits, `-` and `_` as `\ooo`. */
 export function normalName(given: string): string {
   const plain = given.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  const escaped = [...plain.toLowerCase()].map((letter) => (/[a-z0-9._-]/.test(letter) ? letter : `\\${letter.charCodeAt(0).toString(8).padStart(3, "0")}`)).join("");
+  const escaped = plain.toLowerCase().replace(/[^a-z0-9._-]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, "0")}`);
   return escaped.endsWith(".") ? escaped : `${escaped}.`;
 }
 

@@ -16,7 +16,11 @@ export const vpcActions: Readonly<Record<string, Route53Action>> = {
     const zone = ownZone(state, call, call.input["HostedZoneId"]);
     const vpc = wanted(call.input["VPC"]);
     if (!holds(zone.authorizations, vpc)) {
-      throw new AwsError("VPCAssociationAuthorizationNotFound", `The VPC ${vpc.VPCId} is not authorized for association with the hosted zone.`, 404);
+      throw new AwsError(
+        "VPCAssociationAuthorizationNotFound",
+        `The VPC ${vpc.VPCId} is not authorized for association with the hosted zone.`,
+        404,
+      );
     }
     zone.authorizations = zone.authorizations.filter((one) => !isSame(one, vpc));
     return {};
@@ -33,7 +37,10 @@ export const vpcActions: Readonly<Record<string, Route53Action>> = {
     }
     const other = [...state.zones.values()].find((one) => one.name === zone.name && one !== zone && holds(one.vpcs, vpc));
     if (other !== undefined) {
-      throw new AwsError("ConflictingDomainExists", `The VPC ${vpc.VPCId} in region ${vpc.VPCRegion} has already been associated with the hosted zone ${other.id} with the same domain name.`);
+      throw new AwsError(
+        "ConflictingDomainExists",
+        `The VPC ${vpc.VPCId} in region ${vpc.VPCRegion} has already been associated with the hosted zone ${other.id} with the same domain name.`,
+      );
     }
     if (!holds(zone.vpcs, vpc)) zone.vpcs.push(vpc);
     return { ChangeInfo: submitted(state, call) };
@@ -41,15 +48,21 @@ export const vpcActions: Readonly<Record<string, Route53Action>> = {
   DisassociateVPCFromHostedZone(state, call) {
     const zone = ownZone(state, call, call.input["HostedZoneId"]);
     const vpc = wanted(call.input["VPC"]);
-    if (!holds(zone.vpcs, vpc)) throw new AwsError("VPCAssociationNotFound", `The VPC: ${vpc.VPCId} and hosted zone ${zone.id} are not associated.`, 404);
-    if (zone.vpcs.length === 1) throw new AwsError("LastVPCAssociation", "The last VPC cannot be disassociated from a private hosted zone.");
+    if (!holds(zone.vpcs, vpc))
+      throw new AwsError("VPCAssociationNotFound", `The VPC: ${vpc.VPCId} and hosted zone ${zone.id} are not associated.`, 404);
+    if (zone.vpcs.length === 1)
+      throw new AwsError("LastVPCAssociation", "The last VPC cannot be disassociated from a private hosted zone.");
     zone.vpcs = zone.vpcs.filter((one) => !isSame(one, vpc));
     return { ChangeInfo: submitted(state, call) };
   },
 };
 
 function ownPrivate(zone: Zone): Zone {
-  if (!zone.isPrivate) throw new AwsError("PublicZoneVPCAssociation", `Hosted zone ${zone.id} is a public hosted zone: VPCs can only be associated with private ones.`);
+  if (!zone.isPrivate)
+    throw new AwsError(
+      "PublicZoneVPCAssociation",
+      `Hosted zone ${zone.id} is a public hosted zone: VPCs can only be associated with private ones.`,
+    );
   return zone;
 }
 

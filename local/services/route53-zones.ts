@@ -18,7 +18,10 @@ export const zoneActions: Readonly<Record<string, Route53Action>> = {
   DeleteHostedZone(state, call) {
     const zone = ownZone(state, call, call.input["Id"]);
     if (zone.records.size > 2) {
-      throw new AwsError("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.");
+      throw new AwsError(
+        "HostedZoneNotEmpty",
+        "The specified hosted zone contains non-required resource record sets and so cannot be deleted.",
+      );
     }
     state.zones.delete(zone.id);
     return { ChangeInfo: submitted(state, call) };
@@ -51,7 +54,8 @@ export const zoneActions: Readonly<Record<string, Route53Action>> = {
   GetChange(state, call) {
     const id = text(call.input, "Id").replace(/^\/?change\//, "");
     const change = state.changes.get(id);
-    if (change === undefined || change.owner !== call.caller.account) throw new AwsError("NoSuchChange", `Could not find resource with ID: ${id}`, 404);
+    if (change === undefined || change.owner !== call.caller.account)
+      throw new AwsError("NoSuchChange", `Could not find resource with ID: ${id}`, 404);
     return { ChangeInfo: changeInfo(state, change) };
   },
   ChangeTagsForResource(state, call) {
@@ -70,7 +74,8 @@ function create(state: Route53State, call: Call): unknown {
   const { input, caller } = call;
   const callerReference = text(input, "CallerReference");
   const given = text(input, "Name");
-  if (!/^[^\s.]+(\.[^\s.]+)*\.?$/.test(given) || given.length > 255) throw new AwsError("InvalidDomainName", `${given} is not a valid domain name`);
+  if (!/^[^\s.]+(\.[^\s.]+)*\.?$/.test(given) || given.length > 255)
+    throw new AwsError("InvalidDomainName", `${given} is not a valid domain name`);
   if ([...state.zones.values()].some((zone) => zone.owner === caller.account && zone.callerReference === callerReference)) {
     throw new AwsError("HostedZoneAlreadyExists", `A hosted zone has already been created with the specified caller reference.`, 409);
   }
@@ -101,7 +106,12 @@ function create(state: Route53State, call: Call): unknown {
 function firstRecords(Name: string): RecordSet[] {
   return [
     { Name, Type: "NS", TTL: 172_800, ResourceRecords: NAME_SERVERS.map((server) => ({ Value: `${server}.` })) },
-    { Name, Type: "SOA", TTL: 900, ResourceRecords: [{ Value: `${NAME_SERVERS[0] ?? ""}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400` }] },
+    {
+      Name,
+      Type: "SOA",
+      TTL: 900,
+      ResourceRecords: [{ Value: `${NAME_SERVERS[0] ?? ""}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400` }],
+    },
   ];
 }
 
@@ -110,8 +120,10 @@ function listRecords(state: Route53State, call: Call): unknown {
   const name = optionalText(call.input, "StartRecordName");
   const type = optionalText(call.input, "StartRecordType");
   const identifier = optionalText(call.input, "StartRecordIdentifier");
-  if (name === undefined && type !== undefined) throw new AwsError("InvalidInput", "The input is not valid: a start record type needs a start record name");
-  if (type === undefined && identifier !== undefined) throw new AwsError("InvalidInput", "The input is not valid: a start record identifier needs a start record type");
+  if (name === undefined && type !== undefined)
+    throw new AwsError("InvalidInput", "The input is not valid: a start record type needs a start record name");
+  if (type === undefined && identifier !== undefined)
+    throw new AwsError("InvalidInput", "The input is not valid: a start record identifier needs a start record type");
   const from = name === undefined ? undefined : place({ Name: normalName(name), Type: type ?? "", SetIdentifier: identifier ?? "" });
   const sorted = [...zone.records.values()].sort((a, b) => comparePlaces(place(a), place(b)));
   const rest = from === undefined ? sorted : sorted.filter((set) => comparePlaces(place(set), from) >= 0);

@@ -48,13 +48,16 @@ export function createRoute53(options: Route53Options): Service {
     signingName: "route53",
     actions: new Set(Object.keys(ACTIONS)),
     demands(call) {
-      const isThrottled = !buckets.take(call.caller.account, WHOLE_ACCOUNT) || !buckets.take(`${call.caller.account} ${call.action}`, OWN_BUCKETS[call.action] ?? WHOLE_ACCOUNT);
+      const isThrottled =
+        !buckets.take(call.caller.account, WHOLE_ACCOUNT) ||
+        !buckets.take(`${call.caller.account} ${call.action}`, OWN_BUCKETS[call.action] ?? WHOLE_ACCOUNT);
       if (isThrottled && options.throttled !== false) throw new AwsError("Throttling", "Rate exceeded");
       return [demandOf(call)];
     },
     handle(call) {
       const action = ACTIONS[call.action];
-      if (action === undefined) throw new AwsError("UnknownOperationException", `${call.action} is not an operation of this web service.`, 404);
+      if (action === undefined)
+        throw new AwsError("UnknownOperationException", `${call.action} is not an operation of this web service.`, 404);
       return action(state, call);
     },
   };
@@ -78,7 +81,9 @@ function changeKeys(call: Call): Record<string, string[]> {
   const sets = changes.map((change) => record(change, "ResourceRecordSet"));
   const unique = (values: readonly (string | undefined)[]): string[] => [...new Set(values.filter((value) => value !== undefined))];
   return {
-    "route53:ChangeResourceRecordSetsNormalizedRecordNames": unique(sets.map((set) => normalName(optionalText(set, "Name") ?? "").replace(/\.$/, ""))),
+    "route53:ChangeResourceRecordSetsNormalizedRecordNames": unique(
+      sets.map((set) => normalName(optionalText(set, "Name") ?? "").replace(/\.$/, "")),
+    ),
     "route53:ChangeResourceRecordSetsRecordTypes": unique(sets.map((set) => optionalText(set, "Type"))),
     "route53:ChangeResourceRecordSetsActions": unique(changes.map((change) => optionalText(change, "Action"))),
   };

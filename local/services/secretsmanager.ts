@@ -70,7 +70,9 @@ const ACTIONS: Readonly<Record<string, (state: State, call: Call) => unknown>> =
   },
   DescribeSecret: (state, call) => row(find(state, call), "VersionIdsToStages"),
   ListSecrets(state, call) {
-    const mine = [...state.secrets.values()].filter((secret) => secret.owner === call.caller.account && (secret.deletedAt === undefined || flag(call.input, "IncludePlannedDeletion")));
+    const mine = [...state.secrets.values()].filter(
+      (secret) => secret.owner === call.caller.account && (secret.deletedAt === undefined || flag(call.input, "IncludePlannedDeletion")),
+    );
     const found = mine.filter((secret) => rows(call.input, "Filters").every((filter) => isMatch(secret, filter)));
     const from = Number(Buffer.from(optionalText(call.input, "NextToken") ?? "", "base64url").toString() || 0);
     const size = Math.min(optionalNumber(call.input, "MaxResults") ?? 100, 100);
@@ -81,7 +83,8 @@ const ACTIONS: Readonly<Record<string, (state: State, call: Call) => unknown>> =
     const secret = find(state, call);
     const isForced = flag(call.input, "ForceDeleteWithoutRecovery");
     const window = numberOr(call.input, "RecoveryWindowInDays", 30);
-    if (window < 7 || window > 30) throw new AwsError("InvalidParameterException", "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
+    if (window < 7 || window > 30)
+      throw new AwsError("InvalidParameterException", "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
     secret.deletedAt = state.clock.now() + (isForced ? 0 : window * DAY_MS);
     if (isForced) state.secrets.delete(secret.arn);
     return { ARN: secret.arn, Name: secret.name, DeletionDate: new Date(secret.deletedAt) };
@@ -97,13 +100,19 @@ function create(state: State, call: Call): unknown {
   const { input, caller } = call;
   const name = text(input, "Name");
   if (!/^[\w/+=.@-]{1,512}$/.test(name)) {
-    throw new AwsError("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!");
+    throw new AwsError(
+      "ValidationException",
+      "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+    );
   }
   const before = [...state.secrets.values()].find((secret) => secret.owner === caller.account && secret.name === name);
   if (before !== undefined) {
     throw before.deletedAt === undefined
       ? new AwsError("ResourceExistsException", `The operation failed because the secret ${name} already exists.`)
-      : new AwsError("InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.");
+      : new AwsError(
+          "InvalidRequestException",
+          "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        );
   }
   const ending = [...randomBytes(6)].map((byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 52]).join("");
   const now = state.clock.now();
@@ -131,12 +140,16 @@ function addVersion(state: State, secret: Secret, input: Members): Version {
   if ((SecretString === undefined) === (SecretBinary === undefined)) {
     throw new AwsError("InvalidParameterException", "You must provide exactly one of SecretString or SecretBinary.");
   }
-  if (Buffer.byteLength(SecretString ?? SecretBinary ?? "") > BYTES_MAX) throw new AwsError("ValidationException", `The secret value can't be longer than ${BYTES_MAX} bytes.`);
+  if (Buffer.byteLength(SecretString ?? SecretBinary ?? "") > BYTES_MAX)
+    throw new AwsError("ValidationException", `The secret value can't be longer than ${BYTES_MAX} bytes.`);
   const id = optionalText(input, "ClientRequestToken") ?? randomUUID();
   const same = secret.versions.get(id);
   if (same !== undefined) {
     if (same.SecretString === SecretString && same.SecretBinary === SecretBinary) return same;
-    throw new AwsError("ResourceExistsException", `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`);
+    throw new AwsError(
+      "ResourceExistsException",
+      `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`,
+    );
   }
   const asked = texts(input, "VersionStages");
   const stages = new Set(asked.length === 0 ? ["AWSCURRENT"] : asked);
@@ -157,7 +170,9 @@ function getValue(state: State, call: Call): unknown {
   const secret = living(state, call);
   const id = optionalText(call.input, "VersionId");
   const stage = optionalText(call.input, "VersionStage") ?? (id === undefined ? "AWSCURRENT" : undefined);
-  const version = [...secret.versions.values()].find((one) => (id === undefined || one.id === id) && (stage === undefined || one.stages.has(stage)));
+  const version = [...secret.versions.values()].find(
+    (one) => (id === undefined || one.id === id) && (stage === undefined || one.stages.has(stage)),
+  );
   if (version === undefined) {
     const what = id === undefined ? `staging label: ${stage ?? ""}` : `VersionId: ${id}`;
     throw new AwsError("ResourceNotFoundException", `Secrets Manager can't find the specified secret value for ${what}`);
@@ -184,7 +199,8 @@ function lookUp(state: State, call: Call): Secret | undefined {
 
 function find(state: State, call: Call): Secret {
   const secret = lookUp(state, call);
-  if (secret === undefined || secret.owner !== call.caller.account) throw new AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+  if (secret === undefined || secret.owner !== call.caller.account)
+    throw new AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
   return secret;
 }
 
@@ -218,7 +234,9 @@ function row(secret: Secret, stagesAs: string): unknown {
     CreatedDate: new Date(secret.createdAt),
     DeletedDate: secret.deletedAt === undefined ? undefined : new Date(secret.deletedAt),
     Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
-    [stagesAs]: Object.fromEntries([...secret.versions.values()].filter(({ stages }) => stages.size > 0).map(({ id, stages }) => [id, [...stages]])),
+    [stagesAs]: Object.fromEntries(
+      [...secret.versions.values()].filter(({ stages }) => stages.size > 0).map(({ id, stages }) => [id, [...stages]]),
+    ),
   };
 }
 
@@ -229,5 +247,9 @@ function demandOf(state: State, call: Call): Demand {
   if (call.action === "CreateSecret") return { action, resource: arn(text(call.input, "Name")) };
   const given = text(call.input, "SecretId");
   const secret = lookUp(state, call);
-  return { action, resource: secret?.arn ?? (given.startsWith("arn:") ? given : arn(given)), context: { "secretsmanager:SecretId": secret?.arn ?? given } };
+  return {
+    action,
+    resource: secret?.arn ?? (given.startsWith("arn:") ? given : arn(given)),
+    context: { "secretsmanager:SecretId": secret?.arn ?? given },
+  };
 }

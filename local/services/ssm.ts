@@ -49,9 +49,18 @@ const ACTIONS: Readonly<Record<string, (state: State, call: Call) => unknown>> =
   },
   GetParametersByPath(state, call) {
     const path = text(call.input, "Path").replace(/\/?$/, "/");
-    if (!path.startsWith("/")) throw new AwsError("ValidationException", "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".");
+    if (!path.startsWith("/"))
+      throw new AwsError(
+        "ValidationException",
+        'The parameter doesn\'t meet the parameter name requirements. The parameter name must begin with a forward slash "/".',
+      );
     const isDeep = flag(call.input, "Recursive");
-    const under = [...state.parameters.values()].filter((one) => one.ARN.split(":")[4] === call.caller.account && one.Name.startsWith(path) && (isDeep || !one.Name.slice(path.length).includes("/")));
+    const under = [...state.parameters.values()].filter(
+      (one) =>
+        one.ARN.split(":")[4] === call.caller.account &&
+        one.Name.startsWith(path) &&
+        (isDeep || !one.Name.slice(path.length).includes("/")),
+    );
     const from = Number(optionalText(call.input, "NextToken") ?? 0);
     const size = Math.min(optionalNumber(call.input, "MaxResults") ?? 10, 10);
     return { Parameters: under.slice(from, from + size), ...(from + size < under.length ? { NextToken: String(from + size) } : {}) };
@@ -67,13 +76,24 @@ function put(state: State, call: Call): unknown {
   const ARN = arnOf(state, call, Name);
   const before = state.parameters.get(ARN);
   if (before !== undefined && !flag(call.input, "Overwrite")) {
-    throw new AwsError("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.");
+    throw new AwsError(
+      "ParameterAlreadyExists",
+      "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
+    );
   }
   const Type = optionalText(call.input, "Type") ?? before?.Type;
   if (Type === undefined) throw new AwsError("ValidationException", "A parameter type is required when you create a parameter.");
   const Version = (before?.Version ?? 0) + 1;
   const DataType = optionalText(call.input, "DataType") ?? "text";
-  state.parameters.set(ARN, { Name, Type, Value: text(call.input, "Value"), Version, LastModifiedDate: new Date(state.clock.now()), ARN, DataType });
+  state.parameters.set(ARN, {
+    Name,
+    Type,
+    Value: text(call.input, "Value"),
+    Version,
+    LastModifiedDate: new Date(state.clock.now()),
+    ARN,
+    DataType,
+  });
   return { Version, Tier: "Standard" };
 }
 
@@ -83,6 +103,9 @@ function arnOf(state: State, call: Call, name: string): string {
 
 function demandsOf(state: State, call: Call): Demand[] {
   const action = `ssm:${call.action}`;
-  const names = call.action === "GetParameters" ? texts(call.input, "Names") : [optionalText(call.input, call.action === "GetParametersByPath" ? "Path" : "Name") ?? ""];
+  const names =
+    call.action === "GetParameters"
+      ? texts(call.input, "Names")
+      : [optionalText(call.input, call.action === "GetParametersByPath" ? "Path" : "Name") ?? ""];
   return names.map((name) => ({ action, resource: arnOf(state, call, name) }));
 }

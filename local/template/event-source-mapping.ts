@@ -64,6 +64,7 @@ async function mapStream(declared: Declared, workshop: Workshop, running: Runnin
     ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
     streamArn,
   );
+  await mustBeAllowed(declared, workshop, running, ["dynamodb:ListStreams"], "*");
   if (optionalText(properties, "StartingPosition") === undefined)
     refuse(declared, "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint");
   const tableName = /:table\/([^/]+)\/stream\//.exec(streamArn)?.[1];

@@ -1,0 +1,175 @@
+// A question put to approvers, in a world in memory, with the page as API Gateway reaches it.
+
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import type { Entry } from "../../lib/allow-list.ts";
+import { detailOf, type Told } from "../../lib/aws/bus-event.ts";
+import type { AccountId, EndpointId, Instant } from "../../lib/ids.ts";
+import { httpHandler } from "../../lib/lambda/http-handler.ts";
+import { entrySubject } from "../../lib/ledger.ts";
+import { run } from "../../lib/loop/run.ts";
+import { answerRoutes, showProblem } from "../../lib/web/answer-routes.ts";
+import { linkExpiry, linkToken } from "../../lib/web/links.ts";
+import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
+import { fakeWorld, type FakeWorld } from "../fakes/world.ts";
+
+export const publicUrl = "https://abc123.execute-api.eu-west-1.amazonaws.com";
+export const service = serviceOf(1);
+export const endpoint = endpointOf(1);
+export const stranger = accountOf(3);
+const alice = "arn:aws:iam::111111111111:user/alice";
+
+export interface Answered {
+  readonly status: number;
+  readonly html: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export interface Asked extends FakeWorld {
+  readonly token: string;
+  look(endpoint?: EndpointId): Promise<void>;
+  connect(account: AccountId, endpoint: EndpointId): Promise<void>;
+  entry(entry: Pick<Entry, "principal" | "verdict"> & Partial<Entry>): Promise<void>;
+  /** The last event of this type, as the bus tells it. */
+  told(type: string): Told;
+  http(method: string, options?: { token?: string; headers?: Record<string, string>; body?: string }): Promise<Answered>;
+  /** Fills the form of the page as a person would. */
+  answer(fields?: Record<string, string>, token?: string): Promise<Answered>;
+}
+
+/** A world with a service in care and, unless said otherwise, a question about the stranger's endpoint. */
+export async function asked(prepare: (world: Asked) => Promise<void> = async () => undefined): Promise<Asked> {
+  const world = fakeWorld();
+  const ports = world.ports();
+  const handler = httpHandler({
+    name: "answer",
+    routes: answerRoutes(ports, publicUrl),
+    show: showProblem,
+    telling: {
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      counts: { add: () => undefined, write: () => undefined },
+    },
+  });
+  const look = async (of?: EndpointId): Promise<void> => {
+    const source = { kind: "sweep" } as const;
+    const tasks = of === undefined ? [] : [{ endpoint: of, signal: { kind: "look" } as const, source }];
+    await run(ports, { service, tasks, ...(of === undefined ? { whole: source } : {}) });
+  };
+  const story: Omit<Asked, "token"> = {
+    ...world,
+    look,
+    connect: async (account, at) => {
+      world.ec2.connect({ service, account, endpoint: at });
+      await look();
+    },
+    entry: async (given) => {
+      const at = world.clock.now();
+      const key = { service, principal: given.principal };
+      const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
+      const after: Entry = { ...key, conditions: {}, version: expected.seq + 1, author: alice, at, ...given };
+      await ports.ledger.commit({
+        of: "entry",
+        key,
+        after,
+        expected,
+        events: [
+          {
+            type: "EntryAdded",
+            at,
+            by: { kind: "operator", arn: alice },
+            because: { rule: "operator", detail: "added" },
+            entry: { service, principal: given.principal, version: after.version },
+            to: after,
+          },
+        ],
+      });
+    },
+    told: (type) => {
+      const last = world.tables.committed.findLast(({ event }) => event.type === type);
+      if (last === undefined) throw new Error(`no ${type} was committed`);
+      return detailOf(last);
+    },
+    http: async (method, { token = tokenOf(), headers = {}, body } = {}) => {
+      const event = {
+        version: "2.0",
+        routeKey: `${method} /a/{token}`,
+        rawPath: `/a/${token}`,
+        rawQueryString: "",
+        headers,
+        pathParameters: { token },
+        isBase64Encoded: true,
+        ...(body === undefined ? {} : { body: Buffer.from(body).toString("base64") }),
+        requestContext: {
+          requestId: "request-1",
+          http: { method, path: `/a/${token}`, protocol: "HTTP/1.1", sourceIp: "203.0.113.5", userAgent: "story" },
+        },
+      } as unknown as APIGatewayProxyEventV2;
+      const reply = await handler(event, {} as Context);
+      return { status: reply.statusCode ?? 0, html: reply.body ?? "", headers: reply.headers ?? {} };
+    },
+    answer: async (fields = {}, token = tokenOf()) => {
+      const page = await story.http("GET", { token });
+      return story.http("POST", {
+        token,
+        headers: form,
+        body: new URLSearchParams({
+          ...hidden(page.html),
+          choice: "approve",
+          reason: "",
+          confirm: stranger.slice(-4),
+          ...fields,
+        }).toString(),
+      });
+    },
+  };
+  await ports.ledger.commit({
+    of: "service",
+    key: service,
+    expected: { seq: 0, hash: "" },
+    after: {
+      service,
+      mode: "enforce",
+      outsideAccept: "keep",
+      addedAt: "2026-11-01T00:00:00.000Z" as Instant,
+      addedBy: alice,
+      serviceName: `com.amazonaws.vpce.eu-west-1.${service}`,
+      version: 1,
+    },
+    events: [
+      {
+        type: "ServiceAdded",
+        at: "2026-11-01T00:00:00.000Z" as Instant,
+        by: { kind: "operator", arn: alice },
+        because: { rule: "operator", detail: "added" },
+        service,
+        to: {},
+      },
+    ],
+  });
+  world.ec2.addService(service);
+  let token = "";
+  const tokenOf = (): string => token;
+  await prepare({ ...story, token });
+  await story.connect(stranger, endpoint);
+  const question = world.tables.committed.findLast(
+    ({ subject, event }) => event.type === "ApprovalRequested" && subject.endsWith(endpoint),
+  )?.event;
+  if (question?.type === "ApprovalRequested")
+    token = linkToken(await ports.keys.link(), {
+      question: question.question,
+      endpoint,
+      approver: "approvers",
+      expires: linkExpiry(world.clock.now()),
+    });
+  return { ...story, token };
+}
+
+export const form = {
+  "content-type": "application/x-www-form-urlencoded",
+  "sec-fetch-site": "same-origin",
+};
+
+/** The hidden fields as a browser, or a robot, finds them. */
+export const hidden = (html: string): Record<string, string> =>
+  Object.fromEntries(
+    [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, value]),
+  );

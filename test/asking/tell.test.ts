@@ -1,0 +1,206 @@
+// People are told: once, of what still matters, where they can be reached.
+
+import { describe, expect, test } from "vitest";
+import { byMail } from "../../lib/asking/by-mail.ts";
+import { bySlack, webhookOf, type Post } from "../../lib/asking/by-slack.ts";
+import { tell, type Channel, type Committed } from "../../lib/asking/tell.ts";
+import { Fault } from "../../lib/faults.ts";
+import type { Instant } from "../../lib/ids.ts";
+import { accountOf } from "../fakes/endpoint-services.ts";
+import { asked, endpoint, publicUrl, service, stranger, type Asked } from "./given.ts";
+
+const mailed = (world: Asked) => byMail(world.people.port);
+const telling = (world: Asked, told: Committed, channel: Channel = mailed(world), holder?: string) =>
+  tell({ ...world.ports(holder), publicUrl }, channel, told);
+
+describe("a question", () => {
+  test("goes to the approvers with the facts and a link that opens it", async () => {
+    const world = await asked((story) =>
+      story.entry({ verdict: "ask", principal: `account#${stranger}`, name: "Zoë & Co", contact: "z@example.com" }),
+    );
+    expect(await telling(world, world.told("ApprovalRequested"))).toBe("sent");
+    const [mail] = world.people.approvals;
+    expect(mail?.subject).toBe(`Approve? account ${stranger} (Zoe & Co) asks to connect to ${service}`);
+    for (const fact of [stranger, "Zoë & Co", "z@example.com", endpoint, service, "eu-west-1", "23 Nov 2026, 12:00 UTC", "ask, version 1"])
+      expect(mail?.text).toContain(fact);
+    expect(mail?.attributes).toEqual({ type: "ApprovalRequested", service, account: stranger, endpoint, decision: "asked" });
+    const token = new RegExp(`^${publicUrl}/a/(\\S+)$`, "m").exec(mail?.text ?? "")?.[1] ?? "";
+    expect((await world.http("GET", { token })).status).toBe(200);
+    expect((await world.answer({}, token)).status).toBe(200);
+    expect(world.people.decisions).toEqual([]);
+  });
+
+  test("that is closed meanwhile is put to nobody", async () => {
+    const world = await asked();
+    const told = world.told("ApprovalRequested");
+    await world.answer({ choice: "reject" });
+    expect(await telling(world, told)).toBe("outdated");
+    expect(world.people.approvals).toEqual([]);
+    expect(await telling(world, { ...told, question: "another" })).toBe("outdated");
+  });
+
+  test("is put once, however often the bus repeats it", async () => {
+    const world = await asked();
+    const told = world.told("ApprovalRequested");
+    const results = await Promise.all(
+      Array.from({ length: 5 }, async (_, index) => telling(world, told, mailed(world), `instance-${String(index)}`)),
+    );
+    expect(results.filter((result) => result === "sent")).toHaveLength(1);
+    world.clock.advance(14 * 24 * 3600);
+    expect(await telling(world, told, mailed(world), "redriven")).toBe("sent before");
+    expect(world.people.approvals).toHaveLength(1);
+  });
+
+  test("goes to each channel by itself", async () => {
+    const world = await asked();
+    const posts: string[] = [];
+    const slack = bySlack(new URL("https://hooks.slack.com/services/T/B/x"), async (_, json) => {
+      posts.push(json);
+      return { status: 200, text: "ok" };
+    });
+    expect(await telling(world, world.told("ApprovalRequested"))).toBe("sent");
+    expect(await telling(world, world.told("ApprovalRequested"), slack)).toBe("sent");
+    expect(posts).toHaveLength(1);
+    expect(posts[0]).toMatch(new RegExp(`"url":"${publicUrl}/a/[\\w-]+"`));
+    for (const fact of [stranger, endpoint, service, "no entry matches"]) expect(posts[0]).toContain(fact);
+  });
+
+  test("that could not be sent is sent at the next try", async () => {
+    const world = await asked();
+    const down: Channel = { name: "mail", send: async () => Promise.reject(new Fault("Throttled", "sns:Publish", "slow down", true)) };
+    await expect(telling(world, world.told("ApprovalRequested"), down)).rejects.toThrow("slow down");
+    expect(await telling(world, world.told("ApprovalRequested"), mailed(world), "next")).toBe("sent");
+  });
+
+  test("whose sender died half-way is sent at Lambda's next try", async () => {
+    const world = await asked();
+    const told = world.told("ApprovalRequested");
+    const dies = Promise.withResolvers<undefined>();
+    const dead: Channel = {
+      name: "mail",
+      send: async () => {
+        dies.resolve(undefined);
+        return new Promise(() => undefined);
+      },
+    };
+    void telling(world, told, dead, "dead");
+    await dies.promise;
+    world.clock.advance(60);
+    expect(await telling(world, told, mailed(world), "next")).toBe("sent");
+  });
+});
+
+describe("news", () => {
+  test("of a decision goes to those who want to know, with attributes to filter by", async () => {
+    const world = await asked();
+    await world.answer({ reason: "ticket 7" });
+    expect(await telling(world, world.told("ConnectionApproved"))).toBe("sent");
+    const [mail] = world.people.decisions;
+    expect(mail?.subject).toBe(`Accepted: account ${stranger} at ${service}`);
+    expect(mail?.text).toMatch(/Accepted by approvers \(link\): ticket 7\./);
+    expect(mail?.text).toContain(`npx drawbridge show ${endpoint}`);
+    expect(mail?.attributes).toEqual({ type: "ConnectionApproved", service, account: stranger, endpoint, decision: "accepted" });
+    expect(world.people.approvals).toEqual([]);
+  });
+
+  test("tells rejections, revocations, closings and what happens outside apart", async () => {
+    const subjectAfter = async (change: (world: Asked) => Promise<unknown>, type: string): Promise<string | undefined> => {
+      const world = await asked();
+      await change(world);
+      await telling(world, world.told(type));
+      return world.people.decisions[0]?.subject;
+    };
+    expect(await subjectAfter((world) => world.answer({ choice: "reject" }), "ConnectionDenied")).toMatch(/^Rejected: /);
+    const moved = (state: "available" | "rejected" | "deleted") => async (world: Asked) => {
+      world.ec2.move(endpoint, state);
+      await world.look(endpoint);
+    };
+    expect(await subjectAfter(moved("available"), "AcceptedOutside")).toMatch(/^Accepted outside Drawbridge: /);
+    expect(await subjectAfter(moved("rejected"), "RejectedOutside")).toMatch(/^Rejected outside Drawbridge: /);
+    expect(await subjectAfter(moved("deleted"), "ConnectionClosed")).toMatch(/^Closed: /);
+  });
+
+  test("of a service needs no connection, and a kind of event that came later is told as well", async () => {
+    const world = await asked();
+    const about = { at: world.clock.now(), by: { kind: "aws" }, because: { rule: "observed", detail: "AWS shows it" }, service };
+    await telling(world, { ...about, subject: `service#${service}`, seq: 2, type: "AcceptanceSwitchedOff" });
+    await telling(world, { ...about, subject: `connection#${endpoint}`, endpoint, seq: 2, type: "NameClashed" as never });
+    expect(world.people.decisions.map(({ subject }) => subject)).toEqual([
+      `Acceptance is switched off: ${service}`,
+      `Name clashed: account ${stranger} at ${service}`,
+    ]);
+  });
+
+  test("that the record knows nothing of is a fault, not news", async () => {
+    const world = await asked();
+    const forged = {
+      ...world.told("ApprovalRequested"),
+      seq: 99,
+      type: "ConnectionApproved",
+      account: accountOf(9),
+      at: "2026-01-01T00:00:00.000Z" as Instant,
+    } as unknown as Committed;
+    await expect(telling(world, forged)).rejects.toThrow("which the record does not have");
+    expect(world.people.decisions).toEqual([]);
+  });
+});
+
+describe("Slack's webhook", () => {
+  const secret = (webhookUrl: unknown): string => JSON.stringify({ webhookUrl, channel: "" });
+
+  test("is nowhere when nothing is configured", () => {
+    expect(webhookOf(secret(""))).toBeUndefined();
+    expect(webhookOf("{}")).toBeUndefined();
+  });
+
+  test("is Slack's own host over https, or this machine", () => {
+    for (const url of [
+      "https://hooks.slack.com/services/T0/B0/x",
+      "http://127.0.0.1:8080/slack/services/local",
+      "http://localhost:1/x",
+      "http://[::1]:1/x",
+    ])
+      expect(webhookOf(secret(url))?.href).toBe(url);
+    for (const url of [
+      "http://hooks.slack.com/services/x",
+      "https://hooks.slack.com.evil.example/x",
+      "https://evil.example/hooks.slack.com",
+      "https://user:pw@hooks.slack.com/x",
+      "https://hooks.slack.com@evil.example/x",
+      "https://hooks.slack.com:8443/x",
+      "http://169.254.169.254/latest/meta-data",
+      "https://127.0.0.1/x",
+      "http://127.0.0.1.evil.example/",
+      "http://10.0.0.1/",
+      "file:///etc/passwd",
+      "gopher://127.0.0.1/",
+      "hooks.slack.com/x",
+      7,
+      null,
+      ["https://hooks.slack.com/x"],
+    ])
+      expect(() => webhookOf(secret(url)), String(url)).toThrow(/must begin with https:\/\/hooks\.slack\.com\//);
+    for (const text of ["", "https://hooks.slack.com/services/secret", "null", "7"]) expect(() => webhookOf(text)).toThrow(Fault);
+    expect(() => webhookOf("https://hooks.slack.com/services/secret")).not.toThrow(/services\/secret/);
+  });
+
+  test("anything but Slack's own ok is a fault, and says whether a retry can help", async () => {
+    const world = await asked();
+    const answers = [
+      [404, "no_service", false],
+      [400, "invalid_blocks", false],
+      [302, "", false],
+      [200, "<html>captive portal", false],
+      [429, "rate_limited", true],
+      [500, "", true],
+      [503, "x".repeat(5000), true],
+    ] as const;
+    for (const [status, text, retryable] of answers) {
+      const post: Post = async () => ({ status, text });
+      await expect(
+        telling(world, world.told("ApprovalRequested"), bySlack(new URL("https://hooks.slack.com/services/T/B/secret"), post)),
+      ).rejects.toMatchObject({ code: "SlackRefused", retryable });
+    }
+    expect(world.proofs.held.size).toBe(0);
+  });
+});

@@ -1,0 +1,71 @@
+// The help is complete, and the command starts quickly.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { commands } from "../../cli/main.ts";
+import { typed } from "./typed.ts";
+
+const file = fileURLToPath(new URL("../../cli/drawbridge.ts", import.meta.url));
+const start = (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [file, ...args], { env: { PATH: "" } }, (error, out, err) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
+    );
+  });
+
+test("the help of the whole names every command", async () => {
+  const { code, out } = await typed(["--help"]);
+  expect(code).toBe(0);
+  for (const { name, summary } of commands) expect(out).toMatch(new RegExp(`^  ${name} +${summary.replaceAll(/[()[\]]/g, ".")}$`, "m"));
+  expect(out).toMatchSnapshot();
+});
+
+test.each(commands.map(({ name }) => name))("%s has its own help, with examples that the command takes", async (name) => {
+  const { code, out } = await typed([...name.split(" "), "--help"]);
+  expect(code).toBe(0);
+  expect(out).toBe((await typed(["help", ...name.split(" ")])).out);
+  expect(out).toMatchSnapshot();
+  for (const example of commands.find((command) => command.name === name)?.examples ?? []) {
+    const words = [...(example.split(/ [|>] /)[0] ?? "").matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)]
+      .map(([, single, double, plain]) => single ?? double ?? plain ?? "")
+      .slice(1);
+    const { err } = await typed(
+      [...words, "--yes"].filter((word) => word !== "--yes" || "yes" in (commands.find((command) => command.name === name)?.options ?? {})),
+    );
+    expect(err, example).toMatch(/no API address is given|given twice/);
+  }
+});
+
+test("services alone explains its commands", async () => {
+  const { code, out } = await typed(["help", "services"]);
+  expect(code).toBe(0);
+  expect(out.match(/^ {2}services \w+/gm)).toHaveLength(5);
+});
+
+test("as a program: version, exit codes, nothing on stdout that is not asked for", async () => {
+  expect(await start("--version")).toMatchObject({ code: 0, out: "0.1.0\n", err: "" });
+  expect(await start("nonsense")).toMatchObject({
+    code: 2,
+    out: "",
+    err: "drawbridge: there is no command nonsense; see drawbridge help\n",
+  });
+  expect(await start("list", "--json")).toMatchObject({ code: 2, out: expect.stringMatching(/^\{"error":.*\}\n$/) });
+});
+
+/** Tells on stderr, when the command ends, which packages it loaded and how much processor time it took. */
+const watch = `
+  import { registerHooks } from "node:module";
+  const packages = [];
+  registerHooks({ resolve(name, context, next) { const found = next(name, context); if (found.url.includes("node_modules")) packages.push(name); return found; } });
+  process.on("exit", () => { const { user, system } = process.cpuUsage(); process.stderr.write(JSON.stringify({ packages, milliseconds: (user + system) / 1000 })); });
+`;
+
+test("it starts without loading any package, in less than 300 ms of processor time", async () => {
+  const told = await new Promise<string>((resolve) => {
+    const preload = `data:text/javascript,${encodeURIComponent(watch)}`;
+    execFile(process.execPath, ["--import", preload, file, "--help"], { env: { PATH: "" } }, (_error, _out, err) => resolve(err));
+  });
+  const { packages, milliseconds } = JSON.parse(told) as { packages: string[]; milliseconds: number };
+  expect(packages).toEqual([]);
+  expect(milliseconds).toBeLessThan(300);
+});

@@ -1,0 +1,103 @@
+// The whole outside in memory: every port, remembering what it was told, with a clock that the story moves.
+
+import { fakeClock, countingIds, type FakeClock } from "./clock.ts";
+import { fakeEndpointServices, type FakeEndpointServices } from "./endpoint-services.ts";
+import {
+  fakeBus,
+  fakeKeys,
+  fakePeople,
+  fakeUndelivered,
+  fakeWake,
+  type FakeBus,
+  type FakePeople,
+  type FakeUndelivered,
+  type FakeWake,
+} from "./outboxes.ts";
+import { fakeProofs, type FakeProofs } from "./proofs.ts";
+import { fakeTables, type FakeTables } from "./tables.ts";
+import { fakeZones, type FakeZones } from "./zones.ts";
+import type {
+  AllowList,
+  Bus,
+  Clock,
+  Connections,
+  EndpointServices,
+  Keys,
+  Ledger,
+  NewId,
+  People,
+  Proofs,
+  Services,
+  Undelivered,
+  Wake,
+  Zones,
+} from "../../lib/ports.ts";
+
+export interface FakeWorld {
+  readonly clock: FakeClock;
+  readonly ec2: FakeEndpointServices;
+  readonly tables: FakeTables;
+  readonly proofs: FakeProofs;
+  readonly zones: FakeZones;
+  readonly wake: FakeWake;
+  readonly bus: FakeBus;
+  readonly undelivered: FakeUndelivered;
+  readonly people: FakePeople;
+  /** All ports together, as one process sees them: whatever part of the core is played, they fit. */
+  ports(holder?: string): Ports;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly endpointServices: EndpointServices;
+  readonly connections: Connections;
+  readonly ledger: Ledger;
+  readonly allowList: AllowList;
+  readonly services: Services;
+  readonly zones: Zones;
+  readonly wake: Wake;
+  readonly proofs: Proofs;
+  readonly bus: Bus;
+  readonly undelivered: Undelivered;
+  readonly people: People;
+  readonly keys: Keys;
+}
+
+export function fakeWorld(start?: string): FakeWorld {
+  const clock = fakeClock(start);
+  const newId = countingIds();
+  const ec2 = fakeEndpointServices(clock.now);
+  const tables = fakeTables(clock.now);
+  const proofs = fakeProofs(clock.now);
+  const zones = fakeZones();
+  const [wake, bus, undelivered, people, keys] = [fakeWake(), fakeBus(), fakeUndelivered(), fakePeople(), fakeKeys()];
+  const { connections, ledger, allowList, services } = tables;
+  return {
+    clock,
+    ec2,
+    tables,
+    proofs,
+    zones,
+    wake,
+    bus,
+    undelivered,
+    people,
+    ports: (holder = "story") => ({
+      clock: clock.now,
+      newId,
+      connections,
+      ledger,
+      allowList,
+      services,
+      keys,
+      endpointServices: ec2.port,
+      zones: zones.port,
+      wake: wake.port,
+      proofs: proofs.of(holder),
+      bus: bus.port,
+      undelivered: undelivered.port,
+      people: people.port,
+    }),
+  };
+}

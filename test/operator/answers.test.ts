@@ -1,0 +1,159 @@
+// Operators look at connections and answer for approvers; the log names them, and nothing is cut unconfirmed.
+import { expect, test } from "vitest";
+import type { Answered } from "../../lib/operator/answers.ts";
+import type { Pending, ShownConnection } from "../../lib/operator/connections.ts";
+import type { Told } from "../../lib/operator/history.ts";
+import type { Connection } from "../../lib/connection.ts";
+import type { Page } from "../../lib/ledger.ts";
+import { run } from "../../lib/loop/run.ts";
+import { acme, alice, bob, endpoint, inCare, service, type Desk } from "./desk.ts";
+
+const approve = "POST /connections/{endpoint}/approve";
+const reject = "POST /connections/{endpoint}/reject";
+
+async function asked(): Promise<Desk> {
+  const at = await inCare();
+  at.connect(1);
+  await at.admit();
+  return at;
+}
+
+test("an open question is shown with its facts and its age, and an operator's approval answers it", async () => {
+  const { ask, world, admit } = await asked();
+  world.clock.advance(90);
+  const { items } = await ask<Page<Pending>>("GET /pending");
+  expect(items).toMatchObject([{ connection: { endpoint, account: acme }, question: { because: { rule: "no-entry" } }, openSeconds: 90 }]);
+  const answered = await ask<Answered>(approve, { endpoint, reason: "known partner" }, bob);
+  expect(answered).toMatchObject({
+    connection: { status: "approved", decision: { by: bob, reason: "known partner" } },
+    sentence: "accepted by bob (Ops) of 111111111111: known partner",
+  });
+  expect((await ask<Page<Pending>>("GET /pending")).items).toEqual([]);
+  await admit();
+  expect(world.ec2.calls).toMatchObject([{ action: "accept", endpoints: [endpoint] }]);
+});
+
+test("the second answer is refused, and the log tells of both", async () => {
+  const { ask, types } = await asked();
+  await ask(reject, { endpoint });
+  await expect(ask(approve, { endpoint }, bob)).rejects.toMatchObject({
+    code: "AlreadyDecided",
+    remedy: expect.stringContaining("drawbridge show"),
+  });
+  expect(types().slice(-2)).toEqual(["ConnectionDenied", "AnswerRefused"]);
+});
+
+test("a connection that waits for admit can be answered too", async () => {
+  const { ask, connect } = await inCare();
+  connect(1);
+  await expect(ask(approve, { endpoint })).rejects.toMatchObject({ code: "NotFound" });
+  await ask("POST /services", { service, zone: "privatelink.example.com" });
+  expect(await ask<Answered>(approve, { endpoint })).toMatchObject({ connection: { status: "approved" } });
+});
+
+test("rejecting a live connection is a revocation, and needs to be confirmed", async () => {
+  const { ask, world, admit } = await asked();
+  await ask(approve, { endpoint });
+  await admit();
+  world.ec2.settle();
+  const before = world.tables.committed.length;
+  await expect(ask(reject, { endpoint })).rejects.toMatchObject({ code: "ConfirmationNeeded" });
+  expect(world.tables.committed).toHaveLength(before);
+  expect(await ask<Answered>(reject, { endpoint, confirm: true })).toMatchObject({
+    connection: { status: "denied" },
+    sentence: "revoked by alice of 111111111111",
+  });
+});
+
+test("a reject entry stands above an operator's approval", async () => {
+  const { ask } = await asked();
+  await ask("PUT /entries", { service: "*", principal: acme, verdict: "reject" });
+  await expect(ask(approve, { endpoint })).rejects.toMatchObject({ code: "RejectEntryApplies" });
+});
+
+test("nothing is answered at a service that is only observed", async () => {
+  const { ask, connect, admit } = await inCare("observe");
+  connect(1);
+  await admit();
+  await expect(ask(approve, { endpoint })).rejects.toMatchObject({
+    code: "ObserveOnly",
+    remedy: expect.stringContaining("services enforce"),
+  });
+});
+
+test("a connection is shown with what AWS shows now and its whole story", async () => {
+  const { ask } = await asked();
+  await ask(approve, { endpoint });
+  const shown = await ask<ShownConnection>("GET /connections/{endpoint}", { endpoint, aws: "true" });
+  expect(shown).toMatchObject({ words: "accepted, not available yet", aws: { state: "pendingAcceptance" }, complete: true });
+  expect(shown.history.map(({ event }) => event.type)).toEqual(["ConnectionRequested", "ApprovalRequested", "ConnectionApproved"]);
+  await expect(ask("GET /connections/{endpoint}", { endpoint: "vpce-0ffffffffffffffff" })).rejects.toMatchObject({ code: "NotFound" });
+});
+
+test("connections are listed by service, account and status, page by page", async () => {
+  const { ask, connect, admit } = await inCare();
+  await ask("PUT /entries", { service, principal: acme, verdict: "accept" });
+  for (const number of [1, 2, 3]) connect(number, 2);
+  for (const number of [4, 5]) connect(number, 3);
+  await admit();
+  const list = (query: object) => ask<Page<Connection>>("GET /connections", query);
+  expect((await list({})).items).toHaveLength(5);
+  expect((await list({ account: acme })).items).toHaveLength(3);
+  expect((await list({ status: "asking" })).items.map(({ account }) => account)).toEqual(["333333333333", "333333333333"]);
+  const first = await list({ status: "approved", limit: 2 });
+  const second = await list({ status: "approved", limit: 2, cursor: first.cursor });
+  expect([...first.items, ...second.items].map((connection) => connection.endpoint)).toHaveLength(3);
+  expect(second.cursor).toBeUndefined();
+});
+
+test("the log answers by each filter, from either end, page by page", async () => {
+  const { ask, world } = await asked();
+  world.clock.advance(60);
+  const later = world.clock.now();
+  await ask(approve, { endpoint }, bob);
+  const types = async (query: object): Promise<string[]> =>
+    (await ask<Page<Told>>("GET /audit", query)).items.map(({ event }) => event.type);
+  const story = ["ConnectionRequested", "ApprovalRequested", "ConnectionApproved"];
+  expect(await types({ connection: endpoint, oldestFirst: "true" })).toEqual(story);
+  expect(await types({ connection: endpoint })).toEqual([...story].reverse());
+  expect(await types({ account: acme, oldestFirst: "true" })).toEqual(story);
+  expect(await types({ service, type: "ServiceAdded" })).toEqual(["ServiceAdded"]);
+  expect(await types({ actor: bob.arn })).toEqual(["ConnectionApproved"]);
+  expect(await types({ actor: `operator ${alice.arn}` })).toEqual(["ServiceAdded"]);
+  expect(await types({ decision: "asked" })).toEqual(["ApprovalRequested"]);
+  expect(await types({ from: later })).toEqual(["ConnectionApproved"]);
+  expect(await types({ to: later, oldestFirst: "true" })).toEqual(["ServiceAdded", "ConnectionRequested", "ApprovalRequested"]);
+  expect(await types({ connection: endpoint, from: later })).toEqual(["ConnectionApproved"]);
+  expect(await types({ connection: endpoint, to: later })).toEqual(["ApprovalRequested", "ConnectionRequested"]);
+  for (const query of [{ connection: endpoint }, { account: acme }]) {
+    const first = await ask<Page<Told>>("GET /audit", { ...query, limit: "2" });
+    const rest = await ask<Page<Told>>("GET /audit", { ...query, limit: "2", cursor: first.cursor });
+    expect([...first.items, ...rest.items].map(({ seq }) => seq)).toEqual([3, 2, 1]);
+  }
+  await expect(ask("GET /audit", { from: "yesterday" })).rejects.toMatchObject({ field: "from" });
+});
+
+test("an approver of any name can be paged through, and a cursor of another question is refused", async () => {
+  const { ask, connect, admit, ports } = await inCare();
+  const named = { kind: "approver", name: "山田 (it's *me*) v1.2", channel: "link" } as const;
+  for (const number of [1, 2]) connect(number);
+  await admit();
+  for (const { connection, question } of (await ask<Page<Pending>>("GET /pending")).items) {
+    const signal = { kind: "answered", question: question.id, choice: "reject", by: named } as const;
+    await run(ports, { service, tasks: [{ endpoint: connection.endpoint, signal, source: { kind: "answer" } }] });
+  }
+  const first = await ask<Page<Told>>("GET /audit", { actor: named.name, limit: "1" });
+  const second = await ask<Page<Told>>("GET /audit", { actor: named.name, limit: "1", cursor: first.cursor });
+  expect(new Set([...first.items, ...second.items].map(({ subject }) => subject)).size).toBe(2);
+  await expect(ask("GET /audit", { account: acme, cursor: first.cursor })).rejects.toMatchObject({ field: "cursor" });
+});
+
+test("the deployment tells what it is and as whom it knows the caller", async () => {
+  const { ask } = await inCare();
+  expect(await ask("GET /deployment", {}, bob)).toMatchObject({
+    stage: "test",
+    zones: [{ name: "privatelink.example.com" }],
+    services: [{ service }],
+    you: bob.arn,
+  });
+});

@@ -1,0 +1,65 @@
+// An operator at work on a deployment in memory: every use-case by its route, and admit run when it is woken.
+
+import { admit } from "../../lib/loop/admit.ts";
+import { instant, milliseconds, zoneId } from "../../lib/ids.ts";
+import type { Operator, OperatorPorts } from "../../lib/operator/operator.ts";
+import { operatorRoutes } from "../../lib/operator/routes.ts";
+import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
+import { fakeWorld, type FakeWorld } from "../fakes/world.ts";
+
+export const service = serviceOf(1);
+export const endpoint = endpointOf(1);
+export const acme = accountOf(2);
+export const zone = zoneId("Z0123456789ABCDEFGHIJ");
+export const alice: Operator = { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" };
+export const bob: Operator = { kind: "operator", arn: "arn:aws:sts::111111111111:assumed-role/Ops/bob" };
+
+export interface Desk {
+  readonly world: FakeWorld;
+  readonly ports: OperatorPorts;
+  /** Calls a use-case by its route. */
+  readonly ask: <T = Record<string, never>>(route: string, input?: object, who?: Operator) => Promise<T>;
+  /** Runs admit over the whole service. */
+  readonly admit: () => Promise<void>;
+  /** Creates an endpoint this many minutes ago. */
+  readonly connect: (number: number, account?: number, minutesAgo?: number) => void;
+  readonly types: () => string[];
+}
+
+export function desk(): Desk {
+  const world = fakeWorld();
+  world.ec2.addService(service);
+  world.zones.addZone(zone, "privatelink.example.com");
+  const ports: OperatorPorts = {
+    ...world.ports(),
+    deployment: { stage: "test", version: "0.1.0", topic: "arn:aws:sns:eu-west-1:111111111111:connections", zones: [zone] },
+  };
+  return {
+    world,
+    ports,
+    async ask<T>(route: string, input: object = {}, who: Operator = alice) {
+      const useCase = operatorRoutes[route];
+      if (useCase === undefined) throw new Error(`no route ${route}`);
+      return (await useCase(ports, who, input)) as T;
+    },
+    async admit() {
+      const failed = await admit(world.ports(), [
+        { id: "1", wanted: { services: [service], endpoints: [], signal: { kind: "look" }, source: { kind: "bus" }, attempt: 0 } },
+      ]);
+      if (failed.length > 0) throw failed[0]?.error;
+    },
+    connect(number, account = 2, minutesAgo = 0) {
+      const createdAt = instant(milliseconds(world.clock.now()) - minutesAgo * 60_000);
+      world.ec2.connect({ endpoint: endpointOf(number), service, account: accountOf(account), createdAt });
+    },
+    types: () => world.tables.committed.map(({ event }) => event.type),
+  };
+}
+
+/** A desk with the service in care already. */
+export async function inCare(mode: "enforce" | "observe" = "enforce"): Promise<Desk> {
+  const at = desk();
+  await at.ask("POST /services", { service, zone, mode });
+  at.world.clock.advance(1);
+  return at;
+}

@@ -1,0 +1,161 @@
+// Entries are written, guarded by versions, removed and listed; what would cut people off is asked about first.
+import { expect, test } from "vitest";
+import type { Entry } from "../../lib/allow-list.ts";
+import type { Page } from "../../lib/ledger.ts";
+import type { Put, ShownEntry } from "../../lib/operator/entries.ts";
+import { serviceOf } from "../fakes/endpoint-services.ts";
+import { acme, bob, desk, endpoint, inCare, service } from "./desk.ts";
+
+const accept = {
+  service,
+  principal: acme,
+  verdict: "accept",
+  name: "Acme Ltd",
+  conditions: { regions: ["eu-west-1"], expires: "2026-12-31" },
+};
+
+test("an entry is added, repeated without change, and changed; the log has each version", async () => {
+  const { ask, types, world } = await inCare();
+  expect(await ask<Put>("PUT /entries", accept)).toMatchObject({
+    changed: true,
+    entry: {
+      version: 1,
+      author: "arn:aws:iam::111111111111:user/alice",
+      principal: `account#${acme}`,
+      conditions: { expires: "2026-12-31T00:00:00.000Z" },
+    },
+  });
+  expect(await ask<Put>("PUT /entries", accept, bob)).toMatchObject({ changed: false, entry: { version: 1 } });
+  expect(await ask<Put>("PUT /entries", { ...accept, verdict: "ask" }, bob)).toMatchObject({
+    changed: true,
+    entry: { version: 2 },
+    before: { verdict: "accept" },
+  });
+  expect(types()).toEqual(["ServiceAdded", "EntryAdded", "EntryChanged"]);
+  expect(world.tables.committed.at(-1)?.event).toMatchObject({
+    entry: { version: 2 },
+    from: { verdict: "accept" },
+    to: { verdict: "ask" },
+    by: bob,
+  });
+});
+
+test("a removed and added entry never has an earlier version again, and its history tells all", async () => {
+  const { ask } = await inCare();
+  await ask("PUT /entries", accept);
+  await ask("DELETE /entries/{service}/{principal}", { service, principal: acme });
+  expect(await ask<ShownEntry>("GET /entries/{service}/{principal}", { service, principal: acme })).not.toHaveProperty("entry");
+  await ask("PUT /entries", accept);
+  const shown = await ask<ShownEntry>("GET /entries/{service}/{principal}", { service, principal: acme });
+  expect(shown.entry?.version).toBe(3);
+  expect(shown.history.map(({ sentence }) => sentence.split(":")[0])).toEqual(["entry added", "entry removed", "entry added"]);
+});
+
+test("a version that is not the entry's is a clash, which says who wrote what is there", async () => {
+  const { ask } = await inCare();
+  await ask("PUT /entries", { ...accept, version: 0 });
+  await expect(ask("PUT /entries", { ...accept, verdict: "ask", version: 0 }, bob)).rejects.toMatchObject({
+    code: "VersionClash",
+    message: expect.stringContaining("user/alice"),
+  });
+  await expect(ask("DELETE /entries/{service}/{principal}", { service, principal: acme, version: "7" })).rejects.toMatchObject({
+    code: "VersionClash",
+  });
+  await ask("PUT /entries", { ...accept, verdict: "ask", version: 1 }, bob);
+});
+
+test("many operators at once lose no update: each change is in the log, one version after the other", async () => {
+  const { ask, world } = await inCare();
+  const tickets = Array.from({ length: 4 }, (_, index) => `NET-${String(index)}`);
+  await Promise.all(tickets.map((ticket) => ask("PUT /entries", { ...accept, ticket })));
+  const versions = world.tables.committed.flatMap(({ event }) =>
+    event.type === "EntryAdded" || event.type === "EntryChanged" ? [event.entry.version] : [],
+  );
+  expect(versions).toEqual([1, 2, 3, 4]);
+});
+
+test.each([
+  [{ principal: "22222222222" }, "principal", "twelve digits"],
+  [{ principal: "account#vpce-0123456789abcdef0" }, "principal", "twelve digits"],
+  [{ label: "-acme" }, "label", "hyphen"],
+  [{ name: "acme\u001b[2J" }, "name", "control characters"],
+  [{ name: "!!!" }, "name", "give a label too"],
+  [{ conditions: { regions: ["Ireland"] } }, "conditions.regions.0", "eu-west-1"],
+  [{ conditions: { regions: [] } }, "conditions.regions", "at least one"],
+  [{ conditions: { expires: "2020-01-01" } }, "conditions.expires", "a time to come"],
+  [{ conditions: { notBefore: "2027-01-02", expires: "2027-01-01" } }, "conditions.notBefore", "before"],
+  [{ conditions: { expires: "soon" } }, "conditions.expires", "2026-12-31"],
+  [{ conditions: { ipAddressTypes: ["ipv5"] } }, "conditions.ipAddressTypes.0", "dualstack"],
+  [{ verdict: "perhaps" }, "verdict", "accept, ask, reject"],
+  [{ version: "1.5" }, "version", "whole number"],
+])("%j is refused", async (wrong, field, remedy) => {
+  const { ask, types } = await inCare();
+  await expect(ask("PUT /entries", { ...accept, ...wrong })).rejects.toMatchObject({
+    code: "BadInput",
+    field,
+    remedy: expect.stringContaining(remedy),
+  });
+  expect(types()).toEqual(["ServiceAdded"]);
+});
+
+test("units and organizations are refused for now, malformed ones as such", async () => {
+  const { ask } = await inCare();
+  await expect(ask("PUT /entries", { ...accept, principal: "ou-ab12-cdefgh34" })).rejects.toMatchObject({ code: "NotConfigured" });
+  await expect(ask("PUT /entries", { ...accept, principal: "org#o-abcdefghij" })).rejects.toMatchObject({ code: "NotConfigured" });
+  await expect(ask("PUT /entries", { ...accept, principal: "ou-x" })).rejects.toMatchObject({ code: "BadInput" });
+});
+
+test("an entry needs a service in care, or `*`", async () => {
+  const { ask } = desk();
+  await expect(ask("PUT /entries", accept)).rejects.toMatchObject({ code: "NotInCare" });
+  await ask("PUT /entries", { ...accept, service: "*" });
+});
+
+test("a reject that would cut a live connection is refused until confirmed, naming it; elsewhere it goes through", async () => {
+  const { ask, connect, admit, world, types } = await inCare();
+  await ask("PUT /entries", accept);
+  connect(1);
+  await admit();
+  const reject = { service, principal: acme, verdict: "reject" };
+  await expect(ask("PUT /entries", reject)).rejects.toMatchObject({
+    code: "ConfirmationNeeded",
+    message: expect.stringContaining(endpoint),
+  });
+  await expect(ask("PUT /entries", { ...reject, principal: "any" })).rejects.toMatchObject({ code: "ConfirmationNeeded" });
+  await expect(ask("PUT /entries", { ...reject, service: "*", principal: endpoint })).rejects.toMatchObject({ code: "ConfirmationNeeded" });
+  await ask("PUT /entries", { ...reject, principal: "444444444444" });
+  await ask("PUT /entries", { ...reject, conditions: { regions: ["us-east-1"] } });
+  await ask("PUT /entries", { ...reject, confirm: true });
+  await admit();
+  expect(types().slice(-1)).toEqual(["ConnectionDenied"]);
+  expect(world.ec2.calls.at(-1)).toMatchObject({ action: "reject", endpoints: [endpoint] });
+});
+
+test("where a service is only observed a reject cuts nobody, so nothing needs to be confirmed", async () => {
+  const { ask, connect, world } = desk();
+  connect(1, 2, 60);
+  world.ec2.move(endpoint, "available");
+  await ask("POST /services", { service, mode: "observe" });
+  expect(await ask<Put>("PUT /entries", { service, principal: acme, verdict: "reject" })).toMatchObject({ changed: true });
+});
+
+test("a list pages over every service without losing or repeating an entry", async () => {
+  const { ask, world } = await inCare();
+  world.ec2.addService(serviceOf(2));
+  await ask("POST /services", { service: serviceOf(2) });
+  for (const at of ["*", service, serviceOf(2)])
+    for (const digit of [2, 3, 4]) await ask("PUT /entries", { service: at, principal: String(digit).repeat(12), verdict: "ask" });
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: Page<Entry> = await ask("GET /entries", { limit: "2", ...(cursor === undefined ? {} : { cursor }) });
+    expect(page.items.length).toBeLessThanOrEqual(2);
+    seen.push(...page.items.map((entry) => `${entry.service} ${entry.principal}`));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  expect(new Set(seen).size).toBe(9);
+  expect(seen).toHaveLength(9);
+  expect((await ask<Page<Entry>>("GET /entries", { service: "*" })).items).toHaveLength(3);
+  expect((await ask<Page<Entry>>("GET /entries", { principal: acme })).items).toHaveLength(3);
+  await expect(ask("GET /entries", { cursor: "nonsense" })).rejects.toMatchObject({ code: "BadInput", field: "cursor" });
+});

@@ -1,0 +1,163 @@
+// Services are taken into care, enforced, shown and released; each refusal says what to do.
+import { expect, test } from "vitest";
+import type { Preview } from "../../lib/operator/service-survey.ts";
+import type { Added, Shown } from "../../lib/operator/services.ts";
+import { serviceOf } from "../fakes/endpoint-services.ts";
+import { desk, endpoint, inCare, service, zone } from "./desk.ts";
+
+test("taking a service into care records it, has AWS notify us, adopts what is connected and wakes admit for what waits", async () => {
+  const { ask, world, connect, types } = desk();
+  connect(1, 2, 60);
+  world.ec2.move(endpoint, "available");
+  connect(2, 3, 10);
+  const added = await ask<Added>("POST /services", { service, zone: "PrivateLink.Example.com." });
+  expect(added).toMatchObject({
+    changed: true,
+    recorded: { adopted: 1, requested: 1 },
+    service: { mode: "enforce", zone: { id: zone }, outsideAccept: "keep", version: 1 },
+  });
+  expect(added.service.notification).toBe([...world.ec2.notifications.keys()][0]);
+  expect(types()).toEqual(["ServiceAdded", "ConnectionAdopted", "ConnectionRequested"]);
+  expect(world.wake.take("admit").map(({ look }) => look)).toEqual([{ service, why: "added" }]);
+});
+
+test("adding it again changes nothing; adding it otherwise is refused with the way out", async () => {
+  const { ask, types, world } = await inCare();
+  expect(await ask("POST /services", { service, zone })).toMatchObject({ changed: false });
+  expect(types()).toEqual(["ServiceAdded"]);
+  await expect(ask("POST /services", { service })).rejects.toMatchObject({
+    code: "AlreadyInCare",
+    remedy: expect.stringContaining("services remove"),
+  });
+  expect(world.ec2.notifications.size).toBe(1);
+});
+
+test("a notification that somebody deleted is made anew by adding again", async () => {
+  const { ask, world, types } = await inCare();
+  const [id = ""] = world.ec2.notifications.keys();
+  await world.ec2.port.stopNotifying(id);
+  world.ec2.addService(serviceOf(2));
+  await ask("POST /services", { service: serviceOf(2) });
+  expect((await ask<Shown>("GET /services/{service}", { service })).problems).toHaveLength(1);
+  expect(await ask("POST /services", { service, zone })).toMatchObject({ changed: true });
+  expect(types().at(-1)).toBe("ServiceChanged");
+  expect((await ask<Shown>("GET /services/{service}", { service })).problems).toEqual([]);
+});
+
+test.each([
+  ["not known", {}, "NotFound", "describe-vpc-endpoint-service-configurations"],
+  [
+    "open to everybody",
+    { acceptanceRequired: false },
+    "AcceptanceNotRequired",
+    `modify-vpc-endpoint-service-configuration --service-id ${serviceOf(2)} --acceptance-required`,
+  ],
+  [
+    "without the tag",
+    { tags: { Name: "pay" } },
+    "TagMissing",
+    `aws ec2 create-tags --resources ${serviceOf(2)} --tags Key=drawbridge,Value=`,
+  ],
+])("a service that is %s is refused with the command that helps, and nothing is written", async (what, facts, code, command) => {
+  const { ask, world, types } = desk();
+  if (what !== "not known") world.ec2.addService(serviceOf(2), facts);
+  await expect(ask("POST /services", { service: serviceOf(2), zone })).rejects.toMatchObject({
+    code,
+    remedy: expect.stringContaining(command),
+  });
+  const { obstacles } = await ask<Preview>("GET /services/{service}/preview", { service: serviceOf(2) });
+  expect(obstacles.map((one) => one.code)).toEqual([code]);
+  expect([types(), world.ec2.notifications.size]).toEqual([[], 0]);
+});
+
+test.each(["Z9999999999999", "elsewhere.example.com"])("zone %s is refused, naming those of the deployment", async (wanted) => {
+  await expect(desk().ask("POST /services", { service, zone: wanted })).rejects.toMatchObject({
+    code: "ZoneNotAllowed",
+    remedy: expect.stringContaining(`privatelink.example.com (${zone})`),
+  });
+});
+
+test("the preview foretells each connection and writes nothing", async () => {
+  const { ask, connect, world, types } = desk();
+  await ask("PUT /entries", { service: "*", principal: "222222222222", verdict: "accept", name: "acme" });
+  await ask("PUT /entries", { service: "*", principal: "444444444444", verdict: "reject" });
+  connect(1, 2);
+  connect(2, 3);
+  connect(3, 4, 60);
+  world.ec2.move(endpoint, "pendingAcceptance");
+  connect(4, 4, 60);
+  world.ec2.move("vpce-00000000000000004" as typeof endpoint, "available");
+  const before = types().length;
+  const preview = await ask<Preview>("GET /services/{service}/preview", { service, zone });
+  expect(preview.counts).toEqual({ adopted: 1, cut: 1, waiting: 3, accept: 1, ask: 1, reject: 1, over: 0 });
+  expect(preview.connections[0]).toMatchObject({ becomes: "waits", verdict: "reject" });
+  expect(types()).toHaveLength(before);
+});
+
+test("an observed service is enforced once; the second time nothing changes", async () => {
+  const { ask, types } = await inCare("observe");
+  expect(await ask("POST /services/{service}/enforce", { service })).toMatchObject({
+    changed: true,
+    service: { mode: "enforce", version: 2 },
+  });
+  expect(await ask("POST /services/{service}/enforce", { service })).toMatchObject({ changed: false });
+  expect(types()).toEqual(["ServiceAdded", "ServiceEnforced"]);
+});
+
+test("a released service keeps its connections, has no notification, and can be taken up again", async () => {
+  const { ask, world, connect, admit } = await inCare();
+  connect(1);
+  await admit();
+  await ask("DELETE /services/{service}", { service });
+  expect(world.ec2.notifications.size).toBe(0);
+  await expect(ask("GET /services/{service}", { service })).rejects.toMatchObject({ code: "NotInCare" });
+  expect(await ask("GET /connections/{endpoint}", { endpoint })).toMatchObject({ connection: { status: "asking" } });
+  await expect(ask("DELETE /services/{service}", { service })).rejects.toMatchObject({ code: "NotInCare" });
+  expect(await ask<Added>("POST /services", { service, zone })).toMatchObject({ changed: true, service: { version: 3 } });
+});
+
+test("showing tells health, counts and the history with its author", async () => {
+  const { ask, world, connect, admit } = await inCare();
+  connect(1);
+  await admit();
+  world.ec2.addService(service, { acceptanceRequired: false });
+  const shown = await ask<Shown>("GET /services/{service}", { service });
+  expect(shown.counts).toEqual({ asking: 1 });
+  expect(shown.problems[0]?.message).toContain("acceptance is not required");
+  expect(shown.history[0]).toMatchObject({
+    sentence: expect.stringContaining("taken into care"),
+    event: { by: { arn: "arn:aws:iam::111111111111:user/alice" } },
+  });
+});
+
+test("a service with very many connections is taken at once, and left to the workers to record", async () => {
+  const { ask, connect, types, world } = desk();
+  for (let number = 1; number <= 501; number += 1) connect(number, 3);
+  expect(await ask<Added>("POST /services", { service, zone })).not.toHaveProperty("recorded");
+  expect(types()).toEqual(["ServiceAdded"]);
+  expect(world.wake.take("admit")).toHaveLength(1);
+});
+
+test("two operators who add at once make one record", async () => {
+  const { ask, types } = desk();
+  const both = await Promise.all([ask<Added>("POST /services", { service, zone }), ask<Added>("POST /services", { service, zone })]);
+  expect(both.filter(({ changed }) => changed)).toHaveLength(1);
+  expect(types()).toEqual(["ServiceAdded"]);
+});
+
+test("input that is wrong names the field, the value and the remedy", async () => {
+  const { ask } = desk();
+  await expect(ask("POST /services", { service: "vpce-1" })).rejects.toMatchObject({
+    code: "BadInput",
+    field: "service",
+    remedy: expect.stringContaining("vpce-svc-"),
+  });
+  await expect(ask("POST /services", { service, mode: "maybe" })).rejects.toMatchObject({
+    field: "mode",
+    message: expect.stringContaining('"maybe"'),
+  });
+  await expect(ask("POST /services", { service, zones: [] })).rejects.toMatchObject({
+    field: "zones",
+    remedy: expect.stringContaining("there is no such field"),
+  });
+});

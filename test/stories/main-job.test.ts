@@ -1,0 +1,152 @@
+// The main job through the packaged functions on local AWS, over the wire: what the demo tells, checked in detail.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { approver, consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { ensurePackaged } from "../../scripts/package.ts";
+
+const accounts = { provider: "111111111111", acme: "222222222222", unknown: "333333333333", barred: "444444444444" };
+const zoneName = "privatelink.example.com";
+
+interface Event {
+  readonly type: string;
+  readonly by: { readonly kind: string };
+  readonly because: { readonly rule: string };
+  readonly source?: { readonly kind: string; readonly raw?: string };
+  readonly entry?: { readonly version: number };
+}
+interface Shown {
+  readonly connection: { readonly status: string; readonly names: readonly { readonly fqdn: string }[] };
+  readonly history: readonly { readonly seq: number; readonly event: Event }[];
+}
+
+let local: LocalAws;
+let world: World;
+let service: { id: string; name: string };
+
+const command = (...words: string[]) => operator(world, accounts.provider)(...words, "--json");
+const show = async (endpoint: string): Promise<Shown> => {
+  const { code, stdout, stderr } = await command("show", endpoint);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Shown;
+};
+
+/** Asks again until it is so; the test's own time limit ends the wait. */
+async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+const reaches = (endpoint: string, status: string): Promise<Shown> =>
+  until(async () => {
+    const shown = await show(endpoint).catch(() => undefined);
+    return shown?.connection.status === status ? shown : undefined;
+  });
+const types = ({ history }: Shown): string[] => history.map(({ event }) => event.type);
+
+beforeAll(async () => {
+  await ensurePackaged();
+  local = await startLocalAws({
+    port: 0,
+    zoneName,
+    parameters: { ApproverEmail: "approvers@payments.example" },
+    delays: { available: 300 },
+  });
+  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
+  service = await provider(world, accounts.provider).createService(
+    "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
+  );
+  for (const words of [
+    ["services", "add", service.id, "--zone", zoneName, "--yes"],
+    ["allow", accounts.acme, "--service", service.id, "--name", "acme"],
+    ["deny", accounts.barred, "--service", service.id],
+  ]) {
+    const { code, stderr } = await command(...words);
+    expect(code, stderr).toBe(0);
+  }
+}, 60_000);
+
+afterAll(() => local.close(), 30_000);
+
+describe("the main job", () => {
+  test("an allowed account is accepted without a person, gets its name, and loses it when it leaves", { timeout: 60_000 }, async () => {
+    const endpoint = await consumer(world, accounts.acme).connect(service.name);
+    const named = await until(async () => {
+      const shown = await show(endpoint).catch(() => undefined);
+      return shown !== undefined && types(shown).includes("NameMade") ? shown : undefined;
+    });
+    expect(types(named)).toEqual(["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"]);
+    expect(named.history[1]?.event).toMatchObject({ by: { kind: "entry" }, because: { rule: "entry" }, entry: { version: 1 } });
+    const records = await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`);
+    expect(records.map(({ Type }) => Type).sort()).toEqual(["A", "TXT"]);
+    expect(records.find(({ Type }) => Type === "A")?.AliasTarget?.DNSName).toContain(endpoint);
+    expect(JSON.stringify(records.find(({ Type }) => Type === "TXT"))).not.toContain(accounts.provider);
+
+    await consumer(world, accounts.acme).disconnect(endpoint);
+    const closed = await until(async () => {
+      const shown = await show(endpoint);
+      return types(shown).includes("NameRemoved") ? shown : undefined;
+    });
+    expect(closed.connection).toMatchObject({ status: "closed", names: [] });
+    expect(await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).toEqual([]);
+  });
+
+  test("an unknown account is asked about; the link shows, and only a deliberate answer decides", { timeout: 60_000 }, async () => {
+    const people = approver(world);
+    const endpoint = await consumer(world, accounts.unknown).connect(service.name);
+    const mail = await until(() => people.mailAbout(endpoint));
+    expect(mail.to).toBe("approvers@payments.example");
+    const link = people.linkIn(mail) ?? "";
+    const page = await people.open(link);
+    for (const shown of [accounts.unknown, endpoint, service.id, "no entry matches"]) expect(page).toContain(shown);
+    await fetch(link, { method: "HEAD" });
+    await expect(people.answer(link, page, "approve", "", "a robot sends the form as it finds it")).rejects.toThrow("refused");
+    await expect(people.answer(`${link}x`, page, "approve", accounts.unknown.slice(-4), "")).rejects.toThrow("404");
+    expect(types(await show(endpoint))).toEqual(["ConnectionRequested", "ApprovalRequested"]);
+
+    await people.answer(link, page, "approve", accounts.unknown.slice(-4), "known from the trial");
+    const connected = await reaches(endpoint, "connected");
+    expect(connected.history[2]?.event).toMatchObject({
+      type: "ConnectionApproved",
+      by: { kind: "approver" },
+      because: { rule: "approvers" },
+    });
+    await people.answer(link, page, "reject", accounts.unknown.slice(-4), "too late").catch(() => undefined);
+    expect((await show(endpoint)).connection.status).toBe("connected");
+  });
+
+  test("a barred account is rejected with the entry as the reason, and has no name", { timeout: 60_000 }, async () => {
+    const endpoint = await consumer(world, accounts.barred).connect(service.name);
+    const rejected = await reaches(endpoint, "rejected");
+    expect(types(rejected)).toEqual(["ConnectionRequested", "ConnectionDenied", "ConnectionRejected"]);
+    expect(rejected.history[0]?.event.source).toMatchObject({ kind: "notification", raw: expect.stringContaining(endpoint) as string });
+    expect(rejected.history[1]?.event).toMatchObject({ by: { kind: "entry" }, because: { rule: "reject-entry" } });
+    expect(rejected.connection.names).toEqual([]);
+  });
+
+  test("a lost notification costs only the sweep; three notifications are one decision and one accept", { timeout: 60_000 }, async () => {
+    local.faults.loseNotifications(1);
+    const lost = await consumer(world, accounts.acme).connect(service.name);
+    local.faults.repeatNotifications(3);
+    const repeated = await consumer(world, accounts.acme).connect(service.name);
+    const shown = await reaches(repeated, "connected");
+    expect(types(shown).filter((type) => type === "ConnectionApproved")).toHaveLength(1);
+    expect(local.acceptsOf(repeated)).toBe(1);
+    expect((await command("show", lost)).code).toBe(1);
+
+    await local.invoke("SweepLambdaFunction", {});
+    const found = await reaches(lost, "connected");
+    expect(found.history[0]?.event.source?.kind).toBe("sweep");
+  });
+
+  test("what somebody accepts in the console is recorded as outside, and CloudTrail's name is added", { timeout: 60_000 }, async () => {
+    const endpoint = await consumer(world, accounts.unknown).connect(service.name);
+    await reaches(endpoint, "asking");
+    await local.call("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] });
+    const shown = await reaches(endpoint, "connected");
+    expect(types(shown)).toContain("AcceptedOutside");
+    expect(shown.history.find(({ event }) => event.type === "AcceptedOutside")?.event.by.kind).toBe("outside");
+  });
+});
