@@ -1,6 +1,7 @@
 // A batch of messages through the loop: gathered by service, run once for each, told apart again at the end.
 
 import { optional } from "../connection.ts";
+import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
 import type { Wanted } from "../messages.ts";
 import type { Connections, Services } from "../ports.ts";
@@ -45,13 +46,21 @@ export async function runBatch(ports: BatchPorts, items: readonly Item[], finish
   for (const [service, { ids, round, attempts }] of plans) {
     try {
       const ran = await run(ports, { service, ...round });
-      if (ran !== undefined) await finish({ ran, attempts });
+      if (ran === undefined) continue;
+      await finish({ ran, attempts });
+      for (const { id, wanted } of items) if (ids.has(id) && isUntold(wanted, ran)) failures.set(id, notListedYet(wanted));
     } catch (error) {
       for (const id of ids) failures.set(id, error);
     }
   }
   return [...failures].map(([id, error]) => ({ id, error }));
 }
+
+/** What a message tells of a connection that neither AWS lists yet nor we hold would be lost with it: it comes again. */
+const isUntold = ({ signal, services, endpoints }: Wanted, { unknown }: Ran): boolean =>
+  signal.kind !== "look" && services !== "all" && endpoints.some((endpoint) => unknown.includes(endpoint));
+const notListedYet = ({ endpoints }: Wanted): Fault =>
+  new Fault("NotListedYet", endpoints.join(", "), "AWS does not list it yet; the message comes again", true);
 
 interface Gathered {
   readonly ids: Set<string>;

@@ -58,21 +58,23 @@ async function handOver({ wake }: SweepPorts, { service, standings }: Ran): Prom
 }
 
 /** A service whose acceptance is switched off lets everybody in past us: that is told loudly, once. */
-async function checkAcceptance({ clock, endpointServices, ledger }: SweepPorts, service: Service): Promise<void> {
-  const facts = await endpointServices.describe(service.service);
+async function checkAcceptance({ clock, endpointServices, ledger, services }: SweepPorts, { service: id }: Service): Promise<void> {
+  const facts = await endpointServices.describe(id);
   const off = facts !== undefined && !facts.acceptanceRequired;
-  if (off === (service.acceptanceOffSince !== undefined)) return;
-  const expected = await ledger.head(serviceSubject(service.service));
+  // The head is read before the service, so that a change by an operator in between is a conflict and not overwritten.
+  const expected = await ledger.head(serviceSubject(id));
+  const service = await services.get(id);
+  if (service === undefined || off === (service.acceptanceOffSince !== undefined)) return;
   const at = clock();
   const { acceptanceOffSince: _, ...rest } = service;
   const event: PolicyEvent = {
     type: off ? "AcceptanceSwitchedOff" : "AcceptanceSwitchedOn",
-    service: service.service,
+    service: id,
     at,
     by: { kind: "outside" },
     because: { rule: "observed", detail: `AWS shows acceptance ${off ? "not " : ""}required` },
     source: { kind: "sweep" },
   };
   const after: Service = { ...rest, version: expected.seq + 1, ...optional("acceptanceOffSince", off ? at : undefined) };
-  await ledger.commit({ of: "service", key: service.service, after, events: [event], expected });
+  await ledger.commit({ of: "service", key: id, after, events: [event], expected });
 }

@@ -64,7 +64,7 @@ beforeAll(async () => {
     ["deny", accounts.barred, "--service", service.id],
   ]) {
     const { code, stderr } = await command(...words);
-    expect(code, stderr).toBe(0);
+    if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
   }
 }, 60_000);
 
@@ -80,7 +80,7 @@ describe("the main job", () => {
     expect(types(named)).toEqual(["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"]);
     expect(named.history[1]?.event).toMatchObject({ by: { kind: "entry" }, because: { rule: "entry" }, entry: { version: 1 } });
     const records = await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`);
-    expect(records.map(({ Type }) => Type).sort()).toEqual(["A", "TXT"]);
+    expect(new Set(records.map(({ Type }) => Type))).toEqual(new Set(["A", "TXT"]));
     expect(records.find(({ Type }) => Type === "A")?.AliasTarget?.DNSName).toContain(endpoint);
     expect(JSON.stringify(records.find(({ Type }) => Type === "TXT"))).not.toContain(accounts.provider);
 
