@@ -5,107 +5,28 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { ringer } from "./alarms.ts";
-import type { Assumptions } from "./assumptions.ts";
+import type { Delays, LocalAws, LocalAwsOptions } from "./aws-options.ts";
 import { judgements, type Judged } from "./authorize.ts";
 import { createCode } from "./functions/code.ts";
-import { createRuntime, type FunctionRuntime, type Invocation } from "./functions/runtime.ts";
-import { createFaults, type Faults, type FaultSwitches } from "./faults.ts";
+import { createRuntime, type FunctionRuntime } from "./functions/runtime.ts";
+import { createFaults, type FaultSwitches } from "./faults.ts";
 import { startFront } from "./http-front.ts";
 import { startHttpApi, type HttpApi } from "./http-api.ts";
 import { createIdentities, type Identities } from "./identities.ts";
-import { startInbox, type Inbox } from "./inbox.ts";
+import { startInbox } from "./inbox.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { createInProcess, type InProcess } from "./in-process.ts";
 import type { Members } from "./members.ts";
 import { createServices, type Services } from "./services.ts";
 import { lambdaDoor } from "./lambda-door.ts";
 import type { Clock } from "./service.ts";
-import type { Ec2Service } from "./services/ec2.ts";
-import { createStack, type Stack } from "./template/stack.ts";
+import { createStack } from "./template/stack.ts";
 import { asTemplate, readTemplate, type Template } from "./template/template.ts";
 import type { Declared, Workshop } from "./template/workshop.ts";
 import { physicalNames } from "./template/physical-name.ts";
 import { wallClock } from "./clock.ts";
 
-export interface Delays {
-  /** From accepted to available, in milliseconds; 0 to end of deletion for `deleted`. */
-  readonly available: number;
-  readonly deleted: number;
-  /** From an API call to its CloudTrail event. */
-  readonly trail: number;
-  /** The waits before the second and third attempt of an asynchronous invocation. */
-  readonly asyncRetry: readonly number[];
-  /** The first wait before a stream's batch is tried again. */
-  readonly streamRetry: number;
-  /** The first wait before EventBridge tries a target again. */
-  readonly ruleRetry: number;
-}
-
-export interface LocalAwsOptions {
-  /** A packaged CloudFormation template; the project's own by default. */
-  readonly templatePath?: string;
-  /** The template itself, instead of a file. */
-  readonly template?: Members;
-  /** Folders that hold the functions' zips by the last part of their S3 key. */
-  readonly artifacts?: readonly string[];
-  readonly account?: string;
-  readonly region?: string;
-  readonly stackName?: string;
-  /** 0 takes any free port. */
-  readonly port?: number;
-  readonly apiPort?: number;
-  readonly inboxPort?: number;
-  readonly clock?: Clock;
-  readonly parameters?: Readonly<Record<string, string>>;
-  /** A hosted zone that is there before the stack; its id becomes the stack's parameter HostedZoneIds. */
-  readonly zoneName?: string;
-  readonly delays?: Partial<Delays>;
-  readonly assumptions?: Partial<Assumptions>;
-  /** Email subscriptions need no confirmation; true by default. */
-  readonly confirmSubscriptions?: boolean;
-  readonly processesMax?: number;
-  /** What local AWS itself has to say. */
-  readonly log?: (line: string) => void;
-  /** What functions print. */
-  readonly print?: (functionName: string, line: string) => void;
-  /** Everything that IAM is asked about roles and services, with its answer. Of one local AWS per process. */
-  readonly onDemand?: (judged: Judged) => void;
-}
-
-export interface LocalAws {
-  /** The endpoint of every service. */
-  readonly aws: string;
-  readonly api: string;
-  /** The page; with `.json` at its end, the letters. */
-  readonly inbox: string;
-  readonly slackWebhook: string;
-  readonly account: string;
-  readonly region: string;
-  readonly stack: Stack;
-  /** Of the zone that was asked for, else empty. */
-  readonly zoneId: string;
-  readonly outputs: Readonly<Record<string, string>>;
-  /** Name or logical id of a function. */
-  readonly invoke: (functionName: string, payload?: unknown) => Promise<Invocation>;
-  /** Calls any action as an account, without the wire: for preparing a world. */
-  readonly call: (service: string, action: string, input: Members, account?: string) => Promise<Members>;
-  /** What is kept and does nothing here: alarms, dashboards, log groups. */
-  readonly held: readonly Declared[];
-  readonly faults: Faults;
-  /** How often each action was called over the wire: `ec2:AcceptVpcEndpointConnections` → 3. */
-  readonly counts: () => Readonly<Record<string, number>>;
-  /** How often this endpoint id was in an AcceptVpcEndpointConnections. */
-  readonly acceptsOf: (endpointId: string) => number;
-  /** Has an alarm of the stack go off, by its logical id: nothing here watches metrics. */
-  readonly ring: (alarm: string) => Promise<void>;
-  /** For tests: puts a connection into a state that no call leads to (`failed`, `expired`, `partial`). */
-  readonly forceState: Ec2Service["force"];
-  readonly logs: (functionName: string) => readonly string[];
-  readonly letters: Inbox["letters"];
-  /** Resolves when nothing is in flight; delayed messages and schedules do not count. */
-  readonly idle: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
+export type { Delays, LocalAws, LocalAwsOptions } from "./aws-options.ts";
 
 const TEMPLATE = ".serverless/cloudformation-template-update-stack.json";
 const DELAYS: Delays = { available: 1_500, deleted: 500, trail: 300, asyncRetry: [60_000, 120_000], streamRetry: 200, ruleRetry: 1_000 };

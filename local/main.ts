@@ -1,7 +1,7 @@
 // `npm start`: local AWS with the deployed stack, until somebody ends it.
 import { parseArgs } from "node:util";
 
-import type { LocalAws } from "./aws.ts";
+import type { LocalAws } from "./aws-options.ts";
 
 const USAGE = `Usage: npm start -- [options]
 
@@ -12,6 +12,7 @@ const USAGE = `Usage: npm start -- [options]
 `;
 
 const PORT_DEFAULT = 4566;
+const PARENT_LOOK_MS = 500;
 const ZONE = "privatelink.example.com";
 
 interface Options {
@@ -80,6 +81,13 @@ function endOn(local: LocalAws): void {
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, end);
   process.on("disconnect", end);
+  // npm passes no signal on when it is ended itself: its end is ours.
+  if (process.env["npm_lifecycle_event"] !== undefined) {
+    const parent = process.ppid;
+    setInterval(() => {
+      if (process.ppid !== parent) end();
+    }, PARENT_LOOK_MS).unref();
+  }
 }
 
 async function main(): Promise<void> {

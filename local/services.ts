@@ -1,7 +1,7 @@
 // Every service of local AWS, made and wired to each other.
 import type { Assumptions } from "./assumptions.ts";
 import { withTrail } from "./cloudtrail.ts";
-import type { Delays } from "./aws.ts";
+import type { Delays } from "./aws-options.ts";
 import type { FaultSwitches } from "./faults.ts";
 import type { FunctionRuntime } from "./functions/runtime.ts";
 import type { Identities } from "./identities.ts";

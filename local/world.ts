@@ -1,7 +1,7 @@
 // The sample world of `npm start`: a payment service in care, and consumers in every state one meets.
 
 import { consumer, operator, provider, type World } from "../scripts/actors.ts";
-import type { LocalAws } from "./aws.ts";
+import type { LocalAws } from "./aws-options.ts";
 
 /** Accounts of the sample world; the key id is the account. */
 export const sampleAccounts = { acme: "222222222222", unknown: "333333333333", barred: "444444444444", globex: "555555555555" } as const;

@@ -132,7 +132,7 @@ function startVerification(state: Ec2State, call: Call): unknown {
   return { ReturnValue: true };
 }
 
-export function configuration(state: Ec2State, service: EndpointService): unknown {
+function configuration(state: Ec2State, service: EndpointService): unknown {
   const zones = ["a", "b", "c"].map((letter) => state.region + letter);
   return {
     ServiceType: [{ ServiceType: service.networkLoadBalancerArns.length > 0 ? "Interface" : "GatewayLoadBalancer" }],

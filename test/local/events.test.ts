@@ -13,7 +13,8 @@ import {
 import { ReceiveMessageCommand, type Message } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { startLocalAws } from "../../local/aws.ts";
+import type { LocalAws } from "../../local/aws-options.ts";
 import { clients, eventually, type Clients } from "./clients.fixture.ts";
 import { arn, functionOf, packages, queuePolicy, roleOf } from "./functions.fixture.ts";
 

@@ -2,7 +2,8 @@
 import { GetQueueUrlCommand, ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, type Message } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { startLocalAws } from "../../local/aws.ts";
+import type { LocalAws } from "../../local/aws-options.ts";
 import { clients, eventually, type Clients } from "./clients.fixture.ts";
 import { allow, arn, bundle, CONSUME, functionOf, packages, roleOf } from "./functions.fixture.ts";
 

@@ -1,7 +1,8 @@
 // The HTTP API: the event a function gets, the answers it may give, and API Gateway's own refusals.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { startLocalAws } from "../../local/aws.ts";
+import type { LocalAws } from "../../local/aws-options.ts";
 import { arn, functionOf, packages, roleOf } from "./functions.fixture.ts";
 
 const zips = packages({

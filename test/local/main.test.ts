@@ -78,6 +78,20 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     await eventually(() => gone(functions), "the end of all functions");
   });
 
+  it("ends with the npm that started it", { timeout: 120_000 }, async () => {
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    const npm = spawn("npm", ["start", "--", "--empty", "--port", "0"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    started.push(npm);
+    await ready(npm);
+    const [main] = childrenOf(npm.pid);
+    const functions = await eventually(() => {
+      const found = childrenOf(main);
+      return found.length > 0 ? found : undefined;
+    }, "a process of a function");
+    npm.kill("SIGTERM");
+    await eventually(() => gone([main ?? 0, ...functions]), "the end of all processes");
+  });
+
   it("names the port that is taken", { timeout: READY_MS }, async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

@@ -12,7 +12,8 @@ import {
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { startLocalAws } from "../../local/aws.ts";
+import type { LocalAws } from "../../local/aws-options.ts";
 import { clients, type Clients } from "./clients.fixture.ts";
 
 let local: LocalAws;

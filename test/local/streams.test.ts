@@ -3,7 +3,8 @@ import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { startLocalAws } from "../../local/aws.ts";
+import type { LocalAws } from "../../local/aws-options.ts";
 import { clients, eventually } from "./clients.fixture.ts";
 import { allow, arn, functionOf, packages, roleOf } from "./functions.fixture.ts";
 
