@@ -1,6 +1,7 @@
 // Every point that AWS leaves undocumented and local AWS has to decide: its default here, and the option that turns it.
 
 export interface Assumptions {
+  readonly rateRuleFirstTick: number;
   readonly vpcsNeedNotExist: boolean;
   readonly servicesOpenUntilPermissionsSet: boolean;
   readonly vpcEndpointIdFilterWorks: boolean;
@@ -34,6 +35,7 @@ export const defaultAssumptions: Assumptions = {
   privateDnsVerificationSucceeds: true,
   notificationForm: "json",
   zoneBusyMs: 0,
+  rateRuleFirstTick: 0.5,
 };
 
 /** For people: what each option stands for. The first two are conveniences of ours; all others are open points of AWS. */
@@ -54,6 +56,7 @@ export const assumptionTexts: Readonly<Record<keyof Assumptions, string>> = {
   consumerTagsOnConnections: "Tags that the consumer sets on its endpoint show in the provider's view of the connection.",
   privateDnsVerificationSucceeds: "StartVpcEndpointServicePrivateDnsVerification finds its TXT record (local AWS looks nothing up).",
   zoneBusyMs: "How long Route 53 refuses further changes of a zone with PriorRequestNotComplete after one.",
+  rateRuleFirstTick: "The part of its period after which a rate rule fires first; after that it fires once a period.",
   notificationForm:
     "Whether the body of a connection notification is JSON or text. Its members and its subject are invented in either form.",
 };

@@ -26,7 +26,7 @@ import type { Declared, Workshop } from "./template/workshop.ts";
 import { physicalNames } from "./template/physical-name.ts";
 import { wallClock } from "./clock.ts";
 
-export type { Delays, LocalAws, LocalAwsOptions } from "./aws-options.ts";
+export type { LocalAws, LocalAwsOptions } from "./aws-options.ts";
 
 const TEMPLATE = ".serverless/cloudformation-template-update-stack.json";
 const DELAYS: Delays = { available: 1_500, deleted: 500, trail: 300, asyncRetry: [60_000, 120_000], streamRetry: 200, ruleRetry: 1_000 };
@@ -169,7 +169,9 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
 function listen(onDemand: (judged: Judged) => void): () => void {
   const listener = (message: unknown): void => onDemand(message as Judged);
   judgements.subscribe(listener);
-  return () => void judgements.unsubscribe(listener);
+  return () => {
+    judgements.unsubscribe(listener);
+  };
 }
 
 /** What has to end with local AWS, and what to remove after that. */

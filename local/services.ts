@@ -71,6 +71,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     toTopic: (principal, topicArn, message) => sns.publishAs(principal, topicArn, { Message: message }),
     fault: options.faults.deliveryFails,
     retryMs: delays.ruleRetry,
+    ...(options.assumptions.rateRuleFirstTick === undefined ? {} : { firstTick: options.assumptions.rateRuleFirstTick }),
     log,
   });
   const dynamodb = await createDynamoDb({ region, clock });

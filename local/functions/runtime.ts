@@ -98,8 +98,9 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
   const invoke = async (nameOrArn: string, payload: unknown): Promise<Invocation> => {
     const running = find(nameOrArn);
     if (running === undefined) throw notFound(nameOrArn);
-    await openLog(running);
-    return options.inFlight.track(run(running, JSON.stringify(payload) ?? "null", (line) => print(running.definition.name, line)));
+    const { name } = running.definition;
+    const work = openLog(running).then(() => run(running, JSON.stringify(payload) ?? "null", (line) => print(name, line)));
+    return options.inFlight.track(work);
   };
   const enqueue = (nameOrArn: string, event: unknown): void => {
     const running = find(nameOrArn);
@@ -121,7 +122,8 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
   };
   return {
     register(definition) {
-      const stream = `2026/[$LATEST]${randomUUID().replaceAll("-", "")}`;
+      const day = new Date(options.clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
+      const stream = `${day}/[$LATEST]${randomUUID().replaceAll("-", "")}`;
       const start = (): ReturnType<typeof startProcess> =>
         startProcess({
           environment: environmentOf(
@@ -135,7 +137,13 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
           print: (line) => print(definition.name, line),
         });
       const pool = createPool({ processesMax: options.processesMax, start });
-      functions.set(definition.name, { definition, logStream: stream, pool, policy: { Version: "2012-10-17", Statement: [] }, asyncConfig: {} });
+      functions.set(definition.name, {
+        definition,
+        logStream: stream,
+        pool,
+        policy: { Version: "2012-10-17", Statement: [] },
+        asyncConfig: {},
+      });
     },
     find,
     all: () => [...functions.values()],

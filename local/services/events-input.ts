@@ -12,7 +12,7 @@ export function targetInput(given: Members, event: Members, ruleArn: string): un
 }
 
 /** `$.detail.list[0].name` */
-export function atPath(event: unknown, path: string): unknown {
+function atPath(event: unknown, path: string): unknown {
   const steps = path.replace(/^\$\.?/, "").match(/[^.[\]]+/g) ?? [];
   let value = event;
   for (const step of steps) {

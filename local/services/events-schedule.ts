@@ -12,21 +12,23 @@ const DAYS_AHEAD_MAX = 366 * 10;
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-export function parseSchedule(expression: string, createdAt: number): Schedule {
+/** `firstTick`: the part of its period after which a rate fires first. */
+export function parseSchedule(expression: string, createdAt: number, firstTick = 1): Schedule {
   const [, kind, body] = /^(rate|cron|at)\((.*)\)$/.exec(expression.trim()) ?? [];
-  if (kind === "rate" && body !== undefined) return rate(body, createdAt, expression);
+  if (kind === "rate" && body !== undefined) return rate(body, createdAt, firstTick, expression);
   if (kind === "cron" && body !== undefined) return cron(body, expression);
   const moment = kind === "at" ? Date.parse(`${body ?? ""}Z`) : Number.NaN;
   if (Number.isNaN(moment)) throw invalid(expression);
   return { next: (time) => (moment > time ? moment : undefined) };
 }
 
-function rate(body: string, createdAt: number, expression: string): Schedule {
+function rate(body: string, createdAt: number, firstTick: number, expression: string): Schedule {
   const [, count, unit, plural] = /^(\d+) (minute|hour|day)(s?)$/.exec(body) ?? [];
   const value = Number(count);
   if (unit === undefined || value < 1 || (value === 1) !== (plural === "")) throw invalid(expression);
   const period = value * (UNIT_MS[unit] ?? DAY_MS);
-  return { next: (time) => createdAt + (Math.floor((time - createdAt) / period) + 1) * period };
+  const first = createdAt + firstTick * period;
+  return { next: (time) => first + Math.max(0, Math.floor((time - first) / period) + 1) * period };
 }
 
 function cron(body: string, expression: string): Schedule {

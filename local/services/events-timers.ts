@@ -9,14 +9,14 @@ export interface RuleTimers {
   readonly close: () => void;
 }
 
-export function createRuleTimers(clock: Clock, ring: (rule: Rule, time: number) => void): RuleTimers {
+export function createRuleTimers(clock: Clock, firstTick: number, ring: (rule: Rule, time: number) => void): RuleTimers {
   const timers = new Map<string, () => void>();
   return {
     arm(rule) {
       timers.get(rule.arn)?.();
       timers.delete(rule.arn);
       if (rule.scheduleExpression === undefined || !rule.enabled) return;
-      const schedule = parseSchedule(rule.scheduleExpression, clock.now());
+      const schedule = parseSchedule(rule.scheduleExpression, clock.now(), firstTick);
       const wait = (from: number): void => {
         const next = schedule.next(from);
         if (next === undefined) return;

@@ -1,4 +1,5 @@
 // Amazon EventBridge: buses, rules and schedules, and the events that go through them.
+import { defaultAssumptions } from "../assumptions.ts";
 import { noResource } from "../delivery.ts";
 import { optionalText, rows, text, type Members } from "../members.ts";
 import { AwsError, type Call, type Demand, type Service } from "../service.ts";
@@ -21,7 +22,9 @@ export interface ServiceEvent {
   readonly detail: Members;
 }
 
-export function createEvents(options: Omit<TargetPorts, "toBus"> & { readonly region: string }): EventsService {
+export function createEvents(
+  options: Omit<TargetPorts, "toBus"> & { readonly region: string; readonly firstTick?: number },
+): EventsService {
   const { clock, region } = options;
   const rules = createRules(region);
   const ports: TargetPorts = {
@@ -41,7 +44,7 @@ export function createEvents(options: Omit<TargetPorts, "toBus"> & { readonly re
   const fire = (rule: Rule, event: Members): void => {
     for (const target of rule.targets.values()) deliverToTarget(ports, rule, target, event);
   };
-  const timers = createRuleTimers(clock, (rule, time) => {
+  const timers = createRuleTimers(clock, options.firstTick ?? defaultAssumptions.rateRuleFirstTick, (rule, time) => {
     const parts = { source: "aws.events", detailType: "Scheduled Event", detail: {}, resources: [rule.arn], time };
     fire(rule, envelope(rule.bus, parts, region));
   });

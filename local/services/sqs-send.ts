@@ -31,7 +31,7 @@ export function outgoing(queue: Queue, input: Members, senderId: string): Outgoi
   };
 }
 
-export function messageAttributes(members: Members): MessageAttributes {
+function messageAttributes(members: Members): MessageAttributes {
   const attributes: Record<string, MessageAttribute> = {};
   for (const [name, value] of Object.entries(members)) {
     if (!isMembers(value)) throw invalid(`The message attribute '${name}' must contain a non-empty message attribute value.`);

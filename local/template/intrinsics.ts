@@ -12,17 +12,6 @@ export interface Scope {
   resource(logicalId: string): { readonly ref: string; readonly attributes: Members };
 }
 
-export const PSEUDO_PARAMETERS: ReadonlySet<string> = new Set([
-  "AWS::AccountId",
-  "AWS::NoValue",
-  "AWS::NotificationARNs",
-  "AWS::Partition",
-  "AWS::Region",
-  "AWS::StackId",
-  "AWS::StackName",
-  "AWS::URLSuffix",
-]);
-
 const NO_VALUE = Symbol("AWS::NoValue");
 
 /** The value with every intrinsic function in it worked out; `AWS::NoValue` takes its member away. */

@@ -34,7 +34,7 @@ export const SECRETS: Makers = {
 };
 
 /** As Secrets Manager makes one: each kind of character that is not excluded appears at least once. */
-export function generated(request: Members): string {
+function generated(request: Members): string {
   const excluded = optionalText(request, "ExcludeCharacters") ?? "";
   const kinds = [
     flag(request, "ExcludeLowercase") ? "" : LOWER,

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 
 import { isMembers, list, numberOr, optionalText, record, texts, type Members } from "../members.ts";
-import { PSEUDO_PARAMETERS, resolveCondition, type Scope } from "./intrinsics.ts";
+import { resolveCondition, type Scope } from "./intrinsics.ts";
 
 export interface Template {
   readonly parameters: Members;
@@ -83,8 +83,4 @@ function checkParameter(name: string, declared: Members, value: string): void {
 export function isWanted(declared: Members, scope: Scope): boolean {
   const condition = optionalText(declared, "Condition");
   return condition === undefined || resolveCondition(condition, scope);
-}
-
-export function isPseudo(name: string): boolean {
-  return PSEUDO_PARAMETERS.has(name);
 }

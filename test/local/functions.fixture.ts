@@ -44,6 +44,9 @@ export function functionOf(
   };
 }
 
+const WRITE_LOGS = { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: "*" };
+
+/** It may write its logs, and what the statements say. */
 export function roleOf(statements: readonly unknown[] = []): Readonly<Record<string, unknown>> {
   return {
     Type: "AWS::IAM::Role",
@@ -52,7 +55,7 @@ export function roleOf(statements: readonly unknown[] = []): Readonly<Record<str
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
       },
-      Policies: statements.length === 0 ? [] : [{ PolicyName: "rights", PolicyDocument: { Version: "2012-10-17", Statement: statements } }],
+      Policies: [{ PolicyName: "rights", PolicyDocument: { Version: "2012-10-17", Statement: [WRITE_LOGS, ...statements] } }],
     },
   };
 }

@@ -63,7 +63,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     }, "a process of a function");
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
-    await eventually(() => gone(functions), "the end of all functions");
+    expect(await eventually(() => gone(functions), "the end of all functions")).toBe(true);
   });
 
   it("takes its functions with it when it is killed", { timeout: 120_000 }, async () => {
@@ -75,7 +75,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     }, "a process of a function");
     child.kill("SIGKILL");
     await ended;
-    await eventually(() => gone(functions), "the end of all functions");
+    expect(await eventually(() => gone(functions), "the end of all functions")).toBe(true);
   });
 
   it("ends with the npm that started it", { timeout: 120_000 }, async () => {
@@ -89,7 +89,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
       return found.length > 0 ? found : undefined;
     }, "a process of a function");
     npm.kill("SIGTERM");
-    await eventually(() => gone([main ?? 0, ...functions]), "the end of all processes");
+    expect(await eventually(() => gone([main ?? 0, ...functions]), "the end of all processes")).toBe(true);
   });
 
   it("names the port that is taken", { timeout: READY_MS }, async () => {

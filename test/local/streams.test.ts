@@ -29,7 +29,8 @@ const template = {
       },
     },
     Role: roleOf([
-      allow(["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams"], streamArn),
+      allow(["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"], streamArn),
+      allow("dynamodb:ListStreams", "*"),
       allow("sqs:SendMessage", arn("Failures")),
     ]),
     Follow: functionOf("follow"),
