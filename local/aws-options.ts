@@ -49,6 +49,8 @@ export interface LocalAwsOptions {
   readonly processesMax?: number;
   /** What local AWS itself has to say. */
   readonly log?: (line: string) => void;
+  /** Each call over the wire, with its caller. */
+  readonly trace?: (line: string) => void;
   /** What functions print. */
   readonly print?: (functionName: string, line: string) => void;
   /** Everything that IAM is asked about roles and services, with its answer. Of one local AWS per process. */

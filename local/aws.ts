@@ -112,6 +112,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     port: options.port ?? 0,
     region,
     log,
+    ...(options.trace === undefined ? {} : { trace: options.trace }),
     other: lambdaDoor(services.lambda, identities, region, log),
     counts: (service, action) => void counts.set(`${service}:${action}`, (counts.get(`${service}:${action}`) ?? 0) + 1),
   });

@@ -29,6 +29,8 @@ export interface FrontOptions {
   readonly port: number;
   readonly region: string;
   readonly log?: (line: string) => void;
+  /** Each call as it comes, with its caller. */
+  readonly trace?: (line: string) => void;
   /** Sees each request first; true says that it has answered (`/_local/…`, the HTTP API). */
   readonly other?: (req: IncomingMessage, res: ServerResponse) => boolean;
   readonly counts?: (service: string, action: string) => void;
@@ -98,7 +100,7 @@ async function serve(options: FrontOptions, { service, codec }: Mounted, asked: 
   options.counts?.(service.signingName, action);
   await authorize(caller, await service.demands(call));
   const result = await service.handle(call);
-  options.log?.(`${service.signingName}:${action} ${caller.arn}`);
+  options.trace?.(`${service.signingName}:${action} ${caller.arn}`);
   return codec.encode(action, result, asked.requestId);
 }
 

@@ -48,7 +48,7 @@ async function run(options: Options): Promise<void> {
     inboxPort: port === 0 ? 0 : port + 2,
     zoneName: ZONE,
     log: say,
-    ...(options.verbose ? { print: (name: string, line: string): void => say(`${name}  ${line}`) } : {}),
+    ...(options.verbose ? { trace: say, print: (name: string, line: string): void => say(`${name}  ${line}`) } : {}),
   });
   endOn(local);
   if (!options.empty) {
