@@ -14,6 +14,8 @@ const USAGE = `Usage: npm start -- [options]
 const PORT_DEFAULT = 4566;
 const PARENT_LOOK_MS = 500;
 const ZONE = "privatelink.example.com";
+/** Who is asked by mail; the letters land in the inbox. */
+const APPROVERS = "approvers@privatelink.example.com";
 
 interface Options {
   readonly empty: boolean;
@@ -47,6 +49,7 @@ async function run(options: Options): Promise<void> {
     apiPort: port === 0 ? 0 : port + 1,
     inboxPort: port === 0 ? 0 : port + 2,
     zoneName: ZONE,
+    parameters: { ApproverEmail: APPROVERS },
     log: say,
     ...(options.verbose ? { trace: say, print: (name: string, line: string): void => say(`${name}  ${line}`) } : {}),
   });

@@ -14,6 +14,10 @@ export async function sampleWorld(local: LocalAws): Promise<void> {
     const { code, stderr } = await drawbridge(...words);
     if (code !== 0) throw new Error(`the sample world stopped at drawbridge ${words.join(" ")}: ${stderr.trim()}`);
   };
+  await local.call("secretsmanager", "PutSecretValue", {
+    SecretId: local.outputs["SlackSecretArn"] ?? "",
+    SecretString: JSON.stringify({ webhookUrl: local.slackWebhook, channel: "#privatelink" }),
+  });
   const payments = await provider(world, local.account).createService(
     `arn:aws:elasticloadbalancing:${local.region}:${local.account}:loadbalancer/net/payments/50dc6c495c0c9188`,
   );

@@ -1,4 +1,5 @@
 // What the makers of resources work with, and what they hand back.
+import type { Mappings } from "../functions/mappings.ts";
 import type { FunctionRuntime } from "../functions/runtime.ts";
 import type { StreamRecord } from "../functions/stream-mapping.ts";
 import type { HttpApi } from "../http-api.ts";
@@ -6,6 +7,7 @@ import type { Identities } from "../identities.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Members } from "../members.ts";
 import type { Caller, Clock, Demand, Role } from "../service.ts";
+import type { Buckets } from "../services/s3-buckets.ts";
 import type { Queue } from "../services/sqs-queue.ts";
 
 export interface StackPlace {
@@ -22,10 +24,14 @@ export interface Declared {
   readonly properties: Members;
 }
 
-/** What `Ref` gives, and what `Fn::GetAtt` gives by name. */
+/** What `Ref` gives, what `Fn::GetAtt` gives by name, and what an update of the stack can do with it. */
 export interface Made {
   readonly ref: string;
   readonly attributes?: Members;
+  /** Changes it where it is; without this, a change makes a new one and removes this one. */
+  readonly change?: (declared: Declared) => Made | Promise<Made>;
+  /** Takes it away; without this, there is nothing to take away. */
+  readonly remove?: () => Promise<unknown> | unknown;
 }
 
 export type Maker = (declared: Declared, workshop: Workshop) => Made | Promise<Made>;
@@ -53,8 +59,10 @@ export interface Workshop {
   physicalName(logicalId: string, lengthMax?: number): string;
   /** What one maker leaves for another: trust policies, managed policies, integrations. */
   readonly memory: Map<string, unknown>;
-  /** What the resource was given and local AWS only keeps: alarms, dashboards, log groups. */
-  keep(declared: Declared): void;
+  /** What the resource was given and local AWS only keeps: alarms, dashboards, log groups. Ends with what is returned. */
+  keep(declared: Declared): () => void;
+  readonly buckets: Buckets;
+  readonly mappings: Mappings;
   onClose(work: () => Promise<void> | void): void;
   log(line: string): void;
   /** The wait before a stream's batch is tried again. */
