@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     reporters: ["./scripts/test-summary.ts"],
+    // A test waits for what it wants to see; these only end what would never come, on a slow machine too.
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     projects: [
       { extends: true, test: { name: "short", include: ["test/**/*.test.ts"] } },
       {

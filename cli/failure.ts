@@ -16,6 +16,9 @@ export class Failure extends Error {
   }
 }
 
+/** The command has printed its result, and that is a failure: the exit code says so, and with --json nothing is added to it. */
+export class ToldFailure extends Failure {}
+
 export const wrongUsage = (message: string, remedy?: string): Failure => new Failure(2, "WrongUsage", message, remedy);
 
 /** The failure as one line. A remedy that the message holds already is not said twice. */

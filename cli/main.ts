@@ -4,9 +4,11 @@ import { auditCommands } from "./audit.ts";
 import { connect, type Connecting } from "./client.ts";
 import { nearest, readArguments, type Call, type Command } from "./command.ts";
 import { connectionCommands } from "./connections.ts";
+import { doctorCommands } from "./doctor.ts";
 import { entryCommands } from "./entries.ts";
-import { Failure, failureLine, wrongUsage } from "./failure.ts";
+import { Failure, failureLine, ToldFailure, wrongUsage } from "./failure.ts";
 import { helpOf, helpOfAll, helpOfGroup } from "./help.ts";
+import { redriveCommands } from "./redrive.ts";
 import { harmless, painted } from "./render.ts";
 import { serviceCommands } from "./services.ts";
 import { showCommands } from "./show.ts";
@@ -18,6 +20,8 @@ export const commands: readonly Command[] = [
   ...showCommands,
   ...connectionCommands,
   ...auditCommands,
+  ...redriveCommands,
+  ...doctorCommands,
 ];
 
 /** Gives the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
@@ -30,7 +34,7 @@ export async function main(args: readonly string[], terminal: Terminal, waits?: 
       error instanceof Failure
         ? error
         : new Failure(1, "Failed", `Something went wrong inside: ${error instanceof Error ? error.message : String(error)}`);
-    if (args.includes("--json"))
+    if (args.includes("--json") && !(failure instanceof ToldFailure))
       terminal.out(
         JSON.stringify({
           error: {

@@ -1,17 +1,25 @@
 // admit: wakes on what may call for a verdict; commits what the allow-list says, and accepts or rejects on EC2.
 
-import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
-import { allowList, connections, endpointServices, ledger, services, wakeObserve } from "../lib/lambda/ports-for.ts";
+import { clock, newId, timeOf } from "../lib/lambda/clock-and-ids.ts";
+import { allowList, connections, giveBackToAdmit, ledger, pacedEndpointServices, services, wakeObserve } from "../lib/lambda/ports-for.ts";
 import { queueWorker } from "../lib/lambda/queue-worker.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { admit } from "../lib/loop/admit.ts";
 import { readMessage } from "../lib/messages.ts";
 
-const set = settings("ALLOW_LIST_TABLE", "AUDIT_LOG_TABLE", "CONNECTIONS_TABLE", "SETTINGS_TABLE", "OBSERVE_QUEUE_URL");
+const set = settings(
+  "ALLOW_LIST_TABLE",
+  "AUDIT_LOG_TABLE",
+  "CONNECTIONS_TABLE",
+  "SETTINGS_TABLE",
+  "OBSERVE_QUEUE_URL",
+  "ADMIT_QUEUE_URL",
+  "ENDPOINTS_PER_CALL",
+);
 const ports = {
   clock,
   newId,
-  endpointServices: endpointServices(),
+  endpointServices: pacedEndpointServices(set),
   allowList: allowList(set),
   connections: connections(set),
   ledger: ledger(set),
@@ -22,6 +30,7 @@ const ports = {
 export const handler = queueWorker({
   name: "admit",
   read: (body) => readMessage(body),
-  work: (items) => admit(ports, items),
+  work: (items, leftMs) => admit(ports, items, timeOf(leftMs)),
+  giveBack: giveBackToAdmit(set),
   about: ({ services, endpoints, account }) => ({ services, connections: endpoints, account }),
 });

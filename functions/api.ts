@@ -19,6 +19,8 @@ const set = settings(
   "ADMIT_QUEUE_URL",
   "CONNECTIONS_TOPIC_ARN",
   "HOSTED_ZONE_IDS",
+  "BUS_NAME",
+  "QUEUE_URLS",
 );
 const ports: OperatorPorts = {
   clock,
@@ -35,6 +37,8 @@ const ports: OperatorPorts = {
     version: manifest.version,
     topic: set.CONNECTIONS_TOPIC_ARN,
     zones: set.HOSTED_ZONE_IDS,
+    bus: set.BUS_NAME,
+    queues: set.QUEUE_URLS,
   },
 };
 

@@ -1,13 +1,13 @@
 // observe: wakes on notifications, CloudTrail and delayed looks; records what AWS shows of the connections.
 
 import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
-import { connections, endpointServices, ledger, services, wakeObserve } from "../lib/lambda/ports-for.ts";
+import { connections, endpointServices, ledger, services, wakeAdmit, wakeObserve } from "../lib/lambda/ports-for.ts";
 import { queueWorker } from "../lib/lambda/queue-worker.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { observe } from "../lib/loop/observe.ts";
 import { readMessage } from "../lib/messages.ts";
 
-const set = settings("AUDIT_LOG_TABLE", "CONNECTIONS_TABLE", "SETTINGS_TABLE", "OBSERVE_QUEUE_URL", "OWN_ROLE_ARNS");
+const set = settings("AUDIT_LOG_TABLE", "CONNECTIONS_TABLE", "SETTINGS_TABLE", "OBSERVE_QUEUE_URL", "ADMIT_QUEUE_URL", "OWN_ROLE_ARNS");
 const ports = {
   clock,
   newId,
@@ -15,7 +15,7 @@ const ports = {
   connections: connections(set),
   ledger: ledger(set),
   services: services(set),
-  wake: wakeObserve(set),
+  wake: { ...wakeObserve(set), ...wakeAdmit(set) },
 };
 
 export const handler = queueWorker({

@@ -4,6 +4,7 @@ import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
 import { allowList, connections, endpointServices, ledger, services, wakeAdmit, wakeDns } from "../lib/lambda/ports-for.ts";
 import { scheduleHandler } from "../lib/lambda/schedule-handler.ts";
 import { settings } from "../lib/lambda/settings.ts";
+import { sweepCounts } from "../lib/lambda/sweep-counts.ts";
 import { sweep } from "../lib/loop/sweep.ts";
 
 const set = settings("ALLOW_LIST_TABLE", "AUDIT_LOG_TABLE", "CONNECTIONS_TABLE", "SETTINGS_TABLE", "ADMIT_QUEUE_URL", "DNS_QUEUE_URL");
@@ -24,7 +25,8 @@ const ports = {
 export const handler = scheduleHandler({
   name: "sweep",
   work: async ({ log, counts }) => {
-    for (const { service, connections: swept, events, unfinished, error } of await sweep(ports)) {
+    const all = await sweep(ports);
+    for (const { service, connections: swept, events, unfinished, error } of all) {
       counts.add(error === undefined ? "ServicesSwept" : "SweepsFailed");
       counts.add("ConnectionsSwept", swept);
       counts.add("ConnectionsUnfinished", unfinished);
@@ -32,5 +34,6 @@ export const handler = scheduleHandler({
       else if (events > 0 || unfinished > 0)
         log.info("Swept, and found something to do", { service, connections: swept, events, unfinished });
     }
+    for (const [count, value] of sweepCounts(all, clock())) counts.add(count, value);
   },
 });

@@ -89,7 +89,7 @@ function meet(observed: Observed, known: Known): ConnectionEvent[] {
   };
   const before = observed.createdAt !== undefined && observed.createdAt < known.service.addedAt;
   const first: ConnectionEvent =
-    before && !waits(observed.state)
+    before && !waits(observed.state) && observed.state !== "unknown"
       ? saw(
           known,
           { type: "ConnectionAdopted", observed: facts },

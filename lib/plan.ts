@@ -19,9 +19,12 @@ export type Effect =
 export const backOffMinutesMax = 60;
 
 export function plan(connection: Connection, seen: Seen, service: Service, now: Instant): Effect[] {
-  if (service.mode === "observe") return [];
-  const effects = [...onAws(connection, seen), ...onNames(connection, seen, service)];
-  return effects.filter(({ kind }) => !(connection.trouble?.effect === kind && resting(connection.trouble, now)));
+  return gaps(connection, seen, service).filter(({ kind }) => !(connection.trouble?.effect === kind && resting(connection.trouble, now)));
+}
+
+/** All that is lacking, also what was refused and rests until its next try. */
+export function gaps(connection: Connection, seen: Seen, service: Service): Effect[] {
+  return service.mode === "observe" ? [] : [...onAws(connection, seen), ...onNames(connection, seen, service)];
 }
 
 /** Only a decision of our own is carried out; what was decided outside has happened already. */

@@ -2,6 +2,7 @@
 
 import type { Entry } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
+import type { Fault } from "./faults.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { Change, EntryKey, Head, Kept, Page, PageRequest, StoredEvent, Subject } from "./ledger.ts";
 import type { RecordSet } from "./names.ts";
@@ -17,9 +18,12 @@ export type NewId = () => string;
 export interface EndpointServices {
   /** Every connection of the service, all pages: complete or it throws. Throws when the id is empty, since AWS would list all. */
   connections(service: ServiceId): Promise<Observed[]>;
-  /** One outcome for each id, in the order given. Safe to repeat: what already is as wanted counts as done. */
-  accept(service: ServiceId, endpoints: readonly EndpointId[]): Promise<Outcome[]>;
-  reject(service: ServiceId, endpoints: readonly EndpointId[]): Promise<Outcome[]>;
+  /**
+   * One outcome for each id, in the order given. Safe to repeat: what already is as wanted counts as done.
+   * Each call of AWS goes through `calls`, which may wait, repeat, and end them.
+   */
+  accept(service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls): Promise<Outcome[]>;
+  reject(service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls): Promise<Outcome[]>;
   /** Nothing when AWS does not know the service in this account and Region. */
   describe(service: ServiceId): Promise<ServiceFacts | undefined>;
   /** Makes, or finds, the connection notification of all four events to the topic; gives its id. Safe to repeat. */
@@ -29,7 +33,16 @@ export interface EndpointServices {
   /** Removes it; safe when it is gone. */
   stopNotifying(notification: string): Promise<void>;
 }
-export type Outcome = { readonly endpoint: EndpointId; readonly failure?: { readonly code: string; readonly message: string } };
+export type Outcome = {
+  readonly endpoint: EndpointId;
+  readonly failure?: { readonly code: string; readonly message: string };
+  /** AWS was not asked about this one, for a reason that passes. */
+  readonly later?: Fault;
+};
+/** Makes the calls of one action, at a pace that AWS allows; lib/loop/pacing.ts. */
+export interface Calls {
+  make<T>(call: () => Promise<T>): Promise<T>;
+}
 export interface ServiceFacts {
   readonly service: ServiceId;
   readonly serviceName: string;
@@ -100,7 +113,7 @@ export interface Look {
   readonly endpoints?: readonly EndpointId[];
   /** How many delayed looks came before. */
   readonly attempt?: number;
-  readonly why: "look-again" | "sweep" | "entry-changed" | "added";
+  readonly why: "look-again" | "requested" | "sweep" | "entry-changed" | "added";
 }
 
 /** What has been claimed stays claimed until `seconds` have passed: leases, and messages sent once. */

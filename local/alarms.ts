@@ -8,13 +8,16 @@ export interface RingerParts {
   readonly region: string;
   readonly held: readonly Declared[];
   readonly topics: Pick<SnsService, "publishAs">;
+  readonly ringing: Map<string, number>;
+  readonly now: () => number;
 }
 
 /** Rings an alarm by its logical id; throws what keeps it from its topic. */
-export function ringer({ account, region, held, topics }: RingerParts): (alarm: string) => Promise<void> {
+export function ringer({ account, region, held, topics, ringing, now }: RingerParts): (alarm: string) => Promise<void> {
   return async (alarm) => {
     const declared = held.find(({ logicalId, type }) => logicalId === alarm && type === "AWS::CloudWatch::Alarm");
     if (declared === undefined) throw new Error(`The stack has no alarm ${alarm}.`);
+    ringing.set(alarm, now());
     const name = optionalText(declared.properties, "AlarmName") ?? alarm;
     const principal = {
       service: "cloudwatch.amazonaws.com",

@@ -5,9 +5,10 @@ import type { Faults } from "./faults.ts";
 import type { Invocation } from "./functions/runtime.ts";
 import type { Letter } from "./inbox.ts";
 import type { Members } from "./members.ts";
-import type { Clock } from "./service.ts";
+import type { Credentials } from "./identities.ts";
+import type { Clock, Role } from "./service.ts";
 import type { Ec2Service } from "./services/ec2.ts";
-import type { Stack } from "./template/stack.ts";
+import type { Stack } from "./template/standing.ts";
 import type { Declared } from "./template/workshop.ts";
 
 export interface Delays {
@@ -31,6 +32,10 @@ export interface LocalAwsOptions {
   readonly template?: Members;
   /** Folders that hold the functions' zips by the last part of their S3 key. */
   readonly artifacts?: readonly string[];
+  /** No stack at the start: it is deployed over the wire. */
+  readonly bare?: boolean;
+  /** Whether the account has a CloudTrail trail; it has, unless told otherwise. */
+  readonly hasTrail?: boolean;
   readonly account?: string;
   readonly region?: string;
   readonly stackName?: string;
@@ -66,6 +71,7 @@ export interface LocalAws {
   readonly slackWebhook: string;
   readonly account: string;
   readonly region: string;
+  /** The newest stack that is up; throws when there is none. */
   readonly stack: Stack;
   /** Of the zone that was asked for, else empty. */
   readonly zoneId: string;
@@ -83,6 +89,10 @@ export interface LocalAws {
   readonly acceptsOf: (endpointId: string) => number;
   /** Has an alarm of the stack go off, by its logical id: nothing here watches metrics. */
   readonly ring: (alarm: string) => Promise<void>;
+  /** Has it stop. */
+  readonly calm: (alarm: string) => void;
+  /** Keys of a role that no stack made: a deployer, with the policies it is given. */
+  readonly issue: (role: Role, session: string) => Credentials;
   /** For tests: puts a connection into a state that no call leads to (`failed`, `expired`, `partial`). */
   readonly forceState: Ec2Service["force"];
   readonly logs: (functionName: string) => readonly string[];

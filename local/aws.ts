@@ -1,5 +1,6 @@
 // Local AWS put together: the services, the stack of a packaged template, and the three ports people and programs use.
 import { mkdtempSync, rmSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,8 +20,10 @@ import { createInProcess, type InProcess } from "./in-process.ts";
 import type { Members } from "./members.ts";
 import { createServices, type Services } from "./services.ts";
 import { lambdaDoor } from "./lambda-door.ts";
-import type { Clock } from "./service.ts";
+import { s3Door } from "./s3-door.ts";
+import type { Caller, Clock } from "./service.ts";
 import { createStack } from "./template/stack.ts";
+import type { Stack } from "./template/standing.ts";
 import { asTemplate, readTemplate, type Template } from "./template/template.ts";
 import type { Declared, Workshop } from "./template/workshop.ts";
 import { physicalNames } from "./template/physical-name.ts";
@@ -102,6 +105,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     inbox,
     assumptions: options.assumptions ?? {},
     confirmSubscriptions: options.confirmSubscriptions ?? true,
+    hasTrail: () => options.hasTrail ?? true,
   });
   closers.push(services.close, functions.close);
   const counts = new Map<string, number>();
@@ -113,7 +117,8 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     region,
     log,
     ...(options.trace === undefined ? {} : { trace: options.trace }),
-    other: lambdaDoor(services.lambda, identities, region, log),
+    other: doors(lambdaDoor(services.lambda, identities, region, log), s3Door(services.buckets, identities, log)),
+    faults: ground.faults.calls,
     counts: (service, action) => void counts.set(`${service}:${action}`, (counts.get(`${service}:${action}`) ?? 0) + 1),
   });
   closers.push(() => front.close());
@@ -121,7 +126,6 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
   services.sqs.useUrl(front.url);
 
   const zoneId = options.zoneName === undefined ? "" : await makeZone(options.zoneName, inside, account);
-  const template = options.template === undefined ? readTemplate(options.templatePath ?? packaged(TEMPLATE)) : asTemplate(options.template);
   const held: Declared[] = [];
   const workshop = {
     ...ground,
@@ -132,14 +136,25 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     held,
     end,
     artifacts: options.artifacts ?? [packaged("dist"), packaged(".serverless")],
-    stackName: options.stackName,
   };
-  const stack = await createStack(template, parametersOf(template, options, zoneId), openWorkshop(workshop));
-  services.cloudformation.add(stack);
-  void functions.prestart();
+  const { cloudformation } = services;
+  const root = identities.caller(account);
+  cloudformation.connect((name, caller) => openWorkshop(workshop, name, caller));
+  if (options.bare !== true) {
+    const template =
+      options.template === undefined ? readTemplate(options.templatePath ?? packaged(TEMPLATE)) : asTemplate(options.template);
+    const shop = openWorkshop(workshop, options.stackName ?? "drawbridge-local", root);
+    cloudformation.add(await createStack(template, parametersOf(template, options, zoneId), shop), shop);
+    void functions.prestart();
+  }
 
+  const current = (): Stack => {
+    const stack = cloudformation.latest();
+    if (stack === undefined) throw new Error("No stack is up on this local AWS.");
+    return stack;
+  };
   const nameOf = (name: string): string =>
-    stack.resources.find((one) => one.logicalId === name || one.logicalId === `${capital(name)}LambdaFunction`)?.physicalId ?? name;
+    current().resources.find((one) => one.logicalId === name || one.logicalId === `${capital(name)}LambdaFunction`)?.physicalId ?? name;
   return {
     aws: front.url,
     api: httpApi.url,
@@ -147,9 +162,17 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     slackWebhook: inbox.slackWebhook,
     account,
     region,
-    stack,
+    get stack() {
+      return current();
+    },
     zoneId,
-    outputs: Object.fromEntries(stack.outputs.map((output) => [output.key, output.value])),
+    get outputs() {
+      return Object.fromEntries(current().outputs.map((output) => [output.key, output.value]));
+    },
+    issue(role, session) {
+      identities.registerRole(role);
+      return identities.issue(role, session);
+    },
     invoke: (name, payload = {}) => functions.invoke(nameOf(name), payload),
     call: (service, action, input, as = account) => inside.asAccount(as, service, action, input),
     held,
@@ -158,7 +181,8 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     acceptsOf: (endpointId) =>
       calls.filter((call) => call.action === "AcceptVpcEndpointConnections" && JSON.stringify(call.input).includes(`"${endpointId}"`))
         .length,
-    ring: ringer({ account, region, held, topics: services.sns }),
+    ring: ringer({ account, region, held, topics: services.sns, ringing: services.cloudwatch.ringing, now: () => clock.now() }),
+    calm: (alarm) => void services.cloudwatch.ringing.delete(alarm),
     forceState: (endpointId, state) => services.ec2.force(endpointId, state),
     logs: (name) => functions.logs(nameOf(name)),
     letters: inbox.letters,
@@ -190,12 +214,18 @@ interface WorkshopParts extends Ground {
   readonly held: Declared[];
   readonly end: Ending;
   readonly artifacts: readonly string[];
-  readonly stackName: string | undefined;
 }
 
-function openWorkshop(parts: WorkshopParts): Workshop {
-  const { account, region, services, inside } = parts;
-  const name = parts.stackName ?? "drawbridge-local";
+/** Where one stack is made, with the rights of whoever has it made. */
+function openWorkshop(parts: WorkshopParts, name: string, caller: Caller): Workshop {
+  const { region, services, inside } = parts;
+  const { account } = caller;
+  let maker = caller;
+  const open: (() => Promise<void> | void)[] = [];
+  const end = async (): Promise<void> => {
+    await Promise.all(open.splice(0).map(async (close) => close()));
+  };
+  parts.end.closers.push(end);
   const folder = mkdtempSync(join(tmpdir(), "local-aws-"));
   parts.end.folders.push(folder);
   return {
@@ -205,21 +235,34 @@ function openWorkshop(parts: WorkshopParts): Workshop {
     identities: parts.identities,
     functions: parts.functions,
     httpApi: parts.httpApi,
-    call: (service, action, input) => inside.asAccount(account, service, action, input),
+    call: (service, action, input) => inside.asCaller(maker, service, action, input),
     callAs: inside.asRole,
     demand: inside.demand,
     callerOf: inside.callerOf,
     queue: services.sqs.queue,
     changes: (tableName, listener) => services.dynamodb.changes(tableName, listener),
-    code: createCode(folder, parts.artifacts),
+    code: createCode(folder, parts.artifacts, services.buckets),
     physicalName: physicalNames(name),
     memory: new Map(),
-    keep: (declared) => void parts.held.push(declared),
-    onClose: (work) => void parts.end.closers.push(work),
+    keep(declared) {
+      parts.held.push(declared);
+      return () => void parts.held.splice(parts.held.indexOf(declared), 1);
+    },
+    buckets: services.buckets,
+    mappings: services.mappings,
+    onClose: (work) => void open.push(work),
+    actAs: (next) => void (maker = next),
+    end,
     log: parts.log,
     streamRetryMs: parts.delays.streamRetry,
   };
 }
+
+/** The first door that knows the request answers it. */
+function doors(...all: readonly Door[]): Door {
+  return (request, response) => all.some((door) => door(request, response));
+}
+type Door = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 async function makeZone(Name: string, inside: InProcess, account: string): Promise<string> {
   const answer = await inside.asAccount(account, "route53", "CreateHostedZone", { Name, CallerReference: `local-aws ${Name}` });

@@ -1,6 +1,10 @@
 // Faults that a test or the demo asks for: what AWS may do on any day, done on demand.
 
+import { createCallFaults, type CallFault, type CallFaults, type Injected } from "./call-faults.ts";
+
 export interface Faults {
+  /** Calls over the wire that fit go wrong from now on, `times` of them or until it is lifted. */
+  readonly refuse: (fault: CallFault) => Injected;
   /** The next `count` connection notifications never reach the topic. */
   readonly loseNotifications: (count: number) => void;
   /** The next notification is published `times` times in all. */
@@ -12,6 +16,7 @@ export interface Faults {
 }
 
 export interface FaultSwitches extends Faults {
+  readonly calls: CallFaults;
   /** How often the next notification is published: 0 is a lost one. */
   readonly notificationTimes: () => number;
   readonly deliveryFails: () => boolean;
@@ -23,7 +28,10 @@ export function createFaults(): FaultSwitches {
   let repeats = 1;
   let failing = 0;
   let trailLost = 0;
+  const calls = createCallFaults();
   return {
+    calls,
+    refuse: calls.add,
     loseNotifications: (count) => void (lost += count),
     repeatNotifications: (times) => void (repeats = times),
     failDeliveries: (count) => void (failing += count),

@@ -15,8 +15,10 @@ export interface HttpApi {
   readonly url: string;
   /** One API has the port; a second one is refused. */
   readonly open: (place: ApiPlace) => void;
-  readonly stage: (name: string) => void;
-  readonly route: (route: Route) => void;
+  readonly shut: () => void;
+  /** Stages and routes are taken away again by what is returned. */
+  readonly stage: (name: string) => () => void;
+  readonly route: (route: Route) => () => void;
   /** How functions are run; known once the runtime is there. */
   readonly connect: (functions: ApiFunctions) => void;
   readonly close: () => Promise<void>;
@@ -115,10 +117,19 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
       if (place !== undefined) throw new Error("Local AWS has one HTTP API per stack: a second one has no port.");
       place = opened;
     },
-    stage: (name) => void stages.push(name),
-    route: (route) => void routes.push(route),
+    shut: () => void (place = undefined),
+    stage: (name) => kept(stages, name),
+    route: (route) => kept(routes, route),
     connect: (connected) => void (functions = connected),
     close: listening.close,
+  };
+}
+
+function kept<T>(all: T[], one: T): () => void {
+  all.push(one);
+  return () => {
+    const at = all.indexOf(one);
+    if (at >= 0) all.splice(at, 1);
   };
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { authorize } from "./authorize.ts";
+import { CutOff, type CallFaults } from "./call-faults.ts";
 import type { Identities } from "./identities.ts";
 import { listenOnLoopback } from "./loopback.ts";
 import { codecOf } from "./protocols/codec.ts";
@@ -14,7 +15,7 @@ import { refuse } from "./protocols/refusals.ts";
 import type { Reply } from "./protocols/refusals.ts";
 import { readScope } from "./protocols/signature.ts";
 import { AwsError } from "./service.ts";
-import type { Service } from "./service.ts";
+import type { Call, Service } from "./service.ts";
 
 export interface Front {
   readonly url: string;
@@ -34,6 +35,7 @@ export interface FrontOptions {
   /** Sees each request first; true says that it has answered (`/_local/…`, the HTTP API). */
   readonly other?: (req: IncomingMessage, res: ServerResponse) => boolean;
   readonly counts?: (service: string, action: string) => void;
+  readonly faults?: CallFaults;
 }
 
 /** DynamoDB's own bound, the largest of the services here. */
@@ -55,13 +57,13 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const byName = new Map(mounted.map((each): [string, Mounted] => [each.service.signingName, each]));
   const server = createServer((req, res) => {
     if (options.other?.(req, res) === true) return;
-    void answer(options, byName, req).then((reply) => send(res, reply));
+    void answer(options, byName, req).then((reply) => (reply === undefined ? res.destroy() : send(res, reply)));
   });
   return await listenOnLoopback(server, options.port, "local AWS");
 }
 
-/** Never rejects: whatever happens becomes a reply in the shape of the protocol that was spoken. */
-async function answer(options: FrontOptions, services: ReadonlyMap<string, Mounted>, req: IncomingMessage): Promise<Reply> {
+/** Never rejects: whatever happens becomes a reply in the shape of the protocol that was spoken; nothing for one to be cut off. */
+async function answer(options: FrontOptions, services: ReadonlyMap<string, Mounted>, req: IncomingMessage): Promise<Reply | undefined> {
   const requestId = randomUUID();
   const seen: { mounted: Mounted | undefined } = { mounted: guessService(services, req) };
   try {
@@ -78,6 +80,7 @@ async function answer(options: FrontOptions, services: ReadonlyMap<string, Mount
     seen.mounted = mounted;
     return await serve(options, mounted, { req, url, body, accessKeyId: scope.accessKeyId, region: scope.region, requestId });
   } catch (error) {
+    if (error instanceof CutOff) return undefined;
     const refused = error instanceof AwsError ? error : unexpected(error, options.log);
     return refuse(seen.mounted?.model ?? plainModel(req), refused, requestId);
   }
@@ -98,8 +101,10 @@ async function serve(options: FrontOptions, { service, codec }: Mounted, asked: 
   // Route 53 and STS are signed for us-east-1 wherever one is: only regional services see the caller's choice.
   const call = { action, input, caller, region: options.region, requestId: asked.requestId };
   options.counts?.(service.signingName, action);
-  await authorize(caller, await service.demands(call));
-  const result = await service.handle(call);
+  const demands = await service.demands(call);
+  await authorize(caller, demands);
+  const work = (asked: Call): unknown => service.handle(asked);
+  const result = await (options.faults?.through(service.signingName, call, demands, work) ?? work(call));
   options.trace?.(`${service.signingName}:${action} ${caller.arn}`);
   return codec.encode(action, result, asked.requestId);
 }

@@ -18,6 +18,7 @@ export interface Identities {
   /** Keys for a role that nobody registered: an operator with full rights in that account. */
   issueOperator(roleArn: string, session: string): Credentials;
   registerRole(role: Role): void;
+  removeRole(arn: string): void;
   roleByArn(arn: string): Role | undefined;
 }
 
@@ -69,6 +70,7 @@ export function createIdentities(): Identities {
     issue: (role, session) => issueFor(role.arn, session, role),
     issueOperator: (roleArn, session) => issueFor(roleArn, session, undefined),
     registerRole: (role) => void roles.set(role.arn, role),
+    removeRole: (arn) => void roles.delete(arn),
     roleByArn: (arn) => roles.get(arn),
   };
 }

@@ -7,6 +7,7 @@ import { isMembers, type Members } from "./members.ts";
 import { AwsError, type Caller, type Demand, type Role, type Service } from "./service.ts";
 
 export interface InProcess {
+  readonly asCaller: (caller: Caller, service: string, action: string, input: Members) => Promise<Members>;
   readonly asAccount: (account: string, service: string, action: string, input: Members) => Promise<Members>;
   readonly asRole: (role: Role, service: string, action: string, input: Members) => Promise<Members>;
   /** Throws AccessDenied when the role may not. */
@@ -35,6 +36,7 @@ export function createInProcess(options: {
     return { ...options.identities.caller(credentials.accessKeyId), role: options.identities.roleByArn(role.arn) ?? role };
   };
   return {
+    asCaller: run,
     asAccount: (account, service, action, input) => run(options.identities.caller(account), service, action, input),
     asRole: (role, service, action, input) => run(callerOf(role), service, action, input),
     demand: (role, demands) => authorize(callerOf(role), demands),

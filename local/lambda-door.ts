@@ -1,4 +1,4 @@
-// Lambda's REST protocol, for the three actions that local AWS has: it is the only service that speaks it.
+// Lambda's REST protocol, for the few actions that local AWS has: it is the only service that speaks it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
 
@@ -8,6 +8,7 @@ import { isMembers, optionalText, type Members } from "./members.ts";
 import { AwsError, type Service } from "./service.ts";
 
 const PATH = /^\/2015-03-31\/functions\/?(?:([^/]+)\/(invocations|configuration))?$/;
+const MAPPINGS = /^\/2015-03-31\/event-source-mappings\/?([^/]*)$/;
 const CREDENTIAL = /Credential=([^/,]+)\/\d{8}\/[^/]+\/lambda\/aws4_request/;
 
 /** True: it was a call of Lambda, and is answered. */
@@ -18,20 +19,24 @@ export function lambdaDoor(
   log: (line: string) => void,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
-    const path = new URL(request.url ?? "/", "http://lambda.local").pathname;
-    const matched = PATH.exec(path);
-    if (matched === null) return false;
-    const [, name, leaf] = matched;
-    const action = leaf === "invocations" ? "Invoke" : leaf === "configuration" ? "GetFunctionConfiguration" : "ListFunctions";
-    answer(request, response, action, decodeURIComponent(name ?? "")).catch((error: unknown) => refuse(response, error, log));
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://lambda.local");
+    const asked = askedOf(request.method ?? "GET", pathname, searchParams);
+    if (asked === undefined) return false;
+    answer(request, response, asked).catch((error: unknown) => refuse(response, error, log));
     return true;
   };
 
-  async function answer(request: IncomingMessage, response: ServerResponse, action: string, FunctionName: string): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, { action, bound }: Asked): Promise<void> {
     const [, accessKeyId = ""] = CREDENTIAL.exec(request.headers.authorization ?? "") ?? [];
     if (accessKeyId === "") throw new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403);
     const InvocationType = request.headers["x-amz-invocation-type"];
-    const input: Members = { FunctionName, InvocationType, Payload: await bodyOf(request) };
+    const body = await bodyOf(request);
+    const given: unknown = action === "UpdateEventSourceMapping" && body !== "" ? JSON.parse(body) : {};
+    const input: Members = {
+      ...(isMembers(given) ? given : {}),
+      ...(action === "Invoke" ? { InvocationType, Payload: body } : {}),
+      ...bound,
+    };
     const call = { action, input, caller: identities.caller(accessKeyId), region, requestId: randomUUID() };
     await authorize(call.caller, await lambda.demands(call));
     const output: unknown = await lambda.handle(call);
@@ -45,6 +50,25 @@ export function lambdaDoor(
     response.writeHead(action === "Invoke" ? Number(members["StatusCode"]) : 200, headers);
     response.end(action === "Invoke" ? optionalText(members, "Payload") : JSON.stringify(members));
   }
+}
+
+interface Asked {
+  readonly action: string;
+  readonly bound: Members;
+}
+
+function askedOf(method: string, path: string, query: URLSearchParams): Asked | undefined {
+  const matched = PATH.exec(path);
+  if (matched !== null) {
+    const [, name, leaf] = matched;
+    const action = leaf === "invocations" ? "Invoke" : leaf === "configuration" ? "GetFunctionConfiguration" : "ListFunctions";
+    return { action, bound: name === undefined ? {} : { FunctionName: decodeURIComponent(name) } };
+  }
+  const [, id] = MAPPINGS.exec(path) ?? [];
+  if (id === undefined) return undefined;
+  const FunctionName = query.get("FunctionName");
+  if (id === "") return { action: "ListEventSourceMappings", bound: FunctionName === null ? {} : { FunctionName } };
+  return { action: method === "PUT" ? "UpdateEventSourceMapping" : "GetEventSourceMapping", bound: { UUID: decodeURIComponent(id) } };
 }
 
 function refuse(response: ServerResponse, error: unknown, log: (line: string) => void): void {

@@ -127,7 +127,9 @@ function listed(bucket: Bucket, query: URLSearchParams): Answer {
   const prefix = query.get("prefix") ?? "";
   const after = query.get("continuation-token") ?? "";
   const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
-  const matching = [...bucket.objects.values()].filter(({ key }) => key.startsWith(prefix) && key > after).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const matching = [...bucket.objects.values()]
+    .filter(({ key }) => key.startsWith(prefix) && key > after)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
   const page = matching.slice(0, most);
   const isTruncated = page.length < matching.length;
   const contents = page.map(({ key, body, etag, at }) =>
@@ -138,7 +140,10 @@ function listed(bucket: Bucket, query: URLSearchParams): Answer {
   );
   const token = isTruncated ? element("NextContinuationToken", escapeXml(page.at(-1)?.key ?? "")) : "";
   const head = `${element("Name", bucket.name)}${element("Prefix", escapeXml(prefix))}${element("KeyCount", String(page.length))}`;
-  return { status: 200, body: xml("ListBucketResult", `${head}${element("IsTruncated", String(isTruncated))}${token}${contents.join("")}`) };
+  return {
+    status: 200,
+    body: xml("ListBucketResult", `${head}${element("IsTruncated", String(isTruncated))}${token}${contents.join("")}`),
+  };
 }
 
 const xml = (name: string, content: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, content, XMLNS)}`;

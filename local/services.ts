@@ -8,12 +8,16 @@ import type { Identities } from "./identities.ts";
 import type { Inbox } from "./inbox.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Call, Clock, Service } from "./service.ts";
+import { createMappings, type Mappings } from "./functions/mappings.ts";
 import { createCloudFormation, type CloudFormationService } from "./services/cloudformation.ts";
+import { createTrails } from "./services/cloudtrail-trails.ts";
+import { createCloudWatch, type CloudWatchService } from "./services/cloudwatch.ts";
 import { createDynamoDb, type DynamoDbService } from "./services/dynamodb.ts";
 import { createEc2, type Ec2Service, type Notification } from "./services/ec2.ts";
 import { createEvents, type EventsService } from "./services/events.ts";
 import { createLambda } from "./services/lambda.ts";
 import { createRoute53 } from "./services/route53.ts";
+import { createBuckets, type Buckets } from "./services/s3-buckets.ts";
 import { createSecretsManager } from "./services/secretsmanager.ts";
 import { createSns, type SnsService } from "./services/sns.ts";
 import { createSqs, type SqsService } from "./services/sqs.ts";
@@ -28,6 +32,9 @@ export interface Services {
   readonly dynamodb: DynamoDbService;
   readonly ec2: Ec2Service;
   readonly cloudformation: CloudFormationService;
+  readonly cloudwatch: CloudWatchService;
+  readonly buckets: Buckets;
+  readonly mappings: Mappings;
   readonly lambda: Service;
   /** The calls that CloudTrail recorded, lost events included. */
   readonly recorded: readonly Call[];
@@ -46,6 +53,7 @@ export interface ServicesOptions {
   readonly functions: FunctionRuntime;
   readonly assumptions: Partial<Assumptions>;
   readonly confirmSubscriptions: boolean;
+  readonly hasTrail: () => boolean;
   readonly log: (line: string) => void;
 }
 
@@ -76,8 +84,11 @@ export async function createServices(options: ServicesOptions): Promise<Services
   });
   const dynamodb = await createDynamoDb({ region, clock });
   const ec2 = createEc2({ region, clock, delays, assumptions: options.assumptions, notify: notifier(options, sns) });
-  const cloudformation = createCloudFormation();
-  const lambda = createLambda(functions);
+  const buckets = createBuckets(clock);
+  const mappings = createMappings();
+  const cloudformation = createCloudFormation({ clock, inFlight, buckets, region });
+  const cloudwatch = createCloudWatch(cloudformation);
+  const lambda = createLambda(functions, mappings);
   const recorded: Call[] = [];
   const trail = {
     clock,
@@ -93,15 +104,19 @@ export async function createServices(options: ServicesOptions): Promise<Services
     createSecretsManager({ clock, region }),
     createSsm({ clock, region }),
     createSts({ identities: options.identities, clock }),
+    createTrails({ region, hasTrail: options.hasTrail }),
   ];
   return {
-    all: [withTrail(ec2, trail), dynamodb, sqs, sns, events, cloudformation, lambda, ...others],
+    all: [withTrail(ec2, trail), dynamodb, sqs, sns, events, cloudformation, cloudwatch, lambda, ...others],
     sqs,
     sns,
     events,
     dynamodb,
     ec2,
     cloudformation,
+    cloudwatch,
+    buckets,
+    mappings,
     lambda,
     recorded,
     async close() {

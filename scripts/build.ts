@@ -1,7 +1,7 @@
 // How the functions are packed: one minified bundle and one reproducible zip for each file in functions/.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
@@ -52,7 +52,7 @@ export async function build({ anew = false } = {}): Promise<Build> {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [literalSchemaKeys],
+    plugins: [literalSchemaKeys, credentialsOfLambda],
   });
 
   await mkdir(dist, { recursive: true });
@@ -95,6 +95,25 @@ const literalSchemaKeys: Plugin = {
       return {
         contents: source.replace(/\[(_\w+)\]:/g, (key, name: string) => (constants.has(name) ? `${constants.get(name)}:` : key)),
       };
+    });
+  },
+};
+
+/**
+ * Lambda gives a function its credentials in its environment. The SDK's default chain looks there first too, but brings along
+ * profiles, single sign-on, STS, instance metadata and their clients: a third of a small function. And of its own
+ * package.json, each client needs the version only.
+ */
+const credentialsOfLambda: Plugin = {
+  name: "credentials-of-lambda",
+  setup(plugin) {
+    plugin.onLoad({ filter: /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/ }, ({ path }) => ({
+      contents: `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
+      resolveDir: dirname(path),
+    }));
+    plugin.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: "json" };
     });
   },
 };

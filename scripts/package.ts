@@ -26,15 +26,15 @@ export async function packageSystem(args: readonly string[] = []): Promise<Packa
   return packageOf(built);
 }
 
-/** Packages only when something has changed: for programs that bring the system up, such as `npm start` and the demo. */
-export async function ensurePackaged(): Promise<Package> {
+/** Packages only when something has changed: for programs that bring the system up, such as `npm start`, the demo and a deployment. */
+export async function ensurePackaged(args: readonly string[] = []): Promise<Package> {
   const built = await build();
   try {
-    if ((await readFile(inputsFile, "utf8")) === (await digest([]))) return await packageOf(built);
+    if ((await readFile(inputsFile, "utf8")) === (await digest(args))) return await packageOf(built);
   } catch {
     // never packaged, or cleaned up half-way
   }
-  return packageSystem();
+  return packageSystem(args);
 }
 
 async function packageOf(built: Build): Promise<Package> {
@@ -93,7 +93,7 @@ if (import.meta.main) {
     console.log(
       `Packaged ${built.artifacts.length} functions (${(bytes / 1e6).toFixed(1)} MB zipped) and ${resources} resources in ${seconds} s.`,
     );
-    console.log(`The template is ${template}; deploy it with: npx serverless deploy`);
+    console.log(`The template is ${template}; deploy it with: npm run deploy`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -23,6 +23,8 @@ function once<T>(make: () => T): () => T {
 // Marked pure, so that a function's bundle holds only the clients it uses.
 export const dynamoDb = /* @__PURE__ */ once(() => new DynamoDBClient(bounds));
 export const ec2 = /* @__PURE__ */ once(() => new EC2Client(bounds));
+/** For what is paced by the caller: each call is one call. */
+export const ec2Once = /* @__PURE__ */ once(() => new EC2Client({ ...bounds, maxAttempts: 1 }));
 export const eventBridge = /* @__PURE__ */ once(() => new EventBridgeClient(bounds));
 export const route53 = /* @__PURE__ */ once(() => new Route53Client(bounds));
 export const secretsManager = /* @__PURE__ */ once(() => new SecretsManagerClient(bounds));

@@ -3,73 +3,86 @@
 import type { UnsuccessfulItem } from "@aws-sdk/client-ec2";
 import { Fault } from "../faults.ts";
 import { idsIn, type EndpointId } from "../ids.ts";
-import { pieces } from "../loop/concurrently.ts";
-import type { Outcome } from "../ports.ts";
+import type { Calls, Outcome } from "../ports.ts";
 import { calling } from "./errors.ts";
+import { fits, tooMany, type ListSize } from "./list-size.ts";
 
 /** AWS documents no limit; the bucket holds 10 calls and gains one a second, so few calls are what counts. */
-const endpointsPerCall = 100;
+export const endpointsPerCall = 100;
+
+/** One action, with what is known of how many ids a call of it takes. */
+export interface Decisions {
+  readonly action: string;
+  size: ListSize;
+}
 
 type Send = (endpoints: EndpointId[]) => Promise<{ readonly Unsuccessful?: readonly UnsuccessfulItem[] | undefined }>;
+type Answer = Omit<Outcome, "endpoint">;
+type Failure = NonNullable<Outcome["failure"]>;
 
-/** One outcome for each id, in the order given. */
-export async function decideAll(action: string, endpoints: readonly EndpointId[], send: Send): Promise<Outcome[]> {
-  const failures = new Map<string, Failure>();
-  for (const part of pieces([...new Set(endpoints)], endpointsPerCall)) await decide(action, part, send, failures);
-  return endpoints.map((endpoint) => {
-    const failure = failures.get(endpoint);
-    return failure === undefined ? { endpoint } : { endpoint, failure };
-  });
-}
+const atOnce: Calls = { make: (call) => call() };
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** HTTP 200 with ids under `Unsuccessful` is a failure of those ids. A call that fails as a whole because of one id goes on without it. */
-async function decide(action: string, endpoints: readonly EndpointId[], send: Send, failures: Map<string, Failure>): Promise<void> {
-  if (endpoints.length === 0) return;
-  try {
-    const { Unsuccessful = [] } = await calling(action, () => send([...endpoints]));
-    for (const { ResourceId, Error: error } of Unsuccessful) {
-      const failure = {
-        code: error?.Code ?? "Unsuccessful",
-        message: error?.Message ?? "AWS gives no reason",
-      };
-      for (const endpoint of ResourceId === undefined ? endpoints : [ResourceId]) failures.set(endpoint, failure);
+/** One outcome for each id, in the order given. Throws what is about the call and not about an id, unless some ids are settled by then. */
+export async function decideAll(
+  decisions: Decisions,
+  endpoints: readonly EndpointId[],
+  send: Send,
+  calls: Calls = atOnce,
+): Promise<Outcome[]> {
+  const answers = new Map<EndpointId, Answer>();
+  const waiting: EndpointId[][] = [[...new Set(endpoints)]];
+  for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+    if (part.length === 0) continue;
+    const now = part.slice(0, decisions.size.next);
+    waiting.unshift(part.slice(now.length));
+    try {
+      const { Unsuccessful = [] } = await calls.make(() => calling(decisions.action, () => send([...now])));
+      decisions.size = fits(decisions.size, now.length);
+      for (const endpoint of now) answers.set(endpoint, {});
+      for (const [endpoint, failure] of refusals(Unsuccessful, now)) answers.set(endpoint, { failure });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (error.retryable && answers.size > 0) {
+        for (const endpoint of [...now, ...waiting.flat()]) answers.set(endpoint, { later: error });
+        break;
+      }
+      waiting.unshift(...refused(decisions, now, error, answers));
     }
-  } catch (error) {
-    if (!(error instanceof Fault) || error.retryable || !ofTheIds.test(error.code)) throw error;
-    await withoutCulprits(action, endpoints, send, failures, error);
   }
+  return endpoints.map((endpoint) => ({ endpoint, ...answers.get(endpoint) }));
+}
+
+/** HTTP 200 with ids under `Unsuccessful` is a failure of those ids; without an id, of all. */
+function* refusals(items: readonly UnsuccessfulItem[], asked: readonly EndpointId[]): Generator<[EndpointId, Failure]> {
+  for (const { ResourceId, Error: error } of items) {
+    const failure = { code: error?.Code ?? "Unsuccessful", message: error?.Message ?? "AWS gives no reason" };
+    for (const endpoint of ResourceId === undefined ? asked : asked.filter((one) => one === ResourceId)) yield [endpoint, failure];
+  }
+}
+
+/** A call that AWS refused as a whole. Gives the lists to ask with next; what is about the call itself is thrown. */
+function refused(decisions: Decisions, asked: EndpointId[], fault: Fault, answers: Map<EndpointId, Answer>): EndpointId[][] {
+  const failure: Failure = { code: fault.code, message: fault.cause instanceof Error ? fault.cause.message : fault.message };
+  const named = new Set(idsIn(failure.message).endpoints);
+  const culprits = asked.filter((endpoint) => named.has(endpoint));
+  const isSize = !fault.retryable && culprits.length === 0 && ofTheSize(failure);
+  if (isSize) decisions.size = tooMany(decisions.size, asked.length);
+  if (isSize && asked.length > 1) return [asked];
+  if (fault.retryable || !(isSize || ofTheIds.test(fault.code))) throw fault;
+  const failed = asked.length === 1 || ofTheService.test(fault.code) ? asked : culprits;
+  for (const endpoint of failed) answers.set(endpoint, { failure });
+  if (failed.length > 0) return [asked.filter((endpoint) => !failed.includes(endpoint))];
+  // AWS names no id: halves find the culprits.
+  const half = Math.ceil(asked.length / 2);
+  return [asked.slice(0, half), asked.slice(half)];
 }
 
 /** Codes that speak about ids or their states, not about the call. */
 const ofTheIds =
   /^(InvalidVpcEndpoint(Id)?\.(NotFound|Malformed)|InvalidVpcEndpointService(Id)?\.NotFound|InvalidState|IncorrectState|InvalidParameter(Value)?|OperationNotPermitted)$/;
-
-/** The ids that AWS names in its message failed; when it names none, halves find the culprits. */
-async function withoutCulprits(
-  action: string,
-  endpoints: readonly EndpointId[],
-  send: Send,
-  failures: Map<string, Failure>,
-  fault: Fault,
-): Promise<void> {
-  const failure: Failure = {
-    code: fault.code,
-    message: fault.cause instanceof Error ? fault.cause.message : fault.message,
-  };
-  const named = new Set(idsIn(failure.message).endpoints);
-  const culprits =
-    endpoints.length === 1 || ofTheService.test(fault.code) ? endpoints : endpoints.filter((endpoint) => named.has(endpoint));
-  for (const endpoint of culprits) failures.set(endpoint, failure);
-  const rest = endpoints.filter((endpoint) => !culprits.includes(endpoint));
-  if (culprits.length > 0) return decide(action, rest, send, failures);
-  const half = Math.ceil(rest.length / 2);
-  await decide(action, rest.slice(0, half), send, failures);
-  await decide(action, rest.slice(half), send, failures);
-}
-
 const ofTheService = /^InvalidVpcEndpointService/;
+
+/** How AWS refuses a list that is too long is not documented: by its code, or by its words. */
+const ofTheSize = ({ code, message }: Failure): boolean =>
+  /TooMany|MaxIDs|EntityTooLarge|RequestTooLarge/i.test(code) ||
+  (/^(Invalid|Validation|Malformed)/.test(code) && /too many|too long|no more than|at most|maximum|exceed/i.test(message));

@@ -14,22 +14,27 @@ import { instant, isAccountId, isEndpointId, type EndpointId, type ServiceId } f
 import { awsState, type DnsTarget, type IpAddressType, type Observed } from "../observed.ts";
 import type { EndpointServices, ServiceFacts } from "../ports.ts";
 import { notification, notify, stopNotifying } from "./connection-notifications.ts";
-import { decideAll } from "./endpoint-decisions.ts";
+import { decideAll, endpointsPerCall, type Decisions } from "./endpoint-decisions.ts";
 import { calling } from "./errors.ts";
+import { listSize } from "./list-size.ts";
 
 const rowsPerPage = 1000;
 /** Far more than any service has; a listing that goes on longer is in a circle. */
 const pagesMax = 1000;
 
-export function vpcEndpointServices(client: EC2Client): EndpointServices {
+/** `decider` is the client for Accept and Reject: one that does not retry, where the caller paces them. */
+export function vpcEndpointServices(client: EC2Client, decider = client, idsPerCall = endpointsPerCall): EndpointServices {
   const accept = (ServiceId: ServiceId) => (ids: EndpointId[]) =>
-    client.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: ids }));
+    decider.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: ids }));
   const reject = (ServiceId: ServiceId) => (ids: EndpointId[]) =>
-    client.send(new RejectVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: ids }));
+    decider.send(new RejectVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: ids }));
+  // What one call takes is found out once for each process.
+  const accepts: Decisions = { action: "ec2:AcceptVpcEndpointConnections", size: listSize(idsPerCall) };
+  const rejects: Decisions = { action: "ec2:RejectVpcEndpointConnections", size: listSize(idsPerCall) };
   return {
     connections: async (service) => connections(client, named(service)),
-    accept: async (service, endpoints) => decideAll("ec2:AcceptVpcEndpointConnections", endpoints, accept(named(service))),
-    reject: async (service, endpoints) => decideAll("ec2:RejectVpcEndpointConnections", endpoints, reject(named(service))),
+    accept: async (service, endpoints, calls) => decideAll(accepts, endpoints, accept(named(service)), calls),
+    reject: async (service, endpoints, calls) => decideAll(rejects, endpoints, reject(named(service)), calls),
     describe: async (service) => describe(client, named(service)),
     notify: async (service, topic) => notify(client, named(service), topic),
     notification: async (service, topic) => notification(client, named(service), topic),

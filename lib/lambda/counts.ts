@@ -2,19 +2,29 @@
 
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 
-const metricNamespace = "Drawbridge";
-
-/** Names of what is counted; the dashboard and the alarms use the same. */
-export type Count =
-  | "ItemsReceived"
-  | "ItemsFailed"
-  | "ItemsUnreadable"
-  | "ServicesSwept"
-  | "SweepsFailed"
-  | "ConnectionsSwept"
-  | "ConnectionsUnfinished"
-  | "EventsCommitted"
-  | "RequestsFailed";
+/** What is counted, or measured, in which unit; the dashboard and the alarms use the same names. */
+const units = {
+  ItemsReceived: MetricUnit.Count,
+  ItemsFailed: MetricUnit.Count,
+  ItemsUnreadable: MetricUnit.Count,
+  ServicesSwept: MetricUnit.Count,
+  SweepsFailed: MetricUnit.Count,
+  SweepsFinished: MetricUnit.Count,
+  ConnectionsSwept: MetricUnit.Count,
+  ConnectionsUnfinished: MetricUnit.Count,
+  QuestionsOpen: MetricUnit.Count,
+  OldestQuestionAge: MetricUnit.Seconds,
+  OldestUnfinishedAge: MetricUnit.Seconds,
+  EventsPublished: MetricUnit.Count,
+  ConnectionsRequested: MetricUnit.Count,
+  QuestionsAsked: MetricUnit.Count,
+  ConnectionsApproved: MetricUnit.Count,
+  ConnectionsDenied: MetricUnit.Count,
+  ConnectionsAvailable: MetricUnit.Count,
+  EffectsFailed: MetricUnit.Count,
+  RequestsFailed: MetricUnit.Count,
+} as const;
+export type Count = keyof typeof units;
 
 export interface Counts {
   add(count: Count, value?: number): void;
@@ -22,10 +32,11 @@ export interface Counts {
   write(): void;
 }
 
+/** The namespace is the setting POWERTOOLS_METRICS_NAMESPACE, which the library reads; the one dimension, `service`, is the function. */
 export function functionCounts(name: string): Counts {
-  const metrics = new Metrics({ namespace: metricNamespace, serviceName: name });
+  const metrics = new Metrics({ serviceName: name });
   return {
-    add: (count, value = 1) => metrics.addMetric(count, MetricUnit.Count, value),
+    add: (count, value = 1) => metrics.addMetric(count, units[count], value),
     write: () => {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },

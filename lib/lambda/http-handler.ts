@@ -66,11 +66,15 @@ const problems = (
       log.error("A request failed", request.error, {
         requestId: problem.requestId,
         route: request.event.routeKey,
+        ...connectionOf(request.event),
       });
-    } else if (!(request.error instanceof BadInput)) log.info("A request was refused", { ...problem });
+    } else if (!(request.error instanceof BadInput)) log.info("A request was refused", { ...problem, ...connectionOf(request.event) });
     request.response = sent(show(problem), requestContext.http.method);
   },
 });
+
+const connectionOf = ({ pathParameters }: HttpEvent): { readonly connection?: string } =>
+  pathParameters?.["endpoint"] === undefined ? {} : { connection: pathParameters["endpoint"] };
 
 const asJson = ({ status, ...error }: Problem): HttpReply => ({ status, json: { error } });
 

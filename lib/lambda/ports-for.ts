@@ -4,6 +4,7 @@ import { allowListTable } from "../aws/allow-list-table.ts";
 import { eventBus } from "../aws/bus.ts";
 import { connectionsTable } from "../aws/connections-table.ts";
 import { vpcEndpointServices } from "../aws/endpoint-services.ts";
+import { giveBackTo } from "../aws/give-back.ts";
 import { linkKeys, cachedSecret } from "../aws/keys.ts";
 import { ledgerTables } from "../aws/ledger-table.ts";
 import { peopleTopics } from "../aws/people.ts";
@@ -27,10 +28,13 @@ import type {
   Zones,
 } from "../ports.ts";
 import { clock, newId } from "./clock-and-ids.ts";
-import { dynamoDb, ec2, eventBridge, route53, secretsManager, sns, sqs } from "../aws/clients.ts";
+import { dynamoDb, ec2, ec2Once, eventBridge, route53, secretsManager, sns, sqs } from "../aws/clients.ts";
 import type { Settings } from "./settings.ts";
 
 export const endpointServices = (): EndpointServices => vpcEndpointServices(ec2());
+/** For the one that accepts and rejects, at its own pace. */
+export const pacedEndpointServices = (set: Settings<"ENDPOINTS_PER_CALL">): EndpointServices =>
+  vpcEndpointServices(ec2(), ec2Once(), set.ENDPOINTS_PER_CALL);
 
 export const connections = (set: Settings<"CONNECTIONS_TABLE">): Connections => connectionsTable(dynamoDb(), set.CONNECTIONS_TABLE);
 
@@ -66,6 +70,8 @@ export const wakeAdmit = (set: Settings<"ADMIT_QUEUE_URL">): Pick<Wake, "admit">
 export const wakeDns = (set: Settings<"DNS_QUEUE_URL">): Pick<Wake, "dns"> => ({
   dns: wakeQueue(sqs(), set.DNS_QUEUE_URL),
 });
+
+export const giveBackToAdmit = (set: Settings<"ADMIT_QUEUE_URL">): ReturnType<typeof giveBackTo> => giveBackTo(sqs(), set.ADMIT_QUEUE_URL);
 
 export const bus = (set: Settings<"BUS_NAME">): Bus => eventBus(eventBridge(), set.BUS_NAME);
 

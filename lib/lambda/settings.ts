@@ -38,10 +38,21 @@ const roleArns = v.pipe(
   v.transform((arns): readonly string[] => arns),
 );
 
+/** `Name=https://…` with commas between. */
+const namedUrls = v.pipe(
+  list,
+  v.check((given) => given.every((one) => /^\w+=https?:\/\/\S+$/.test(one))),
+  v.transform((given): Readonly<Record<string, string>> =>
+    Object.fromEntries(given.map((one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)])),
+  ),
+);
+
+const idsPerCall = v.pipe(v.string(), v.regex(/^\d{1,4}$/), v.transform(Number), v.minValue(1), v.maxValue(1000));
+
 /** Every setting that a function of the stack may have; `infra/` gives each function those it declares. */
 const catalogue = {
   STAGE: text("the stage's name, such as prod"),
-  DEPLOYMENT_ID: text("the stack's id"),
+  DEPLOYMENT_ID: text("what tells this deployment from others"),
   ALLOW_LIST_TABLE: text("the name of the AllowList table"),
   CONNECTIONS_TABLE: text("the name of the Connections table"),
   AUDIT_LOG_TABLE: text("the name of the AuditLog table"),
@@ -58,6 +69,14 @@ const catalogue = {
   LINK_KEY_SECRET_ARN: arn("secretsmanager", "the secret that signs links"),
   SLACK_SECRET_ARN: arn("secretsmanager", "the secret with Slack's webhook"),
   PUBLIC_URL: url("the HTTP API, as approvers reach it"),
+  ENDPOINTS_PER_CALL: {
+    what: "how many endpoints one call of Accept or Reject names, from 1 to 1000",
+    schema: idsPerCall,
+  },
+  QUEUE_URLS: {
+    what: "the URLs of the queues by their names, as Name=URL with commas between",
+    schema: namedUrls,
+  },
   OWN_ROLE_ARNS: {
     what: "the ARNs of Drawbridge's own roles, with commas between, or nothing",
     schema: roleArns,

@@ -5,6 +5,7 @@ import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-la
 import { readItem, type Item } from "../aws/item.ts";
 import { Fault } from "../faults.ts";
 import { invocation, tellingOf, type Telling } from "./invocation.ts";
+import type { LogKeys } from "./log.ts";
 
 export interface StreamWork<Row> {
   /** The function's name, for its log and its counts. */
@@ -48,7 +49,7 @@ async function follow<Row>(
       rows.push(read(readItem(dynamodb?.NewImage as Parameters<typeof readItem>[0])));
     } catch (error) {
       stop = at;
-      log.error("A row cannot be read", error, { sequence: at });
+      log.error("A row cannot be read", error, { sequence: at, ...subjectOf(dynamodb?.Keys?.["subject"]?.S) });
       break;
     }
   }
@@ -56,4 +57,10 @@ async function follow<Row>(
   if (stop !== undefined) counts.add("ItemsUnreadable");
   if (rows.length > 0) await work(rows);
   return { batchItemFailures: stop === undefined ? [] : [{ itemIdentifier: stop }] };
+}
+
+/** `connection#vpce-…` names the connection. */
+function subjectOf(subject = ""): LogKeys {
+  const [kind, id] = subject.split("#");
+  return kind === "connection" ? { subject, connection: id } : { subject };
 }

@@ -1,11 +1,13 @@
 // What `admit` does with its messages: the allow-list's verdict is committed, then EC2 is told, many ids in one call.
 
 import { optional } from "../connection.ts";
+import { Fault } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
 import { isAccepted, type AwsState, type Observed } from "../observed.ts";
-import type { AllowList, EndpointServices, Outcome, Wake } from "../ports.ts";
-import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
+import type { AllowList, Calls, EndpointServices, Outcome, Wake } from "../ports.ts";
+import { runBatch, type BatchPorts, type Failure, type Item, type Left } from "./batch.ts";
 import { lookAgain } from "./look-again.ts";
+import { pacedCalls, type Time } from "./pacing.ts";
 import { run, type Ran, type Task } from "./run.ts";
 
 export interface AdmitPorts extends BatchPorts {
@@ -14,19 +16,48 @@ export interface AdmitPorts extends BatchPorts {
   readonly wake: Pick<Wake, "observe">;
 }
 
-export const admit = (ports: AdmitPorts, items: readonly Item[]): Promise<Failure[]> =>
-  runBatch(ports, items, ({ ran }) => perform(ports, ran));
+/** `time` is the invocation's; without it nothing waits, and a throttle fails the messages at once. */
+export function admit(ports: AdmitPorts, items: readonly Item[], time?: Time): Promise<Failure[]> {
+  // One pace for the whole batch: the bucket belongs to the account, not to a service.
+  const calls = time === undefined ? {} : { reject: pacedCalls(time), accept: pacedCalls(time) };
+  return runBatch(ports, items, ({ ran }) => perform(ports, ran, calls));
+}
 
-/** Carries out what the plans want of EC2, settles each id by what AWS answered, and looks again soon. */
-async function perform(ports: AdmitPorts, ran: Ran): Promise<void> {
+/** Carries out what the plans want of EC2, settles each id by what AWS answered, and looks again soon. Gives what AWS's throttle left undone. */
+async function perform(ports: AdmitPorts, ran: Ran, calls: { readonly reject?: Calls; readonly accept?: Calls }): Promise<Left> {
+  const left = new Map<EndpointId, Fault>();
   for (const effect of ["reject", "accept"] as const) {
     const endpoints = ran.standings
       .filter(({ effects }) => effects.some(({ kind }) => kind === effect))
       .map(({ kept }) => kept.connection.endpoint);
     if (endpoints.length === 0) continue;
-    const outcomes = await confirmed(ports, ran, effect, await ports.endpointServices[effect](ran.service.service, endpoints));
-    await record(ports, ran, effect, outcomes);
-    await lookAgain(ports.wake, ran.service.service, endpoints, () => 0);
+    const answers = await decideOnAws(ports, ran, effect, endpoints, calls[effect]);
+    for (const { endpoint, later } of answers) if (later !== undefined) left.set(endpoint, later);
+    const settled = answers.filter(({ later }) => later === undefined);
+    await record(ports, ran, effect, await confirmed(ports, ran, effect, settled));
+    await lookAgain(
+      ports.wake,
+      ran.service.service,
+      settled.map(({ endpoint }) => endpoint),
+      () => 0,
+    );
+  }
+  return left;
+}
+
+/** A throttle that was there from the first call on leaves all for later. */
+async function decideOnAws(
+  { endpointServices }: AdmitPorts,
+  { service }: Ran,
+  effect: "accept" | "reject",
+  endpoints: readonly EndpointId[],
+  calls: Calls | undefined,
+): Promise<readonly Outcome[]> {
+  try {
+    return await endpointServices[effect](service.service, endpoints, calls);
+  } catch (error) {
+    if (calls === undefined || !(error instanceof Fault) || !error.retryable) throw error;
+    return endpoints.map((endpoint) => ({ endpoint, later: error }));
   }
 }
 

@@ -5,6 +5,7 @@ import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
 import type { Wanted } from "../messages.ts";
 import type { Connections, Services } from "../ports.ts";
+import { outOfTurn } from "./pacing.ts";
 import { run, type LoopPorts, type Ran, type Round, type Task } from "./run.ts";
 
 export interface BatchPorts extends LoopPorts {
@@ -21,7 +22,16 @@ export interface Item {
 export interface Failure {
   readonly id: string;
   readonly error: unknown;
+  /** When its turn has only not come yet: it comes again after so many seconds, however often it has been received. */
+  readonly againSeconds?: number;
 }
+
+/** AWS's bucket has gained some calls by then. */
+const againSeconds = 5;
+
+/** Endpoints whose turn has not come, each with the reason: their messages go back, and come again soon. */
+export type Left = ReadonlyMap<EndpointId, Fault>;
+const nothing: Left = new Map();
 
 /** What was looked at, with the highest attempt that any message gave for an endpoint. */
 export interface Looked {
@@ -33,27 +43,35 @@ export interface Looked {
  * Runs every message, then `finish` for each service. Gives the messages that did not go through; those of
  * the other services are done.
  */
-export async function runBatch(ports: BatchPorts, items: readonly Item[], finish: (looked: Looked) => Promise<void>): Promise<Failure[]> {
-  const failures = new Map<string, unknown>();
+export async function runBatch(
+  ports: BatchPorts,
+  items: readonly Item[],
+  finish: (looked: Looked) => Promise<Left | void>,
+): Promise<Failure[]> {
+  const failures = new Map<string, Omit<Failure, "id">>();
   const plans = new Map<ServiceId, Gathered>();
   for (const item of items) {
     try {
       for (const [service, tasks] of await spread(ports, item.wanted)) gather(plans, service, item, tasks);
     } catch (error) {
-      failures.set(item.id, error);
+      failures.set(item.id, { error });
     }
   }
-  for (const [service, { ids, round, attempts }] of plans) {
+  for (const [service, { about, round, attempts }] of plans) {
     try {
       const ran = await run(ports, { service, ...round });
       if (ran === undefined) continue;
-      await finish({ ran, attempts });
-      for (const { id, wanted } of items) if (ids.has(id) && isUntold(wanted, ran)) failures.set(id, notListedYet(wanted));
+      const left = (await finish({ ran, attempts })) ?? nothing;
+      for (const [id, its] of about) {
+        const [fault] = its === "all" ? left.values() : its.flatMap((endpoint) => left.get(endpoint) ?? []);
+        if (fault !== undefined) failures.set(id, { error: fault, ...(fault.code === outOfTurn ? { againSeconds } : {}) });
+      }
+      for (const { id, wanted } of items) if (about.has(id) && isUntold(wanted, ran)) failures.set(id, { error: notListedYet(wanted) });
     } catch (error) {
-      for (const id of ids) failures.set(id, error);
+      for (const id of about.keys()) failures.set(id, { error });
     }
   }
-  return [...failures].map(([id, error]) => ({ id, error }));
+  return [...failures].map(([id, failure]) => ({ id, ...failure }));
 }
 
 /** What a message tells of a connection that neither AWS lists yet nor we hold would be lost with it: it comes again. */
@@ -63,15 +81,16 @@ const notListedYet = ({ endpoints }: Wanted): Fault =>
   new Fault("NotListedYet", endpoints.join(", "), "AWS does not list it yet; the message comes again", true);
 
 interface Gathered {
-  readonly ids: Set<string>;
+  /** The messages' ids, each with what it is about. */
+  readonly about: Map<string, readonly EndpointId[] | "all">;
   round: Omit<Round, "service">;
   readonly attempts: Map<EndpointId, number>;
 }
 
 function gather(plans: Map<ServiceId, Gathered>, service: ServiceId, { id, wanted }: Item, tasks: readonly Task[] | "whole"): void {
-  const at: Gathered = plans.get(service) ?? { ids: new Set(), round: { tasks: [] }, attempts: new Map() };
+  const at: Gathered = plans.get(service) ?? { about: new Map(), round: { tasks: [] }, attempts: new Map() };
   plans.set(service, at);
-  at.ids.add(id);
+  at.about.set(id, tasks === "whole" ? "all" : tasks.map(({ endpoint }) => endpoint));
   if (tasks === "whole") at.round = { ...at.round, whole: at.round.whole ?? wanted.source };
   else at.round = { ...at.round, tasks: distinct([...at.round.tasks, ...tasks]) };
   for (const endpoint of wanted.endpoints) at.attempts.set(endpoint, Math.max(wanted.attempt, at.attempts.get(endpoint) ?? 0));

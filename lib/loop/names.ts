@@ -173,7 +173,8 @@ async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: J
   if (kind === "remove-name") {
     return told(await ports.zones.change(zone, owned ? ours : [], []), refused);
   }
-  if (ours.length < wanted.length && (there.length > ours.length || (ours.length > 0 && !owned))) return `${name.fqdn} has a record that is not Drawbridge's: ${refused}`;
+  if (ours.length < wanted.length && (there.length > ours.length || (ours.length > 0 && !owned)))
+    return `${name.fqdn} has a record that is not Drawbridge's: ${refused}`;
   return told(
     await ports.zones.change(
       zone,

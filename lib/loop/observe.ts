@@ -2,14 +2,33 @@
 
 import type { Wake } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item, type Looked } from "./batch.ts";
+import { pieces } from "./concurrently.ts";
 import { lookAgain } from "./look-again.ts";
 
 export interface ObservePorts extends BatchPorts {
-  readonly wake: Pick<Wake, "observe">;
+  readonly wake: Pick<Wake, "observe" | "admit">;
 }
 
 export const observe = (ports: ObservePorts, items: readonly Item[]): Promise<Failure[]> =>
-  runBatch(ports, items, (looked) => comeBack(ports, looked));
+  runBatch(ports, items, async (looked) => {
+    await handOver(ports, looked);
+    await comeBack(ports, looked);
+  });
+
+/** What one call of EC2 takes: a message that `admit` must give back is one call's worth of work. */
+const undecidedPerMessage = 100;
+
+/**
+ * What needs a verdict goes to `admit` at once and many in a message: over the bus it would come one by one, and the queue
+ * would have to wait for more. Nothing is lost with the message: whoever looks next hands it over again.
+ */
+async function handOver({ wake }: ObservePorts, { ran: { service, standings } }: Looked): Promise<void> {
+  const undecided = standings
+    .filter(({ kept: { connection }, seen }) => connection.status === "requested" && seen?.listed === true)
+    .map(({ kept }) => kept.connection.endpoint);
+  for (const endpoints of pieces(undecided, undecidedPerMessage))
+    await wake.admit({ service: service.service, endpoints, why: "requested" });
+}
 
 /** An endpoint that AWS's list does not show yet, and one that we accepted and that is not available yet. */
 async function comeBack({ wake }: ObservePorts, { ran, attempts }: Looked): Promise<void> {

@@ -2,14 +2,14 @@
 
 import { optional } from "../connection.ts";
 import type { PolicyEvent } from "../events.ts";
-import type { EndpointId, ServiceId } from "../ids.ts";
+import type { EndpointId, Instant, ServiceId } from "../ids.ts";
 import { serviceSubject } from "../ledger.ts";
-import { isOnAws, isOnNames, type Effect } from "../plan.ts";
+import { gaps, isOnAws, isOnNames, type Effect } from "../plan.ts";
 import type { AllowList, EndpointServices, Ledger, Look, Services, Wake } from "../ports.ts";
 import type { Service } from "../service.ts";
 import { pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
-import { run, type LoopPorts, type Ran } from "./run.ts";
+import { run, type LoopPorts, type Ran, type Standing } from "./run.ts";
 
 export interface SweepPorts extends LoopPorts {
   readonly services: Pick<Services, "get" | "all">;
@@ -24,6 +24,11 @@ export interface Swept {
   readonly connections: number;
   readonly events: number;
   readonly unfinished: number;
+  /** Open questions, and since when the oldest of them is open. */
+  readonly questions: number;
+  readonly oldestQuestion?: Instant;
+  /** Since when the oldest effect is due that AWS has not carried out. */
+  readonly oldestUnfinished?: Instant;
   readonly error?: unknown;
 }
 
@@ -36,7 +41,7 @@ export async function sweep(ports: SweepPorts): Promise<Swept[]> {
       const ran = await run(ports, { service: service.service, tasks: [], whole: { kind: "sweep" } });
       if (ran !== undefined) swept.push(await handOver(ports, ran));
     } catch (error) {
-      swept.push({ service: service.service, connections: 0, events: 0, unfinished: 0, error });
+      swept.push({ service: service.service, connections: 0, events: 0, unfinished: 0, questions: 0, error });
     }
   }
   return swept;
@@ -54,7 +59,23 @@ async function handOver({ wake }: SweepPorts, { service, standings }: Ran): Prom
   await hand((look) => wake.admit(look), onAws);
   await hand((look) => wake.dns(look), onNames);
   const events = standings.reduce((sum, standing) => sum + standing.events.length, 0);
-  return { service: service.service, connections: standings.length, events, unfinished: new Set([...onAws, ...onNames]).size };
+  const asked = standings.flatMap(({ kept: { connection } }) => (connection.status === "asking" ? [connection.question.at] : []));
+  return {
+    service: service.service,
+    connections: standings.length,
+    events,
+    unfinished: new Set([...onAws, ...onNames]).size,
+    questions: asked.length,
+    ...optional("oldestQuestion", asked.toSorted()[0]),
+    ...optional("oldestUnfinished", standings.flatMap(dueSince).toSorted()[0]),
+  };
+}
+
+/** Since when something is to be done about a connection: since the decision, or for a name since its state. */
+function dueSince({ kept: { connection }, seen, service }: Standing): Instant[] {
+  const kinds = seen === undefined ? [] : gaps(connection, seen, service).map(({ kind }) => kind);
+  if (kinds.some(isOnAws) && "decision" in connection) return [connection.decision.at];
+  return kinds.some((kind) => isOnAws(kind) || isOnNames(kind)) ? [connection.changedAt] : [];
 }
 
 /** A service whose acceptance is switched off lets everybody in past us: that is told loudly, once. */

@@ -2,6 +2,7 @@
 
 import type { ZoneId } from "../ids.ts";
 import type { Service } from "../service.ts";
+import { examine, type Finding } from "./doctor.ts";
 import type { Operator, OperatorPorts } from "./operator.ts";
 import { zonesOf } from "./service-survey.ts";
 
@@ -10,12 +11,31 @@ export interface DeploymentShown {
   readonly version: string;
   readonly zones: readonly { readonly id: ZoneId; readonly name?: string }[];
   readonly services: readonly Service[];
+  readonly region: string;
+  readonly bus: string;
+  /** URLs by the names of the template. */
+  readonly queues: Readonly<Record<string, string>>;
+  /** How it is, when that is asked for. */
+  readonly findings?: readonly Finding[];
   /** As whom the caller is known. */
   readonly you: string;
 }
 
-export async function deployment(ports: OperatorPorts, actor: Operator): Promise<DeploymentShown> {
+/** With `health`, it looks at every service too. */
+export async function deployment(ports: OperatorPorts, actor: Operator, input: unknown): Promise<DeploymentShown> {
+  const { health } = input as { health?: unknown };
   const [zones, services] = await Promise.all([zonesOf(ports), ports.services.all()]);
-  const { stage, version } = ports.deployment;
-  return { stage, version, zones, services, you: actor.arn };
+  const { stage, version, topic, bus, queues } = ports.deployment;
+  const [, , , region = ""] = topic.split(":");
+  return {
+    stage,
+    version,
+    region,
+    zones,
+    services,
+    bus,
+    queues,
+    ...(health === "true" ? { findings: await examine(ports) } : {}),
+    you: actor.arn,
+  };
 }

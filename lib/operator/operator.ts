@@ -29,6 +29,9 @@ export interface Deployment {
   readonly topic: string;
   /** The hosted zones that may hold names. */
   readonly zones: readonly ZoneId[];
+  /** Its bus, and its queues by their names in the template: for whoever sends back what was set aside. */
+  readonly bus: string;
+  readonly queues: Readonly<Record<string, string>>;
 }
 
 const triesMax = 4;

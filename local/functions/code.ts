@@ -3,19 +3,37 @@ import { existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import { optionalText, type Members } from "../members.ts";
-import { unpack, writeInline } from "./package.ts";
+import type { Buckets } from "../services/s3-buckets.ts";
+import { unpack, unpackBytes, writeInline } from "./package.ts";
 
-/** Unpacks below `folder`; zips are looked for in `artifacts`, in that order. */
-export function createCode(folder: string, artifacts: readonly string[]): (functionName: string, code: Members) => string {
+/** Unpacks below `folder`, each time anew; zips are what the bucket holds, or else in `artifacts`, in that order. */
+export function createCode(
+  folder: string,
+  artifacts: readonly string[],
+  buckets: Pick<Buckets, "find">,
+): (functionName: string, code: Members) => string {
+  let unpacked = 0;
   return (functionName, code) => {
-    const root = join(folder, functionName);
+    unpacked += 1;
+    const root = join(folder, `${functionName}-${String(unpacked)}`);
     mkdirSync(root, { recursive: true });
     const inline = optionalText(code, "ZipFile");
     if (inline !== undefined) {
       writeInline(inline, root);
       return root;
     }
-    const name = basename(optionalText(code, "S3Key") ?? "");
+    const key = optionalText(code, "S3Key") ?? "";
+    const stored = buckets.find(optionalText(code, "S3Bucket") ?? "");
+    if (stored !== undefined && stored.objects.size > 0) {
+      const object = stored.objects.get(key);
+      if (object === undefined)
+        throw new Error(
+          `Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist: ${key}`,
+        );
+      unpackBytes(key, object.body, root);
+      return root;
+    }
+    const name = basename(key);
     const zip = artifacts.map((artifact) => join(artifact, name)).find((path) => name !== "" && existsSync(path));
     if (zip === undefined) throw new Error(`the package ${name} is not in ${artifacts.join(" or ")}: run "npm run package".`);
     unpack(zip, root);

@@ -37,7 +37,8 @@ export function createMappings(): Mappings {
       };
     },
     find: (id) => all.get(id)?.mapping,
-    of: (functionArn) => [...all.values()].map(({ mapping }) => mapping).filter((one) => functionArn === undefined || one.functionArn === functionArn),
+    of: (functionArn) =>
+      [...all.values()].map(({ mapping }) => mapping).filter((one) => functionArn === undefined || one.functionArn === functionArn),
     async switch(id, enabled) {
       const kept = all.get(id);
       if (kept === undefined) return undefined;

@@ -5,7 +5,11 @@ import { unzipSync } from "fflate";
 
 /** Unzips into `root`; refuses entries that would land outside of it. */
 export function unpack(zip: string, root: string): void {
-  for (const [name, bytes] of Object.entries(unzipSync(readFileSync(zip)))) {
+  unpackBytes(zip, readFileSync(zip), root);
+}
+
+export function unpackBytes(zip: string, content: Uint8Array, root: string): void {
+  for (const [name, bytes] of Object.entries(unzipSync(content))) {
     if (name.endsWith("/")) continue;
     const file = resolve(root, name);
     if (!file.startsWith(root + sep)) throw new Error(`${zip} holds ${name}, which is outside of the package.`);

@@ -7,6 +7,8 @@ export interface Pool {
   run(invoke: () => Invoke): Promise<Outcome>;
   /** Starts one process ahead of the first event. */
   prestart(): Promise<void>;
+  /** Takes no more; what is running or waiting ends as it would, and each process with it. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -17,12 +19,14 @@ export function createPool(options: { readonly processesMax: number; readonly st
   const idle: FunctionProcess[] = [];
   const waiting: ((process: FunctionProcess | undefined) => void)[] = [];
   let closed = false;
+  let retired = false;
 
   const begin = (): FunctionProcess => {
     const process = options.start();
     all.add(process);
     return process;
   };
+  const end = (process: FunctionProcess): void => void process.kill().then(() => all.delete(process));
   /** undefined: local AWS is closing. */
   const acquire = (): Promise<FunctionProcess | undefined> => {
     if (closed) return Promise.resolve(undefined);
@@ -39,6 +43,7 @@ export function createPool(options: { readonly processesMax: number; readonly st
     if (closed) return;
     const next = waiting.shift();
     if (next !== undefined) next(alive ? process : begin());
+    else if (alive && retired) end(process);
     else if (alive) idle.push(process);
   };
   return {
@@ -53,10 +58,14 @@ export function createPool(options: { readonly processesMax: number; readonly st
       }
     },
     async prestart() {
-      if (all.size > 0 || closed) return;
+      if (all.size > 0 || closed || retired) return;
       const process = begin();
       await process.ready;
       release(process);
+    },
+    retire() {
+      retired = true;
+      for (const process of idle.splice(0)) end(process);
     },
     async close() {
       closed = true;

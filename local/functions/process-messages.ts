@@ -7,6 +7,8 @@ export interface Invoke {
   readonly payload: string;
   /** When the function's time is up, in epoch milliseconds. */
   readonly deadline: number;
+  /** What local AWS's clock is ahead of this machine's, in milliseconds: the function's clock shows the same. */
+  readonly ahead: number;
 }
 
 /** Lambda's error shape. */

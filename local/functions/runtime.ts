@@ -33,7 +33,9 @@ export interface FunctionPolicy {
 }
 
 export interface FunctionRuntime {
+  /** A function that is there already runs the new code from its next event on, and keeps its policy. */
   readonly register: (definition: FunctionDefinition) => void;
+  readonly remove: (name: string) => void;
   /** By name, ARN or qualified ARN. */
   readonly find: (nameOrArn: string) => RunningFunction | undefined;
   readonly all: () => readonly RunningFunction[];
@@ -70,6 +72,7 @@ const RESPONSE_BYTES_MAX = 6_291_556;
 export function createRuntime(options: RuntimeOptions): FunctionRuntime {
   const functions = new Map<string, RunningFunction>();
   const logs = new Map<string, string[]>();
+  const pools = new Set<Pool>();
   let closed = false;
 
   const silent = new Set<string>();
@@ -99,7 +102,7 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
     const running = find(nameOrArn);
     if (running === undefined) throw notFound(nameOrArn);
     const { name } = running.definition;
-    const work = openLog(running).then(() => run(running, JSON.stringify(payload) ?? "null", (line) => print(name, line)));
+    const work = openLog(running).then(() => run(running, JSON.stringify(payload) ?? "null", options.clock, (line) => print(name, line)));
     return options.inFlight.track(work);
   };
   const enqueue = (nameOrArn: string, event: unknown): void => {
@@ -137,13 +140,20 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
           print: (line) => print(definition.name, line),
         });
       const pool = createPool({ processesMax: options.processesMax, start });
+      const before = functions.get(definition.name);
+      before?.pool.retire();
+      pools.add(pool);
       functions.set(definition.name, {
         definition,
         logStream: stream,
         pool,
-        policy: { Version: "2012-10-17", Statement: [] },
-        asyncConfig: {},
+        policy: before?.policy ?? { Version: "2012-10-17", Statement: [] },
+        asyncConfig: before?.asyncConfig ?? {},
       });
+    },
+    remove(name) {
+      functions.get(name)?.pool.retire();
+      functions.delete(name);
     },
     find,
     all: () => [...functions.values()],
@@ -162,18 +172,19 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
     logs: (name) => logs.get(name) ?? [],
     async close() {
       closed = true;
-      await Promise.all([...functions.values()].map((running) => running.pool.close()));
+      await Promise.all([...pools].map((pool) => pool.close()));
     },
   };
 }
 
-async function run(running: RunningFunction, payload: string, print: (line: string) => void): Promise<Invocation> {
+async function run(running: RunningFunction, payload: string, clock: Clock, print: (line: string) => void): Promise<Invocation> {
   const requestId = randomUUID();
   const { arn, timeoutSeconds } = running.definition;
   const started = performance.now();
   const outcome = await running.pool.run(() => {
     print(`START RequestId: ${requestId} Version: $LATEST`);
-    return { requestId, functionArn: arn, payload, deadline: Date.now() + timeoutSeconds * 1000 };
+    const now = Date.now();
+    return { requestId, functionArn: arn, payload, deadline: now + timeoutSeconds * 1000, ahead: clock.now() - now };
   });
   const result = answerOf(requestId, outcome);
   if (!outcome.ok) print(`ERROR RequestId: ${requestId} ${result.payload}`);

@@ -118,7 +118,8 @@ function jsonCodec(model: Model): Codec {
   return {
     decode(req, _url, body, actions) {
       const target = String(req.headers["x-amz-target"] ?? "");
-      const [prefix, action = ""] = target.split(".");
+      const dot = target.lastIndexOf(".");
+      const [prefix, action] = [target.slice(0, dot), target.slice(dot + 1)];
       if (prefix !== model.target || !actions.has(action))
         throw new AwsError(
           "UnknownOperationException",

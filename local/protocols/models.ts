@@ -1,7 +1,6 @@
 // Which protocol each AWS service speaks, and where its schemas are.
 
 import type { Protocol } from "../service.ts";
-import { cloudFormationSchemas } from "../services/cloudformation-schemas.ts";
 import { operationOf, shapeOf } from "./shapes.ts";
 import type { Operation, Shape } from "./shapes.ts";
 import { stsSchemas } from "./sts-schemas.ts";
@@ -51,7 +50,7 @@ const FACTS: Readonly<Record<string, Facts & { readonly schemas: () => Promise<S
     protocol: "query",
     version: "2010-05-15",
     xmlns: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
-    schemas: () => Promise.resolve(cloudFormationSchemas),
+    schemas: () => import("@aws-sdk/client-cloudformation"),
   },
   dynamodb: {
     protocol: "json-1.0",
@@ -62,6 +61,18 @@ const FACTS: Readonly<Record<string, Facts & { readonly schemas: () => Promise<S
   sqs: { protocol: "json-1.0", target: "AmazonSQS", errorNamespace: "com.amazonaws.sqs", schemas: () => import("@aws-sdk/client-sqs") },
   events: { protocol: "json-1.1", target: "AWSEvents", schemas: () => import("@aws-sdk/client-eventbridge") },
   secretsmanager: { protocol: "json-1.1", target: "secretsmanager", schemas: () => import("@aws-sdk/client-secrets-manager") },
+  // Its client is no dependency of ours: local AWS checks nothing of what it is asked.
+  cloudtrail: {
+    protocol: "json-1.1",
+    target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+    schemas: () => Promise.resolve({}),
+  },
+  monitoring: {
+    protocol: "json-1.0",
+    target: "GraniteServiceVersion20100801",
+    errorNamespace: "com.amazonaws.cloudwatch",
+    schemas: () => import("@aws-sdk/client-cloudwatch"),
+  },
   ssm: { protocol: "json-1.1", target: "AmazonSSM", schemas: () => import("@aws-sdk/client-ssm") },
 };
 

@@ -1,72 +1,148 @@
-// AWS CloudFormation: telling of the stack that is up, so that programs find what it made. It creates nothing over the wire.
-import { optionalText } from "../members.ts";
-import { AwsError, type Call, type Service } from "../service.ts";
-import type { Stack } from "../template/stack.ts";
+// AWS CloudFormation: stacks brought up, changed in place and taken down through change sets, and everything that tells of them.
+import { randomUUID } from "node:crypto";
+
+import type { InFlight } from "../in-flight.ts";
+import { optionalText, text, texts } from "../members.ts";
+import { AwsError, type Call, type Caller, type Clock, type Service } from "../service.ts";
+import type { Stack } from "../template/standing.ts";
+import type { Workshop } from "../template/workshop.ts";
+import { changeSetOf, createChangeSet } from "./cloudformation-change-sets.ts";
+import { execute, remove } from "./cloudformation-execute.ts";
+import { describeChangeSet, describeStack, eventRow, resourceRows, summaryRows } from "./cloudformation-shown.ts";
+import type { ChangeSet, Held } from "./cloudformation-stacks.ts";
+import type { Buckets } from "./s3-buckets.ts";
 
 export interface CloudFormationService extends Service {
-  add(stack: Stack): void;
+  /** A stack that was brought up beside the wire. */
+  add(stack: Stack, workshop: Workshop): void;
+  /** Where stacks are built; known once everything that they are made of is there. */
+  connect(open: (name: string, caller: Caller) => Workshop): void;
+  /** The newest stack that is up. */
+  latest(): Stack | undefined;
 }
 
-export function createCloudFormation(): CloudFormationService {
-  const stacks: Stack[] = [];
-  const found = (call: Call): Stack => {
-    const wanted = optionalText(call.input, "StackName");
-    const stack = stacks.find((one) => one.account === call.caller.account && (one.name === wanted || one.id === wanted));
-    if (stack === undefined) throw new AwsError("ValidationError", `Stack with id ${wanted ?? ""} does not exist`);
-    return stack;
+interface Options {
+  readonly clock: Clock;
+  readonly inFlight: InFlight;
+  readonly buckets: Pick<Buckets, "find">;
+  readonly region: string;
+}
+
+export function createCloudFormation(options: Options): CloudFormationService {
+  const stacks: Held[] = [];
+  let open: ((name: string, caller: Caller) => Workshop) | undefined;
+  const find = (call: Pick<Call, "caller">, wanted: string): Held | undefined =>
+    stacks.find(
+      ({ place, status }) =>
+        place.account === call.caller.account && (place.id === wanted || (place.name === wanted && status !== "DELETE_COMPLETE")),
+    );
+  const found = (call: Call): Held => {
+    const wanted = text(call.input, "StackName");
+    const held = find(call, wanted);
+    if (held === undefined) throw new AwsError("ValidationError", `Stack with id ${wanted} does not exist`);
+    return held;
   };
-  const rowsOf = (stack: Stack) =>
-    stack.resources.map((resource) => ({
-      LogicalResourceId: resource.logicalId,
-      PhysicalResourceId: resource.physicalId,
-      ResourceType: resource.type,
-      ResourceStatus: "CREATE_COMPLETE",
-      Timestamp: new Date(stack.createdAt),
-    }));
+  const begin = (name: string, account: string): Held => {
+    const id = `arn:aws:cloudformation:${options.region}:${account}:stack/${name}/${randomUUID()}`;
+    const held: Held = {
+      place: {
+        name,
+        id,
+        account,
+        region: options.region,
+      },
+      status: "REVIEW_IN_PROGRESS",
+      stack: undefined,
+      given: {},
+      workshop: undefined,
+      createdAt: options.clock.now(),
+      events: [],
+      changeSets: new Map<string, ChangeSet>(),
+      kept: [],
+    };
+    stacks.unshift(held);
+    return held;
+  };
+  const workshopOf = (held: Held, caller: Caller): Workshop => {
+    if (open === undefined) throw new AwsError("InternalFailure", "Local AWS is not up yet.", 500);
+    const workshop = (held.workshop ??= { ...open(held.place.name, caller), stack: held.place });
+    workshop.actAs(caller);
+    return workshop;
+  };
   const actions: Readonly<Record<string, (call: Call) => unknown>> = {
     DescribeStacks(call) {
       const one = optionalText(call.input, "StackName") !== undefined;
-      const mine = one ? [found(call)] : stacks.filter((stack) => stack.account === call.caller.account);
-      return { Stacks: mine.map(describe) };
+      const mine = one
+        ? [found(call)]
+        : stacks.filter(({ place, status }) => place.account === call.caller.account && status !== "DELETE_COMPLETE");
+      return { Stacks: mine.map(describeStack) };
     },
-    ListStackResources: (call) => ({
-      StackResourceSummaries: rowsOf(found(call)).map(({ Timestamp, ...row }) => ({ ...row, LastUpdatedTimestamp: Timestamp })),
-    }),
+    ListStackResources: (call) => ({ StackResourceSummaries: summaryRows(found(call)) }),
     DescribeStackResources(call) {
-      const stack = found(call);
       const logicalId = optionalText(call.input, "LogicalResourceId");
-      const rows = rowsOf(stack).filter((row) => logicalId === undefined || row.LogicalResourceId === logicalId);
-      return { StackResources: rows.map((row) => ({ StackId: stack.id, StackName: stack.name, ...row })) };
+      const all = resourceRows(found(call));
+      return { StackResources: all.filter((row) => logicalId === undefined || row.LogicalResourceId === logicalId) };
+    },
+    DescribeStackEvents(call) {
+      const { place, events } = found(call);
+      return { StackEvents: events.map((event) => eventRow(place, event)).toReversed() };
+    },
+    GetTemplate: (call) => ({ TemplateBody: JSON.stringify(found(call).stack?.template.source ?? {}), StagesAvailable: ["Original"] }),
+    CreateChangeSet: (call) => createChangeSet(call, options, find, begin),
+    DescribeChangeSet: (call) => describeChangeSet(...changeSetOf(call, stacks)),
+    DeleteChangeSet(call) {
+      const [held, set] = changeSetOf(call, stacks);
+      held.changeSets.delete(set.name);
+      return {};
+    },
+    ExecuteChangeSet(call) {
+      const [held, set] = changeSetOf(call, stacks);
+      if (set.executed !== "AVAILABLE")
+        throw new AwsError("InvalidChangeSetStatus", `ChangeSet [${set.id}] cannot be executed in its current status of [${set.status}]`);
+      set.executed = "EXECUTE_COMPLETE";
+      held.changeSets.clear();
+      void options.inFlight.track(execute(held, set, workshopOf(held, call.caller), options.clock));
+      return {};
+    },
+    DeleteStack(call) {
+      const held = find(call, text(call.input, "StackName"));
+      if (held === undefined || held.status === "DELETE_COMPLETE") return {};
+      const retain = new Set(texts(call.input, "RetainResources"));
+      void options.inFlight.track(remove(held, retain, workshopOf(held, call.caller), options.clock));
+      return {};
     },
   };
   return {
     signingName: "cloudformation",
     actions: new Set(Object.keys(actions)),
-    demands: (call) => [{ action: `cloudformation:${call.action}`, resource: resourceOf(call, stacks) }],
+    demands(call) {
+      const wanted = optionalText(call.input, "StackName");
+      const place = wanted === undefined ? undefined : find(call, wanted)?.place;
+      const named = wanted?.startsWith("arn:") === true ? wanted : undefined;
+      const made = `arn:aws:cloudformation:${options.region}:${call.caller.account}:stack/${wanted ?? ""}/*`;
+      return [{ action: `cloudformation:${call.action}`, resource: wanted === undefined ? "*" : (place?.id ?? named ?? made) }];
+    },
     handle: (call) => actions[call.action]?.(call),
-    add: (stack) => void stacks.push(stack),
+    add(stack, workshop) {
+      const { clock } = options;
+      const place = { ...workshop.stack };
+      const held: Held = {
+        place,
+        status: "CREATE_COMPLETE",
+        stack,
+        given: asGiven(stack),
+        workshop,
+        createdAt: clock.now(),
+        events: [],
+        changeSets: new Map<string, ChangeSet>(),
+        kept: [],
+      };
+      stacks.unshift(held);
+    },
+    connect: (opener) => void (open = opener),
+    latest: () => stacks.find(({ stack, status }) => stack !== undefined && status !== "DELETE_COMPLETE")?.stack,
   };
 }
 
-function resourceOf(call: Call, stacks: readonly Stack[]): string {
-  const wanted = optionalText(call.input, "StackName");
-  return stacks.find((stack) => stack.name === wanted || stack.id === wanted)?.id ?? "*";
-}
-
-function describe(stack: Stack): Readonly<Record<string, unknown>> {
-  return {
-    StackId: stack.id,
-    StackName: stack.name,
-    StackStatus: "CREATE_COMPLETE",
-    CreationTime: new Date(stack.createdAt),
-    Parameters: Object.entries(stack.parameters).map(([ParameterKey, value]) => ({
-      ParameterKey,
-      ParameterValue: typeof value === "string" ? value : value.join(","),
-    })),
-    Outputs: stack.outputs.map(({ key, value, description }) => ({
-      OutputKey: key,
-      OutputValue: value,
-      ...(description === undefined ? {} : { Description: description }),
-    })),
-  };
-}
+const asGiven = ({ parameters }: Stack): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, typeof value === "string" ? value : value.join(",")]));

@@ -29,7 +29,8 @@ export function createBuckets(clock: Clock): Buckets {
   const all = new Map<string, Bucket>();
   return {
     create(name, account) {
-      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) throw new AwsError("InvalidBucketName", `The bucket name ${name} is not valid.`);
+      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name))
+        throw new AwsError("InvalidBucketName", `The bucket name ${name} is not valid.`);
       if (all.has(name)) throw new AwsError("BucketAlreadyOwnedByYou", `${name} already exists`, 409);
       const bucket: Bucket = { name, account, objects: new Map() };
       all.set(name, bucket);

@@ -1,4 +1,6 @@
 // AWS::DynamoDB::Table.
+import { isDeepStrictEqual } from "node:util";
+
 import { flag, list, optionalText, record, type Members } from "../members.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
@@ -28,23 +30,50 @@ async function makeTable(declared: Declared, workshop: Workshop): Promise<Made> 
     ...(viewType === undefined ? {} : { StreamSpecification: { StreamEnabled: true, StreamViewType: viewType } }),
     ...(properties["SSESpecification"] === undefined ? {} : { SSESpecification: encryption(record(properties, "SSESpecification")) }),
   });
-  const table = await active(declared, workshop, TableName);
-  if (flag(record(properties, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled")) {
-    await workshop.call("dynamodb", "UpdateContinuousBackups", {
-      TableName,
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-    });
-  }
+  await active(declared, workshop, TableName);
+  if (flag(record(properties, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled")) await recover(workshop, TableName, true);
   const timeToLive = record(properties, "TimeToLiveSpecification");
-  if (flag(timeToLive, "Enabled")) {
-    await workshop.call("dynamodb", "UpdateTimeToLive", {
-      TableName,
-      TimeToLiveSpecification: { Enabled: true, AttributeName: timeToLive["AttributeName"] },
-    });
-  }
-  const streamArn = optionalText(table, "LatestStreamArn");
-  return { ref: TableName, attributes: { Arn: table["TableArn"], ...(streamArn === undefined ? {} : { StreamArn: streamArn }) } };
+  if (flag(timeToLive, "Enabled")) await expire(workshop, TableName, timeToLive);
+  return existingTable(declared, workshop, TableName);
 }
+
+/** The table as it stands: made by the stack just now, or imported into it. */
+export async function existingTable(declared: Declared, workshop: Workshop, TableName: string): Promise<Made> {
+  const table = await active(declared, workshop, TableName);
+  const streamArn = optionalText(table, "LatestStreamArn");
+  return {
+    ref: TableName,
+    attributes: { Arn: table["TableArn"], ...(streamArn === undefined ? {} : { StreamArn: streamArn }) },
+    change: (next) => changeTable(declared, next, workshop, TableName),
+    remove: () => workshop.call("dynamodb", "DeleteTable", { TableName }),
+  };
+}
+
+async function changeTable(before: Declared, next: Declared, workshop: Workshop, TableName: string): Promise<Made> {
+  const differs = (name: string): boolean => !isDeepStrictEqual(before.properties[name], next.properties[name]);
+  for (const name of CHANGED_ELSEWHERE) if (differs(name)) refuse(next, `local AWS does not change ${name} of a table that is there.`);
+  if (differs("PointInTimeRecoverySpecification"))
+    await recover(workshop, TableName, flag(record(next.properties, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled"));
+  const timeToLive = record(next.properties, "TimeToLiveSpecification");
+  if (differs("TimeToLiveSpecification") && flag(timeToLive, "Enabled")) await expire(workshop, TableName, timeToLive);
+  if (differs("DeletionProtectionEnabled"))
+    await workshop.call("dynamodb", "UpdateTable", {
+      TableName,
+      DeletionProtectionEnabled: flag(next.properties, "DeletionProtectionEnabled"),
+    });
+  return existingTable(next, workshop, TableName);
+}
+
+const CHANGED_ELSEWHERE = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "BillingMode"];
+
+const recover = (workshop: Workshop, TableName: string, PointInTimeRecoveryEnabled: boolean): Promise<Members> =>
+  workshop.call("dynamodb", "UpdateContinuousBackups", { TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled } });
+
+const expire = (workshop: Workshop, TableName: string, timeToLive: Members): Promise<Members> =>
+  workshop.call("dynamodb", "UpdateTimeToLive", {
+    TableName,
+    TimeToLiveSpecification: { Enabled: true, AttributeName: timeToLive["AttributeName"] },
+  });
 
 function billing(properties: Members): Members {
   const mode = optionalText(properties, "BillingMode") ?? "PROVISIONED";

@@ -14,17 +14,40 @@ export const EVENT_SOURCE_MAPPINGS: Makers = {
     const running = workshop.functions.find(text(declared.properties, "FunctionName"));
     if (running === undefined) return refuse(declared, "the function does not exist.");
     const source = text(declared.properties, "EventSourceArn");
-    if (declared.properties["Enabled"] === false) return made();
-    if (source.startsWith("arn:aws:sqs:")) return mapQueue(declared, workshop, running, source);
-    if (source.startsWith("arn:aws:dynamodb:")) return mapStream(declared, workshop, running, source);
-    return refuse(declared, `local AWS has no event source ${source}.`);
+    return mapped(declared, workshop, running, source, randomUUID());
   },
 };
+
+type Start = () => () => Promise<void> | void;
+
+/** A changed mapping begins before the old one ends: a message may come twice, none is missed. */
+async function mapped(declared: Declared, workshop: Workshop, running: RunningFunction, source: string, id: string): Promise<Made> {
+  const start = await startOf(declared, workshop, running, source);
+  const enabled = declared.properties["Enabled"] !== false;
+  const mapping = workshop.mappings.add({ id, functionArn: running.definition.arn, sourceArn: source, enabled }, start);
+  workshop.onClose(mapping.stop);
+  return {
+    ref: id,
+    attributes: { Id: id },
+    async change(next) {
+      const changed = await mapped(next, workshop, running, source, id);
+      await mapping.stop();
+      return changed;
+    },
+    remove: mapping.stop,
+  };
+}
+
+function startOf(declared: Declared, workshop: Workshop, running: RunningFunction, source: string): Promise<Start> {
+  if (source.startsWith("arn:aws:sqs:")) return mapQueue(declared, workshop, running, source);
+  if (source.startsWith("arn:aws:dynamodb:")) return mapStream(declared, workshop, running, source);
+  return refuse(declared, `local AWS has no event source ${source}.`);
+}
 
 /** Pollers of a queue without MaximumConcurrency; AWS starts with five. */
 const POLLERS_DEFAULT = 2;
 
-async function mapQueue(declared: Declared, workshop: Workshop, running: RunningFunction, queueArn: string): Promise<Made> {
+async function mapQueue(declared: Declared, workshop: Workshop, running: RunningFunction, queueArn: string): Promise<Start> {
   const { properties } = declared;
   const queue = workshop.queue(queueArn);
   if (queue === undefined) return refuse(declared, `the queue ${queueArn} does not exist.`);
@@ -40,22 +63,21 @@ async function mapQueue(declared: Declared, workshop: Workshop, running: Running
     refuse(declared, `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`);
   const concurrencyMax = numberOr(record(properties, "ScalingConfig"), "MaximumConcurrency", POLLERS_DEFAULT);
   if (concurrencyMax < 2 || concurrencyMax > 1000) refuse(declared, "MaximumConcurrency must be 2 to 1000.");
-  const stop = startQueueMapping(
-    {
-      queue,
-      region: workshop.stack.region,
-      clock: workshop.clock,
-      inFlight: workshop.inFlight,
-      invoke: (event) => workshop.functions.invoke(running.definition.name, event),
-      log: (line) => workshop.log(line),
-    },
-    { batchSize, windowSeconds, concurrencyMax, reportsItemFailures: reportsItemFailures(properties), filters: filters(properties) },
-  );
-  workshop.onClose(stop);
-  return made();
+  return () =>
+    startQueueMapping(
+      {
+        queue,
+        region: workshop.stack.region,
+        clock: workshop.clock,
+        inFlight: workshop.inFlight,
+        invoke: (event) => workshop.functions.invoke(running.definition.name, event),
+        log: (line) => workshop.log(line),
+      },
+      { batchSize, windowSeconds, concurrencyMax, reportsItemFailures: reportsItemFailures(properties), filters: filters(properties) },
+    );
 }
 
-async function mapStream(declared: Declared, workshop: Workshop, running: RunningFunction, streamArn: string): Promise<Made> {
+async function mapStream(declared: Declared, workshop: Workshop, running: RunningFunction, streamArn: string): Promise<Start> {
   const { properties } = declared;
   await mustBeAllowed(
     declared,
@@ -71,32 +93,31 @@ async function mapStream(declared: Declared, workshop: Workshop, running: Runnin
   if (tableName === undefined) return refuse(declared, `${streamArn} is not a table's stream.`);
   const destination = optionalText(record(record(properties, "DestinationConfig"), "OnFailure"), "Destination");
   const log = (line: string): void => workshop.log(line);
-  const stop = startStreamMapping(
-    {
-      streamArn,
-      functionArn: running.definition.arn,
-      clock: workshop.clock,
-      inFlight: workshop.inFlight,
-      subscribe: (listener) => workshop.changes(tableName, listener),
-      invoke: (event) => workshop.functions.invoke(running.definition.name, event),
-      retryMs: workshop.streamRetryMs,
-      async giveUp(message) {
-        log(`ERROR ${running.definition.name} gave up a batch of ${tableName}: ${message}`);
-        if (destination !== undefined) await send({ callAs: (...call) => workshop.callAs(...call), log }, running, destination, message);
+  return () =>
+    startStreamMapping(
+      {
+        streamArn,
+        functionArn: running.definition.arn,
+        clock: workshop.clock,
+        inFlight: workshop.inFlight,
+        subscribe: (listener) => workshop.changes(tableName, listener),
+        invoke: (event) => workshop.functions.invoke(running.definition.name, event),
+        retryMs: workshop.streamRetryMs,
+        async giveUp(message) {
+          log(`ERROR ${running.definition.name} gave up a batch of ${tableName}: ${message}`);
+          if (destination !== undefined) await send({ callAs: (...call) => workshop.callAs(...call), log }, running, destination, message);
+        },
       },
-    },
-    {
-      batchSize: numberOr(properties, "BatchSize", 100),
-      windowSeconds: numberOr(properties, "MaximumBatchingWindowInSeconds", 0),
-      bisects: flag(properties, "BisectBatchOnFunctionError"),
-      retriesMax: numberOr(properties, "MaximumRetryAttempts", -1),
-      ageMaxSeconds: numberOr(properties, "MaximumRecordAgeInSeconds", -1),
-      reportsItemFailures: reportsItemFailures(properties),
-      filters: filters(properties),
-    },
-  );
-  workshop.onClose(stop);
-  return made();
+      {
+        batchSize: numberOr(properties, "BatchSize", 100),
+        windowSeconds: numberOr(properties, "MaximumBatchingWindowInSeconds", 0),
+        bisects: flag(properties, "BisectBatchOnFunctionError"),
+        retriesMax: numberOr(properties, "MaximumRetryAttempts", -1),
+        ageMaxSeconds: numberOr(properties, "MaximumRecordAgeInSeconds", -1),
+        reportsItemFailures: reportsItemFailures(properties),
+        filters: filters(properties),
+      },
+    );
 }
 
 /** Lambda refuses a mapping whose function's role could not read the source. */
@@ -126,9 +147,4 @@ function filters(properties: Members): readonly Members[] {
     const pattern: unknown = JSON.parse(text(row, "Pattern"));
     return isMembers(pattern) ? pattern : {};
   });
-}
-
-function made(): Made {
-  const id = randomUUID();
-  return { ref: id, attributes: { Id: id } };
 }

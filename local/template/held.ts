@@ -1,4 +1,4 @@
-// Resources that local AWS keeps and names, and that do nothing here: log groups, alarms, dashboards, keys, the deployment bucket.
+// Resources that local AWS keeps and names, and that do nothing here: log groups, alarms, dashboards, keys.
 import { optionalText, text } from "../members.ts";
 import type { Declared, Made, Maker, Makers, Workshop } from "./workshop.ts";
 
@@ -15,10 +15,6 @@ export const HELD: Makers = {
     JSON.parse(text(declared.properties, "DashboardBody"));
     return { ref: optionalText(declared.properties, "DashboardName") ?? workshop.physicalName(declared.logicalId, 255) };
   }),
-  "AWS::S3::Bucket": held((declared, workshop) => {
-    const name = optionalText(declared.properties, "BucketName") ?? workshop.physicalName(declared.logicalId, 63).toLowerCase();
-    return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: `${name}.s3.amazonaws.com` } };
-  }),
   "AWS::S3::BucketPolicy": held((declared) => ({ ref: text(declared.properties, "Bucket") })),
   "AWS::KMS::Key": held((_declared, workshop) => {
     const id = globalThis.crypto.randomUUID();
@@ -29,10 +25,18 @@ export const HELD: Makers = {
 };
 
 function held(make: (declared: Declared, workshop: Workshop) => Made): Maker {
-  return (declared, workshop) => {
-    workshop.keep(declared);
-    return make(declared, workshop);
+  const keep = (declared: Declared, workshop: Workshop, made: Made): Made => {
+    const drop = workshop.keep(declared);
+    return {
+      ...made,
+      remove: drop,
+      change(next) {
+        drop();
+        return keep(next, workshop, made);
+      },
+    };
   };
+  return (declared, workshop) => keep(declared, workshop, make(declared, workshop));
 }
 
 function alarm(declared: Declared, workshop: Workshop): Made {

@@ -8,16 +8,31 @@ export const IAM: Makers = {
   "AWS::IAM::Policy"(declared, workshop) {
     const name = text(declared.properties, "PolicyName");
     attach(declared, workshop, texts(declared.properties, "Roles"), name);
-    return { ref: name };
+    return { ref: name, remove: () => detach(declared, workshop, name) };
   },
   "AWS::IAM::ManagedPolicy"(declared, workshop) {
     const name = optionalText(declared.properties, "ManagedPolicyName") ?? workshop.physicalName(declared.logicalId);
-    const arn = `arn:aws:iam::${workshop.stack.account}:policy/${name}`;
-    workshop.memory.set(arn, declared.properties["PolicyDocument"]);
-    attach(declared, workshop, texts(declared.properties, "Roles"), name);
-    return { ref: arn, attributes: { PolicyArn: arn } };
+    return managedPolicy(declared, workshop, name);
   },
 };
+
+function managedPolicy(declared: Declared, workshop: Workshop, name: string): Made {
+  const arn = `arn:aws:iam::${workshop.stack.account}:policy/${name}`;
+  workshop.memory.set(arn, declared.properties["PolicyDocument"]);
+  attach(declared, workshop, texts(declared.properties, "Roles"), name);
+  return {
+    ref: arn,
+    attributes: { PolicyArn: arn },
+    change(next) {
+      detach(declared, workshop, name);
+      return managedPolicy(next, workshop, name);
+    },
+    remove() {
+      workshop.memory.delete(arn);
+      detach(declared, workshop, name);
+    },
+  };
+}
 
 /** Policies of AWS's own that a function may lean on. */
 const AWS_MANAGED: Readonly<Record<string, readonly string[]>> = {
@@ -26,9 +41,12 @@ const AWS_MANAGED: Readonly<Record<string, readonly string[]>> = {
 };
 
 function makeRole(declared: Declared, workshop: Workshop): Made {
+  return registeredRole(declared, workshop, optionalText(declared.properties, "RoleName") ?? workshop.physicalName(declared.logicalId, 64));
+}
+
+function registeredRole(declared: Declared, workshop: Workshop, name: string): Made {
   const { properties } = declared;
   if (properties["AssumeRolePolicyDocument"] === undefined) refuse(declared, "AssumeRolePolicyDocument is missing.");
-  const name = optionalText(properties, "RoleName") ?? workshop.physicalName(declared.logicalId, 64);
   const path = optionalText(properties, "Path") ?? "/";
   const arn = `arn:aws:iam::${workshop.stack.account}:role${path}${name}`;
   const inline = rows(properties, "Policies").map((policy) => ({ name: text(policy, "PolicyName"), document: policy["PolicyDocument"] }));
@@ -47,6 +65,11 @@ function makeRole(declared: Declared, workshop: Workshop): Made {
         .toUpperCase()
         .replaceAll(/[^A-Z0-9]/g, "")
         .slice(0, 17)}`,
+    },
+    change: (next) => registeredRole(next, workshop, name),
+    remove() {
+      workshop.identities.removeRole(arn);
+      workshop.memory.delete(`trust of ${arn}`);
     },
   };
 }
@@ -67,6 +90,13 @@ function attach(declared: Declared, workshop: Workshop, roleNames: readonly stri
     if (role === undefined) return refuse(declared, `the role ${roleName} does not exist.`);
     const policies: Role["policies"] = [...role.policies, { name, document }];
     workshop.identities.registerRole({ ...role, policies });
+  }
+}
+
+function detach(declared: Declared, workshop: Workshop, name: string): void {
+  for (const roleName of texts(declared.properties, "Roles")) {
+    const role = workshop.identities.roleByArn(`arn:aws:iam::${workshop.stack.account}:role/${roleName}`);
+    if (role !== undefined) workshop.identities.registerRole({ ...role, policies: role.policies.filter((policy) => policy.name !== name) });
   }
 }
 

@@ -18,8 +18,14 @@ export const LAMBDA: Makers = {
 const TIMEOUT_SECONDS_MAX = 900;
 
 function makeFunction(declared: Declared, workshop: Workshop): Made {
+  const name = optionalText(declared.properties, "FunctionName") ?? workshop.physicalName(declared.logicalId, 64);
+  if (workshop.functions.find(name) !== undefined) refuse(declared, `Function already exist: ${name}`);
+  return registeredFunction(declared, workshop, name);
+}
+
+/** Registered again under its name, it keeps its policy, and what it is doing ends on the old code. */
+function registeredFunction(declared: Declared, workshop: Workshop, name: string): Made {
   const { properties } = declared;
-  const name = optionalText(properties, "FunctionName") ?? workshop.physicalName(declared.logicalId, 64);
   if (name.length > 64) refuse(declared, `the name ${name} is longer than 64 characters.`);
   const runtime = text(properties, "Runtime");
   if (!runtime.startsWith("nodejs")) refuse(declared, `local AWS runs Node.js functions only, not ${runtime}.`);
@@ -42,7 +48,12 @@ function makeFunction(declared: Declared, workshop: Workshop): Made {
     ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
   };
   workshop.functions.register(definition);
-  return { ref: name, attributes: { Arn: definition.arn } };
+  return {
+    ref: name,
+    attributes: { Arn: definition.arn },
+    change: (next) => registeredFunction(next, workshop, name),
+    remove: () => workshop.functions.remove(name),
+  };
 }
 
 function variable(declared: Declared, key: string, value: unknown): string {
@@ -83,7 +94,13 @@ function makePermission(declared: Declared, workshop: Workshop): Made {
     ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
   };
   running.policy = { ...running.policy, Statement: [...running.policy.Statement, statement] };
-  return { ref: sid };
+  return {
+    ref: sid,
+    remove() {
+      const now = workshop.functions.find(running.definition.name);
+      if (now !== undefined) now.policy = { ...now.policy, Statement: now.policy.Statement.filter((one) => one !== statement) };
+    },
+  };
 }
 
 function configureInvoke(declared: Declared, workshop: Workshop): Made {
@@ -101,5 +118,12 @@ function configureInvoke(declared: Declared, workshop: Workshop): Made {
     ...(onFailureArn === undefined ? {} : { onFailureArn }),
     ...(onSuccessArn === undefined ? {} : { onSuccessArn }),
   };
-  return { ref: `${running.definition.name}|${optionalText(properties, "Qualifier") ?? "$LATEST"}` };
+  return {
+    ref: `${running.definition.name}|${optionalText(properties, "Qualifier") ?? "$LATEST"}`,
+    change: (next) => configureInvoke(next, workshop),
+    remove() {
+      const now = workshop.functions.find(running.definition.name);
+      if (now !== undefined) now.asyncConfig = {};
+    },
+  };
 }

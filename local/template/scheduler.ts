@@ -25,7 +25,7 @@ export const SCHEDULER: Makers = {
     };
     if (optionalText(properties, "State") !== "DISABLED") wait(workshop.clock.now());
     workshop.onClose(() => cancel());
-    return { ref: name, attributes: { Arn: arn } };
+    return { ref: name, attributes: { Arn: arn }, remove: () => cancel() };
   },
 };
 

@@ -1,8 +1,9 @@
 // AWS::SecretsManager::Secret and AWS::SSM::Parameter.
 import { randomInt } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 
 import { flag, isMembers, numberOr, optionalText, text, type Members } from "../members.ts";
-import type { Makers } from "./workshop.ts";
+import type { Declared, Made, Makers, Workshop } from "./workshop.ts";
 
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
 const PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -19,8 +20,7 @@ export const SECRETS: Makers = {
       ...(properties["Description"] === undefined ? {} : { Description: properties["Description"] }),
       ...(properties["KmsKeyId"] === undefined ? {} : { KmsKeyId: properties["KmsKeyId"] }),
     });
-    const arn = text(answer, "ARN");
-    return { ref: arn, attributes: { Id: arn } };
+    return secretAt(text(answer, "ARN"), declared, workshop);
   },
   async "AWS::SSM::Parameter"(declared, workshop) {
     const Name = optionalText(declared.properties, "Name") ?? workshop.physicalName(declared.logicalId);
@@ -32,6 +32,26 @@ export const SECRETS: Makers = {
     return { ref: Name, attributes: { Type: declared.properties["Type"], Value: declared.properties["Value"] } };
   },
 };
+
+/** CloudFormation writes the value again only when the template's own text changes: what an operator put there stays. */
+function secretAt(arn: string, declared: Declared, workshop: Workshop): Made {
+  return {
+    ref: arn,
+    attributes: { Id: arn },
+    async change(next) {
+      const { GenerateSecretString: generate, SecretString } = next.properties;
+      const isNew =
+        !isDeepStrictEqual(generate, declared.properties["GenerateSecretString"]) || SecretString !== declared.properties["SecretString"];
+      await workshop.call("secretsmanager", "UpdateSecret", {
+        SecretId: arn,
+        ...(next.properties["Description"] === undefined ? {} : { Description: next.properties["Description"] }),
+        ...(isNew ? { SecretString: isMembers(generate) ? generated(generate) : SecretString } : {}),
+      });
+      return secretAt(arn, next, workshop);
+    },
+    remove: () => workshop.call("secretsmanager", "DeleteSecret", { SecretId: arn, ForceDeleteWithoutRecovery: true }),
+  };
+}
 
 /** As Secrets Manager makes one: each kind of character that is not excluded appears at least once. */
 function generated(request: Members): string {

@@ -1,22 +1,42 @@
 // AWS::SQS::Queue and AWS::SQS::QueuePolicy.
 import { optionalText, textMap, texts } from "../members.ts";
-import { refuse, type Makers } from "./workshop.ts";
+import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
 const NOT_ATTRIBUTES = new Set(["QueueName", "Tags"]);
 
 export const SQS: Makers = {
   async "AWS::SQS::Queue"(declared, workshop) {
     const QueueName = optionalText(declared.properties, "QueueName") ?? workshop.physicalName(declared.logicalId, 80);
-    const given = Object.fromEntries(Object.entries(declared.properties).filter(([name]) => !NOT_ATTRIBUTES.has(name)));
-    const { QueueUrl } = await workshop.call("sqs", "CreateQueue", { QueueName, Attributes: textMap({ given }, "given") });
+    const { QueueUrl } = await workshop.call("sqs", "CreateQueue", { QueueName, Attributes: attributesOf(declared) });
     const Arn = `arn:aws:sqs:${workshop.stack.region}:${workshop.stack.account}:${QueueName}`;
-    return { ref: String(QueueUrl), attributes: { Arn, QueueName, QueueUrl } };
+    const made: Made = {
+      ref: String(QueueUrl),
+      attributes: { Arn, QueueName, QueueUrl },
+      async change(next) {
+        await workshop.call("sqs", "SetQueueAttributes", { QueueUrl, Attributes: attributesOf(next) });
+        return made;
+      },
+      remove: () => workshop.call("sqs", "DeleteQueue", { QueueUrl }),
+    };
+    return made;
   },
-  async "AWS::SQS::QueuePolicy"(declared, workshop) {
-    const Policy = JSON.stringify(declared.properties["PolicyDocument"]);
-    const queues = texts(declared.properties, "Queues");
-    if (queues.length === 0) refuse(declared, "Queues is empty.");
-    for (const QueueUrl of queues) await workshop.call("sqs", "SetQueueAttributes", { QueueUrl, Attributes: { Policy } });
-    return { ref: workshop.physicalName(declared.logicalId) };
+  "AWS::SQS::QueuePolicy"(declared, workshop) {
+    return setPolicy(declared, workshop, workshop.physicalName(declared.logicalId));
   },
 };
+
+async function setPolicy(declared: Declared, workshop: Workshop, ref: string): Promise<Made> {
+  const Policy = JSON.stringify(declared.properties["PolicyDocument"]);
+  const queues = texts(declared.properties, "Queues");
+  if (queues.length === 0) refuse(declared, "Queues is empty.");
+  const set = async (value: string): Promise<void> => {
+    for (const QueueUrl of queues) await workshop.call("sqs", "SetQueueAttributes", { QueueUrl, Attributes: { Policy: value } });
+  };
+  await set(Policy);
+  return { ref, change: (next) => setPolicy(next, workshop, ref), remove: () => set("") };
+}
+
+function attributesOf(declared: Declared): Readonly<Record<string, string>> {
+  const given = Object.fromEntries(Object.entries(declared.properties).filter(([name]) => !NOT_ATTRIBUTES.has(name)));
+  return textMap({ given }, "given");
+}

@@ -1,130 +1,178 @@
-// Bringing a template up: every wanted resource in its order, then the outputs.
-import { optionalText, record, texts, type Members } from "../members.ts";
-import { DYNAMODB } from "./dynamodb.ts";
-import { EVENT_SOURCE_MAPPINGS } from "./event-source-mapping.ts";
-import { EVENTS } from "./events.ts";
-import { HELD } from "./held.ts";
-import { HTTP_API } from "./http-api.ts";
-import { IAM } from "./iam.ts";
+// Bringing a template up, changing it in place and taking it down: every resource in its order, then the outputs.
+import { optionalText, record, type Members } from "../members.ts";
+import { existingTable } from "./dynamodb.ts";
 import { resolve, type Scope } from "./intrinsics.ts";
-import { LAMBDA } from "./lambda.ts";
+import { MAKERS, refuseUnknown } from "./makers.ts";
 import { creationOrder } from "./order.ts";
-import { SCHEDULER } from "./scheduler.ts";
-import { SECRETS } from "./secrets.ts";
-import { SNS } from "./sns.ts";
-import { SQS } from "./sqs.ts";
-import { isWanted, parameterValues, type ParameterValue, type Template } from "./template.ts";
-import type { Declared, Made, Makers, Workshop } from "./workshop.ts";
+import { changedProperties, replacement } from "./replacement.ts";
+import { outputsOf, scopeOf } from "./scope.ts";
+import type { Stack, StackResource, Tell } from "./standing.ts";
+import { isWanted, parameterValues, type Template } from "./template.ts";
+import type { Declared, Made, Workshop } from "./workshop.ts";
 
-export interface StackResource {
-  readonly logicalId: string;
-  readonly type: string;
-  readonly physicalId: string;
-  readonly attributes: Members;
+/** Something could not be made or changed; `undo` brings back what was there before. */
+export class StackFailure extends Error {
+  readonly undo: () => Promise<void>;
+  constructor(error: unknown, undo: () => Promise<void>) {
+    super(error instanceof Error ? error.message : String(error), { cause: error });
+    this.undo = undo;
+  }
 }
 
-export interface Stack {
-  readonly name: string;
-  readonly id: string;
-  readonly account: string;
-  readonly parameters: Readonly<Record<string, ParameterValue>>;
-  readonly outputs: readonly { readonly key: string; readonly value: string; readonly description?: string }[];
-  readonly resources: readonly StackResource[];
-  readonly createdAt: number;
+export interface Wanted {
+  readonly template: Template;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Resources that are there already, by logical id: taken in instead of made. */
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const MAKERS: Makers = {
-  ...DYNAMODB,
-  ...SQS,
-  ...SNS,
-  ...EVENTS,
-  ...LAMBDA,
-  ...EVENT_SOURCE_MAPPINGS,
-  ...IAM,
-  ...HTTP_API,
-  ...SECRETS,
-  ...SCHEDULER,
-  ...HELD,
-};
+const silent: Tell = () => undefined;
 
-export async function createStack(template: Template, given: Readonly<Record<string, string>>, workshop: Workshop): Promise<Stack> {
-  const parameters = parameterValues(template, given);
+export function createStack(template: Template, given: Readonly<Record<string, string>>, workshop: Workshop): Promise<Stack> {
+  return bringUp(undefined, { template, parameters: given }, workshop, silent);
+}
+
+/** Makes, changes and removes until the stack is as wanted. Throws a StackFailure. */
+export async function bringUp(before: Stack | undefined, wanted: Wanted, workshop: Workshop, tell: Tell): Promise<Stack> {
+  const { template } = wanted;
+  const parameters = parameterValues(template, wanted.parameters);
   const made = new Map<string, StackResource>();
-  const scope = scopeOf(template, parameters, workshop, made);
-  const wanted = Object.fromEntries(Object.entries(template.resources).filter(([, resource]) => isWanted(resource, scope)));
-  refuseUnknown(wanted);
-  for (const logicalId of creationOrder(wanted)) {
-    made.set(logicalId, await create(logicalId, wanted[logicalId] ?? {}, scope, workshop));
-  }
-  return {
-    name: workshop.stack.name,
-    id: workshop.stack.id,
-    account: workshop.stack.account,
-    parameters,
-    outputs: outputsOf(template, scope),
-    resources: [...made.values()],
-    createdAt: workshop.clock.now(),
-  };
-}
-
-async function create(logicalId: string, resource: Members, scope: Scope, workshop: Workshop): Promise<StackResource> {
-  const type = optionalText(resource, "Type") ?? "";
+  const scope = scopeOf(template, parameters, workshop.stack, made);
+  const resources = Object.fromEntries(Object.entries(template.resources).filter(([, resource]) => isWanted(resource, scope)));
+  refuseUnknown(resources);
+  const old = new Map((before?.resources ?? []).map((resource) => [resource.logicalId, resource]));
+  const steps: (() => Promise<unknown>)[] = [];
+  const replaced: StackResource[] = [];
   try {
-    const declared: Declared = {
-      logicalId,
-      type,
-      properties: record({ properties: resolve(resource["Properties"] ?? {}, scope) }, "properties"),
-    };
-    const result: Made | undefined = await MAKERS[type]?.(declared, workshop);
-    return { logicalId, type, physicalId: result?.ref ?? logicalId, attributes: result?.attributes ?? {} };
+    for (const logicalId of creationOrder(resources)) {
+      const resource = resources[logicalId] ?? {};
+      const there = old.get(logicalId);
+      const imported = wanted.imports?.[logicalId];
+      const declared = declare(logicalId, resource, scope);
+      const next =
+        there === undefined || there.type !== declared.type
+          ? await make(declared, resource, workshop, tell, steps, imported)
+          : await adapt(there, declared, resource, workshop, tell, steps);
+      made.set(logicalId, next);
+      if (there !== undefined && there.physicalId !== next.physicalId) replaced.push(there);
+    }
+    const outputs = outputsOf(template, scope);
+    await cleanUp(
+      [...old.values()].filter(({ logicalId }) => !made.has(logicalId)),
+      replaced,
+      tell,
+    );
+    const { name, id, account } = workshop.stack;
+    const createdAt = before?.createdAt ?? workshop.clock.now();
+    return { name, id, account, template, parameters, outputs, resources: [...made.values()], createdAt };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(why.startsWith(logicalId) ? why : `${logicalId} (${type}): ${why}`, { cause: error });
+    throw new StackFailure(error, async () => {
+      for (const step of steps.toReversed()) await step();
+    });
   }
 }
 
-/** Before anything is made: an unknown type must not be passed over in silence. */
-function refuseUnknown(resources: Readonly<Record<string, Members>>): void {
-  const unknown = Object.entries(resources).filter(([, resource]) => MAKERS[optionalText(resource, "Type") ?? ""] === undefined);
-  if (unknown.length === 0) return;
-  const names = unknown.map(([logicalId, resource]) => `${logicalId} (${optionalText(resource, "Type") ?? "no type"})`);
-  throw new Error(`Local AWS cannot make: ${names.join(", ")}. Add its type in local/template/.`);
+async function cleanUp(gone: readonly StackResource[], replaced: readonly StackResource[], tell: Tell): Promise<void> {
+  for (const resource of gone.toReversed()) await takeAway(resource, resource.kept.onRemoval, tell);
+  for (const resource of replaced.toReversed()) await takeAway(resource, resource.kept.onReplacement, tell);
 }
 
-function scopeOf(
-  template: Template,
-  parameters: Readonly<Record<string, ParameterValue>>,
-  workshop: Workshop,
-  made: ReadonlyMap<string, StackResource>,
-): Scope {
-  const { stack } = workshop;
-  return {
-    parameters,
-    mappings: template.mappings,
-    conditions: template.conditions,
-    pseudo: {
-      "AWS::AccountId": stack.account,
-      "AWS::Partition": "aws",
-      "AWS::Region": stack.region,
-      "AWS::StackId": stack.id,
-      "AWS::StackName": stack.name,
-      "AWS::URLSuffix": "amazonaws.com",
-    },
-    resource(logicalId) {
-      const found = made.get(logicalId);
-      if (found === undefined) throw new Error(`Template error: unresolved resource dependencies [${logicalId}]`);
-      return { ref: found.physicalId, attributes: found.attributes };
-    },
+/** Takes a stack down, last made first; gives what it kept. */
+export async function takeDown(stack: Stack, retain: ReadonlySet<string>, tell: Tell): Promise<readonly StackResource[]> {
+  const kept: StackResource[] = [];
+  for (const resource of stack.resources.toReversed()) {
+    const stays = resource.kept.onRemoval || retain.has(resource.logicalId);
+    if (stays) kept.push(resource);
+    await takeAway(resource, stays, tell);
+  }
+  return kept;
+}
+
+async function takeAway(resource: StackResource, stays: boolean, tell: Tell): Promise<void> {
+  const told = (status: string, reason?: string): void => tell({ ...resource, status, ...(reason === undefined ? {} : { reason }) });
+  if (stays) return told("DELETE_SKIPPED");
+  told("DELETE_IN_PROGRESS");
+  try {
+    await resource.made.remove?.();
+  } catch (error) {
+    told("DELETE_FAILED", why(error));
+    throw new Error(`${resource.logicalId} (${resource.type}): ${why(error)}`, { cause: error });
+  }
+  told("DELETE_COMPLETE");
+}
+
+function declare(logicalId: string, resource: Members, scope: Scope): Declared {
+  const properties = record({ properties: resolve(resource["Properties"] ?? {}, scope) }, "properties");
+  return { logicalId, type: optionalText(resource, "Type") ?? "", properties };
+}
+
+function standing(declared: Declared, resource: Members, made: Made | undefined): StackResource {
+  const { logicalId, type } = declared;
+  const kept = {
+    onRemoval: optionalText(resource, "DeletionPolicy") === "Retain",
+    onReplacement: optionalText(resource, "UpdateReplacePolicy") === "Retain",
   };
+  const ref = made?.ref ?? logicalId;
+  return { logicalId, type, physicalId: ref, attributes: made?.attributes ?? {}, declared, made: made ?? { ref }, kept };
 }
 
-function outputsOf(template: Template, scope: Scope): Stack["outputs"] {
-  const wanted = Object.keys(template.outputs).filter((key) => isWanted(record(template.outputs, key), scope));
-  return wanted.map((key) => {
-    const declared = record(template.outputs, key);
-    const value = resolve(declared["Value"], scope);
-    const description = optionalText(declared, "Description");
-    const text = Array.isArray(value) ? texts({ value }, "value").join(",") : String(value);
-    return { key, value: text, ...(description === undefined ? {} : { description }) };
+type Steps = (() => Promise<unknown>)[];
+
+async function make(
+  declared: Declared,
+  resource: Members,
+  workshop: Workshop,
+  tell: Tell,
+  steps: Steps,
+  imported?: Readonly<Record<string, string>>,
+): Promise<StackResource> {
+  const verb = imported === undefined ? "CREATE" : "IMPORT";
+  tell({ ...declared, physicalId: "", status: `${verb}_IN_PROGRESS` });
+  return worked(declared, tell, verb, async () => {
+    const made = await (imported === undefined ? MAKERS[declared.type]?.(declared, workshop) : take(declared, workshop, imported));
+    const next = standing(declared, resource, made);
+    if (imported === undefined) steps.push(() => takeAway(next, false, tell));
+    return next;
   });
 }
+
+function take(declared: Declared, workshop: Workshop, identifier: Readonly<Record<string, string>>): Promise<Made> {
+  if (declared.type !== "AWS::DynamoDB::Table") throw new Error(`local AWS imports tables only, not ${declared.type}.`);
+  return existingTable(declared, workshop, identifier["TableName"] ?? "");
+}
+
+/** A resource that the stack has: left alone, changed where it is, or made anew. */
+async function adapt(
+  there: StackResource,
+  declared: Declared,
+  resource: Members,
+  workshop: Workshop,
+  tell: Tell,
+  steps: Steps,
+): Promise<StackResource> {
+  const changed = changedProperties(there.declared.properties, declared.properties);
+  if (changed.length === 0) return { ...standing(declared, resource, there.made), attributes: there.attributes };
+  const { change } = there.made;
+  if (change === undefined || (await replacement(declared.type, changed)) === "True")
+    return make(declared, resource, workshop, tell, steps);
+  tell({ ...there, status: "UPDATE_IN_PROGRESS" });
+  return worked(declared, tell, "UPDATE", async () => {
+    const next = standing(declared, resource, await change(declared));
+    steps.push(async () => next.made.change?.(there.declared));
+    return next;
+  });
+}
+
+async function worked(declared: Declared, tell: Tell, verb: string, work: () => Promise<StackResource>): Promise<StackResource> {
+  const { logicalId, type } = declared;
+  try {
+    const next = await work();
+    tell({ ...next, status: `${verb}_COMPLETE` });
+    return next;
+  } catch (error) {
+    tell({ logicalId, type, physicalId: "", status: `${verb}_FAILED`, reason: why(error) });
+    throw new Error(why(error).startsWith(logicalId) ? why(error) : `${logicalId} (${type}): ${why(error)}`, { cause: error });
+  }
+}
+
+const why = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -10,6 +10,8 @@ export interface Template {
   readonly conditions: Members;
   readonly resources: Readonly<Record<string, Members>>;
   readonly outputs: Members;
+  /** As it was given. */
+  readonly source: Members;
 }
 
 export type ParameterValue = string | readonly string[];
@@ -39,6 +41,7 @@ export function asTemplate(parsed: Members): Template {
     conditions: record(parsed, "Conditions"),
     resources: Object.fromEntries(resources),
     outputs: record(parsed, "Outputs"),
+    source: parsed,
   };
 }
 

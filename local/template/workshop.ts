@@ -31,7 +31,7 @@ export interface Made {
   /** Changes it where it is; without this, a change makes a new one and removes this one. */
   readonly change?: (declared: Declared) => Made | Promise<Made>;
   /** Takes it away; without this, there is nothing to take away. */
-  readonly remove?: () => Promise<unknown> | unknown;
+  readonly remove?: () => unknown;
 }
 
 export type Maker = (declared: Declared, workshop: Workshop) => Made | Promise<Made>;
@@ -64,6 +64,10 @@ export interface Workshop {
   readonly buckets: Buckets;
   readonly mappings: Mappings;
   onClose(work: () => Promise<void> | void): void;
+  /** Whose rights the stack is made with, from now on. */
+  actAs(caller: Caller): void;
+  /** Closes what is still open when the stack is gone. */
+  end(): Promise<void>;
   log(line: string): void;
   /** The wait before a stream's batch is tried again. */
   readonly streamRetryMs: number;

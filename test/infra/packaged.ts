@@ -66,11 +66,16 @@ export const roleStatements: readonly Statement[] = ofType("AWS::IAM::Role").fla
 );
 
 export const resourcePolicyStatements: readonly Statement[] = resources
-  .filter(({ Type }) => Type.endsWith("Policy"))
+  .filter(({ Type }) => Type.endsWith("Policy") && Type !== "AWS::IAM::ManagedPolicy")
   .flatMap((policy) => statementsOf(policy.id, policy.Properties["PolicyDocument"]));
 
 export const trustStatements: readonly Statement[] = ofType("AWS::IAM::Role").flatMap((role) =>
   statementsOf(role.id, at(role, "AssumeRolePolicyDocument")),
+);
+
+/** What people may do. */
+export const peopleStatements: readonly Statement[] = ofType("AWS::IAM::ManagedPolicy").flatMap((policy) =>
+  statementsOf(policy.id, at(policy, "PolicyDocument")),
 );
 
 function statementsOf(holder: string, document: unknown): Statement[] {

@@ -79,14 +79,14 @@ test("no queue has two policies: the second would replace the first", () => {
 });
 
 test.each([
-  { name: "Observe", batch: 100, window: 1 },
-  { name: "Admit", batch: 1000, window: 2 },
+  { name: "Observe", batch: 500, window: 1 },
+  { name: "Admit", batch: 10, window: undefined },
   { name: "Dns", batch: 1000, window: 2 },
 ])("$name takes batches, two at a time, and fails single messages", ({ name, batch, window }) => {
   const mapping = mappings.find((one) => target(at(one, "EventSourceArn")) === `${name}Queue`);
   expect(mapping?.Properties).toMatchObject({
     BatchSize: batch,
-    MaximumBatchingWindowInSeconds: window,
+    ...(window === undefined ? {} : { MaximumBatchingWindowInSeconds: window }),
     FunctionResponseTypes: ["ReportBatchItemFailures"],
     ScalingConfig: { MaximumConcurrency: 2 },
   });

@@ -5,9 +5,9 @@ import { describe, expect, test } from "vitest";
 import { detailOf } from "../../lib/aws/bus-event.ts";
 import { eventRow, readEvent } from "../../lib/aws/event-row.ts";
 import { writeItem } from "../../lib/aws/item.ts";
-import { Unreadable } from "../../lib/faults.ts";
+import { Fault, Unreadable } from "../../lib/faults.ts";
 import { busHandler } from "../../lib/lambda/bus-handler.ts";
-import { queueWorker } from "../../lib/lambda/queue-worker.ts";
+import { backAfterSeconds, queueWorker } from "../../lib/lambda/queue-worker.ts";
 import { streamWorker } from "../../lib/lambda/stream-worker.ts";
 import { stored } from "../contracts/outboxes.contract.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
@@ -61,6 +61,46 @@ describe("a queue's batch", () => {
       },
     });
     expect((await handler(batch("a", "b"), context)).batchItemFailures).toEqual([{ itemIdentifier: "m-0" }, { itemIdentifier: "m-1" }]);
+  });
+
+  test("gives back early what fails for a reason that passes, later each time; anything else waits its time out", async () => {
+    const given: unknown[] = [];
+    const records = batch("a", "b", "c", "d");
+    const all = records.Records.map((record, index) => ({
+      ...record,
+      receiptHandle: `handle-${String(index)}`,
+      attributes: { ...record.attributes, ApproximateReceiveCount: String(index + 1) },
+    }));
+    const passing = new Fault("RequestLimitExceeded", "ec2:AcceptVpcEndpointConnections", "slow down", true);
+    const handler = queueWorker({
+      name: "test",
+      read,
+      telling: keepTelling(),
+      work: async () => [
+        { id: "m-0", error: passing },
+        { id: "m-1", error: passing },
+        { id: "m-3", error: passing, againSeconds: 7 },
+        { id: "m-2", error: new Error("a bug") },
+      ],
+      giveBack: async (messages) => void given.push(...messages),
+    });
+    const reply = await handler({ Records: all }, context);
+    expect(given).toEqual([
+      { receiptHandle: "handle-0", seconds: 5 },
+      { receiptHandle: "handle-1", seconds: 30 },
+      { receiptHandle: "handle-3", seconds: 7 },
+    ]);
+    expect(reply.batchItemFailures).toHaveLength(4);
+    expect([1, 2, 3, 4, 5].map(backAfterSeconds)).toEqual([5, 30, 180, 720, 720]);
+  });
+
+  test("that cannot be given back early waits its time out, and that is told", async () => {
+    const telling = keepTelling();
+    const work = async () => [{ id: "m-0", error: new Fault("Contended", "the record", "try again", true) }];
+    const giveBack = () => Promise.reject(new Error("no right"));
+    const reply = await queueWorker({ name: "test", read, telling, work, giveBack })(batch("a"), context);
+    expect(reply.batchItemFailures).toEqual([{ itemIdentifier: "m-0" }]);
+    expect(telling.lines.at(-1)).toMatchObject({ level: "warn", keys: { reason: "no right" } });
   });
 
   test("that holds nothing readable is not worked on", async () => {

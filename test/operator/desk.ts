@@ -32,7 +32,14 @@ export function desk(): Desk {
   world.zones.addZone(zone, "privatelink.example.com");
   const ports: OperatorPorts = {
     ...world.ports(),
-    deployment: { stage: "test", version: "0.1.0", topic: "arn:aws:sns:eu-west-1:111111111111:connections", zones: [zone] },
+    deployment: {
+      stage: "test",
+      version: "0.1.0",
+      topic: "arn:aws:sns:eu-west-1:111111111111:connections",
+      zones: [zone],
+      bus: "drawbridge",
+      queues: {},
+    },
   };
   return {
     world,

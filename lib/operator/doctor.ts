@@ -1,0 +1,113 @@
+// How the deployment is, as far as its own API may know: the zones, and each service in its care.
+
+import type { ServiceId } from "../ids.ts";
+import { concurrently } from "../loop/concurrently.ts";
+import type { Service } from "../service.ts";
+import type { OperatorPorts } from "./operator.ts";
+import { obstaclesOf, zonesOf } from "./service-survey.ts";
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly about: string;
+  readonly state: "ok" | "failed" | "not readable";
+  readonly message: string;
+  /** The command, or what else to do. */
+  readonly mend?: string;
+}
+
+type Ports = Pick<OperatorPorts, "services" | "endpointServices" | "zones" | "deployment">;
+
+const servicesAtOnce = 8;
+
+export async function examine(ports: Ports): Promise<Finding[]> {
+  const [zones, services] = await Promise.all([examineZones(ports), ports.services.all()]);
+  const looked = await concurrently(services, servicesAtOnce, (service) => examineService(ports, service));
+  return [...zones, ...(services.length === 0 ? [noServices] : []), ...looked.flat()];
+}
+
+const noServices: Finding = {
+  about: "services",
+  state: "ok",
+  message: "none is in care yet; take one in with: npx drawbridge services add",
+};
+
+async function examineZones(ports: Ports): Promise<Finding[]> {
+  return readable("zones", async () =>
+    (await zonesOf(ports)).map(({ id, name }): Finding => {
+      if (name !== undefined) return { about: id, state: "ok", message: `names can be made in ${name}` };
+      return {
+        about: id,
+        state: "failed",
+        message: "the hosted zone is gone, or not to be read: no name can be made or removed in it",
+        mend: "take it out of hostedZones in drawbridge.config.yml, or put the right id there; then npm run deploy",
+      };
+    }),
+  );
+}
+
+function examineService(ports: Ports, service: Service): Promise<Finding[]> {
+  const id = service.service;
+  return readable(id, async () => {
+    const facts = await ports.endpointServices.describe(id);
+    const obstacles = obstaclesOf(id, facts).map(({ code, message, remedy }): Finding => ({
+      about: id,
+      state: "failed",
+      message,
+      mend: code === "NotFound" ? `if it is gone for good: npx drawbridge services remove ${id} --yes` : commandIn(remedy),
+    }));
+    const notification = facts === undefined ? [] : await examineNotification(ports, service);
+    const problems = [...obstacles, ...notification, ...zoneOf(ports, service)];
+    if (problems.length > 0) return problems;
+    return [
+      { about: id, state: "ok", message: `acceptance required, tagged, notified${service.mode === "observe" ? "; only observed" : ""}` },
+    ];
+  });
+}
+
+async function examineNotification({ endpointServices, deployment }: Ports, service: Service): Promise<Finding[]> {
+  if ((await endpointServices.notification(service.service, deployment.topic)) !== undefined) return [];
+  return [
+    {
+      about: service.service,
+      state: "failed",
+      message:
+        "AWS does not notify Drawbridge of its connections (the notification is gone or disabled): only the sweep finds them, each minute",
+      mend: addAgain(service),
+    },
+  ];
+}
+
+/** Repeating it makes the notification anew, and changes nothing else. */
+function addAgain({ service, zone, mode, outsideAccept }: Service): string {
+  return [
+    `npx drawbridge services add ${service}`,
+    zone === undefined ? "--no-names" : `--zone ${zone.id}`,
+    ...(mode === "observe" ? ["--observe"] : []),
+    ...(outsideAccept === "keep" ? [] : [`--outside ${outsideAccept}`]),
+    "--yes",
+  ].join(" ");
+}
+
+function zoneOf({ deployment }: Ports, { service, zone }: Service): Finding[] {
+  if (zone === undefined || deployment.zones.includes(zone.id)) return [];
+  return [
+    {
+      about: service,
+      state: "failed",
+      message: `its zone ${zone.name} (${zone.id}) is not among this deployment's zones: its names are neither made nor removed`,
+      mend: `add ${zone.id} to hostedZones in drawbridge.config.yml, then npm run deploy`,
+    },
+  ];
+}
+
+/** `set it with: aws …` → `aws …` */
+const commandIn = (remedy: string): string => /: (aws .+)$/.exec(remedy)?.[1] ?? remedy;
+
+/** What AWS does not let us see is told, and does not hide the rest. */
+async function readable(about: string | ServiceId, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [{ about, state: "not readable", message: error instanceof Error ? error.message : String(error) }];
+  }
+}

@@ -1,0 +1,39 @@
+// CloudWatch's alarms, as far as somebody may look at them: nothing here watches metrics, an alarm rings when it is told to.
+import { flag, optionalText, texts } from "../members.ts";
+import type { Call, Service } from "../service.ts";
+import type { Stack, StackResource } from "../template/standing.ts";
+
+export interface CloudWatchService extends Service {
+  /** Since when an alarm of the stack rings, by its logical id. */
+  readonly ringing: Map<string, number>;
+}
+
+export function createCloudWatch(stacks: { readonly latest: () => Stack | undefined }): CloudWatchService {
+  const ringing = new Map<string, number>();
+  const describe = (call: Call): unknown => {
+    const names = new Set(texts(call.input, "AlarmNames"));
+    const prefix = optionalText(call.input, "AlarmNamePrefix") ?? "";
+    const alarms = (stacks.latest()?.resources ?? []).filter(
+      ({ type, physicalId }) =>
+        type === "AWS::CloudWatch::Alarm" && (names.size === 0 || names.has(physicalId)) && physicalId.startsWith(prefix),
+    );
+    return { MetricAlarms: alarms.map((alarm) => shown(alarm, ringing.has(alarm.logicalId))) };
+  };
+  return {
+    signingName: "monitoring",
+    actions: new Set(["DescribeAlarms"]),
+    demands: () => [{ action: "cloudwatch:DescribeAlarms", resource: "*" }],
+    handle: describe,
+    ringing,
+  };
+}
+
+function shown({ physicalId, declared }: StackResource, isRinging: boolean): Readonly<Record<string, unknown>> {
+  return {
+    AlarmName: physicalId,
+    AlarmDescription: optionalText(declared.properties, "AlarmDescription"),
+    ActionsEnabled: declared.properties["ActionsEnabled"] === undefined || flag(declared.properties, "ActionsEnabled"),
+    StateValue: isRinging ? "ALARM" : "OK",
+    MetricName: optionalText(declared.properties, "MetricName"),
+  };
+}

@@ -1,0 +1,159 @@
+// Reads drawbridge.config.yml: one stage, checked; or everything that is wrong, each with its line, its value and its remedy.
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+
+import { nearest } from "../../cli/command.ts";
+import { domainFields, stageFields, stageName, type Field, type Fields } from "./config-fields.ts";
+import { Stop } from "./stop.ts";
+
+export interface Stage {
+  readonly stage: string;
+  readonly account: string;
+  readonly region: string;
+  readonly hostedZones: readonly string[];
+  readonly alarmEmail?: string;
+  readonly approverEmail?: string;
+  readonly questionAgeAlarmSeconds?: number;
+  readonly unfinishedAgeAlarmSeconds?: number;
+  readonly organizationsRole?: string;
+  readonly domain?: { readonly name: string; readonly certificate: string };
+}
+
+export const configFile = "drawbridge.config.yml";
+
+export async function readStage(file: string, wanted: string | undefined): Promise<Stage> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch {
+    throw new Stop(
+      `There is no ${file}`,
+      `write it; docs/deploy.md shows how, and ${configFile.replace(".yml", ".example.yml")} is a start`,
+    );
+  }
+  return stageIn(text, file, wanted);
+}
+
+/** The only stage, or the one that is asked for. */
+export function stageIn(text: string, file: string, wanted: string | undefined): Stage {
+  const stages = parseConfig(text, file);
+  const names = Object.keys(stages);
+  const name = wanted ?? (names.length === 1 ? names[0] : undefined);
+  if (name === undefined) throw new Stop(`${file} has the stages ${names.join(", ")}`, `say which with --stage ${names[0] ?? ""}`);
+  const stage = stages[name];
+  if (stage === undefined) throw new Stop(`${file} has no stage ${name}`, `give one of: ${names.join(", ")}; or add it there`);
+  return { stage: name, ...stage };
+}
+
+type Checked = Omit<Stage, "stage">;
+
+export function parseConfig(text: string, file: string): Readonly<Record<string, Checked>> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${String(line)}:${String(col)}`;
+  };
+  const broken = document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message.split("\n")[0]?.replace(/ at line .*$/, "") ?? ""}`);
+  if (broken.length > 0) throw new Stop(broken.join("\n"), "mend the YAML");
+  const result = v.safeParse(config, document.toJS() ?? {});
+  if (result.success) return Object.fromEntries(Object.entries(result.output.stages).map(([name, stage]) => [name, withZones(stage)]));
+  const wrong = result.issues.map((issue) => told(issue, document)).sort((one, other) => one.offset - other.offset);
+  throw new Stop(wrong.map(({ offset, message }) => `${at(offset)}: ${message}`).join("\n"));
+}
+
+/** The fields' table is checked as a table; this is where it becomes a type. */
+const withZones = (checked: object): Checked => ({ hostedZones: [], ...(checked as Omit<Checked, "hostedZones">) });
+
+function valueOf({ pattern, least, list }: Field): v.GenericSchema {
+  if (least !== undefined) return v.pipe(v.number(), v.integer(), v.minValue(least));
+  const text = pattern === undefined ? v.string() : v.pipe(v.string(), v.regex(pattern));
+  return list === true ? v.array(text) : text;
+}
+
+const entriesOf = (fields: Fields): Record<string, v.GenericSchema> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, field.required === true ? valueOf(field) : v.optional(valueOf(field))]),
+  );
+
+const stageSchema = v.strictObject({ ...entriesOf(stageFields), domain: v.optional(v.strictObject(entriesOf(domainFields))) });
+const config = v.strictObject({
+  stages: v.pipe(
+    v.record(v.pipe(v.string(), v.regex(stageName)), stageSchema),
+    v.check((stages) => Object.keys(stages).length > 0),
+  ),
+});
+
+interface Wrong {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** One thing that is wrong: where, which field, which value, and what to do. */
+function told(issue: v.BaseIssue<unknown>, document: Document): Wrong {
+  const path = (issue.path ?? []).map(({ key }) => key as string | number);
+  const isKey = issue.type === "strict_object" || issue.path?.at(-1)?.origin === "key";
+  return { offset: offsetOf(document, path, isKey), message: wording(issue, path) };
+}
+
+function wording(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
+  const [top, name, first, second] = path;
+  if (issue.type === "strict_object" && issue.expected === "never") return unknownField(path);
+  if (top === undefined || (path.length === 1 && issue.input === undefined)) return "stages is missing; name at least one stage under it";
+  if (path.length === 1) return "stages has none; name at least one under it";
+  if (issue.path?.[1]?.origin === "key")
+    return `${JSON.stringify(name)} is no name for a stage; give up to 16 small letters and digits, a letter first`;
+  const fields: Fields = first === "domain" ? domainFields : stageFields;
+  const field = fields[String(first === "domain" ? second : first)];
+  const given = `${path.join(".")} is ${issue.input === undefined ? "missing" : JSON.stringify(issue.input)}`;
+  return field === undefined
+    ? `${given}; give fields under it: ${Object.keys(fields).join(", ")}`
+    : `${given}; ${field.remedy} (${field.what})`;
+}
+
+function unknownField(path: readonly (string | number)[]): string {
+  const known = path.length <= 1 ? ["stages"] : path[2] === "domain" ? Object.keys(domainFields) : [...Object.keys(stageFields), "domain"];
+  const near = nearest(String(path.at(-1)), known);
+  return `there is no field ${path.join(".")}; ${near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`}`;
+}
+
+/** Where the value stands, or its key; for what is missing, where its parent stands. */
+function offsetOf(document: Document, path: readonly (string | number)[], ofKey: boolean): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const key = path[length - 1];
+    const whole = length === path.length;
+    if (isMap(parent)) {
+      const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      const node: unknown = ofKey || !whole ? pair?.key : (pair?.value ?? pair?.key);
+      const offset = rangeOf(node) ?? rangeOf(pair?.key);
+      if (offset !== undefined) return offset;
+    } else {
+      const offset = rangeOf(document.getIn(path.slice(0, length), true));
+      if (offset !== undefined) return offset;
+    }
+  }
+  return 0;
+}
+
+const rangeOf = (node: unknown): number | undefined =>
+  typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range) ? (node.range[0] as number) : undefined;
+
+/** The stack's parameters. All are given each time, so that what the file no longer says is gone from the stack too. */
+export function parametersOf(stage: Stage): Readonly<Record<string, string>> {
+  const given = {
+    QuestionAgeAlarmSeconds: stage.questionAgeAlarmSeconds,
+    UnfinishedAgeAlarmSeconds: stage.unfinishedAgeAlarmSeconds,
+  };
+  return {
+    HostedZoneIds: stage.hostedZones.join(","),
+    AlarmEmail: stage.alarmEmail ?? "",
+    ApproverEmail: stage.approverEmail ?? "",
+    DomainName: stage.domain?.name ?? "",
+    DomainCertificateArn: stage.domain?.certificate ?? "",
+    ...Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))),
+  };
+}
+
+export const stackName = ({ stage }: Pick<Stage, "stage">): string => `drawbridge-${stage}`;

@@ -1,0 +1,71 @@
+// What must be so before anything is deployed: who deploys, the zones; and what had better be so: a trail.
+import { GetHostedZoneCommand } from "@aws-sdk/client-route-53";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+
+import type { Clients } from "./clients.ts";
+import type { Stage } from "./config.ts";
+import { Stop } from "./stop.ts";
+
+export interface Ready {
+  /** The deployer's ARN. */
+  readonly caller: string;
+  /** What works, but not as it could. */
+  readonly warnings: readonly string[];
+}
+
+/** Throws one Stop that names everything in the way. */
+export async function prerequisites(clients: Clients, stage: Stage): Promise<Ready> {
+  const caller = await whoDeploys(clients, stage);
+  const [zones, trail] = await Promise.all([missingZones(clients, stage), trailWarning(clients)]);
+  if (zones.length > 0) throw new Stop(zones.join("\n"), "give ids of zones of this account in hostedZones");
+  const unheard = [
+    ...(stage.alarmEmail === undefined ? ["alarmEmail is not set: nobody is mailed when an alarm rings"] : []),
+    ...(stage.approverEmail === undefined ? ["approverEmail is not set: subscribe approvers to the topic ApprovalsTopicArn yourself"] : []),
+    ...(stage.hostedZones.length === 0 ? ["hostedZones is empty: connections get no names"] : []),
+  ];
+  return { caller, warnings: [...unheard, ...trail] };
+}
+
+async function whoDeploys({ sts }: Clients, { account, stage }: Stage): Promise<string> {
+  const said = await sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
+    throw new Stop(`AWS does not know who deploys: ${messageOf(error)}`, "set AWS_PROFILE, or sign in with aws sso login");
+  });
+  if (said.Account !== account)
+    throw new Stop(
+      `The stage ${stage} belongs to the account ${account}, but these credentials are ${said.Arn ?? "of nobody"}`,
+      "use credentials of that account, or mend account in the configuration",
+    );
+  return said.Arn ?? "";
+}
+
+async function missingZones({ route53 }: Clients, { hostedZones }: Stage): Promise<string[]> {
+  const looked = await Promise.all(
+    hostedZones.map(async (zone) => {
+      try {
+        await route53.send(new GetHostedZoneCommand({ Id: zone }));
+        return undefined;
+      } catch (error) {
+        return `The hosted zone ${zone} cannot be read: ${messageOf(error)}`;
+      }
+    }),
+  );
+  return looked.filter((one) => one !== undefined);
+}
+
+const noTrail =
+  "no CloudTrail trail logs management events here: what people accept or reject outside Drawbridge is still seen within a minute, but not by whom it was";
+
+async function trailWarning({ cloudTrail, region }: Clients): Promise<string[]> {
+  try {
+    const { trailList = [] } = (await cloudTrail("DescribeTrails", { includeShadowTrails: true })) as {
+      trailList?: readonly { TrailARN: string; HomeRegion: string; IsMultiRegionTrail?: boolean }[];
+    };
+    const heard = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === region);
+    const states = await Promise.all(heard.map(({ TrailARN }) => cloudTrail("GetTrailStatus", { Name: TrailARN })));
+    return states.some((state) => state["IsLogging"] === true) ? [] : [noTrail];
+  } catch (error) {
+    return [`whether a CloudTrail trail is there could not be read (${messageOf(error)}); see that one logs management events`];
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));

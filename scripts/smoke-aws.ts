@@ -1,0 +1,246 @@
+// `npm run smoke:aws`: plays the story in a real AWS account, writes down what AWS does, and removes everything again.
+import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline/promises";
+import manifest from "../package.json" with { type: "json" };
+import { catching, type Caught } from "./smoke/caught.ts";
+import { clean } from "./smoke/clean.ts";
+import { connect, localEndpoint, type Clients } from "./smoke/clients.ts";
+import { connectionsOf, type Connections } from "./smoke/connections.ts";
+import { leftBehind, madeBy, type Made } from "./smoke/made.ts";
+import { help, readOptions, WrongUsage, type Options } from "./smoke/options.ts";
+import { findings as noFindings, unasked, type Findings } from "./smoke/points.ts";
+import { probeDecisions, type Probing } from "./smoke/probe-decisions.ts";
+import { probeAutomaticAcceptance, probePrivateDns, probeZone, stopListening } from "./smoke/probe-settings.ts";
+import { pageOf, writeReport, type Report } from "./smoke/report.ts";
+import { Interrupted, stepsOf, told, type Steps } from "./smoke/steps.ts";
+import { playStory, type Told } from "./smoke/story.ts";
+import { lookAtRejected, sumUpNotifications, watchDeleted, watchTrail } from "./smoke/watches.ts";
+import { deployDrawbridge, makeService, makeWorld, makeZone, type Ground } from "./smoke/world.ts";
+
+const say = (line: string): void => console.log(line);
+
+/** What a run has seen so far: reported whether it ends well or not. */
+interface Seen {
+  readonly findings: Findings;
+  readonly latencies: Probing["latencies"];
+  service?: string;
+  connections?: Connections;
+  caught?: Caught;
+  told?: Told;
+}
+
+async function play(ground: Ground, seen: Seen): Promise<void> {
+  const { clients, options, made, steps } = ground;
+  say("\nThe world");
+  const world = await makeWorld(ground);
+  const service = await makeService(ground, world);
+  if (service.seenUnasked !== undefined)
+    seen.findings.compared("open-to-all", service.seenUnasked, service.seenUnasked ? "it does" : "it does not");
+  const connections = connectionsOf(clients, made, world, service);
+  const caught = catching(clients.sqs, world.queues);
+  Object.assign(seen, { connections, caught, service: service.id });
+  const probing: Probing = { ...ground, world, service, connections, caught, findings: seen.findings, latencies: seen.latencies };
+
+  say("\nPrivateLink, with nobody between");
+  const endpoints = await probeDecisions(probing);
+  await probeAutomaticAcceptance(probing);
+  await stopListening(probing);
+  const zone = await makeZone(ground, world);
+  await probeZone(probing, zone);
+  if (options.story) {
+    say("\nThe story, with Drawbridge");
+    const api = await deployDrawbridge(ground, world, zone);
+    const told = await playStory(probing, api, zone);
+    seen.told = told;
+    await lookAtRejected(probing, told.rejected);
+  }
+
+  say("\nWhat takes time");
+  await probePrivateDns(probing);
+  await Promise.all([watchDeleted(probing, endpoints), watchTrail(probing)]);
+  sumUpNotifications(probing, service.id);
+  if (steps.done.some(({ outcome }) => outcome === "failed")) say("          Some questions got no answer; see above.");
+}
+
+async function run(options: Options): Promise<number> {
+  const clients = await connect({ region: options.region, consumerProfile: options.consumer?.profile });
+  try {
+    const runName = `smoke-${randomBytes(4).toString("hex")}`;
+    for (const line of intent(clients, options, runName)) say(line);
+    if (!options.yes && !(await agreed())) return 1;
+    return await perform(clients, options, runName);
+  } finally {
+    clients.close();
+  }
+}
+
+async function perform(clients: Clients, options: Options, runName: string): Promise<number> {
+  const startedAt = new Date().toISOString();
+  const made = madeBy(options.notes, {
+    ...{ run: runName, startedAt, region: clients.region, account: clients.account, consumerAccount: clients.consumerAccount, things: [] },
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.consumer === undefined ? {} : { consumerProfile: options.consumer.profile }),
+  });
+  const ending = new AbortController();
+  const interrupt = onInterrupt(ending, options);
+  const steps = stepsOf({ say, signal: ending.signal, pollMs: options.waits.poll });
+  const seen: Seen = { findings: noFindings(), latencies: [] };
+  let because: string | undefined;
+  try {
+    await play({ clients, options, made, steps }, seen);
+  } catch (error) {
+    because = told(error);
+    say(`\n${error instanceof Interrupted ? "Interrupted" : `Not as told: ${because}`}`);
+  }
+  await seen.caught?.end();
+  const left = await tidy(clients, made, options);
+  interrupt.forget();
+  const path = report(clients, options, { made, steps, seen, because, left, startedAt });
+  return because === undefined && left.length === 0 && path !== "" ? 0 : 1;
+}
+
+/** Ctrl-C ends the story, not the cleaning; a second one ends the program. */
+function onInterrupt(ending: AbortController, options: Options): { forget(): void } {
+  let times = 0;
+  const onSignal = (): void => {
+    times += 1;
+    if (times === 1) {
+      say("\nInterrupted: everything that was made is being removed. Once more to leave it.");
+      ending.abort();
+      return;
+    }
+    say(`\nLeft as it is. What was made is noted in ${options.notes}; remove it with: npm run smoke:aws -- --clean`);
+    process.exit(130);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    forget() {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+async function tidy(clients: Clients, made: Made, options: Options): Promise<readonly string[]> {
+  say("\nEverything is removed again");
+  const left = await clean(clients, made, stepsOf({ say, signal: new AbortController().signal, pollMs: options.waits.poll }));
+  if (left.length > 0) {
+    say(`\nNot everything could be removed. It is noted in ${options.notes}; try again with: npm run smoke:aws -- --clean`);
+    for (const line of left) say(`  ${line}`);
+  }
+  return left;
+}
+
+interface Done {
+  readonly made: Made;
+  readonly steps: Steps;
+  readonly seen: Seen;
+  readonly because: string | undefined;
+  readonly left: readonly string[];
+  readonly startedAt: string;
+}
+
+function report(clients: Clients, options: Options, { made, steps, seen, because, left, startedAt }: Done): string {
+  const { run: runName } = made.note;
+  const whole: Report = {
+    ...{
+      format: "drawbridge-smoke/1",
+      drawbridge: manifest.version,
+      on: localEndpoint() ?? "AWS",
+      region: clients.region,
+      run: runName,
+      startedAt,
+    },
+    endedAt: new Date().toISOString(),
+    accounts: clients.account === clients.consumerAccount ? 1 : 2,
+    outcome: because === undefined ? "as told" : "not as told",
+    ...(because === undefined ? {} : { because }),
+    ...{ left, findings: seen.findings.all(), unasked: unasked(), steps: steps.done },
+    raw: {
+      notifications: seen.caught?.notifications ?? [],
+      others: seen.caught?.others ?? [],
+      trail: seen.caught?.trail ?? [],
+      states: seen.connections?.states ?? [],
+      answers: seen.connections?.answers ?? [],
+      histories: seen.told?.histories ?? {},
+    },
+  };
+  const given = [options.given?.loadBalancer.split("/")[2], options.hostedZone, options.given?.vpc, ...(options.given?.subnets ?? [])];
+  const ids: Record<string, string> = options.keepIds
+    ? {}
+    : {
+        [clients.account]: "000000000001",
+        [clients.consumerAccount]: clients.account === clients.consumerAccount ? "000000000001" : "000000000002",
+      };
+  const own = Object.fromEntries(given.flatMap((word) => (word === undefined || options.keepIds ? [] : [[word, "(given)"]])));
+  const path = writeReport(options.out, whole, { words: { ...ids, ...own } });
+  say("");
+  for (const line of pageOf(whole)) say(line);
+  say(`\n${because === undefined ? "As told" : "Not as told"}. The findings are in ${path}: please send them back, see docs/smoke.md.`);
+  return path;
+}
+
+/** What is about to happen to somebody's account, and to their bill. */
+function intent({ account, consumerAccount, region }: Clients, options: Options, runName: string): readonly string[] {
+  const on = localEndpoint();
+  return [
+    `Account ${account}${consumerAccount === account ? "" : ` (provider) and ${consumerAccount} (consumer)`}, ${region}${on === undefined ? "" : `, on local AWS at ${on}`}. It makes, each with the tag drawbridge-smoke=${runName}:`,
+    `  the stack drawbridge-${runName}-world: ${options.given === undefined ? "a VPC without internet, 2 subnets, an internal Network Load Balancer, " : ""}a topic, 2 queues, a rule, a bucket`,
+    "  an endpoint service, a connection notification, and up to 5 interface endpoints, one after another",
+    options.hostedZone === undefined
+      ? `  a private hosted zone ${runName}.drawbridge.internal`
+      : `  records ${runName}.… in the hosted zone ${options.hostedZone}`,
+    ...(options.story ? [`  the stack drawbridge-${runName}: Drawbridge itself; unlike a usual deployment, its tables go with it`] : []),
+    `Roughly 0.10 USD an hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone, the rest next to nothing); it takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C.`,
+  ];
+}
+
+async function agreed(): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    console.error("Nobody is there to answer: say --yes to go on without a question.");
+    return false;
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await lines.question("Go on? (yes/no) ");
+  lines.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+async function cleanAll(options: Options): Promise<number> {
+  const notes = leftBehind(options.notes);
+  if (notes.length === 0) say(`Nothing is noted in ${options.notes}: no run left anything behind.`);
+  let code = 0;
+  for (const note of notes) {
+    if (note.profile !== undefined) process.env["AWS_PROFILE"] = note.profile;
+    const clients = await connect({ region: note.region, consumerProfile: options.consumer?.profile ?? note.consumerProfile });
+    try {
+      if (clients.account !== note.account || clients.consumerAccount !== note.consumerAccount)
+        throw new Error(
+          `${note.run} was run in account ${note.account}, and these credentials are of ${clients.account}: sign in there, then try again.`,
+        );
+      say(`${note.run}, begun ${note.startedAt}, in ${note.region}:`);
+      if ((await tidy(clients, madeBy(options.notes, note), options)).length > 0) code = 1;
+    } finally {
+      clients.close();
+    }
+  }
+  return code;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args, localEndpoint() !== undefined);
+    if (options === "help") {
+      say(help);
+      return 0;
+    }
+    if (options.profile !== undefined) process.env["AWS_PROFILE"] = options.profile;
+    if (options.region !== undefined) process.env["AWS_REGION"] = options.region;
+    return await (options.clean ? cleanAll(options) : run(options));
+  } catch (error) {
+    console.error(`smoke:aws: ${told(error)}`);
+    return error instanceof WrongUsage ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,184 @@
+// EC2 throttles, refuses some, does it and says it did not, and shows states that nobody waits for: every connection still ends where it should.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accounts, openWorld, setting, type Members, type Offered, type World } from "./world.ts";
+
+let world: World;
+let service: Offered;
+const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"];
+const throttled = { code: "RequestLimitExceeded", message: "Request limit exceeded.", status: 503 };
+const accept = { service: "ec2", action: "AcceptVpcEndpointConnections" };
+const reject = { service: "ec2", action: "RejectVpcEndpointConnections" };
+const describing = { service: "ec2", action: "DescribeVpcEndpointConnections" };
+
+beforeAll(async () => {
+  // With 22 seconds of time, and 20 kept for recording, admit has the patience for two calls.
+  world = await openWorld({ resources: setting({ AdmitLambdaFunction: { Timeout: 22 } }) });
+  service = await world.inCare();
+}, 60_000);
+afterAll(() => world.local.close(), 30_000);
+
+const named = (endpoint: string): Promise<true> =>
+  world.eventually(`${endpoint} has its name`, async () => (await world.types(endpoint)).includes("NameMade") || undefined);
+const inOneCall = async (): Promise<[string, string]> => {
+  world.local.faults.loseNotifications(2);
+  return [await world.connect(accounts.acme, service), await world.connect(accounts.acme, service)];
+};
+
+describe("EC2 throttles", () => {
+  test("Accept, once: admit waits as long as the bucket needs, and nobody notices", { timeout: 30_000 }, async () => {
+    const fault = world.local.faults.refuse({ ...accept, ...throttled, times: 1 });
+    const endpoint = await world.connect(accounts.acme, service);
+    await named(endpoint);
+    expect(fault.met()).toBe(1);
+    expect(await world.types(endpoint)).toEqual(accepted);
+    expect(world.logged("admit")).toEqual([]);
+  });
+
+  test("Accept, for longer than one invocation: the message comes back, and says why meanwhile", { timeout: 30_000 }, async () => {
+    const fault = world.local.faults.refuse({ ...accept, ...throttled, times: 2 });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.local.idle();
+    expect(fault.met()).toBe(2);
+    expect(await world.statusOf(endpoint)).toBe("approved");
+    const line = world.logged("admit").at(-1);
+    expect(line).toMatchObject({ code: "RequestLimitExceeded", where: "ec2:AcceptVpcEndpointConnections", retryable: true });
+    expect(line).toMatchObject({ services: [service.id], connections: [endpoint], reason: expect.stringContaining("Request limit exceeded") });
+    await named(endpoint);
+    expect(await world.types(endpoint)).toEqual(accepted);
+    expect(await world.waiting("AdmitDeadLetters")).toEqual([]);
+  });
+
+  test("Describe: the notification comes back until EC2 answers", { timeout: 30_000 }, async () => {
+    const fault = world.local.faults.refuse({ ...describing, ...throttled, by: "observe", times: 4 });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.local.idle();
+    expect(fault.met()).toBe(4);
+    expect(world.logged("observe").at(-1)).toMatchObject({
+      code: "RequestLimitExceeded",
+      where: "ec2:DescribeVpcEndpointConnections",
+      connections: [endpoint],
+    });
+    expect(await world.statusOf(endpoint)).toBeUndefined();
+    await world.leap(360);
+    await named(endpoint);
+    expect((await world.history(endpoint))[0]).toMatchObject({ source: { kind: "notification" } });
+    expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
+  });
+});
+
+describe("EC2 does not do as it is told", () => {
+  test("Unsuccessful for one of two: the other is accepted, and the one is tried again and told of", { timeout: 30_000 }, async () => {
+    const [one, other] = await inOneCall();
+    const failure = { Code: "OperationNotPermitted", Message: "The operation is not permitted just now" };
+    const without = ({ VpcEndpointIds, ...rest }: Members): Members => ({
+      ...rest,
+      VpcEndpointIds: (VpcEndpointIds as string[]).filter((id) => id !== one),
+    });
+    world.local.faults.refuse({
+      ...accept,
+      resource: one,
+      times: 1,
+      instead: async (input, work) => {
+        await work(without(input));
+        return { Unsuccessful: [{ ResourceId: one, Error: failure }] };
+      },
+    });
+    await world.sweep();
+    await named(other);
+    expect(await world.types(other)).toEqual(accepted);
+    expect((await world.history(one)).at(-1)).toMatchObject({ type: "EffectFailed", code: failure.Code, message: failure.Message, count: 1 });
+    expect(await world.drawbridge("show", one)).toContain(failure.Message);
+
+    await world.leap(70);
+    await world.sweep();
+    await named(one);
+    expect(await world.types(one)).toEqual([...accepted.slice(0, 2), "EffectFailed", "EffectRecovered", ...accepted.slice(2)]);
+  });
+
+  test("the endpoint expires just before it is accepted: refused, told, and closed", { timeout: 30_000 }, async () => {
+    world.local.faults.refuse({
+      ...accept,
+      times: 1,
+      instead: (input, work) => {
+        world.local.forceState((input["VpcEndpointIds"] as string[])[0] ?? "", "expired");
+        return work(input);
+      },
+    });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.becomes(endpoint, "closed");
+    const history = await world.history(endpoint);
+    expect(history.map(({ type }) => type)).toEqual(["ConnectionRequested", "ConnectionApproved", "EffectFailed", "ConnectionClosed"]);
+    expect(history[2]).toMatchObject({ effect: "accept", code: "InvalidState", message: expect.stringContaining("expired") });
+    expect(history[3]).toMatchObject({ reason: "expired" });
+  });
+
+  test.each([
+    ["a 500", { code: "InternalError", status: 500 }],
+    ["a broken connection", { cut: true }],
+  ])("accepted, and then %s: found out, and neither lost nor told as a failure", { timeout: 30_000 }, async (_, kind) => {
+    const fault = world.local.faults.refuse({ ...accept, ...kind, after: true, times: 1 });
+    const endpoint = await world.connect(accounts.acme, service);
+    await named(endpoint);
+    expect(fault.met()).toBe(1);
+    expect(await world.onAws(endpoint)).toBe("available");
+    expect(await world.types(endpoint)).toEqual(accepted);
+  });
+
+  test("rejected, and then a 500: rejected once, told once", { timeout: 30_000 }, async () => {
+    world.local.faults.refuse({ ...reject, code: "InternalError", after: true, times: 1 });
+    const endpoint = await world.connect(accounts.barred, service);
+    await world.becomes(endpoint, "rejected");
+    expect(await world.types(endpoint)).toEqual(["ConnectionRequested", "ConnectionDenied", "ConnectionRejected"]);
+    expect(await world.waiting("AdmitDeadLetters")).toEqual([]);
+  });
+});
+
+describe("EC2 shows a state that no call leads to", () => {
+  test("failed: a connection with a name is closed, and its name goes", { timeout: 30_000 }, async () => {
+    const endpoint = await world.connect(accounts.acme, service);
+    await named(endpoint);
+    world.local.forceState(endpoint, "failed");
+    await world.sweep();
+    await world.eventually("no name", async () => (await world.types(endpoint)).includes("NameRemoved") || undefined);
+    expect((await world.history(endpoint)).find(({ type }) => type === "ConnectionClosed")).toMatchObject({ reason: "failed" });
+    expect(await world.drawbridge("show", endpoint)).toContain("AWS shows it failed");
+  });
+
+  test("expired: the question is closed with it", { timeout: 30_000 }, async () => {
+    const endpoint = await world.connect(accounts.unknown, service);
+    await world.becomes(endpoint, "asking");
+    world.local.forceState(endpoint, "expired");
+    await world.sweep();
+    expect(await world.statusOf(endpoint)).toBe("closed");
+    expect((await world.history(endpoint)).at(-1)).toMatchObject({ type: "ConnectionClosed", reason: "expired" });
+    expect(await world.drawbridge("pending")).not.toContain(endpoint);
+    await expect(world.drawbridge("approve", endpoint)).rejects.toThrow(/closed/);
+  });
+
+  test("partial: it is accepted, and stays so", { timeout: 30_000 }, async () => {
+    const endpoint = await world.connect(accounts.acme, service);
+    await named(endpoint);
+    world.local.forceState(endpoint, "partial");
+    await world.sweep();
+    expect(await world.statusOf(endpoint)).toBe("connected");
+    expect(await world.types(endpoint)).toEqual(accepted);
+  });
+
+  test("one that AWS adds one day: nothing is done until it is one that is known", { timeout: 30_000 }, async () => {
+    const novel = world.local.faults.refuse({
+      ...describing,
+      instead: async (input, work) => {
+        const { VpcEndpointConnections, ...rest } = (await work(input)) as { VpcEndpointConnections: Members[] };
+        return { ...rest, VpcEndpointConnections: VpcEndpointConnections.map((row) => ({ ...row, VpcEndpointState: "underReview" })) };
+      },
+    });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.local.idle();
+    expect(await world.types(endpoint)).toEqual(["ConnectionRequested"]);
+    novel.lift();
+    await world.sweep();
+    await named(endpoint);
+    expect(await world.types(endpoint)).toEqual(accepted);
+  });
+});

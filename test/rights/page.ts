@@ -1,0 +1,117 @@
+// The page docs/rights.md: each right with a story that needs it, the wildcards and the exceptions with their reasons.
+import type { Granted } from "./needed.ts";
+import { storyNames } from "./proof.ts";
+
+/** Where AWS has no resource to name, or nobody knows its name yet. */
+export const wildcards: Readonly<Record<string, string>> = {
+  "ec2:DescribeVpcEndpointConnections": "EC2 has no resource level for it. Held to the Region by `ec2:Region`.",
+  "ec2:DescribeVpcEndpointServiceConfigurations": "EC2 has no resource level for it. Held to the Region by `ec2:Region`.",
+  "ec2:DescribeVpcEndpointConnectionNotifications": "EC2 has no resource level for it. Held to the Region by `ec2:Region`.",
+  "dynamodb:ListStreams": "DynamoDB has no resource level for it; Lambda asks for it to read a stream, and it tells names only.",
+  "ec2:AcceptVpcEndpointConnections": ownServices(),
+  "ec2:RejectVpcEndpointConnections": ownServices(),
+  "ec2:CreateVpcEndpointConnectionNotification": ownServices(),
+  "ec2:ModifyVpcEndpointConnectionNotification": ownServices(),
+  "ec2:DeleteVpcEndpointConnectionNotifications": ownServices(),
+};
+
+function ownServices(): string {
+  return "Services come into care after the deployment, so their ids are not known. Held to this account and Region, and by `aws:ResourceTag/drawbridge` to the services that their owner tagged.";
+}
+
+/** Service principals that are not held by both source conditions. */
+export const exceptions: Readonly<Record<string, string>> = {
+  "apigateway.amazonaws.com":
+    "AWS documents `aws:SourceArn` for what API Gateway calls and nowhere says that it sends `aws:SourceAccount`; a condition on a key that is not sent refuses every request. The ARN that is asked for holds the account and the API.",
+};
+
+/** `before` is the page as it is: a story that it names stays as long as it still needs the right. */
+export function rightsPage(granted: readonly Granted[], before: string): string {
+  const roles = granted.filter(({ principal }) => principal === undefined);
+  const services = granted.filter(({ principal }) => principal !== undefined);
+  return [
+    "<!-- Printed by `node scripts/rights.ts` from the stories of test/rights; edit those, not this. -->",
+    "",
+    "# Rights",
+    "",
+    "Every right that a role or a resource's policy grants, and one story of `test/rights/stories.ts` that is refused something without it. The stories run",
+    "the packaged functions on local AWS, which asks IAM's rules before every call; then each single action on each single resource is taken",
+    "away, and everything that was asked is asked again. A right that no story needs fails the test, and so does a call that is refused.",
+    "",
+    "Whether AWS's own IAM judges all of it so has not been seen yet: `npm run smoke:aws` will tell.",
+    "",
+    ...[...Map.groupBy(roles, ({ holder }) => holder)]
+      .sort(byName)
+      .flatMap(([role, its]) => [
+        `## ${role}`,
+        "",
+        ...table(["statement", "action", "resource", "refused something without it"], its, before, ({ sid, action, resource }) => [
+          sid,
+          `\`${action}\``,
+          `\`${resource}\``,
+        ]),
+        "",
+      ]),
+    "## What AWS's services may do to our resources",
+    "",
+    ...table(
+      ["service", "action", "resource", "refused something without it"],
+      services.toSorted((a, b) => a.holder.localeCompare(b.holder)),
+      before,
+      (cell) => [cell.principal ?? "", `\`${cell.action}\``, `\`${cell.resource}\``],
+    ),
+    "",
+    "Each is held by `aws:SourceArn` to one source and by `aws:SourceAccount` to this account, and so is Lambda in the roles' trust policies",
+    "(AWS's page on execution roles names both keys; for the ARN any Lambda resource of this account and Region is taken, since AWS does not",
+    "say which one it names when it polls a queue for a function). AWS documents both keys for EventBridge and for CloudWatch's alarms; for what",
+    "SNS sends to a queue we found no word on `aws:SourceAccount`, and NotificationsLostAlarm rings if it is missing. The exceptions:",
+    "",
+    ...Object.entries(exceptions).map(([service, reason]) => `- ${service}: ${reason}`),
+    "",
+    "## What people may do",
+    "",
+    "The stack makes three managed policies, and their ARNs are outputs (`infra/people.yml`, `docs/adr/005-policies-for-people.md`):",
+    "",
+    "- AuditorPolicy: every GET of the API. Decides and changes nothing.",
+    "- ApproverPolicy: services, entries, connections and questions, and approve and reject; not the log, and no entry is changed.",
+    "- OperatorPolicy: every route, and what `drawbridge redrive` needs of the queues of last resort and the bus.",
+    "",
+    "`test/rights/people.test.ts` holds each route against each policy; an approver by the link in a mail needs no AWS rights.",
+    "",
+    "## Wildcards",
+    "",
+    "No action has one. These resources have, each for its reason:",
+    "",
+    "| action | resource | reason |",
+    "|---|---|---|",
+    ...[
+      ...new Set(
+        roles.filter(isWild).map(({ action, resource }) => `| \`${action}\` | \`${resource}\` | ${wildcards[action] ?? "none"} |`),
+      ),
+    ].sort(),
+    "",
+    "A log group's own ARN ends in `:*`, which stands for its streams. The topics for notifications and alarms name a source ARN with a",
+    "wildcard (any endpoint service, any alarm of this account), and API Gateway's names every route of the one API. The policies for people",
+    "have one for each part of a path that is an id.",
+    "",
+  ].join("\n");
+}
+
+export const isWild = ({ resource }: Granted): boolean => resource.endsWith("*");
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => a.localeCompare(b);
+
+function table(
+  head: readonly string[],
+  cells: readonly Granted[],
+  before: string,
+  columns: (cell: Granted) => readonly string[],
+): string[] {
+  const said = new Set(before.split("\n"));
+  const rows = cells.map((cell) => {
+    const row = (story: string): string => `| ${[...columns(cell), story].join(" | ")} |`;
+    const inOrder = storyNames.filter((name) => cell.neededBy.includes(name));
+    return row(inOrder.find((name) => said.has(row(name))) ?? inOrder[0] ?? "**none**");
+  });
+  return [`| ${head.join(" | ")} |`, `|${"---|".repeat(head.length)}`, ...rows];
+}

@@ -1,0 +1,377 @@
+// Everything that the deployed system does, told story by story: each right that is granted must be needed by one of them.
+import { accounts, zoneName, type Offered, type World } from "./world.ts";
+
+export interface Story {
+  /** As the list in docs/rights.md names it. */
+  readonly name: string;
+  tell(world: World, told: Told): Promise<void>;
+}
+
+/** What earlier stories left for later ones. */
+export interface Told {
+  payments?: Offered;
+  acme?: string;
+  unknown?: string;
+}
+
+const { provider, acme, unknown, barred, umbrella } = accounts;
+type Members = Readonly<Record<string, unknown>>;
+
+export const stories: readonly Story[] = [
+  {
+    name: "the operator configures Slack, then takes a service with connections into care",
+    async tell(world, told) {
+      const SecretString = JSON.stringify({ webhookUrl: world.local.slackWebhook, channel: "" });
+      await world.aws("secretsmanager", "PutSecretValue", { SecretId: world.local.outputs["SlackSecretArn"], SecretString });
+      const payments = await world.offer();
+      told.payments = payments;
+      const before = [await world.connect(acme, payments), await world.connect(umbrella, payments)];
+      await world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: payments.id, VpcEndpointIds: before });
+      await world.drawbridge("services", "add", payments.id, "--zone", zoneName, "--yes");
+      for (const endpoint of before) await world.becomes(endpoint, "adopted");
+    },
+  },
+  {
+    name: "an account on the list connects, and gets its name",
+    async tell(world, told) {
+      await world.drawbridge("allow", acme, "--service", service(told), "--name", "acme");
+      told.acme = await world.connect(acme, offered(told));
+      await world.becomes(told.acme, "connected");
+      await world.until("its alias", async () => (await aliases(world)).includes(`acme.${zoneName}.`) || undefined);
+    },
+  },
+  {
+    name: "two accounts connect while notifications are lost: the sweep finds them, and one name gets a suffix",
+    async tell(world, told) {
+      await world.drawbridge("allow", umbrella, "--service", service(told), "--name", "umbrella");
+      world.local.faults.loseNotifications(2);
+      const lost = [await world.connect(umbrella, offered(told)), await world.connect(umbrella, offered(told))];
+      await world.tick();
+      for (const endpoint of lost) await world.becomes(endpoint, "connected");
+      await world.until(
+        "two names",
+        async () => (await aliases(world)).filter((name) => name.startsWith("umbrella")).length === 2 || undefined,
+      );
+    },
+  },
+  {
+    name: "an account off the list is asked about, and approved by the link in the mail",
+    async tell(world, told) {
+      told.unknown = await world.connect(unknown, offered(told));
+      await world.becomes(told.unknown, "asking");
+      const link = await linkTo(world, told.unknown);
+      if ((await answer(link, "approve", unknown)) !== 200) throw new Error("the answer was refused");
+      await world.becomes(told.unknown, "connected");
+      const settled = await (await fetch(link)).text();
+      if (!settled.includes(told.unknown)) throw new Error("the page of a settled question does not say of which connection");
+      if (!world.local.letters.some(({ channel, text }) => channel === "slack" && text.includes(unknown)))
+        throw new Error("Slack was not told");
+    },
+  },
+  {
+    name: "an operator approves one connection and rejects another by the command",
+    async tell(world, told) {
+      const good = await world.connect(unknown, offered(told));
+      const bad = await world.connect(unknown, offered(told));
+      await world.becomes(good, "asking");
+      await world.becomes(bad, "asking");
+      await world.drawbridge("approve", good, "--reason", "known partner");
+      await world.drawbridge("reject", bad, "--reason", "not a customer");
+      await world.becomes(good, "connected");
+      await world.becomes(bad, "rejected");
+    },
+  },
+  {
+    name: "EC2 throttles: admit gives its messages back early, and comes again",
+    async tell(world, told) {
+      const accept = (): Promise<unknown> =>
+        world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service(told), VpcEndpointIds: ["vpce-0123456789abcdef0"] });
+      await expectThrottle(accept);
+      await world.becomes(await world.connect(acme, offered(told)), "connected");
+    },
+  },
+  {
+    name: "an account with a reject entry is turned away",
+    async tell(world, told) {
+      await world.drawbridge("deny", barred, "--service", service(told), "--reason", "contract ended", "--yes");
+      const endpoint = await world.connect(barred, offered(told));
+      await world.becomes(endpoint, "rejected");
+    },
+  },
+  {
+    name: "an operator cuts a live connection, and its name goes",
+    async tell(world, told) {
+      const endpoint = needed(told.unknown);
+      await world.drawbridge("reject", endpoint, "--yes");
+      await world.becomes(endpoint, "rejected");
+    },
+  },
+  {
+    name: "a notification comes that names nothing: every service is looked at",
+    async tell(world) {
+      const TopicArn = world.local.outputs["ConnectionsTopicArn"];
+      await world.aws("sns", "Publish", { TopicArn, Subject: "something", Message: "changed" });
+      await world.local.idle();
+    },
+  },
+  {
+    name: "a notification comes before AWS lists its endpoint: it is looked at again",
+    async tell(world, told) {
+      const TopicArn = world.local.outputs["ConnectionsTopicArn"];
+      const Message = JSON.stringify({ serviceId: service(told), vpcEndpointId: "vpce-0fedcba9876543210" });
+      await world.aws("sns", "Publish", { TopicArn, Message });
+      await world.local.idle();
+    },
+  },
+  {
+    name: "an entry for every service is added, changed and removed, and the connections of its account are judged anew",
+    async tell(world) {
+      await world.drawbridge("ask", umbrella, "--service", "*", "--purpose", "under review");
+      await world.drawbridge("ask", umbrella, "--service", "*", "--purpose", "still under review");
+      await world.drawbridge("list", "--service", "*");
+      await world.drawbridge("show", umbrella, "--service", "*");
+      await world.drawbridge("remove", umbrella, "--service", "*", "--yes");
+      await world.drawbridge("ask", "any", "--service", "*");
+      await world.local.idle();
+    },
+  },
+  {
+    name: "somebody accepts in the console, and CloudTrail tells who",
+    async tell(world, told) {
+      const endpoint = await world.connect(unknown, offered(told));
+      await world.becomes(endpoint, "asking");
+      await world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service(told), VpcEndpointIds: [endpoint] });
+      await world.becomes(endpoint, "connected");
+      const history = await world.drawbridge("audit", "--connection", endpoint, "--json");
+      if (!history.includes(`arn:aws:iam::${provider}:root`)) throw new Error("the log does not say who accepted");
+    },
+  },
+  {
+    name: "a zone is busy when two connections become available: their names are made later",
+    async tell(world, told) {
+      const lease = { kind: { S: "lease" }, id: { S: `zone#${world.zoneId}` } };
+      const TableName = world.idOf("ProofsTable");
+      const expiresAt = { N: String(Math.ceil(Date.now() / 1000) + 60) };
+      await world.aws("dynamodb", "PutItem", { TableName, Item: { ...lease, holder: { S: "somebody" }, expiresAt } });
+      const before = (await aliases(world)).length;
+      const late = [await world.connect(acme, offered(told)), await world.connect(acme, offered(told))];
+      for (const endpoint of late) await world.becomes(endpoint, "connected");
+      await world.aws("dynamodb", "DeleteItem", { TableName, Key: lease });
+      await world.tick();
+      await world.until("their aliases", async () => (await aliases(world)).length === before + 2 || undefined);
+    },
+  },
+  {
+    name: "a consumer deletes its endpoint, and its name goes",
+    async tell(world, told) {
+      const endpoint = needed(told.acme);
+      await world.aws("ec2", "DeleteVpcEndpoints", { VpcEndpointIds: [endpoint] }, acme);
+      await world.becomes(endpoint, "closed");
+      await world.until("no alias", async () => !(await aliases(world)).includes(`acme.${zoneName}.`) || undefined);
+    },
+  },
+  {
+    name: "acceptance is switched off and on again, and the sweep tells of it",
+    async tell(world, told) {
+      const off = async (AcceptanceRequired: boolean): Promise<void> => {
+        await world.aws("ec2", "ModifyVpcEndpointServiceConfiguration", { ServiceId: service(told), AcceptanceRequired });
+        await world.tick();
+      };
+      await off(false);
+      await off(true);
+      const history = await world.drawbridge("audit", "--service", service(told), "--json");
+      if (!history.includes("AcceptanceSwitchedOff")) throw new Error("the log does not say that acceptance was switched off");
+    },
+  },
+  {
+    name: "a service with one connection is observed, enforced and released while its question is open",
+    async tell(world) {
+      const trial = await world.offer();
+      const early = await world.connect(barred, trial);
+      await world.drawbridge("services", "add", trial.id, "--no-names", "--observe", "--yes");
+      await narrowed(world, trial);
+      await world.drawbridge("services", "add", trial.id, "--no-names", "--observe", "--yes");
+      await world.tick();
+      await world.drawbridge("services", "enforce", trial.id, "--yes");
+      await world.becomes(early, "asking");
+      await world.drawbridge("services", "list");
+      await world.drawbridge("services", "show", trial.id);
+      const link = await linkTo(world, early);
+      await world.drawbridge("services", "remove", trial.id, "--yes");
+      if ((await answer(link, "approve", barred)) !== 409) throw new Error("an answer was taken for a service that is not in care");
+    },
+  },
+  {
+    name: "an operator looks connections, questions and entries up",
+    async tell(world, told) {
+      const endpoint = needed(told.unknown);
+      await world.drawbridge("connections", "--service", service(told));
+      await world.drawbridge("connections", "--account", acme);
+      await world.drawbridge("connections", "--status", "asking");
+      await world.drawbridge("pending");
+      await world.drawbridge("show", endpoint);
+      await world.drawbridge("show", acme);
+      await world.drawbridge("list", "--service", service(told));
+    },
+  },
+  {
+    name: "an auditor asks the log by service, account, person, decision, kind and time",
+    async tell(world, told) {
+      await world.drawbridge("audit");
+      await world.drawbridge("audit", "--service", service(told));
+      await world.drawbridge("audit", "--account", acme);
+      await world.drawbridge("audit", "--actor", `arn:aws:iam::${provider}:root`);
+      await world.drawbridge("audit", "--decision", "accepted");
+      await world.drawbridge("audit", "--type", "ConnectionRequested");
+    },
+  },
+  {
+    name: "an event that nobody can read comes over the bus: notify and slack set it aside",
+    async tell(world) {
+      const Entries = [
+        { EventBusName: world.local.outputs["BusName"], Source: "drawbridge", DetailType: "ApprovalRequested", Detail: "{}" },
+      ];
+      await world.aws("events", "PutEvents", { Entries });
+      await arrives(world, "NotifyFailures");
+      await arrives(world, "SlackFailures");
+    },
+  },
+  {
+    name: "a row that nobody can read comes into the log: publish sets it aside and goes on",
+    async tell(world) {
+      const Item = { subject: { S: "connection#broken" }, seq: { S: "0000000001" }, event: { S: "broken" } };
+      await world.aws("dynamodb", "PutItem", { TableName: world.idOf("AuditLogTable"), Item });
+      await arrives(world, "PublishFailures");
+    },
+  },
+  {
+    name: "a setting that nobody can read stops the sweep: it is set aside",
+    async tell(world) {
+      const TableName = world.idOf("SettingsTable");
+      const Key = { kind: { S: "service" }, id: { S: "broken" } };
+      await world.aws("dynamodb", "PutItem", { TableName, Item: Key });
+      await world.tick();
+      await arrives(world, "SweepFailures");
+      await world.aws("dynamodb", "DeleteItem", { TableName, Key });
+    },
+  },
+  {
+    name: "an alarm rings",
+    async tell(world) {
+      await world.local.ring("ObserveDeadLettersAlarm");
+      await world.until("its mail", () => world.local.letters.some(({ to }) => to === "on-call@payments.example") || undefined);
+    },
+  },
+  {
+    name: "what the rules wake is gone: the events are kept for it",
+    async tell(world) {
+      const bus = world.local.outputs["BusName"];
+      const put = (DetailType: string, detail: Members = {}): Promise<Members> =>
+        world.aws("events", "PutEvents", {
+          Entries: [{ EventBusName: bus, Source: "drawbridge", DetailType, Detail: JSON.stringify(detail) }],
+        });
+      for (const [rule, undelivered] of Object.entries(undeliveredOf)) await missTarget(world, rule, undelivered);
+      await put("EntryAdded", { by: { kind: "operator" } });
+      await put("ApprovalRequested");
+      await put("ConnectionAvailable");
+      await world.aws("ec2", "RejectVpcEndpointConnections", {
+        ServiceId: (await world.offer()).id,
+        VpcEndpointIds: ["vpce-0123456789abcdef0"],
+      });
+      await world.tick();
+      for (const undelivered of Object.values(undeliveredOf)) await arrives(world, undelivered);
+    },
+  },
+  {
+    name: "the observe queue is gone: PrivateLink's notifications are kept for it",
+    async tell(world, told) {
+      await world.aws("sqs", "DeleteQueue", { QueueUrl: world.idOf("ObserveQueue") });
+      await world.connect(umbrella, offered(told));
+      await arrives(world, "ConnectionsUndelivered");
+    },
+  },
+];
+
+/** Uses up the calls that the account has at the moment. */
+async function expectThrottle(call: () => Promise<unknown>): Promise<void> {
+  for (let calls = 0; calls < 100; calls += 1) {
+    try {
+      await call();
+    } catch (error) {
+      if (error instanceof Error && /limit exceeded/i.test(error.message)) return;
+      throw error;
+    }
+  }
+  throw new Error("EC2 does not throttle");
+}
+
+const undeliveredOf = {
+  AdmitRule: "AdmitUndelivered",
+  NotifyRule: "NotifyUndelivered",
+  SlackRule: "SlackUndelivered",
+  DnsRule: "DnsUndelivered",
+  OutsideRule: "OutsideUndelivered",
+  SweepSchedule: "SweepFailures",
+} as const;
+
+/** Points a rule at a queue that does not exist, as if its own were deleted. */
+async function missTarget(world: World, rule: string, undelivered: string): Promise<void> {
+  const [, path = ""] = world.arnOf(rule).split(":rule/");
+  const [bus, name] = path.includes("/") ? path.split("/") : ["default", path];
+  const Rule = name ?? "";
+  const { Targets } = await world.aws("events", "ListTargetsByRule", { Rule, EventBusName: bus });
+  const [target] = Targets as readonly Members[];
+  const Arn = `arn:aws:sqs:eu-west-1:${provider}:gone`;
+  const gone = { ...target, Arn, DeadLetterConfig: { Arn: world.arnOf(undelivered) } };
+  await world.aws("events", "PutTargets", { Rule, EventBusName: bus, Targets: [gone] });
+}
+
+/** Somebody made the notification tell of less. */
+async function narrowed(world: World, { id }: Offered): Promise<void> {
+  const { ConnectionNotificationSet } = await world.aws("ec2", "DescribeVpcEndpointConnectionNotifications", {});
+  const own = (ConnectionNotificationSet as readonly Members[]).find(({ ServiceId }) => ServiceId === id);
+  await world.aws("ec2", "ModifyVpcEndpointConnectionNotification", {
+    ConnectionNotificationId: own?.["ConnectionNotificationId"],
+    ConnectionEvents: ["Connect"],
+  });
+}
+
+async function arrives(world: World, queue: string): Promise<void> {
+  await world.until(`a message in ${queue}`, async () => (await world.waiting(queue)) > 0 || undefined);
+}
+
+async function aliases(world: World): Promise<string[]> {
+  const { ResourceRecordSets } = await world.aws("route53", "ListResourceRecordSets", { HostedZoneId: world.zoneId });
+  return (ResourceRecordSets as readonly Members[]).filter(({ Type }) => Type === "A").map(({ Name }) => String(Name));
+}
+
+async function linkTo(world: World, endpoint: string): Promise<string> {
+  return world.until("the mail with its link", () => {
+    const letter = world.local.letters.find(({ channel, text }) => channel === "email" && text.includes(endpoint) && text.includes("/a/"));
+    return /https?:\/\/\S+\/a\/\S+/.exec(letter?.text ?? "")?.[0];
+  });
+}
+
+/** Fills the page's form as a person would. */
+async function answer(link: string, choice: string, account: string): Promise<number> {
+  const page = await (await fetch(link)).text();
+  const hidden = [...page.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([input]): [string, string] => [
+    attribute(input, "name"),
+    attribute(input, "value"),
+  ]);
+  const body = new URLSearchParams([...hidden, ["choice", choice], ["confirm", account.slice(-4)], ["reason", "known from the trial"]]);
+  const reply = await fetch(link, { method: "POST", body, headers: { origin: new URL(link).origin } });
+  return reply.status;
+}
+
+const attribute = (tag: string, name: string): string => (new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? "").replaceAll("&amp;", "&");
+
+const offered = ({ payments }: Told): Offered => {
+  if (payments === undefined) throw new Error("no service is offered yet");
+  return payments;
+};
+const service = (told: Told): string => offered(told).id;
+const needed = (endpoint: string | undefined): string => {
+  if (endpoint === undefined) throw new Error("an earlier story has not left its connection");
+  return endpoint;
+};

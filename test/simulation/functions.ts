@@ -1,0 +1,226 @@
+// The functions as functions/ has them, thin over the loop, on the world's ports.
+
+import type { Signal } from "../../lib/decide.ts";
+import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
+import { noHead, type StoredEvent } from "../../lib/ledger.ts";
+import type { Change } from "../../lib/ledger.ts";
+import type { Calls } from "../../lib/ports.ts";
+import type { Item } from "../../lib/loop/batch.ts";
+import type { Invocation } from "./lambda.ts";
+import { ownerText } from "./route53.ts";
+import type { World } from "./world.ts";
+
+export const ownRoles = ["observe", "admit", "dns", "sweep"].map((name) => `arn:aws:iam::111111111111:role/drawbridge-${name}`);
+
+interface Received {
+  readonly id: string;
+  readonly body: string;
+}
+
+/** What one run of a function may use. Each method is one call that may go wrong. */
+// eslint-disable-next-line @typescript-eslint/explicit-function-return-type
+export function portsFor(world: World, by: Invocation) {
+  const { lambda, store, ec2, route53, delivery, checks } = world;
+  const call = <T>(about: string, apply: () => T): Promise<T> => lambda.call(by, about, apply);
+  const clock = (): Instant => lambda.clock(by);
+  const paced = <T>(calls: Calls | undefined, about: string, apply: () => T): Promise<T> => (calls === undefined ? call(about, apply) : calls.make(() => call(about, apply)));
+  return {
+    clock,
+    newId: (): string => world.newId(),
+    services: {
+      get: (service: ServiceId) => call("services.get", () => store.services.get(service)),
+      all: () => call("services.all", () => [...store.services.values()]),
+    },
+    connections: {
+      load: (endpoints: readonly EndpointId[]) =>
+        call("connections.load", () => {
+          const found = store.load(endpoints);
+          for (const endpoint of endpoints) by.reads.heads.set(endpoint, found.get(endpoint)?.head ?? noHead);
+          return found;
+        }),
+      ofService: (service: ServiceId, page?: { cursor?: string }) => call("connections.ofService", () => {
+        by.reads.whole = true;
+        return store.ofService(service, page);
+      }),
+      ofAccount: (account: Parameters<typeof store.ofAccount>[0], page?: { cursor?: string }) => call("connections.ofAccount", () => store.ofAccount(account, page)),
+    },
+    ledger: {
+      commit: (change: Change) =>
+        call(`ledger.commit ${change.of === "connection" ? change.after.endpoint : change.of}`, () => {
+          const head = store.commit(change, by);
+          if (change.of === "connection" && typeof head === "object") by.reads.heads.set(change.after.endpoint, head);
+          return head;
+        }),
+      head: (subject: string) => call("ledger.head", () => store.head(subject)),
+    },
+    allowList: {
+      read: (keys: Parameters<typeof store.readEntries>[0]) =>
+        call("allowList.read", () => {
+          const read = { table: store.entries, clock: clock() };
+          for (const { principal } of keys) {
+            if (!principal.startsWith("endpoint#")) continue;
+            const endpoint = principal.slice("endpoint#".length) as EndpointId;
+            if (!by.reads.firstList.has(endpoint)) by.reads.firstList.set(endpoint, read);
+            by.reads.lastList.set(endpoint, read);
+          }
+          return store.readEntries(keys);
+        }),
+    },
+    endpointServices: {
+      connections: (service: ServiceId) =>
+        call("ec2.connections", () => {
+          const before = ec2.pages;
+          const shown = ec2.connections(service);
+          by.reads.listings += 1;
+          by.reads.pages += ec2.pages - before;
+          if (by.reads.whole) for (const { endpoint } of shown) by.reads.shown.add(endpoint);
+          // What another turn of the same run does not see is not to be decided by it.
+          else for (const endpoint of by.reads.shown) if (ec2.rows.get(endpoint)?.service === service && !shown.some((one) => one.endpoint === endpoint)) by.reads.shown.delete(endpoint);
+          by.reads.whole = false;
+          return shown;
+        }),
+      describe: (service: ServiceId) => call("ec2.describe", () => ec2.describe(service)),
+      accept: (service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls) =>
+        paced(calls, `ec2.accept ${endpoints.join(" ")}`, () => {
+          checks.beforeAccept(by, service, endpoints);
+          for (const endpoint of endpoints) world.probes.accepting(by, endpoint);
+          const outcomes = ec2.accept(service, endpoints, "drawbridge");
+          for (const { endpoint, failure } of outcomes) if (failure !== undefined) by.reads.refused.set(endpoint, "accept");
+          return outcomes;
+        }),
+      reject: (service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls) =>
+        paced(calls, `ec2.reject ${endpoints.join(" ")}`, () => {
+          checks.beforeReject(by, service, endpoints);
+          const outcomes = ec2.reject(service, endpoints, "drawbridge");
+          for (const { endpoint, failure } of outcomes) if (failure !== undefined) by.reads.refused.set(endpoint, "reject");
+          return outcomes;
+        }),
+    },
+    zones: {
+      change: (...given: Parameters<typeof route53.change>) =>
+        call("route53.change", () => {
+          checks.beforeNames(by);
+          return route53.change(...given);
+        }),
+      at: (...given: Parameters<typeof route53.at>) => call("route53.at", () => route53.at(...given)),
+    },
+    proofs: {
+      claim: (kind: string, id: string, seconds: number) => call(`claim ${id}`, () => store.claim(kind, id, seconds, Date.parse(clock()), by.instance)),
+      release: (kind: string, id: string) => call(`release ${id}`, () => store.release(kind, id, by.instance)),
+    },
+    wake: {
+      observe: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) => call("wake observe", () => checks.woken(() => delivery.look("observe", look, delay), look)),
+      admit: (look: Parameters<typeof delivery.look>[1]) => call("wake admit", () => delivery.look("admit", look)),
+      dns: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) => call("wake dns", () => delivery.look("dns", look, delay)),
+    },
+    bus: {
+      put: (events: readonly StoredEvent[]) =>
+        call("bus.put", () => {
+          const refused: { index: number; reason: string }[] = [];
+          if (delivery.busDownUntil < world.schedule.now && world.faults.happens("bus-down")) delivery.busDownUntil = world.schedule.now + world.random.between(1000, 600_000);
+          if (world.faults.on && delivery.busDownUntil >= world.schedule.now) return events.map((_, index) => ({ index, reason: "InternalFailure" }));
+          for (const [index, event] of events.entries()) {
+            if (world.faults.happens("throttle")) refused.push({ index, reason: "ThrottlingException" });
+            else delivery.put(event);
+          }
+          return refused;
+        }),
+    },
+    undelivered: {
+      put: ({ subject, seq }: { readonly subject: string; readonly seq: number }) => call("undelivered.put", () => void delivery.undelivered.push(...(store.log.get(subject) ?? []).filter((event) => event.seq === seq))),
+    },
+    owner: ownerText,
+  };
+}
+
+export class Functions {
+  readonly #world: World;
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  observe(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
+    this.#worker("observe", batch, ownRoles, (by, items) => this.#world.system.observe(portsFor(this.#world, by), items), done);
+  }
+
+  admit(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
+    this.#worker("admit", batch, [], (by, items) => this.#world.system.admit(portsFor(this.#world, by), items, this.#world.lambda.time(by)), done);
+  }
+
+  dns(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
+    this.#worker("dns", batch, [], (by, items) => this.#world.system.giveNames(portsFor(this.#world, by), items), done);
+  }
+
+  /** lib/lambda/queue-worker.ts: what cannot be read fails alone. */
+  #worker(name: "observe" | "admit" | "dns", batch: readonly Received[], roles: readonly string[], work: (by: Invocation, items: readonly Item[]) => Promise<readonly { id: string; error: unknown }[]>, done: (failed: ReadonlySet<string> | "crashed") => void): void {
+    const { lambda, system } = this.#world;
+    lambda.invoke(
+      name,
+      async (by) => {
+        const failed = new Set<string>();
+        const items: Item[] = [];
+        for (const { id, body } of batch) {
+          try {
+            items.push({ id, wanted: system.readMessage(body, roles) });
+          } catch {
+            failed.add(id);
+          }
+        }
+        if (items.length > 0)
+          for (const { id, error } of await work(by, items)) {
+            this.#world.checks.failed(by, error);
+            failed.add(id);
+          }
+        return failed;
+      },
+      (result, by) => {
+        if (name === "admit" && result !== "crashed" && "value" in result && result.value.size === 0) this.#world.checks.afterAdmit(by);
+        done(result === "crashed" ? "crashed" : "value" in result ? result.value : new Set(batch.map(({ id }) => id)));
+      },
+    );
+  }
+
+  publish(events: readonly StoredEvent[], done: (ok: boolean) => void): void {
+    const { lambda, system } = this.#world;
+    lambda.invoke("publish", (by) => system.publish(portsFor(this.#world, by), events), (result) => done(result !== "crashed" && "value" in result));
+  }
+
+  sweep(): void {
+    const { lambda, system, checks } = this.#world;
+    lambda.invoke("sweep", (by) => system.sweep(portsFor(this.#world, by)), (result, by) => {
+      if (result === "crashed" || !("value" in result)) return;
+      for (const { error } of result.value) if (error !== undefined) checks.failed(by, error);
+      checks.afterSweep(by, result.value);
+    });
+  }
+
+  /** What the approval page and Slack do with an answer, and the operators' approve and reject. */
+  answer(service: ServiceId, endpoint: EndpointId, signal: Extract<Signal, { kind: "answered" }>, carries: string, done: (ok: boolean) => void): void {
+    const { lambda, system } = this.#world;
+    const body = async (by: Invocation): Promise<void> => {
+      const { clock, newId, services, connections, ledger, allowList } = portsFor(this.#world, by);
+      await system.run({ clock, newId, services, connections, ledger, allowList }, { service, tasks: [{ endpoint, signal, source: { kind: "answer" } }] });
+    };
+    lambda.invoke(
+      "answer",
+      body,
+      (result, by) => {
+        const ok = result !== "crashed" && "value" in result;
+        if (ok) this.#world.checks.afterAnswer(by, service, endpoint, signal);
+        done(ok);
+      },
+      carries,
+    );
+  }
+
+  /** What `api` does with an operator's change: read the head, commit on it. */
+  api(subject: string, change: (expected: { seq: number; hash: string }, now: Instant) => Change | undefined): void {
+    const { lambda } = this.#world;
+    const body = async (by: Invocation): Promise<void> => {
+      const { ledger, clock } = portsFor(this.#world, by);
+      const wanted = change(await ledger.head(subject), clock());
+      if (wanted !== undefined) await ledger.commit(wanted);
+    };
+    lambda.invoke("api", body, () => undefined);
+  }
+}

@@ -1,0 +1,183 @@
+// Functions as Lambda runs them: instances with clocks of their own, a time limit, and a world that ends them anywhere.
+
+import { Fault } from "../../lib/faults.ts";
+import { instant, type EndpointId, type Instant } from "../../lib/ids.ts";
+import type { Head } from "../../lib/ledger.ts";
+import type { Time } from "../../lib/loop/pacing.ts";
+import type { FaultKind } from "./faults.ts";
+import type { Table } from "./store.ts";
+import type { World } from "./world.ts";
+
+export type FunctionName = "observe" | "publish" | "admit" | "dns" | "sweep" | "answer" | "api";
+
+/** infra: serverless.yml. */
+const limitSeconds: Readonly<Record<FunctionName, number>> = { observe: 60, publish: 60, admit: 120, dns: 120, sweep: 55, answer: 15, api: 29 };
+
+export interface ListRead {
+  readonly table: Table;
+  readonly clock: Instant;
+}
+
+export interface Invocation {
+  readonly name: string;
+  readonly of: FunctionName;
+  readonly instance: string;
+  readonly skew: number;
+  readonly startedAt: number;
+  alive: boolean;
+  calls: number;
+  conflicts: number;
+  /** Connections for which it committed a person's answer, or a refusal of AWS. */
+  readonly commits: Set<EndpointId>;
+  readonly failed: Set<EndpointId>;
+  /** What it read, for the invariants: nobody may act on less. */
+  readonly reads: {
+    /** The allow-list as it was first and last read for each endpoint. */
+    readonly firstList: Map<EndpointId, ListRead>;
+    readonly lastList: Map<EndpointId, ListRead>;
+    readonly heads: Map<EndpointId, Head>;
+    /** What listings of a whole service showed. */
+    readonly shown: Set<EndpointId>;
+    /** What AWS refused to do. */
+    readonly refused: Map<EndpointId, "accept" | "reject">;
+    whole: boolean;
+    listings: number;
+    pages: number;
+  };
+  /** The answer or command that it carries, if any. */
+  readonly carries?: string;
+  readonly ended: (how: "crashed") => void;
+}
+
+/** More calls than this in one run can only be a loop. */
+const callsMax = 600;
+
+export class Lambda {
+  readonly #world: World;
+  #count = 0;
+  #shown = { now: 0, at: instant(0) };
+  readonly #instances = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Runs a function; `done` hears of its end, in whatever way it comes. */
+  invoke<T>(of: FunctionName, body: (invocation: Invocation) => Promise<T>, done: (result: { value: T } | { error: unknown } | "crashed", by: Invocation) => void, carries?: string): Invocation {
+    const { schedule, random } = this.#world;
+    this.#count += 1;
+    const instance = `${of}-${String(random.between(1, 3))}`;
+    const invocation: Invocation = {
+      ...{ name: `${of}#${String(this.#count)}`, of, instance, skew: this.#skew(instance), startedAt: schedule.now, alive: true, calls: 0, conflicts: 0, commits: new Set(), failed: new Set() },
+      reads: { heads: new Map(), firstList: new Map(), lastList: new Map(), shown: new Set(), refused: new Map(), whole: false, listings: 0, pages: 0 },
+      ...(carries === undefined ? {} : { carries }),
+      ended: () => done("crashed", invocation),
+    };
+    schedule.after(limitSeconds[of] * 1000, () => {
+      if (invocation.alive) this.kill(invocation, "the time limit");
+    });
+    body(invocation).then(
+      (value) => {
+        if (!invocation.alive) return;
+        invocation.alive = false;
+        done({ value }, invocation);
+      },
+      (error: unknown) => {
+        if (!invocation.alive) return;
+        invocation.alive = false;
+        this.#world.tell("lambda", () => `${invocation.name} fails: ${String(error)}`);
+        this.#world.checks.failed(invocation, error);
+        done({ error }, invocation);
+      },
+    );
+    return invocation;
+  }
+
+  kill(invocation: Invocation, why: string): void {
+    if (!invocation.alive) return;
+    invocation.alive = false;
+    this.#world.tell("lambda", () => `${invocation.name} dies: ${why}`);
+    invocation.ended("crashed");
+  }
+
+  /** One call to the outside: it arrives after a while, and between sending and hearing everything may go wrong. */
+  call<T>(by: Invocation, about: string, apply: () => T): Promise<T> {
+    const { schedule, faults, setup, random } = this.#world;
+    by.calls += 1;
+    this.#world.calls += 1;
+    if (by.calls > callsMax) this.#world.violated("nothing is retried without bound", `${by.name} has made ${String(by.calls)} calls`);
+    const { turns } = this.#world;
+    if (turns !== undefined)
+      return new Promise((resolve, reject) => {
+        turns.offer(by, about, () => {
+          const result = attempt(apply);
+          if ("value" in result) resolve(result.value);
+          else reject(result.error as Error);
+        });
+      });
+    const kind = setup.script === undefined ? this.#draw() : (faults.on ? setup.script.get(this.#world.calls) : undefined);
+    if (setup.script !== undefined && kind !== undefined) faults.count(kind);
+    const wait = kind === "slow" ? random.between(5000, 180_000) : random.between(1, faults.on ? setup.latency : Math.min(setup.latency, 50));
+    return new Promise((resolve, reject) => {
+      schedule.after(wait, () => {
+        if (!by.alive) {
+          // The function is gone, but its call may still arrive.
+          if (random.chance(0.5)) attempt(apply);
+          return;
+        }
+        if (kind !== undefined && kind !== "slow") this.#world.tell("fault", () => `${kind}: ${by.name}, ${about}`);
+        if (kind === "crash-before") return this.kill(by, `before ${about}`);
+        if (kind === "timeout") return reject(new Fault("TimeoutError", about, "the request timed out", true));
+        if (kind === "throttle") return reject(new Fault("ThrottlingException", about, "rate exceeded", true));
+        const result = attempt(apply);
+        if (kind === "crash-after") return this.kill(by, `after ${about}`);
+        if (kind === "error-after" && "value" in result) return reject(new Fault("TimeoutError", about, "the connection was reset", true));
+        if ("value" in result) resolve(result.value);
+        else reject(result.error as Error);
+      });
+    });
+  }
+
+  /** An invocation's time, for those who wait. */
+  time(by: Invocation): Time {
+    const { schedule, random } = this.#world;
+    return {
+      leftMs: () => by.startedAt + limitSeconds[by.of] * 1000 - schedule.now,
+      wait: (milliseconds) => new Promise((resolve) => void schedule.after(milliseconds, () => by.alive && resolve())),
+      chance: () => random.next(),
+    };
+  }
+
+  clock(by: Invocation): Instant {
+    const now = this.#world.schedule.now + by.skew;
+    if (now !== this.#shown.now) this.#shown = { now, at: instant(now) };
+    return this.#shown.at;
+  }
+
+  #draw(): FaultKind | undefined {
+    const { faults } = this.#world;
+    for (const kind of callFaults) if (faults.happens(kind)) return kind;
+    return undefined;
+  }
+
+  #skew(instance: string): number {
+    const { faults, random } = this.#world;
+    if (faults.rates.skew === undefined || !faults.on) return 0;
+    const known = this.#instances.get(instance);
+    if (known !== undefined) return known;
+    const skew = random.between(-900_000, 900_000);
+    faults.count("skew");
+    this.#instances.set(instance, skew);
+    return skew;
+  }
+}
+
+const callFaults = ["crash-before", "crash-after", "timeout", "throttle", "error-after", "slow"] as const;
+
+function attempt<T>(apply: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: apply() };
+  } catch (error) {
+    return { error };
+  }
+}

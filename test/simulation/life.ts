@@ -1,0 +1,117 @@
+// One life from a seed: faults and people for a while, then healing, then the reckoning.
+
+import { checkHealed } from "./healed.ts";
+import type { Habits } from "./ec2.ts";
+import type { Functions } from "./functions.ts";
+import type { OutcomeName } from "./probes.ts";
+import { drawRates, type FaultKind, type Rates } from "./faults.ts";
+import { Random } from "./random.ts";
+import { start, World, type Setup, type System, type Violation } from "./world.ts";
+
+export interface Lived {
+  readonly setup: Setup;
+  readonly violation?: Violation;
+  readonly faults: Partial<Record<FaultKind, number>>;
+  readonly injected: number;
+  readonly steps: number;
+  readonly calls: number;
+  /** Calls made before healing began. */
+  readonly callsInChaos: number;
+  readonly commits: number;
+  readonly connections: number;
+  /** What went wrong in words that fit any design. */
+  readonly outcomes: readonly OutcomeName[];
+  readonly story?: readonly string[];
+}
+
+export function draw(seed: number, changes: Partial<Setup> = {}): Setup {
+  const random = new Random(seed, 6);
+  const habits: Habits = {
+    repeatRefused: random.chance(0.5),
+    acceptsRejected: random.chance(0.5),
+    showsDnsEarly: random.chance(0.5),
+    showsRegion: random.chance(0.8),
+    showsIpAddressType: random.chance(0.8),
+    notificationText: random.pick(["json", "words", "words", "without ids"] as const),
+    notifiesDelete: random.chance(0.7),
+  };
+  return {
+    ...{ seed, rates: drawRates(seed), faultsMax: Infinity, habits, without: [] },
+    minutes: random.between(2, 15),
+    services: random.chance(0.75) ? 1 : 2,
+    scanner: random.chance(0.3),
+    consumers: random.pick([1, 1, 2, 2, 3, 5]),
+    latency: random.pick([20, 200, 2000, 8000]),
+    pageSize: random.pick([1, 2, 1000]),
+    ...changes,
+  };
+}
+
+const stepsMax = 60_000;
+const minute = 60_000;
+
+export async function live(setup: Setup, system: System, tracing = false, design?: (world: World) => Functions, ended?: (world: World) => void): Promise<Lived> {
+  const world = new World(setup, system, tracing);
+  if (design !== undefined) {
+    world.functions = design(world);
+    world.checking = false;
+  }
+  world.tell("seed", () => introduced(setup));
+  world.people.begin();
+  for (let sweep = 1; sweep <= setup.minutes; sweep += 1)
+    world.schedule.after(sweep * minute, () => {
+      if (!world.faults.happens("lost-sweep")) world.functions.sweep();
+    });
+  await run(world, start + setup.minutes * minute);
+  world.faults.on = false;
+  const callsInChaos = world.calls;
+  world.tell("healing", () => "no more faults; what is delayed still arrives");
+  await run(world);
+  world.delivery.redriveAll();
+  await run(world);
+  await pass(world, 120);
+  for (let sweep = 0; sweep < 3; sweep += 1) await swept(world);
+  if (world.violation === undefined) world.probes.atTheEnd();
+  ended?.(world);
+  if (design !== undefined) return lived(world, callsInChaos);
+  if (world.violation === undefined) checkHealed(world);
+  if (world.violation === undefined) await staysSettled(world);
+  return lived(world, callsInChaos);
+}
+
+function lived({ setup, schedule, faults, calls, store, ec2, probes, violation, story }: World, callsInChaos: number): Lived {
+  return { setup, outcomes: [...probes.found], faults: faults.counts, injected: faults.injected, steps: schedule.steps, calls, callsInChaos, commits: store.commits, connections: ec2.rows.size, ...(violation === undefined ? {} : { violation }), ...(story === undefined ? {} : { story }) };
+}
+
+async function run(world: World, end?: number): Promise<void> {
+  const ended = await world.schedule.run(end, stepsMax - world.schedule.steps);
+  if (ended === "too many steps") world.violated("nothing is retried without bound", `the life has taken ${String(stepsMax)} steps and goes on`);
+}
+
+async function pass(world: World, minutes: number): Promise<void> {
+  world.schedule.after(minutes * minute, () => undefined);
+  await run(world);
+}
+
+async function swept(world: World): Promise<void> {
+  world.functions.sweep();
+  await run(world);
+  await pass(world, 5);
+}
+
+async function staysSettled(world: World): Promise<void> {
+  const counted = (): string => [world.store.commits, world.delivery.observe.sent.length, world.delivery.admit.sent.length, world.delivery.dns.sent.length].join(" ");
+  if ([...world.store.records.values()].some(({ kept }) => kept.connection.names.some(({ made }) => !made))) return;
+  const before = counted();
+  await swept(world);
+  await swept(world);
+  if (counted() !== before) world.violated("a settled world stays settled", `commits and messages were ${before} and are ${counted()}`);
+}
+
+function introduced({ seed, rates, minutes, services, consumers, habits, latency }: Setup): string {
+  const faults = Object.entries(rates).map(([kind, rate]) => `${kind} ${(rate * 100).toFixed(1)}%`);
+  const manners = Object.entries(habits).map(([habit, value]) => `${habit} ${String(value)}`);
+  return `${String(seed)}: ${String(consumers)} consumers, ${String(services)} services, ${String(minutes)} minutes, calls up to ${String(latency)} ms; AWS: ${manners.join(", ")}; faults: ${faults.length === 0 ? "none" : faults.join(", ")}`;
+}
+
+export type { Rates };

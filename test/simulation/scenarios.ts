@@ -1,0 +1,63 @@
+// Lives that are told rather than drawn: the small cases in which every fault and every order is tried.
+
+import type { Entry } from "../../lib/allow-list.ts";
+import { accountId, endpointId, instant, serviceId, zoneId } from "../../lib/ids.ts";
+import { entrySubject, type Change } from "../../lib/ledger.ts";
+import type { Row } from "./ec2.ts";
+import { entryId } from "./store.ts";
+import { start, type World } from "./world.ts";
+
+export const service = serviceId("vpce-svc-00000000000000001");
+export const endpoint = endpointId("vpce-00000000000000001");
+const account = accountId("222222222222");
+const operatorArn = "arn:aws:iam::111111111111:user/olga";
+
+/** One service in care, enforced, with a zone. */
+export function takeIntoCare(world: World): void {
+  world.store.services.set(service, { service, mode: "enforce", outsideAccept: "keep", addedAt: instant(start), addedBy: operatorArn, version: 1, zone: { id: zoneId("Z0123456789ABCDEFGHIJ"), name: "privatelink.example.com" } });
+  world.people.serviceIds.push(service);
+  world.people.enforcedSince.set(service, 0);
+  world.ec2.acceptanceRequired.set(service, true);
+}
+
+export function connect(world: World): Row {
+  world.tell("consumer", () => `${account} creates ${endpoint}`);
+  return world.ec2.create({ endpoint, service, account, createdAt: world.schedule.now, region: "eu-west-1", ipAddressType: "ipv4" });
+}
+
+/** The change of the account's entry to this verdict. */
+export const ruled =
+  (world: World, verdict: Entry["verdict"]) =>
+  (expected: { seq: number; hash: string }): Change => {
+    const key = { service, principal: `account#${account}` as const };
+    const at = instant(world.schedule.now);
+    const from = world.store.entries.get(entryId(key));
+    const after: Entry = { ...key, verdict, conditions: {}, version: expected.seq + 1, author: operatorArn, at, label: "acme" };
+    const common = { at, by: { kind: "operator", arn: operatorArn }, because: { rule: "operator", detail: "an operator's change" } } as const;
+    const entry = { ...key, version: after.version };
+    return { of: "entry", key, after, expected, events: [from === undefined ? { ...common, type: "EntryAdded", entry, to: after } : { ...common, type: "EntryChanged", entry, from, to: after }] };
+  };
+
+export const ruleSubject = entrySubject(service, `account#${account}`);
+
+/** An entry lets it in and names it; later a reject entry puts it out. */
+export function letInThenRevoked(world: World): void {
+  takeIntoCare(world);
+  world.commitAtStart(ruled(world, "accept")(world.store.head(ruleSubject)));
+  world.schedule.after(5000, () => connect(world));
+  world.schedule.after(150_000, () => world.functions.api(ruleSubject, ruled(world, "reject")));
+}
+
+/** People are asked and approve; it is named, modified, and deleted by its owner. */
+export function askedThenDeleted(world: World): void {
+  takeIntoCare(world);
+  world.people.wellMannered = true;
+  world.schedule.after(5000, () => {
+    const row = connect(world);
+    world.schedule.after(130_000, () => world.ec2.modify(row));
+    world.schedule.after(150_000, () => world.ec2.delete(row));
+  });
+}
+
+export const scenarios = { "let in by an entry, then revoked": letInThenRevoked, "approved by people, then deleted": askedThenDeleted } as const;
+export type Scenario = keyof typeof scenarios;

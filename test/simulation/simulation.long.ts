@@ -1,0 +1,35 @@
+// What takes minutes: every planted fault hunted down, every two faults together, a listing of many pages, more lives.
+
+import { describe, expect, test } from "vitest";
+import { stretch } from "./campaign.ts";
+import { inPairs } from "./exhaustive.ts";
+import { hunt } from "./mutant-table.ts";
+import { mutants } from "./mutants.ts";
+import { everyOrder } from "./orders.ts";
+import { scenarios, type Scenario } from "./scenarios.ts";
+import { shrugged } from "./survivors.ts";
+import * as system from "./system.ts";
+
+const hour = 3_600_000;
+
+test("nothing is violated in 20,000 seeds", { timeout: hour }, async () => {
+  expect((await stretch(1_000_000, 20_000, system)).failures).toEqual([]);
+});
+
+describe("every two faults at every two calls", () => {
+  test.each(Object.keys(scenarios) as Scenario[])("%s", { timeout: 2 * hour }, async (scenario) => {
+    const { cases, converged, failed } = await inPairs(scenario);
+    expect(failed).toEqual([]);
+    expect(converged).toBe(cases);
+  });
+});
+
+test("two approvers, a reject entry, a delete, a look and a run of admit, in every order that can matter", { timeout: hour }, async () => {
+  expect((await everyOrder({ look: true, admit: true })).violations).toEqual([]);
+});
+
+describe("every planted fault is noticed", () => {
+  test.each(mutants.filter(({ name }) => shrugged[name] === undefined))("$name", { timeout: hour }, async (mutant) => {
+    expect((await hunt(mutant, 30_000)).seeds).toBeDefined();
+  });
+});

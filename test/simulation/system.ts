@@ -1,0 +1,13 @@
+// Everything of ours that the simulation runs: one entry, so that a mutant is this file built with one line changed.
+
+export { detailOf } from "../../lib/aws/bus-event.ts";
+export { evolve } from "../../lib/connection.ts";
+export { plan } from "../../lib/plan.ts";
+export { admit } from "../../lib/loop/admit.ts";
+export { giveNames } from "../../lib/loop/names.ts";
+export { observe } from "../../lib/loop/observe.ts";
+export { publish } from "../../lib/loop/publish.ts";
+export { run } from "../../lib/loop/run.ts";
+export { sweep } from "../../lib/loop/sweep.ts";
+export { chain, claims } from "../../lib/ledger.ts";
+export { readMessage } from "../../lib/messages.ts";

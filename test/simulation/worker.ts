@@ -1,0 +1,19 @@
+// A worker thread of the simulation: lives the stretches of seeds that it is given.
+
+import { parentPort } from "node:worker_threads";
+import { stretch } from "./campaign.ts";
+import * as system from "./system.ts";
+
+export interface Stretch {
+  readonly from: number;
+  readonly count: number;
+}
+
+parentPort?.on("message", ({ from, count }: Stretch) => {
+  stretch(from, count, system).then(
+    (tally) => parentPort?.postMessage(tally),
+    (error: unknown) => {
+      throw error;
+    },
+  );
+});
