@@ -30,9 +30,9 @@ export const handler = scheduleHandler({
       counts.add(error === undefined ? "ServicesSwept" : "SweepsFailed");
       counts.add("ConnectionsSwept", swept);
       counts.add("ConnectionsUnfinished", unfinished);
-      if (error !== undefined) log.error("A service could not be swept", error, { service });
+      if (error !== undefined) log.error("A service could not be swept", error, { services: [service] });
       else if (events > 0 || unfinished > 0)
-        log.info("Swept, and found something to do", { service, connections: swept, events, unfinished });
+        log.info("Swept, and found something to do", { services: [service], connections: swept, events, unfinished });
     }
     for (const [count, value] of sweepCounts(all, clock())) counts.add(count, value);
   },

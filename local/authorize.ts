@@ -24,6 +24,13 @@ export async function authorize(caller: Caller, demands: readonly Demand[]): Pro
   }
 }
 
+/** What has no resource has a Region all the same, which a policy may ask for. */
+export function inRegion(region: string, demands: readonly Demand[]): readonly Demand[] {
+  return demands.map((demand) =>
+    demand.resource === "*" ? { ...demand, context: { "aws:RequestedRegion": region, ...demand.context } } : demand,
+  );
+}
+
 /** Does the resource's policy let this service in, for this source? A resource without a policy lets no service in. */
 export async function serviceMay(principal: ServicePrincipal, action: string, resource: string, resourcePolicy: unknown): Promise<boolean> {
   if (resourcePolicy === undefined) return false;

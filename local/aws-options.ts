@@ -83,6 +83,8 @@ export interface LocalAws {
   /** What is kept and does nothing here: alarms, dashboards, log groups. */
   readonly held: readonly Declared[];
   readonly faults: Faults;
+  /** The function's processes die at once, as those that run out of memory do. */
+  readonly crash: (functionName: string) => void;
   /** How often each action was called over the wire: `ec2:AcceptVpcEndpointConnections` → 3. */
   readonly counts: () => Readonly<Record<string, number>>;
   /** How often this endpoint id was in an AcceptVpcEndpointConnections. */

@@ -177,6 +177,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     call: (service, action, input, as = account) => inside.asAccount(as, service, action, input),
     held,
     faults: ground.faults,
+    crash: (name) => functions.crash(nameOf(name)),
     counts: () => Object.fromEntries(counts),
     acceptsOf: (endpointId) =>
       calls.filter((call) => call.action === "AcceptVpcEndpointConnections" && JSON.stringify(call.input).includes(`"${endpointId}"`))

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { authorize } from "./authorize.ts";
+import { authorize, inRegion } from "./authorize.ts";
 import { CutOff, type CallFaults } from "./call-faults.ts";
 import type { Identities } from "./identities.ts";
 import { listenOnLoopback } from "./loopback.ts";
@@ -102,7 +102,7 @@ async function serve(options: FrontOptions, { service, codec }: Mounted, asked: 
   const call = { action, input, caller, region: options.region, requestId: asked.requestId };
   options.counts?.(service.signingName, action);
   const demands = await service.demands(call);
-  await authorize(caller, demands);
+  await authorize(caller, inRegion(options.region, demands));
   const work = (asked: Call): unknown => service.handle(asked);
   const result = await (options.faults?.through(service.signingName, call, demands, work) ?? work(call));
   options.trace?.(`${service.signingName}:${action} ${caller.arn}`);

@@ -1,7 +1,7 @@
 // Calling a service of local AWS from inside: as an account, or with a role's rights, but without the wire.
 import { randomUUID } from "node:crypto";
 
-import { authorize } from "./authorize.ts";
+import { authorize, inRegion } from "./authorize.ts";
 import type { Credentials, Identities } from "./identities.ts";
 import { isMembers, type Members } from "./members.ts";
 import { AwsError, type Caller, type Demand, type Role, type Service } from "./service.ts";
@@ -25,7 +25,7 @@ export function createInProcess(options: {
     const service = options.services().find((one) => one.signingName === name);
     if (service === undefined || !service.actions.has(action)) throw new AwsError("InvalidAction", `Local AWS has no ${name}:${action}.`);
     const call = { action, input, caller, region: options.region, requestId: randomUUID() };
-    await authorize(caller, await service.demands(call));
+    await authorize(caller, inRegion(options.region, await service.demands(call)));
     const output: unknown = await service.handle(call);
     return isMembers(output) ? output : {};
   };

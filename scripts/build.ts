@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build as esbuild, type Plugin } from "esbuild";
+import { build as esbuild, type BuildOptions, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
 
 export interface Artifact {
@@ -38,21 +38,11 @@ export async function build({ anew = false } = {}): Promise<Build> {
   if (kept) return { artifacts: kept, reused: true };
 
   const result = await esbuild({
-    absWorkingDir: root,
+    ...shaken,
     entryPoints: names.map((name) => `functions/${name}.ts`),
     outdir: "dist",
     write: false,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    // The SDK's ES modules can be shaken, its CommonJS cannot.
-    mainFields: ["module", "main"],
-    legalComments: "none",
     metafile: true,
-    logLevel: "warning",
-    plugins: [literalSchemaKeys, credentialsOfLambda],
   });
 
   await mkdir(dist, { recursive: true });
@@ -117,6 +107,21 @@ const credentialsOfLambda: Plugin = {
     });
   },
 };
+
+/** How a bundle is made that holds only what it uses. */
+export const shaken = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  platform: "node",
+  target: "node24",
+  format: "cjs",
+  // The SDK's ES modules can be shaken, its CommonJS cannot.
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  logLevel: "warning",
+  plugins: [literalSchemaKeys, credentialsOfLambda],
+} satisfies BuildOptions;
 
 async function functionNames(): Promise<string[]> {
   const files = await readdir(join(root, "functions"));

@@ -2,16 +2,16 @@
 import { parseArgs } from "node:util";
 
 import { clientsOf } from "./deploy/clients.ts";
-import { configFile, readStage, stackName, type Stage } from "./deploy/config.ts";
+import { configFile, readStage, stackName } from "./deploy/config.ts";
 import { deploy, history, rollback, type Deployment, type DeployOptions } from "./deploy/deploy.ts";
 import { hold } from "./deploy/pause.ts";
-import { deployerPolicy } from "./deploy/policy.ts";
+import { packagedNow, type PackagedFor } from "./deploy/packaged.ts";
+import { policyFor } from "./deploy/policy.ts";
 import { prerequisites } from "./deploy/prerequisites.ts";
 import type { StackNow } from "./deploy/stack.ts";
 import { Stop } from "./deploy/stop.ts";
 import { takeIn } from "./deploy/tables.ts";
 import { uninstall } from "./deploy/uninstall.ts";
-import { ensurePackaged } from "./package.ts";
 
 const usage = `Usage: npm run deploy -- [command] [options]
 
@@ -33,7 +33,7 @@ const usage = `Usage: npm run deploy -- [command] [options]
   --force      uninstall: though services are still in care
 `;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+type Say = (line: string) => void;
 
 interface Given {
   readonly command: string;
@@ -70,13 +70,16 @@ function read(args: readonly string[]): Given | undefined {
   return { command, operand, stage, config, tables, yes, force, options: { dryRun: values["dry-run"], lose } };
 }
 
-async function run(given: Given): Promise<void> {
+/** Throws a Stop. */
+export async function main(args: readonly string[], say: Say, packaged: PackagedFor = packagedNow): Promise<void> {
+  const given = read(args);
+  if (given === undefined) return say(usage);
   const { command, operand, options } = given;
   const stage = await readStage(given.config, given.stage);
-  if (command === "policy") return say(JSON.stringify(await deployerPolicy(stage), null, 2));
+  if (command === "policy") return say(JSON.stringify(policyFor(stage, (await packaged(stage)).template), null, 2));
   const clients = clientsOf(stage.region);
   const { caller, warnings } = await prerequisites(clients, stage);
-  const deployment: Deployment = { clients, stage, caller, tell: say };
+  const deployment: Deployment = { clients, stage, caller, packaged: () => packaged(stage), tell: say };
   say(`${stackName(stage)} in ${stage.account}, ${stage.region}, by ${caller}`);
   if (command === "check" || command === "deploy") for (const warning of warnings) say(`! ${warning}`);
   switch (command) {
@@ -93,22 +96,18 @@ async function run(given: Given): Promise<void> {
     case "uninstall":
       return takeDown(deployment, given);
     case "rollback":
-      return tellNext(stage, await rollback(deployment, operand, options));
+      return tellNext(deployment, await rollback(deployment, operand, options));
     default:
       return bringUp(deployment, given);
   }
 }
 
 async function bringUp(deployment: Deployment, { tables, options }: Given): Promise<void> {
-  const { stage } = deployment;
-  if (tables !== undefined) {
-    await ensurePackaged(stage.stage === "dev" ? [] : ["--stage", stage.stage]);
-    await takeIn(deployment, tables);
-  }
-  tellNext(stage, await deploy(deployment, options));
+  if (tables !== undefined) await takeIn(deployment, tables);
+  tellNext(deployment, await deploy(deployment, options));
 }
 
-function tellNext({ alarmEmail, approverEmail }: Stage, stack: StackNow | undefined): void {
+function tellNext({ stage: { alarmEmail, approverEmail }, tell: say }: Deployment, stack: StackNow | undefined): void {
   if (stack === undefined) return;
   const mailed = [...new Set([alarmEmail, approverEmail].filter((mail) => mail !== undefined))];
   say("What next:");
@@ -121,10 +120,12 @@ function tellNext({ alarmEmail, approverEmail }: Stage, stack: StackNow | undefi
 
 async function tellHistory(deployment: Deployment): Promise<void> {
   const { all } = await history(deployment);
-  for (const { at, version, by, backTo } of all) say(`${at}  ${version}  ${by}${backTo === undefined ? "" : `  (back to ${backTo})`}`);
+  for (const { at, version, by, backTo } of all)
+    deployment.tell(`${at}  ${version}  ${by}${backTo === undefined ? "" : `  (back to ${backTo})`}`);
 }
 
 async function takeDown(deployment: Deployment, { yes, force }: Given): Promise<void> {
+  const { tell: say } = deployment;
   const name = stackName(deployment.stage);
   if (!yes)
     throw new Stop(
@@ -143,17 +144,14 @@ async function takeDown(deployment: Deployment, { yes, force }: Given): Promise<
 
 if (import.meta.main) {
   try {
-    const given = read(process.argv.slice(2));
-    if (given === undefined) say(usage);
-    else await run(given);
+    await main(process.argv.slice(2), (line) => void process.stdout.write(`${line}\n`));
   } catch (error) {
-    const text =
-      error instanceof Stop
-        ? `${error.message}${error.remedy === undefined ? "" : `\n→ ${error.remedy}`}`
-        : error instanceof Error
-          ? `${error.name}: ${error.message}`
-          : String(error);
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${wordsOf(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof Stop) return error.remedy === undefined ? error.message : `${error.message}\n→ ${error.remedy}`;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -2,13 +2,17 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { moves, states } from "../lib/connection.ts";
+import { configSchema } from "./deploy/config-fields.ts";
 
 interface Page {
   readonly path: string;
   readonly text: string;
 }
 
-const pages: readonly Page[] = [{ path: "docs/connection-states.md", text: connectionStates() }];
+const pages: readonly Page[] = [
+  { path: "docs/connection-states.md", text: connectionStates() },
+  { path: "docs/drawbridge.config.schema.json", text: `${JSON.stringify(configSchema(), null, 2)}\n` },
+];
 
 function connectionStates(): string {
   const rows = Object.entries(moves).map(([from, row]) => ({

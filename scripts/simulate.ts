@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { emptyTally, sum, traceHash, type Tally } from "../test/simulation/campaign.ts";
-import { allFaultKinds, type FaultKind } from "../test/simulation/faults.ts";
+import { allFaultKinds } from "../test/simulation/faults.ts";
 import { draw, live } from "../test/simulation/life.ts";
 import { printMutants } from "../test/simulation/mutant-table.ts";
 import { printBaseline } from "../test/simulation/baseline-table.ts";
@@ -26,9 +26,24 @@ const usage = `npm run simulate -- [options]
 
 const { values } = parseArgs({
   options: {
-    ...{ seeds: { type: "string" }, from: { type: "string" }, minutes: { type: "string" }, workers: { type: "string" }, seed: { type: "string" } },
-    ...{ trace: { type: "boolean" }, mutants: { type: "boolean" }, baseline: { type: "boolean" }, exhaustive: { type: "boolean" }, pairs: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } },
-    ...{ without: { type: "string" }, "without-faults": { type: "string" }, consumers: { type: "string" }, services: { type: "string" }, life: { type: "string" }, "faults-max": { type: "string" } },
+    seeds: { type: "string" },
+    from: { type: "string" },
+    minutes: { type: "string" },
+    workers: { type: "string" },
+    seed: { type: "string" },
+    trace: { type: "boolean" },
+    mutants: { type: "boolean" },
+    baseline: { type: "boolean" },
+    exhaustive: { type: "boolean" },
+    pairs: { type: "boolean" },
+    json: { type: "boolean" },
+    help: { type: "boolean" },
+    without: { type: "string" },
+    "without-faults": { type: "string" },
+    consumers: { type: "string" },
+    services: { type: "string" },
+    life: { type: "string" },
+    "faults-max": { type: "string" },
   },
 });
 
@@ -43,9 +58,11 @@ const count = (number: number): string => number.toLocaleString("en-US");
 
 if (values.help === true) say(usage);
 else if (values.seed !== undefined) await one(whole(values.seed, 1));
-else if (values.mutants === true) process.exitCode = await printMutants({ json: values.json === true, seedsMax: whole(values.seeds, 3000), say, note });
+else if (values.mutants === true)
+  process.exitCode = await printMutants({ json: values.json === true, seedsMax: whole(values.seeds, 3000), say, note });
 else if (values.baseline === true) await printBaseline({ json: values.json === true, seeds: whole(values.seeds, 2000), say, note });
-else if (values.exhaustive === true) process.exitCode = await printExhaustive({ pairs: values.pairs === true, json: values.json === true, say, note });
+else if (values.exhaustive === true)
+  process.exitCode = await printExhaustive({ pairs: values.pairs === true, json: values.json === true, say, note });
 else await many();
 
 async function one(seed: number): Promise<void> {
@@ -54,7 +71,10 @@ async function one(seed: number): Promise<void> {
   if (values.trace === true) for (const line of lived.story ?? []) say(line);
   const { violation, steps, calls, commits, injected, faults } = lived;
   if (values.json === true) say(JSON.stringify({ seed, violation, steps, calls, commits, injected, faults, trace: traceHash(lived) }));
-  else say(`seed ${String(seed)}: ${violation === undefined ? "nothing is violated" : `VIOLATED: ${violation.invariant}: ${violation.detail}`}; ${count(steps)} steps, ${count(calls)} calls, ${count(commits)} commits, ${count(injected)} faults; trace ${traceHash(lived).slice(0, 16)}`);
+  else
+    say(
+      `seed ${String(seed)}: ${violation === undefined ? "nothing is violated" : `VIOLATED: ${violation.invariant}: ${violation.detail}`}; ${count(steps)} steps, ${count(calls)} calls, ${count(commits)} commits, ${count(injected)} faults; trace ${traceHash(lived).slice(0, 16)}`,
+    );
   if (violation !== undefined) process.exitCode = 1;
 }
 
@@ -97,7 +117,8 @@ function crowd(from: number, seeds: number, until: number, began: number): Promi
       const worker = new Worker(new URL("../test/simulation/worker.ts", import.meta.url));
       const give = (): void => {
         const left = from + seeds - next;
-        if (left <= 0 || performance.now() >= until || tally.failures.length >= 20) return void worker.terminate().then(() => resolve(), reject);
+        if (left <= 0 || performance.now() >= until || tally.failures.length >= 20)
+          return void worker.terminate().then(() => resolve(), reject);
         worker.postMessage({ from: next, count: Math.min(size, left) });
         next += size;
       };
@@ -129,9 +150,13 @@ function progress({ seeds, failures }: Tally, wanted: number, until: number, beg
 }
 
 function report(tally: Tally, seconds: number): void {
-  say(`${count(tally.seeds)} seeds in ${seconds.toFixed(0)} s (${(tally.seeds / seconds).toFixed(0)} a second): ${tally.failures.length === 0 ? "nothing is violated" : `${String(tally.failures.length)} VIOLATED`}`);
-  say(`${count(tally.connections)} connections, ${count(tally.steps)} steps, ${count(tally.calls)} calls, ${count(tally.commits)} commits, ${count(tally.injected)} faults; ${count(tally.twice)} seeds lived twice with the same trace`);
-  for (const kind of allFaultKinds) say(`  ${kind.padEnd(14)} ${count(tally.faults[kind as FaultKind] ?? 0).padStart(13)}`);
+  say(
+    `${count(tally.seeds)} seeds in ${seconds.toFixed(0)} s (${(tally.seeds / seconds).toFixed(0)} a second): ${tally.failures.length === 0 ? "nothing is violated" : `${String(tally.failures.length)} VIOLATED`}`,
+  );
+  say(
+    `${count(tally.connections)} connections, ${count(tally.steps)} steps, ${count(tally.calls)} calls, ${count(tally.commits)} commits, ${count(tally.injected)} faults; ${count(tally.twice)} seeds lived twice with the same trace`,
+  );
+  for (const kind of allFaultKinds) say(`  ${kind.padEnd(14)} ${count(tally.faults[kind] ?? 0).padStart(13)}`);
   for (const { seed, invariant, detail } of tally.failures.slice(0, 20)) say(`seed ${String(seed)}: ${invariant}: ${detail}`);
 }
 

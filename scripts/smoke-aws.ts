@@ -15,7 +15,7 @@ import { pageOf, writeReport, type Report } from "./smoke/report.ts";
 import { Interrupted, stepsOf, told, type Steps } from "./smoke/steps.ts";
 import { playStory, type Told } from "./smoke/story.ts";
 import { lookAtRejected, sumUpNotifications, watchDeleted, watchTrail } from "./smoke/watches.ts";
-import { deployDrawbridge, makeService, makeWorld, makeZone, type Ground } from "./smoke/world.ts";
+import { deployDrawbridge, makeService, makeWorld, makeZone, type Ground, type Zone } from "./smoke/world.ts";
 
 const say = (line: string): void => console.log(line);
 
@@ -23,10 +23,10 @@ const say = (line: string): void => console.log(line);
 interface Seen {
   readonly findings: Findings;
   readonly latencies: Probing["latencies"];
-  service?: string;
   connections?: Connections;
   caught?: Caught;
   told?: Told;
+  zone?: Zone;
 }
 
 async function play(ground: Ground, seen: Seen): Promise<void> {
@@ -37,8 +37,8 @@ async function play(ground: Ground, seen: Seen): Promise<void> {
   if (service.seenUnasked !== undefined)
     seen.findings.compared("open-to-all", service.seenUnasked, service.seenUnasked ? "it does" : "it does not");
   const connections = connectionsOf(clients, made, world, service);
-  const caught = catching(clients.sqs, world.queues);
-  Object.assign(seen, { connections, caught, service: service.id });
+  const caught = catching(clients.sqs, world.queues, (text) => connections.named(text));
+  Object.assign(seen, { connections, caught });
   const probing: Probing = { ...ground, world, service, connections, caught, findings: seen.findings, latencies: seen.latencies };
 
   say("\nPrivateLink, with nobody between");
@@ -46,20 +46,30 @@ async function play(ground: Ground, seen: Seen): Promise<void> {
   await probeAutomaticAcceptance(probing);
   await stopListening(probing);
   const zone = await makeZone(ground, world);
+  seen.zone = zone;
   await probeZone(probing, zone);
-  if (options.story) {
-    say("\nThe story, with Drawbridge");
-    const api = await deployDrawbridge(ground, world, zone);
-    const told = await playStory(probing, api, zone);
-    seen.told = told;
-    await lookAtRejected(probing, told.rejected);
-  }
+  const trouble = options.story ? await withDrawbridge(probing, zone, seen) : undefined;
 
   say("\nWhat takes time");
   await probePrivateDns(probing);
   await Promise.all([watchDeleted(probing, endpoints), watchTrail(probing)]);
-  sumUpNotifications(probing, service.id);
-  if (steps.done.some(({ outcome }) => outcome === "failed")) say("          Some questions got no answer; see above.");
+  if (seen.told !== undefined) await lookAtRejected(probing, seen.told.rejected);
+  const unanswered = steps.done.filter(({ outcome }) => outcome === "failed").map(({ name }) => name);
+  if (trouble !== undefined) throw new Error(trouble);
+  if (unanswered.length > 0) throw new Error(`no answer to: ${unanswered.join("; ")}`);
+}
+
+/** When the story goes wrong, the remaining questions to AWS are asked all the same. */
+async function withDrawbridge(probing: Probing, zone: Zone, seen: Seen): Promise<string | undefined> {
+  say("\nThe story, with Drawbridge");
+  try {
+    const api = await deployDrawbridge(probing, probing.world, zone);
+    seen.told = await playStory(probing, api, zone);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    return `the story ended early: ${told(error)}`;
+  }
 }
 
 async function run(options: Options): Promise<number> {
@@ -77,7 +87,12 @@ async function run(options: Options): Promise<number> {
 async function perform(clients: Clients, options: Options, runName: string): Promise<number> {
   const startedAt = new Date().toISOString();
   const made = madeBy(options.notes, {
-    ...{ run: runName, startedAt, region: clients.region, account: clients.account, consumerAccount: clients.consumerAccount, things: [] },
+    run: runName,
+    startedAt,
+    region: clients.region,
+    account: clients.account,
+    consumerAccount: clients.consumerAccount,
+    things: [],
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.consumer === undefined ? {} : { consumerProfile: options.consumer.profile }),
   });
@@ -93,6 +108,8 @@ async function perform(clients: Clients, options: Options, runName: string): Pro
     say(`\n${error instanceof Interrupted ? "Interrupted" : `Not as told: ${because}`}`);
   }
   await seen.caught?.end();
+  if (seen.caught !== undefined && seen.connections !== undefined)
+    sumUpNotifications({ caught: seen.caught, connections: seen.connections, latencies: seen.latencies, findings: seen.findings });
   const left = await tidy(clients, made, options);
   interrupt.forget();
   const path = report(clients, options, { made, steps, seen, because, left, startedAt });
@@ -143,19 +160,20 @@ interface Done {
 function report(clients: Clients, options: Options, { made, steps, seen, because, left, startedAt }: Done): string {
   const { run: runName } = made.note;
   const whole: Report = {
-    ...{
-      format: "drawbridge-smoke/1",
-      drawbridge: manifest.version,
-      on: localEndpoint() ?? "AWS",
-      region: clients.region,
-      run: runName,
-      startedAt,
-    },
+    format: "drawbridge-smoke/1",
+    drawbridge: manifest.version,
+    on: localEndpoint() ?? "AWS",
+    region: clients.region,
+    run: runName,
+    startedAt,
     endedAt: new Date().toISOString(),
     accounts: clients.account === clients.consumerAccount ? 1 : 2,
     outcome: because === undefined ? "as told" : "not as told",
     ...(because === undefined ? {} : { because }),
-    ...{ left, findings: seen.findings.all(), unasked: unasked(), steps: steps.done },
+    left,
+    findings: seen.findings.all(),
+    unasked: unasked(),
+    steps: steps.done,
     raw: {
       notifications: seen.caught?.notifications ?? [],
       others: seen.caught?.others ?? [],
@@ -165,19 +183,30 @@ function report(clients: Clients, options: Options, { made, steps, seen, because
       histories: seen.told?.histories ?? {},
     },
   };
-  const given = [options.given?.loadBalancer.split("/")[2], options.hostedZone, options.given?.vpc, ...(options.given?.subnets ?? [])];
-  const ids: Record<string, string> = options.keepIds
-    ? {}
-    : {
-        [clients.account]: "000000000001",
-        [clients.consumerAccount]: clients.account === clients.consumerAccount ? "000000000001" : "000000000002",
-      };
-  const own = Object.fromEntries(given.flatMap((word) => (word === undefined || options.keepIds ? [] : [[word, "(given)"]])));
-  const path = writeReport(options.out, whole, { words: { ...ids, ...own } });
+  const words = options.keepIds ? {} : maskOf(clients, options, seen);
+  const path = writeReport(options.out, whole, { words });
   say("");
   for (const line of pageOf(whole)) say(line);
   say(`\n${because === undefined ? "As told" : "Not as told"}. The findings are in ${path}: please send them back, see docs/smoke.md.`);
   return path;
+}
+
+/** What is somebody's own stays with them: accounts, and what the run was given to use. */
+function maskOf(
+  { account, consumerAccount }: Clients,
+  { given, consumer, hostedZone }: Options,
+  { zone }: Seen,
+): Readonly<Record<string, string>> {
+  const accounts = { [consumerAccount]: "000000000002", [account]: "000000000001" };
+  const networks = [
+    given?.loadBalancer.split(":loadbalancer/")[1],
+    given?.vpc,
+    ...(given?.subnets ?? []),
+    consumer?.vpc,
+    ...(consumer?.subnets ?? []),
+  ];
+  const zones = hostedZone === undefined ? [] : [hostedZone, zone?.name];
+  return { ...accounts, ...Object.fromEntries([...networks, ...zones].flatMap((word) => (word === undefined ? [] : [[word, "(given)"]]))) };
 }
 
 /** What is about to happen to somebody's account, and to their bill. */
@@ -188,7 +217,7 @@ function intent({ account, consumerAccount, region }: Clients, options: Options,
     `  the stack drawbridge-${runName}-world: ${options.given === undefined ? "a VPC without internet, 2 subnets, an internal Network Load Balancer, " : ""}a topic, 2 queues, a rule, a bucket`,
     "  an endpoint service, a connection notification, and up to 5 interface endpoints, one after another",
     options.hostedZone === undefined
-      ? `  a private hosted zone ${runName}.drawbridge.internal`
+      ? `  a private hosted zone ${runName}.internal`
       : `  records ${runName}.… in the hosted zone ${options.hostedZone}`,
     ...(options.story ? [`  the stack drawbridge-${runName}: Drawbridge itself; unlike a usual deployment, its tables go with it`] : []),
     `Roughly 0.10 USD an hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone, the rest next to nothing); it takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C.`,

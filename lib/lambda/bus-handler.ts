@@ -3,8 +3,8 @@
 import middy from "@middy/core";
 import type { Context, EventBridgeEvent } from "aws-lambda";
 import { readDetail, type Told } from "../aws/bus-event.ts";
-import { invocation, tellingOf, type Telling } from "./invocation.ts";
-import { withLogKeys } from "./log.ts";
+import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
+import { withLogKeys, type LogKeys } from "./log.ts";
 
 export interface BusWork {
   /** The function's name, for its log and its counts. */
@@ -19,11 +19,19 @@ export function busHandler({
   work,
   telling = tellingOf(name),
 }: BusWork): (event: EventBridgeEvent<string, unknown>, context: Context) => Promise<void> {
-  return middy<EventBridgeEvent<string, unknown>, void>()
-    .use(invocation(telling))
+  return middy<EventBridgeEvent<string, unknown>, void>(inTime)
+    .use(invocation(telling, about))
     .handler(async (event: EventBridgeEvent<string, unknown>) => {
       telling.counts.add("ItemsReceived");
       const told = readDetail(event.detail);
       await withLogKeys({ connection: told.endpoint, type: told.type, seq: told.seq }, () => work(told));
     });
+}
+
+/** Also for an event that cannot be read, as far as it says. */
+function about(event: unknown): LogKeys {
+  const { endpoint, type, seq } = ((event as Partial<EventBridgeEvent<string, unknown>> | null)?.detail ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
+  return { connection: endpoint, type, seq };
 }

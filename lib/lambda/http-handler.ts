@@ -5,7 +5,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { BadInput, Refused } from "../faults.ts";
 import { problemOf, type Problem } from "./http-problem.ts";
 import { requestOf, type HttpEvent, type HttpRequest } from "./http-request.ts";
-import { invocation, tellingOf, type Telling } from "./invocation.ts";
+import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
 import { withLogKeys } from "./log.ts";
 
 /** One of `json`, `html` and `text`, or none. */
@@ -35,7 +35,7 @@ export function httpHandler({
   show = asJson,
   telling = tellingOf(name),
 }: HttpWork): (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2> {
-  return middy<HttpEvent, APIGatewayProxyStructuredResultV2>()
+  return middy<HttpEvent, APIGatewayProxyStructuredResultV2>(inTime)
     .use(invocation(telling))
     .use(problems(show, telling))
     .handler(async (event: HttpEvent) => {
@@ -68,7 +68,10 @@ const problems = (
         route: request.event.routeKey,
         ...connectionOf(request.event),
       });
-    } else if (!(request.error instanceof BadInput)) log.info("A request was refused", { ...problem, ...connectionOf(request.event) });
+    } else if (!(request.error instanceof BadInput)) {
+      const { message: reason, ...keys } = problem;
+      log.info("A request was refused", { ...keys, reason, ...connectionOf(request.event) });
+    }
     request.response = sent(show(problem), requestContext.http.method);
   },
 });

@@ -4,7 +4,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Logger } from "@aws-lambda-powertools/logger";
 import { explainError, Fault } from "../faults.ts";
 
-export type LogKeys = Readonly<Record<string, unknown>>;
+export type LogKeys = Readonly<Record<string, unknown>> & { readonly [key in Reserved]?: never };
+/** The logger's own keys: given by us, it drops them from the line. */
+type Reserved = "level" | "message" | "sampling_rate" | "service" | "timestamp";
 
 /** One per function, made when it starts. */
 export interface Log {

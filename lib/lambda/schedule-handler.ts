@@ -2,7 +2,7 @@
 
 import middy from "@middy/core";
 import type { Context, ScheduledEvent } from "aws-lambda";
-import { invocation, tellingOf, type Telling } from "./invocation.ts";
+import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
 
 export interface Turn {
   /** The function's name, for its log and its counts. */
@@ -16,7 +16,7 @@ export function scheduleHandler({
   work,
   telling = tellingOf(name),
 }: Turn): (event: ScheduledEvent, context: Context) => Promise<void> {
-  return middy<ScheduledEvent, void>()
+  return middy<ScheduledEvent, void>(inTime)
     .use(invocation(telling))
     .handler(() => work(telling));
 }

@@ -4,7 +4,7 @@ import middy from "@middy/core";
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readItem, type Item } from "../aws/item.ts";
 import { Fault } from "../faults.ts";
-import { invocation, tellingOf, type Telling } from "./invocation.ts";
+import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
 import type { LogKeys } from "./log.ts";
 
 export interface StreamWork<Row> {
@@ -21,7 +21,7 @@ export function streamWorker<Row>(
   given: StreamWork<Row>,
 ): (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse> {
   const telling = given.telling ?? tellingOf(given.name);
-  return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
+  return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>(inTime)
     .use(invocation(telling))
     .handler((event: DynamoDBStreamEvent) => follow(event, given, telling));
 }

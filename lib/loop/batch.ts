@@ -11,6 +11,8 @@ import { run, type LoopPorts, type Ran, type Round, type Task } from "./run.ts";
 export interface BatchPorts extends LoopPorts {
   readonly services: Pick<Services, "get" | "all">;
   readonly connections: Pick<Connections, "load" | "ofService" | "ofAccount">;
+  /** Told of each service that a message names and that is not ours: the message is done with. */
+  readonly notInCare?: (service: ServiceId) => void;
 }
 
 /** One message of the batch, by the id its queue gave it. */
@@ -60,7 +62,10 @@ export async function runBatch(
   for (const [service, { about, round, attempts }] of plans) {
     try {
       const ran = await run(ports, { service, ...round });
-      if (ran === undefined) continue;
+      if (ran === undefined) {
+        ports.notInCare?.(service);
+        continue;
+      }
       const left = (await finish({ ran, attempts })) ?? nothing;
       for (const [id, its] of about) {
         const [fault] = its === "all" ? left.values() : its.flatMap((endpoint) => left.get(endpoint) ?? []);

@@ -27,6 +27,7 @@ interface AsyncPorts {
 }
 
 const AGE_MAX_SECONDS = 21_600;
+const SOON_MS = 30_000;
 
 export function invokeAsynchronously(ports: AsyncPorts, running: RunningFunction, event: unknown): void {
   const acceptedAt = ports.clock.now();
@@ -42,7 +43,8 @@ export function invokeAsynchronously(ports: AsyncPorts, running: RunningFunction
     const wait = ports.asyncRetryMs[count - 1] ?? ports.asyncRetryMs.at(-1) ?? 0;
     const tooOld = ports.clock.now() + wait - acceptedAt > ageMaxSeconds * 1000;
     if (count <= attemptsMax && !tooOld) {
-      const end = ports.inFlight.begin();
+      // What comes in a minute is not on its way, as a delayed message is not.
+      const end = wait < SOON_MS ? ports.inFlight.begin() : () => undefined;
       ports.clock.after(wait, () => {
         void ports.inFlight.track(attempt(count + 1));
         end();

@@ -9,6 +9,8 @@ export interface Pool {
   prestart(): Promise<void>;
   /** Takes no more; what is running or waiting ends as it would, and each process with it. */
   retire(): void;
+  /** A fault that was asked for: its processes die, whatever they are at. */
+  crash(): void;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,9 @@ export function createPool(options: { readonly processesMax: number; readonly st
     retire() {
       retired = true;
       for (const process of idle.splice(0)) end(process);
+    },
+    crash() {
+      for (const process of all) void process.kill();
     },
     async close() {
       closed = true;

@@ -47,6 +47,7 @@ export interface FunctionRuntime {
   /** Whether a service may invoke it at all. */
   readonly allows: (principal: ServicePrincipal, functionArn: string) => Promise<boolean>;
   readonly prestart: () => Promise<void>;
+  readonly crash: (name: string) => void;
   readonly logs: (name: string) => readonly string[];
   readonly close: () => Promise<void>;
 }
@@ -169,6 +170,7 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
     async prestart() {
       for (const running of functions.values()) await running.pool.prestart();
     },
+    crash: (name) => find(name)?.pool.crash(),
     logs: (name) => logs.get(name) ?? [],
     async close() {
       closed = true;

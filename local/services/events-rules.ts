@@ -37,6 +37,7 @@ export interface Rules {
   /** By name or ARN; every account has a `default` one. Throws ResourceNotFoundException. */
   bus(account: string, nameOrArn: string | undefined): Bus;
   createBus(account: string, name: string): Bus;
+  arnOf(account: string, name: string): string;
   removeBus(bus: Bus): void;
   rule(bus: Bus, name: string): Rule;
   putRule(bus: Bus, input: Members): Rule;
@@ -62,6 +63,7 @@ export function createRules(region: string): Rules {
   return {
     buses,
     createBus,
+    arnOf: busArn,
     of,
     bus(account, nameOrArn = "default") {
       const arn = nameOrArn.startsWith("arn:") ? nameOrArn : busArn(account, nameOrArn);
@@ -94,7 +96,7 @@ export function createRules(region: string): Rules {
   };
 }
 
-function ruleArn(bus: Bus, name: string): string {
+export function ruleArn(bus: Bus, name: string): string {
   const place = bus.arn.slice(0, bus.arn.indexOf(":event-bus/"));
   return bus.name === "default" ? `${place}:rule/${name}` : `${place}:rule/${bus.name}/${name}`;
 }

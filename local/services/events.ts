@@ -7,7 +7,7 @@ import { busActions, ruleActions } from "./events-actions.ts";
 import { deliverToTarget, type TargetPorts } from "./events-delivery.ts";
 import { matches } from "./events-pattern.ts";
 import { envelope, parsedDetail, putEvents } from "./events-put.ts";
-import { createRules, parsedPattern, type Bus, type Rule, type Rules } from "./events-rules.ts";
+import { createRules, parsedPattern, ruleArn, type Bus, type Rule, type Rules } from "./events-rules.ts";
 import { createRuleTimers } from "./events-timers.ts";
 
 export interface EventsService extends Service {
@@ -86,7 +86,13 @@ function demandsOf(call: Call, rules: Rules): readonly Demand[] {
     return [...names].map((name) => busDemand("events:PutEvents", name));
   }
   if (call.action === "TestEventPattern") return [{ action: "events:TestEventPattern", resource: "*" }];
-  return [busDemand(`events:${call.action}`, optionalText(call.input, "EventBusName"))];
+  const action = `events:${call.action}`;
+  const ruleName = optionalText(call.input, call.action.endsWith("Rule") && call.action !== "ListTargetsByRule" ? "Name" : "Rule");
+  if (ruleName !== undefined) return [{ action, resource: ruleArn(rules.bus(account, optionalText(call.input, "EventBusName")), ruleName) }];
+  const named = call.action.endsWith("EventBus") ? optionalText(call.input, "Name") : undefined;
+  // One that is about to be made is not there yet.
+  if (call.action === "CreateEventBus" && named !== undefined) return [{ action, resource: rules.arnOf(account, named) }];
+  return [busDemand(action, named ?? optionalText(call.input, "EventBusName"))];
 }
 
 function tryBus(rules: Rules, account: string, name: string | undefined): Bus | undefined {

@@ -15,7 +15,8 @@ export const SECRETS: Makers = {
     const generate = properties["GenerateSecretString"];
     const SecretString = isMembers(generate) ? generated(generate) : optionalText(properties, "SecretString");
     const answer = await workshop.call("secretsmanager", "CreateSecret", {
-      Name: optionalText(properties, "Name") ?? workshop.physicalName(declared.logicalId, 256),
+      // CloudFormation leaves the stack's name out here.
+      Name: optionalText(properties, "Name") ?? workshop.physicalName(declared.logicalId, 256).slice(workshop.stack.name.length + 1),
       ...(SecretString === undefined ? {} : { SecretString }),
       ...(properties["Description"] === undefined ? {} : { Description: properties["Description"] }),
       ...(properties["KmsKeyId"] === undefined ? {} : { KmsKeyId: properties["KmsKeyId"] }),

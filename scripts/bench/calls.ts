@@ -46,16 +46,37 @@ export async function callsSection(): Promise<Section> {
   const [one, hundred] = [await onLocalAws(1), await onLocalAws(100)];
   const units = { one: await liveOnFakes(1, template), hundred: await liveOnFakes(100, template) };
   const actions = [...new Set([...Object.keys(one.quiet.calls), ...Object.keys(hundred.quiet.calls)])].toSorted();
-  const way = (calls: Readonly<Record<string, number>>): number => sum(Object.entries(calls).map(([action, count]) => (onTheWay.test(action) ? count : 0)));
-  const tallied = (name: string, { reads, readUnits, writes, writeUnits, transactions, events }: Tally): (string | number)[] => [name, transactions, events, reads, readUnits, writes, writeUnits];
+  const way = (calls: Readonly<Record<string, number>>): number =>
+    sum(Object.entries(calls).map(([action, count]) => (onTheWay.test(action) ? count : 0)));
+  const tallied = (name: string, { reads, readUnits, writes, writeUnits, transactions, events }: Tally): (string | number)[] => [
+    name,
+    transactions,
+    events,
+    reads,
+    readUnits,
+    writes,
+    writeUnits,
+  ];
   return {
     name: "calls",
     title: "Calls and billed units, from the notification on",
     tables: [
       {
-        head: ["AWS call, over the wire of local AWS", "1: until accepted", "1: until its name is made", "100 at once: until accepted", "100: until their names are made"],
+        head: [
+          "AWS call, over the wire of local AWS",
+          "1: until accepted",
+          "1: until its name is made",
+          "100 at once: until accepted",
+          "100: until their names are made",
+        ],
         rows: [
-          ...actions.map((action): (string | number)[] => [action, one.accepted.calls[action] ?? 0, one.quiet.calls[action] ?? 0, hundred.accepted.calls[action] ?? 0, hundred.quiet.calls[action] ?? 0]),
+          ...actions.map((action): (string | number)[] => [
+            action,
+            one.accepted.calls[action] ?? 0,
+            one.quiet.calls[action] ?? 0,
+            hundred.accepted.calls[action] ?? 0,
+            hundred.quiet.calls[action] ?? 0,
+          ]),
           ["all", ...[one.accepted, one.quiet, hundred.accepted, hundred.quiet].map(({ calls }) => sum(Object.values(calls)))],
           ["on the way to the accept (observe and admit)", way(one.accepted.calls), "", way(hundred.accepted.calls), ""],
           ["runs of functions", ...[one.accepted, one.quiet, hundred.accepted, hundred.quiet].map(({ runs }) => sum(Object.values(runs)))],

@@ -45,7 +45,13 @@ export async function liveOnFakes(connections: number, template: Template): Prom
   const inCare = service(payments, 1, { zone: { id: zone, name: "pl.example.com" } });
   await world.tables.ledger.commit({ of: "service", key: payments, after: inCare, events: [serviceEvent(payments)], expected: noHead });
   const everybody = { ...entry(accountOf(2), 1), principal: "any" as const };
-  await world.tables.ledger.commit({ of: "entry", key: everybody, after: everybody, events: [entryEvent("EntryAdded", everybody)], expected: noHead });
+  await world.tables.ledger.commit({
+    of: "entry",
+    key: everybody,
+    after: everybody,
+    events: [entryEvent("EntryAdded", everybody)],
+    expected: noHead,
+  });
   world.clock.advance(60);
 
   const endpoints = Array.from({ length: connections }, (_, index) => endpointOf(index + 1));
@@ -62,14 +68,18 @@ export async function liveOnFakes(connections: number, template: Template): Prom
   const named = { ...tally };
   world.clock.advance(60);
   await sweep(ports);
-  const swept = Object.fromEntries(Object.entries(tally).map(([key, count]) => [key, count - named[key as keyof Tally]])) as unknown as Tally;
+  const swept = Object.fromEntries(
+    Object.entries(tally).map(([key, count]) => [key, count - named[key as keyof Tally]]),
+  ) as unknown as Tally;
   return { accepted, named, swept };
 }
 
 const notifications = (endpoints: readonly EndpointId[]): Item[] =>
   endpoints.map((endpoint) => ({
     id: endpoint,
-    wanted: readMessage(JSON.stringify({ Type: "Notification", Message: JSON.stringify({ serviceId: payments, vpcEndpointId: endpoint }) })),
+    wanted: readMessage(
+      JSON.stringify({ Type: "Notification", Message: JSON.stringify({ serviceId: payments, vpcEndpointId: endpoint }) }),
+    ),
   }));
 const look = (endpoints: readonly EndpointId[], attempt = 0): Item => ({
   id: "look",

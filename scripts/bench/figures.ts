@@ -52,16 +52,14 @@ export function markdown({ title, tables, notes, targets }: Section): string {
     head: ["target", "wanted", "got", ""],
     rows: targets.map(({ what, wanted, got, reached }) => [what, wanted, got, reached ? "reached" : "**not reached**"]),
   };
-  return [`## ${title}`, ...[...tables, ...(targets.length === 0 ? [] : [target])].map(tableText), ...notes.map((note) => `- ${note}`)]
-    .join("\n\n")
-    .replaceAll(/\n\n- (?=.*)/g, "\n- ")
-    .replace(/\n- /, "\n\n- ");
+  const all = targets.length === 0 ? tables : [...tables, target];
+  return [`## ${title}`, ...all.map(tableText), ...(notes.length === 0 ? [] : [notes.map((note) => `- ${note}`).join("\n")])].join("\n\n");
 }
 
 function tableText({ head, rows }: Table): string {
   const cells = [head, ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? shown(cell) : cell)))];
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === "number"));
+  const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === "number" || row[column] === ""));
   const line = (row: readonly string[]): string =>
     `| ${widths.map((width, column) => (isNumber[column] === true ? (row[column] ?? "").padStart(width) : (row[column] ?? "").padEnd(width))).join(" | ")} |`;
   const rule = `| ${widths.map((width, column) => (isNumber[column] === true ? `${"-".repeat(width - 1)}:` : "-".repeat(width))).join(" | ")} |`;

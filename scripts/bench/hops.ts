@@ -21,18 +21,33 @@ export async function hopsSection(rounds: number): Promise<Section> {
     const trips: Trip[] = [];
     for (let round = 1; round <= rounds; round += 1) trips.push(await trip(stack, round));
     const columns = ["toObserve", "observe", "toAdmit", "admit", "total"] as const;
-    const row = (name: string, of: (column: (typeof columns)[number]) => number): (string | number)[] => [name, ...columns.map((column) => of(column))];
+    const row = (name: string, of: (column: (typeof columns)[number]) => number): (string | number)[] => [
+      name,
+      ...columns.map((column) => of(column)),
+    ];
     const total = median(trips.map((one) => one.total)) / 1000;
     return {
       name: "hops",
       title: "From requested to available, on local AWS without AWS's own delay",
       tables: [
         {
-          head: ["ms", "notification, SNS, SQS and its window of 1 s", "observe: list, record, hand over", "SQS, no window", "admit: list, judge, record, Accept", "requested to available"],
+          head: [
+            "ms",
+            "notification, SNS, SQS and its window of 1 s",
+            "observe: list, record, hand over",
+            "SQS, no window",
+            "admit: list, judge, record, Accept",
+            "requested to available",
+          ],
           rows: [
             row("the first", (column) => first[column]),
             row(`median of ${String(rounds)}`, (column) => median(trips.map((one) => one[column]))),
-            row("90 of 100", (column) => quantile(trips.map((one) => one[column]), 0.9)),
+            row("90 of 100", (column) =>
+              quantile(
+                trips.map((one) => one[column]),
+                0.9,
+              ),
+            ),
           ],
         },
       ],

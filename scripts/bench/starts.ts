@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build as esbuild } from "esbuild";
-import { build } from "../build.ts";
+import { build, shaken } from "../build.ts";
 import { median, type Section, type Target } from "./figures.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,12 +27,27 @@ interface Candidate {
 
 /** What a start is made of, one step more in each. */
 const steps: readonly (readonly [string, string])[] = [
-  ["what the SDK takes from Node: https, crypto, streams", `require("node:https");require("node:crypto").createHash("sha256");require("node:stream");require("node:fs/promises");exports.handler=async()=>({});`],
+  [
+    "what the SDK takes from Node: https, crypto, streams",
+    `require("node:https");require("node:crypto").createHash("sha256");require("node:stream");require("node:fs/promises");exports.handler=async()=>({});`,
+  ],
   ["middy alone", `import middy from "@middy/core"; export const handler = middy().handler(async () => ({}));`],
-  ["valibot, as the settings use it", `import * as v from "valibot"; const s = v.pipe(v.string(), v.nonEmpty()); v.parse(s, "x"); export const handler = async () => ({});`],
-  ["Powertools' logger and metrics", `import { Logger } from "@aws-lambda-powertools/logger"; import { Metrics } from "@aws-lambda-powertools/metrics"; const l = new Logger({ serviceName: "x" }); const m = new Metrics({ namespace: "x", serviceName: "x" }); export const handler = async () => ({ l, m });`],
-  ["one SDK client (SQS), shaken as ours", `import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs"; const c = new SQSClient({}); export const handler = () => c.send(new SendMessageCommand({ QueueUrl: "x", MessageBody: "x" }));`],
-  ["two SDK clients (DynamoDB, EC2), shaken as ours", `import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb"; import { EC2Client, DescribeVpcEndpointConnectionsCommand } from "@aws-sdk/client-ec2"; const c = new DynamoDBClient({}); const e = new EC2Client({}); export const handler = () => [c.send(new GetItemCommand({ TableName: "x", Key: {} })), e.send(new DescribeVpcEndpointConnectionsCommand({}))];`],
+  [
+    "valibot, as the settings use it",
+    `import * as v from "valibot"; const s = v.pipe(v.string(), v.nonEmpty()); v.parse(s, "x"); export const handler = async () => ({});`,
+  ],
+  [
+    "Powertools' logger and metrics",
+    `import { Logger } from "@aws-lambda-powertools/logger"; import { Metrics } from "@aws-lambda-powertools/metrics"; const l = new Logger({ serviceName: "x" }); const m = new Metrics({ namespace: "x", serviceName: "x" }); export const handler = async () => ({ l, m });`,
+  ],
+  [
+    "one SDK client (SQS), shaken as ours",
+    `import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs"; const c = new SQSClient({}); export const handler = () => c.send(new SendMessageCommand({ QueueUrl: "x", MessageBody: "x" }));`,
+  ],
+  [
+    "two SDK clients (DynamoDB, EC2), shaken as ours",
+    `import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb"; import { EC2Client, DescribeVpcEndpointConnectionsCommand } from "@aws-sdk/client-ec2"; const c = new DynamoDBClient({}); const e = new EC2Client({}); export const handler = () => [c.send(new GetItemCommand({ TableName: "x", Key: {} })), e.send(new DescribeVpcEndpointConnectionsCommand({}))];`,
+  ],
 ];
 
 export async function startsSection(rounds: number): Promise<Section> {
@@ -53,9 +68,17 @@ async function candidates(folder: string) {
   await build();
   const names = (await readdir(join(root, "functions"))).map((file) => file.replace(/\.ts$/, "")).toSorted();
   await esbuild({
-    ...{ absWorkingDir: root, entryPoints: names.map((name) => `functions/${name}.ts`), outdir: join(folder, "usual"), legalComments: "none" },
+    absWorkingDir: root,
+    entryPoints: names.map((name) => `functions/${name}.ts`),
+    outdir: join(folder, "usual"),
+    legalComments: "none",
     // The usual way: what esbuild does for Node when it is told to bundle and to minify.
-    ...{ bundle: true, minify: true, platform: "node", target: "node24", format: "cjs", logLevel: "error" },
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    logLevel: "error",
   });
   await mkdir(join(folder, "ours"), { recursive: true });
   const ours = new Map<string, Candidate>();
@@ -67,11 +90,10 @@ async function candidates(folder: string) {
     usual.set(name, await candidate(name, join(folder, "usual", `${name}.js`)));
   }
   await writeFile(join(folder, "empty.js"), "exports.handler=async()=>({});");
-  const { shaken } = await import("../build.ts");
   const parts: Candidate[] = [];
   for (const [index, [name, source]] of steps.entries()) {
     const outfile = join(folder, `step-${String(index)}.js`);
-    await esbuild({ ...shaken, outdir: undefined, entryPoints: undefined, stdin: { contents: source, resolveDir: root }, outfile, write: true, metafile: false });
+    await esbuild({ ...shaken, stdin: { contents: source, resolveDir: root }, outfile });
     parts.push(await candidate(name, outfile));
   }
   await writeFile(join(folder, "load.cjs"), loader);
@@ -97,12 +119,25 @@ async function sample(folder: string, file: string): Promise<Sample> {
 /** Every setting that a function may ask for, so that it starts. */
 const queue = "https://sqs.eu-west-1.amazonaws.com/111111111111/queue";
 const environment: Readonly<Record<string, string>> = {
-  ...{ AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "bench", AWS_SECRET_ACCESS_KEY: "bench", STAGE: "bench", DEPLOYMENT_ID: "bench" },
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "bench",
+  AWS_SECRET_ACCESS_KEY: "bench",
+  STAGE: "bench",
+  DEPLOYMENT_ID: "bench",
   ...Object.fromEntries(["ALLOW_LIST", "CONNECTIONS", "AUDIT_LOG", "SETTINGS", "PROOFS"].map((name) => [`${name}_TABLE`, "table"])),
   ...Object.fromEntries(["OBSERVE", "ADMIT", "DNS", "PUBLISH_FAILURES"].map((name) => [`${name}_QUEUE_URL`, queue])),
-  ...Object.fromEntries(["APPROVALS", "DECISIONS", "CONNECTIONS"].map((name) => [`${name}_TOPIC_ARN`, "arn:aws:sns:eu-west-1:111111111111:topic"])),
-  ...Object.fromEntries(["LINK_KEY", "SLACK"].map((name) => [`${name}_SECRET_ARN`, "arn:aws:secretsmanager:eu-west-1:111111111111:secret:one"])),
-  ...{ BUS_NAME: "bus", PUBLIC_URL: "https://bench.example", HOSTED_ZONE_IDS: "", OWN_ROLE_ARNS: "", ENDPOINTS_PER_CALL: "100" },
+  ...Object.fromEntries(
+    ["APPROVALS", "DECISIONS", "CONNECTIONS"].map((name) => [`${name}_TOPIC_ARN`, "arn:aws:sns:eu-west-1:111111111111:topic"]),
+  ),
+  ...Object.fromEntries(
+    ["LINK_KEY", "SLACK"].map((name) => [`${name}_SECRET_ARN`, "arn:aws:secretsmanager:eu-west-1:111111111111:secret:one"]),
+  ),
+  BUS_NAME: "bus",
+  PUBLIC_URL: "https://bench.example",
+  HOSTED_ZONE_IDS: "",
+  OWN_ROLE_ARNS: "",
+  QUEUE_URLS: "",
+  ENDPOINTS_PER_CALL: "100",
 };
 
 function sectionOf(
@@ -132,8 +167,30 @@ function sectionOf(
     title: "Bundles and starts",
     tables: [
       {
-        head: ["function", "kB", "usual, kB", "of it", "load, ms of processor", "usual, ms", "of it", "whole process, ms", "usual, ms", "of an empty handler's"],
-        rows: rows.map(({ name, one, other, size, time }) => [name, kilobytes(one), kilobytes(other), size, loads(one), loads(other), time, whole(one), whole(other), whole(one) / whole(empty)]),
+        head: [
+          "function",
+          "kB",
+          "usual, kB",
+          "of it",
+          "load, ms of processor",
+          "usual, ms",
+          "of it",
+          "whole process, ms",
+          "usual, ms",
+          "of an empty handler's",
+        ],
+        rows: rows.map(({ name, one, other, size, time }) => [
+          name,
+          kilobytes(one),
+          kilobytes(other),
+          size,
+          loads(one),
+          loads(other),
+          time,
+          whole(one),
+          whole(other),
+          whole(one) / whole(empty),
+        ]),
       },
       {
         head: ["what a start is made of", "kB", "load, ms of processor", "whole process, ms", "of an empty handler's"],

@@ -54,7 +54,7 @@ export function virtualAws(listLimit: number): VirtualAws {
         try {
           resolve(work());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });
@@ -166,7 +166,7 @@ export class VirtualQueue {
 
   #run(messages: readonly Message[]): void {
     const lane = this.#free.shift() ?? 0;
-    const { schedule, takes } = this.#aws;
+    const aws = this.#aws;
     this.runs += 1;
     for (const message of messages) {
       message.receives += 1;
@@ -175,7 +175,8 @@ export class VirtualQueue {
     }
     const startMs = this.#warm.has(lane) ? 0 : latency.coldStart;
     this.#warm.add(lane);
-    void takes(startMs, () => undefined)
+    void aws
+      .takes(startMs, () => undefined)
       .then(() => this.#mapping.work(lane, messages))
       .then((failed) => {
         for (const { id } of messages) {
@@ -183,7 +184,7 @@ export class VirtualQueue {
           const message = this.#messages.get(id);
           if (after === undefined || message === undefined) this.#messages.delete(id);
           else {
-            message.visibleAt = schedule.now + after * 1000;
+            message.visibleAt = aws.schedule.now + after * 1000;
             this.#pollAfter(after * 1000 + latency.queueToFunction);
           }
         }

@@ -2,12 +2,11 @@
 // the template that names them.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 
 import { isObject, type Resource, type Template } from "../template.ts";
-
-const root = new URL("../../", import.meta.url);
+import type { Packaged } from "./packaged.ts";
 
 export interface Artifact {
   readonly key: string;
@@ -22,14 +21,14 @@ export interface Packed {
 }
 
 /** The packaged template, its functions' code found by content. */
-export async function pack(packaged: Template): Promise<Packed> {
+export async function pack({ template: packaged, zips: folder }: Packaged): Promise<Packed> {
   const zips: Artifact[] = [];
   const resources = await Promise.all(
     Object.entries(packaged.Resources).map(async ([id, resource]): Promise<[string, Resource]> => {
       const code = resource.Properties?.["Code"];
       if (resource.Type !== "AWS::Lambda::Function" || !isObject(code)) return [id, resource];
       const name = basename(String(code["S3Key"]));
-      const body = await readFile(new URL(`dist/${name}`, root));
+      const body = await readFile(join(folder, name));
       const key = `functions/${name.replace(/\.zip$/, "")}-${digest(body)}.zip`;
       zips.push({ key, body });
       return [id, { ...resource, Properties: { ...resource.Properties, Code: { ...code, S3Key: key } } }];

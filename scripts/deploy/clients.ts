@@ -56,8 +56,8 @@ async function cloudTrail(region: string, action: string, input: object): Promis
     body,
   });
   const reply = await fetch(url, { method: "POST", headers: signed, body });
-  const said = (await reply.json()) as Readonly<Record<string, unknown>>;
-  if (!reply.ok)
-    throw Object.assign(new Error(String(said["message"] ?? said["Message"] ?? reply.statusText)), { name: String(said["__type"]) });
+  const said = (await reply.json()) as Readonly<Record<string, unknown>> & { readonly message?: string };
+  const name = reply.headers.get("x-amzn-errortype") ?? String(reply.status);
+  if (!reply.ok) throw Object.assign(new Error(said.message ?? reply.statusText), { name });
   return said;
 }

@@ -1,26 +1,26 @@
 // One deployment from the configuration to the running stack, and the ways back from it.
-import { readFile } from "node:fs/promises";
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 
-import manifest from "../../package.json" with { type: "json" };
-import { ensurePackaged } from "../package.ts";
-import { readTemplate, type Template } from "../template.ts";
+import type { Template } from "../template.ts";
 import { pack, templateArtifact, upload, urlOf } from "./artifacts.ts";
 import { changesTold, refuseLosses } from "./changes.ts";
 import type { Clients } from "./clients.ts";
 import { parametersOf, stackName, type Stage } from "./config.ts";
 import { deploymentBefore, deployments, record, type Deployed } from "./history.ts";
+import type { Packaged } from "./packaged.ts";
 import { changeSet, dropChangeSet, execute, stackNow, type StackNow, type Tell } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 const bucketOutput = "ServerlessDeploymentBucketName";
-const firstTemplate = new URL("../../.serverless/cloudformation-template-create-stack.json", import.meta.url);
+const bucketResources = new Set(["ServerlessDeploymentBucket", "ServerlessDeploymentBucketPolicy"]);
 
 export interface Deployment {
   readonly clients: Clients;
   readonly stage: Stage;
   readonly caller: string;
+  /** What there is to deploy. */
+  readonly packaged: () => Promise<Packaged>;
   readonly tell: Tell;
 }
 
@@ -33,29 +33,24 @@ export interface DeployOptions {
 /** Undefined: only told what would change. */
 export async function deploy(deployment: Deployment, options: DeployOptions): Promise<StackNow | undefined> {
   const { clients, tell } = deployment;
-  const template = await packaged(deployment.stage, tell);
-  const packed = await pack(template);
-  const bucket = await bucketOf(deployment, options);
+  const packaged = await deployment.packaged();
+  const packed = await pack(packaged);
+  tell(`Drawbridge ${packaged.version}: ${String(packed.zips.length)} functions`);
+  const bucket = await bucketOf(deployment, packed.template, options);
   if (bucket === undefined) {
-    tell(`The stack does not exist yet; it would be made, with ${String(Object.keys(template.Resources).length)} resources at most.`);
+    tell(
+      `The stack does not exist yet; it would be made, with ${String(Object.keys(packed.template.Resources).length)} resources at most.`,
+    );
     return undefined;
   }
   const file = templateArtifact(packed.text);
   const sent = await upload(clients.s3, bucket, [...packed.zips, file]);
   tell(`${String(sent)} of ${String(packed.zips.length + 1)} files are new in ${bucket}`);
-  return bring(deployment, { bucket, key: file.key, template: packed.template, options, as: { version: manifest.version } });
-}
-
-async function packaged({ stage, region }: Stage, tell: Tell): Promise<Template> {
-  // The defaults of serverless.yml are left out, so that what is packaged already serves.
-  const args = [...(stage === "dev" ? [] : ["--stage", stage]), ...(region === "eu-west-1" ? [] : ["--region", region])];
-  const { build } = await ensurePackaged(args);
-  tell(`Drawbridge ${manifest.version}: ${String(build.artifacts.length)} functions, packaged for ${stage} in ${region}`);
-  return readTemplate();
+  return bring(deployment, { bucket, key: file.key, template: packed.template, options, as: { version: packaged.version } });
 }
 
 /** The deployment bucket is part of the stack, so a first deployment makes the stack with that alone. */
-async function bucketOf({ clients, stage, tell }: Deployment, { dryRun }: DeployOptions): Promise<string | undefined> {
+async function bucketOf({ clients, stage, tell }: Deployment, template: Template, { dryRun }: DeployOptions): Promise<string | undefined> {
   const { cloudFormation } = clients;
   const name = stackName(stage);
   const there = await stackNow(cloudFormation, name);
@@ -64,7 +59,7 @@ async function bucketOf({ clients, stage, tell }: Deployment, { dryRun }: Deploy
   if (bucket !== undefined || dryRun) return bucket;
   tell(`${name} is new: first its bucket`);
   const isNew = there === undefined || there.status === "REVIEW_IN_PROGRESS";
-  const first = JSON.parse(await readFile(firstTemplate, "utf8")) as Template;
+  const first = onlyTheBucket(template);
   // A stack that began with imported tables goes on with them.
   const body = isNew ? first : withResourcesOf(await currentTemplate(cloudFormation, name), first);
   const set = await changeSet(cloudFormation, name, {
@@ -88,6 +83,11 @@ function refuseUnready(stack: StackNow | undefined): void {
   if (stack?.status.endsWith("_IN_PROGRESS") === true && stack.status !== "REVIEW_IN_PROGRESS")
     throw new Stop(`${stack.name} is ${stack.status}: somebody else is changing it`, "wait until that has ended, and repeat it");
 }
+
+const onlyTheBucket = ({ Resources, Outputs }: Template): Template => ({
+  Resources: Object.fromEntries(Object.entries(Resources).filter(([id]) => bucketResources.has(id))),
+  Outputs: Object.fromEntries(Object.entries(Outputs ?? {}).filter(([id]) => id === bucketOutput)),
+});
 
 const withResourcesOf = (there: Template, more: Template): Template => ({
   ...there,

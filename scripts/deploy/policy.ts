@@ -1,5 +1,153 @@
-// placeholder
-import type { Stage } from "./config.ts";
-export async function deployerPolicy(_stage: Stage): Promise<object> {
-  return {};
+// The deployer's own policy: what CloudFormation calls for the types of the template, and what the deployment calls itself.
+import type { Template } from "../template.ts";
+import { stackName, type Stage } from "./config.ts";
+import { handlers, type Place } from "./handlers.ts";
+import { Stop } from "./stop.ts";
+
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: object;
+}
+
+export interface Policy {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly Statement[];
+}
+
+/** Resources that no call of theirs can name, each with AWS's reason. */
+export const everywhere: Readonly<Record<string, string>> = {
+  "lambda:CreateEventSourceMapping": "has no resource; the condition holds it to the stack's functions",
+  "logs:DescribeLogGroups": "has no resource",
+  "logs:CreateLogDelivery": "has no resource: API Gateway's access log is such a delivery",
+  "logs:GetLogDelivery": "has no resource",
+  "logs:UpdateLogDelivery": "has no resource",
+  "logs:DeleteLogDelivery": "has no resource",
+  "logs:ListLogDeliveries": "has no resource",
+  "logs:PutResourcePolicy": "has no resource: API Gateway's access log needs one",
+  "logs:DescribeResourcePolicies": "has no resource",
+  "secretsmanager:GetRandomPassword": "has no resource",
+  "cloudtrail:DescribeTrails": "has no resource",
+  "ec2:DescribeVpcEndpointConnectionNotifications": "has no resource",
+};
+
+export function policyFor(stage: Stage, template: Template): Policy {
+  const place = placeOf(stage);
+  const types = [...new Set(Object.values(template.Resources).map(({ Type }) => Type))].filter(
+    (type) => stage.domain !== undefined || !/^AWS::ApiGatewayV2::(DomainName|ApiMapping)$/.test(type),
+  );
+  const unknown = types.filter((type) => handlers[type] === undefined);
+  if (unknown.length > 0)
+    throw new Stop(`What ${unknown.join(", ")} needs is not known`, "add its handlers' permissions to scripts/deploy/handlers.ts");
+  return { Version: "2012-10-17", Statement: [...forResources(types, place), ...forTheirConnections(place), ...forItself(stage, place)] };
+}
+
+export function placeOf(stage: Stage): Place {
+  const partition = stage.region.startsWith("cn-") ? "aws-cn" : stage.region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+  return { partition, region: stage.region, account: stage.account, stack: stackName(stage) };
+}
+
+/** One statement for all that is done to the same resources. */
+function forResources(types: readonly string[], place: Place): Statement[] {
+  const grouped = Map.groupBy(types, (type) => JSON.stringify(handlers[type]?.on(place)));
+  return [...grouped.values()].map((together): Statement => {
+    const [first = ""] = together;
+    const { on, condition } = handlers[first] ?? { on: () => [] };
+    return {
+      Sid: (first.split("::").slice(1).join("") + (together.length > 1 ? "AndMore" : "")).replaceAll(/[^A-Za-z0-9]/g, ""),
+      Effect: "Allow",
+      Action: [...new Set(together.flatMap((type) => handlers[type]?.calls ?? []))],
+      Resource: on(place),
+      ...(condition === undefined ? {} : { Condition: condition(place) }),
+    };
+  });
+}
+
+function forTheirConnections(place: Place): Statement[] {
+  const { partition, region, account, stack } = place;
+  const anywhere = Object.keys(everywhere).filter(
+    (action) => action !== "lambda:CreateEventSourceMapping" && /^(logs|secretsmanager):/.test(action),
+  );
+  return [
+    {
+      Sid: "GiveFunctionsTheirRoles",
+      Effect: "Allow",
+      Action: ["iam:PassRole"],
+      Resource: `arn:${partition}:iam::${account}:role/${stack}-*`,
+      Condition: { StringEquals: { "iam:PassedToService": "lambda.amazonaws.com" } },
+    },
+    {
+      Sid: "WakeFunctions",
+      Effect: "Allow",
+      Action: ["lambda:CreateEventSourceMapping"],
+      Resource: "*",
+      Condition: { ArnLike: { "lambda:FunctionArn": `arn:${partition}:lambda:${region}:${account}:function:${stack}-*` } },
+    },
+    {
+      Sid: "AsAwsHasNoResource",
+      Effect: "Allow",
+      Action: anywhere,
+      Resource: "*",
+      Condition: { StringEquals: { "aws:RequestedRegion": region } },
+    },
+  ];
+}
+
+/** What `npm run deploy` asks itself. */
+function forItself({ hostedZones, domain }: Stage, { partition, region, account, stack }: Place): Statement[] {
+  const bucket = `arn:${partition}:s3:::${stack}-serverlessdeploymentbuck*`;
+  const stacks = [
+    "CreateChangeSet",
+    "DescribeChangeSet",
+    "ExecuteChangeSet",
+    "DeleteChangeSet",
+    "DescribeStacks",
+    "DescribeStackEvents",
+    "ListStackResources",
+    "GetTemplate",
+    "DeleteStack",
+  ];
+  return [
+    {
+      Sid: "TheStack",
+      Effect: "Allow",
+      Action: stacks.map((one) => `cloudformation:${one}`),
+      Resource: [
+        `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/*`,
+        `arn:${partition}:cloudformation:${region}:${account}:changeSet/drawbridge-*`,
+      ],
+    },
+    ...(domain === undefined
+      ? []
+      : [
+          {
+            Sid: "TheFirstDomainOfAnAccount",
+            Effect: "Allow" as const,
+            Action: ["iam:CreateServiceLinkedRole"],
+            Resource: `arn:${partition}:iam::${account}:role/aws-service-role/ops.apigateway.amazonaws.com/*`,
+            Condition: { StringEquals: { "iam:AWSServiceName": "ops.apigateway.amazonaws.com" } },
+          },
+        ]),
+    { Sid: "ItsFiles", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], Resource: `${bucket}/*` },
+    ...(hostedZones.length === 0
+      ? []
+      : [
+          {
+            Sid: "SeeTheZones",
+            Effect: "Allow" as const,
+            Action: ["route53:GetHostedZone"],
+            Resource: hostedZones.map((zone) => `arn:${partition}:route53:::hostedzone/${zone}`),
+          },
+        ]),
+    { Sid: "SeeTheTrail", Effect: "Allow", Action: ["cloudtrail:GetTrailStatus"], Resource: `arn:${partition}:cloudtrail:*:*:trail/*` },
+    {
+      Sid: "SeeTrailsAndNotifications",
+      Effect: "Allow",
+      Action: ["cloudtrail:DescribeTrails", "ec2:DescribeVpcEndpointConnectionNotifications"],
+      Resource: "*",
+      Condition: { StringEquals: { "aws:RequestedRegion": region } },
+    },
+  ];
 }

@@ -55,13 +55,13 @@ async function missingZones({ route53 }: Clients, { hostedZones }: Stage): Promi
 const noTrail =
   "no CloudTrail trail logs management events here: what people accept or reject outside Drawbridge is still seen within a minute, but not by whom it was";
 
-async function trailWarning({ cloudTrail, region }: Clients): Promise<string[]> {
+async function trailWarning(clients: Clients): Promise<string[]> {
   try {
-    const { trailList = [] } = (await cloudTrail("DescribeTrails", { includeShadowTrails: true })) as {
+    const { trailList = [] } = (await clients.cloudTrail("DescribeTrails", { includeShadowTrails: true })) as {
       trailList?: readonly { TrailARN: string; HomeRegion: string; IsMultiRegionTrail?: boolean }[];
     };
-    const heard = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === region);
-    const states = await Promise.all(heard.map(({ TrailARN }) => cloudTrail("GetTrailStatus", { Name: TrailARN })));
+    const heard = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === clients.region);
+    const states = await Promise.all(heard.map(({ TrailARN }) => clients.cloudTrail("GetTrailStatus", { Name: TrailARN })));
     return states.some((state) => state["IsLogging"] === true) ? [] : [noTrail];
   } catch (error) {
     return [`whether a CloudTrail trail is there could not be read (${messageOf(error)}); see that one logs management events`];

@@ -1,7 +1,7 @@
 // A new stack around tables that are there: kept by an uninstall, or restored to a point in time.
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 
-import { readTemplate, type Template } from "../template.ts";
+import type { Template } from "../template.ts";
 import { stackName } from "./config.ts";
 import type { Deployment } from "./deploy.ts";
 import { changeSet, execute, stackNow } from "./stack.ts";
@@ -17,7 +17,7 @@ export async function takeIn(deployment: Deployment, given: string): Promise<voi
       `The stack ${name} is there already`,
       "tables are taken in by a new stack only: npm run deploy -- uninstall keeps the old one's",
     );
-  const template = tablesOf(await readTemplate());
+  const template = tablesOf((await deployment.packaged()).template);
   const tables = namesOf(given, Object.keys(template.Resources));
   await Promise.all(Object.entries(tables).map(([logicalId, table]) => checkTable(deployment, logicalId, table, template)));
   const set = await changeSet(clients.cloudFormation, name, {

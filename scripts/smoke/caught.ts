@@ -34,7 +34,12 @@ export interface Caught {
   end(): Promise<void>;
 }
 
-export function catching(sqs: SQSClient, queues: { readonly notified: string; readonly recorded: string }): Caught {
+/** `isOurs`: CloudTrail tells of the whole account, and what others do in it is not ours to keep. */
+export function catching(
+  sqs: SQSClient,
+  queues: { readonly notified: string; readonly recorded: string },
+  isOurs: (text: string) => boolean,
+): Caught {
   const notifications: Notification[] = [];
   const trail: TrailRecord[] = [];
   const others: string[] = [];
@@ -47,6 +52,7 @@ export function catching(sqs: SQSClient, queues: { readonly notified: string; re
     }),
     pump(sqs, queues.recorded, ending.signal, (body) => {
       const read = recordOf(body);
+      if (!isOurs(body)) return;
       if (read === undefined) others.push(body);
       else trail.push(read);
     }),
@@ -54,7 +60,9 @@ export function catching(sqs: SQSClient, queues: { readonly notified: string; re
   const toldAll = (endpoint: string, event: ConnectionEvent, since: number): Notification[] =>
     notifications.filter(({ body, word, receivedAt }) => receivedAt >= since && body.includes(endpoint) && (word ?? event) === event);
   return {
-    ...{ notifications, trail, others },
+    notifications,
+    trail,
+    others,
     told: (endpoint, event, since) => toldAll(endpoint, event, since)[0],
     toldTimes: (endpoint, event, since) => toldAll(endpoint, event, since).length,
     async end() {
@@ -91,7 +99,11 @@ function notificationOf(body: string): Notification | undefined {
     receivedAt: Date.now(),
     publishedAt: typeof envelope["Timestamp"] === "string" ? Date.parse(envelope["Timestamp"]) : undefined,
     messageId: typeof envelope["MessageId"] === "string" ? envelope["MessageId"] : undefined,
-    ...{ subject, message, attributes: envelope["MessageAttributes"], word: wordOf(`${subject ?? ""} ${message}`), body },
+    subject,
+    message,
+    attributes: envelope["MessageAttributes"],
+    word: wordOf(`${subject ?? ""} ${message}`),
+    body,
   };
 }
 
@@ -106,7 +118,7 @@ function wordOf(text: string): ConnectionEvent | undefined {
 function recordOf(body: string): TrailRecord | undefined {
   const detail = objectIn(body)?.["detail"];
   if (typeof detail !== "object" || detail === null || !("eventName" in detail)) return undefined;
-  return { receivedAt: Date.now(), name: String(detail.eventName), detail: detail as Readonly<Record<string, unknown>> };
+  return { receivedAt: Date.now(), name: String(detail.eventName), detail: detail };
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {

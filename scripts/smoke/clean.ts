@@ -14,7 +14,9 @@ import {
   ChangeResourceRecordSetsCommand,
   DeleteHostedZoneCommand,
   ListHostedZonesByNameCommand,
-  paginateListResourceRecordSets,
+  ListResourceRecordSetsCommand,
+  type ListResourceRecordSetsCommandOutput,
+  type ResourceRecordSet,
   type Route53Client,
 } from "@aws-sdk/client-route-53";
 import type { Clients } from "./clients.ts";
@@ -58,7 +60,8 @@ async function remove(clients: Clients, run: string, thing: Thing, wait: Wait): 
   if (thing.kind === "endpoint") return removeEndpoints(clients.consumer, run, wait);
   if (thing.kind === "notification") return removeNotifications(clients.ec2, await servicesOf(clients.ec2, run));
   if (thing.kind === "service") return removeServices(clients.ec2, run, wait);
-  if (thing.kind === "records") return removeRecords(clients.route53, thing.zone, (name) => name.split(".").includes(thing.name));
+  if (thing.kind === "records")
+    return removeRecords(clients.route53, thing.zone, (name) => name.split(".").includes(thing.name) || name === thing.mark);
   return removeZone(clients.route53, thing.name);
 }
 
@@ -75,7 +78,7 @@ async function removeEndpoints(consumer: EC2Client, run: string, wait: Wait): Pr
   const VpcEndpointIds = (await standing()).filter(({ state }) => state !== "deleting").map(({ id }) => id);
   if (VpcEndpointIds.length > 0) {
     const { Unsuccessful = [] } = await consumer.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds }));
-    const [refused] = Unsuccessful.filter(({ Error: error }) => error?.Code?.endsWith(".NotFound") !== true);
+    const refused = Unsuccessful.find(({ Error: error }) => error?.Code?.endsWith(".NotFound") !== true);
     if (refused !== undefined)
       throw new Error(`${refused.ResourceId ?? "?"}: ${refused.Error?.Code ?? "?"}: ${refused.Error?.Message ?? "?"}`);
   }
@@ -111,7 +114,7 @@ async function removeServices(ec2: EC2Client, run: string, wait: Wait): Promise<
   for (const ServiceId of ServiceIds) await rejectOpen(ec2, ServiceId);
   await wait.until("the end of the service", async () => {
     const { Unsuccessful = [] } = await ec2.send(new DeleteVpcEndpointServiceConfigurationsCommand({ ServiceIds }));
-    const [refused] = Unsuccessful.filter(({ Error: error }) => error?.Code?.endsWith(".NotFound") !== true);
+    const refused = Unsuccessful.find(({ Error: error }) => error?.Code?.endsWith(".NotFound") !== true);
     if (refused !== undefined) throw new Error(`${refused.Error?.Code ?? "?"}: ${refused.Error?.Message ?? "?"}`);
     return (await servicesOf(ec2, run)).length === 0 ? true : undefined;
   });
@@ -137,10 +140,15 @@ async function removeZone(route53: Route53Client, name: string): Promise<void> {
 }
 
 async function removeRecords(route53: Route53Client, HostedZoneId: string, isOurs: (name: string) => boolean): Promise<void> {
-  const Changes = [];
-  for await (const { ResourceRecordSets = [] } of paginateListResourceRecordSets({ client: route53 }, { HostedZoneId }))
-    for (const set of ResourceRecordSets)
-      if (set.Type !== "NS" && set.Type !== "SOA" && isOurs(set.Name ?? ""))
-        Changes.push({ Action: "DELETE" as const, ResourceRecordSet: set });
+  const ours: ResourceRecordSet[] = [];
+  let from: { StartRecordName?: string } | undefined = {};
+  while (from !== undefined) {
+    const page: ListResourceRecordSetsCommandOutput = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...from }));
+    ours.push(...(page.ResourceRecordSets ?? []).filter(({ Name, Type }) => Type !== "NS" && Type !== "SOA" && isOurs(Name ?? "")));
+    from = page.IsTruncated === true && page.NextRecordName !== undefined ? { StartRecordName: page.NextRecordName } : undefined;
+  }
+  // A page begins with the name it was asked from, so a record may be on two.
+  const once = new Map(ours.map((set) => [`${set.Name ?? ""} ${set.Type ?? ""}`, set]));
+  const Changes = [...once.values()].map((set) => ({ Action: "DELETE" as const, ResourceRecordSet: set }));
   if (Changes.length > 0) await route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch: { Changes } }));
 }

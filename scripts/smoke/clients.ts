@@ -42,10 +42,19 @@ export async function connect(where: {
   const consumerSts = new STSClient(consumerNamed);
   const account = await accountOf(sts);
   const clients = {
-    ...{ ec2, consumer: new EC2Client(consumerNamed), cloudformation: new CloudFormationClient(named), sqs: new SQSClient(named) },
-    ...{ route53: new Route53Client(named), route53Once: new Route53Client({ ...named, maxAttempts: 1 }) },
-    // A bucket's own host name is nowhere on this machine.
-    s3: new S3Client({ ...named, forcePathStyle: process.env["AWS_ENDPOINT_URL"] !== undefined }),
+    ec2,
+    consumer: new EC2Client(consumerNamed),
+    cloudformation: new CloudFormationClient(named),
+    sqs: new SQSClient(named),
+    route53: new Route53Client(named),
+    route53Once: new Route53Client({
+      ...named,
+      maxAttempts: 1,
+    }),
+    s3: new S3Client({
+      ...named,
+      forcePathStyle: process.env["AWS_ENDPOINT_URL"] !== undefined,
+    }),
   };
   return {
     ...clients,

@@ -33,9 +33,13 @@ export interface Connections {
   readonly answers: readonly Answer[];
   /** Each state when it was seen first. */
   readonly states: readonly StateSeen[];
+  /** Whether a text names the service, or an endpoint that we made. */
+  named(text: string): boolean;
   list(): Promise<readonly VpcEndpointConnection[]>;
   of(endpoint: string): Promise<VpcEndpointConnection | undefined>;
   stateOf(endpoint: string): Promise<string | undefined>;
+  /** In whatever case the state is written. */
+  is(endpoint: string, state: string): Promise<true | undefined>;
   ask(tags?: Readonly<Record<string, string>>): Promise<string>;
   delete(endpoints: readonly string[]): Promise<void>;
   decide(call: Answer["call"], endpoint: string): Promise<Answer>;
@@ -45,6 +49,7 @@ export function connectionsOf(clients: Clients, made: Made, world: World, servic
   const { ec2, consumer } = clients;
   const answers: Answer[] = [];
   const states: StateSeen[] = [];
+  const endpoints: string[] = [];
   const list = async (): Promise<readonly VpcEndpointConnection[]> => {
     const found: VpcEndpointConnection[] = [];
     const Filters = [{ Name: "service-id", Values: [service.id] }];
@@ -59,19 +64,40 @@ export function connectionsOf(clients: Clients, made: Made, world: World, servic
   const of = async (endpoint: string) => (await list()).find(({ VpcEndpointId }) => VpcEndpointId === endpoint);
   const stateOf = async (endpoint: string) => (await of(endpoint))?.VpcEndpointState;
   return {
-    ...{ answers, states, list, of, stateOf },
+    answers,
+    states,
+    list,
+    of,
+    stateOf,
+    named: (text) => [service.id, ...endpoints].some((id) => text.includes(id)),
+    is: async (endpoint, state) => ((await stateOf(endpoint))?.toLowerCase() === state ? true : undefined),
     async ask(tags = {}) {
       const there = made.about({ kind: "endpoint" });
-      const Tags = Object.entries({ [tagKey]: made.note.run, ...tags }).map(([Key, Value]) => ({ Key, Value }));
+      const Tags = Object.entries({
+        [tagKey]: made.note.run,
+        ...tags,
+      }).map(([Key, Value]) => ({
+        Key,
+        Value,
+      }));
       const created = await consumer.send(
         new CreateVpcEndpointCommand({
-          ...{ VpcEndpointType: "Interface", VpcId: world.asking.vpc, SubnetIds: [...world.asking.subnets], ServiceName: service.name },
-          TagSpecifications: [{ ResourceType: "vpc-endpoint", Tags }],
+          VpcEndpointType: "Interface",
+          VpcId: world.asking.vpc,
+          SubnetIds: [...world.asking.subnets],
+          ServiceName: service.name,
+          TagSpecifications: [
+            {
+              ResourceType: "vpc-endpoint",
+              Tags,
+            },
+          ],
         }),
       );
       const id = created.VpcEndpoint?.VpcEndpointId;
       if (id === undefined) throw new Error("CreateVpcEndpoint answered without an id");
       there({ id });
+      endpoints.push(id);
       return id;
     },
     async delete(endpoints) {
@@ -83,7 +109,13 @@ export function connectionsOf(clients: Clients, made: Made, world: World, servic
     async decide(call, endpoint) {
       const state = (await stateOf(endpoint)) ?? "not listed";
       const at = new Date().toISOString();
-      const answer = { call, endpoint, while: state, at, ...(await answerTo(clients, service.id, call, endpoint)) };
+      const answer = {
+        call,
+        endpoint,
+        while: state,
+        at,
+        ...(await answerTo(clients, service.id, call, endpoint)),
+      };
       answers.push(answer);
       return answer;
     },

@@ -9,8 +9,8 @@ export type Thing =
   | { readonly kind: "notification"; readonly id?: string }
   | { readonly kind: "endpoint"; readonly id?: string }
   | { readonly kind: "zone"; readonly name: string; readonly id?: string }
-  /** Records in a zone that is not ours: those whose name begins so. */
-  | { readonly kind: "records"; readonly zone: string; readonly name: string };
+  /** Records in a zone that is not ours: those with this label, and Drawbridge's mark of its last change, if it was not there before. */
+  | { readonly kind: "records"; readonly zone: string; readonly name: string; readonly mark?: string };
 
 export interface Note {
   readonly run: string;
@@ -56,7 +56,7 @@ export function madeBy(folder: string, begun: Note): Made {
       keep([...note.things, kept]);
       return (more) => {
         const before = kept;
-        kept = { ...kept, ...more } as Thing;
+        kept = { ...kept, ...more };
         keep(note.things.map((one) => (one === before ? kept : one)));
       };
     },

@@ -87,10 +87,28 @@ export function readOptions(args: readonly string[], isLocal: boolean): Options 
 const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 const known = {
-  ...{ help: { ...flag, short: "h" }, yes: flag, clean: flag, "keep-ids": flag, "without-story": flag },
-  ...{ profile: text, region: text, "hosted-zone": text, "load-balancer": text, vpc: text, subnets: text, out: text },
-  ...{ "consumer-profile": text, "consumer-vpc": text, "consumer-subnets": text },
-  ...{ "notified-for": text, "quiet-for": text, "trail-for": text, "listed-for": text },
+  help: {
+    ...flag,
+    short: "h",
+  },
+  yes: flag,
+  clean: flag,
+  "keep-ids": flag,
+  "without-story": flag,
+  profile: text,
+  region: text,
+  "hosted-zone": text,
+  "load-balancer": text,
+  vpc: text,
+  subnets: text,
+  out: text,
+  "consumer-profile": text,
+  "consumer-vpc": text,
+  "consumer-subnets": text,
+  "notified-for": text,
+  "quiet-for": text,
+  "trail-for": text,
+  "listed-for": text,
 } as const;
 
 type Values = ReturnType<typeof parsed>;

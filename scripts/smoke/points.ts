@@ -147,8 +147,17 @@ export function findings(): Findings {
   const put = (id: PointId, verdict: Verdict, says: string, observed: unknown): void => {
     const { item, asks, assumption } = points[id] as Point;
     found.set(id, {
-      ...{ id, item, asks, verdict, says },
-      ...(assumption === undefined ? {} : { assumption, assumed: defaultAssumptions[assumption] }),
+      id,
+      item,
+      asks,
+      verdict,
+      says,
+      ...(assumption === undefined
+        ? {}
+        : {
+            assumption,
+            assumed: defaultAssumptions[assumption],
+          }),
       ...(observed === undefined ? {} : { observed }),
     });
   };

@@ -23,7 +23,7 @@ export async function probeAutomaticAcceptance(probing: Probing): Promise<void> 
     await asks(false);
     const since = Date.now();
     const endpoint = await connections.ask();
-    await wait.until("available", async () => ((await connections.stateOf(endpoint)) === "available" ? true : undefined));
+    await wait.until("available", () => connections.is(endpoint, "available"));
     const connect = await hears(probing, wait, endpoint, "Connect", since);
     const accept = await wait.within(options.waits.quiet, () => caught.told(endpoint, "Accept", since));
     const says = `Connect: ${connect === undefined ? "no" : "yes"}, Accept: ${accept === undefined ? "no" : "yes"}`;

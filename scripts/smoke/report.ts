@@ -40,36 +40,45 @@ export function writeReport(folder: string, report: Report, secrets: Secrets): s
 }
 
 const nobodysBusiness = new Set([
-  ...["sourceIPAddress", "userAgent", "accessKeyId", "principalId", "userName", "sessionContext", "invokedBy", "tlsDetails"],
-  ...["Signature", "SigningCertURL", "UnsubscribeURL", "creationDate"],
+  "sourceIPAddress",
+  "userAgent",
+  "accessKeyId",
+  "principalId",
+  "userName",
+  "sessionContext",
+  "invokedBy",
+  "tlsDetails",
+  "Signature",
+  "SigningCertURL",
+  "UnsubscribeURL",
+  "creationDate",
 ]);
 
-/** Who called, from where and with what, wherever it stands, and in JSON inside of text too. */
+/** Who called, from where and with what: wherever it stands, in JSON inside of text too, and when that text was cut short. */
 function hidden(value: unknown): unknown {
   if (typeof value === "string") return hiddenInText(value);
   if (Array.isArray(value)) return value.map(hidden);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, nobodysBusiness.has(name) ? "(hidden)" : nameless(name, hidden(member))]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, nobodysBusiness.has(name) ? "(hidden)" : hidden(member)]));
 }
+
+const member = new RegExp(`("(?:${[...nobodysBusiness].join("|")})"\\s*:\\s*)("(?:[^"\\\\]|\\\\.)*"?|\\{[^}]*\\}?)`, "g");
 
 function hiddenInText(text: string): string {
   if (!text.startsWith("{")) return text;
   try {
     return JSON.stringify(hidden(JSON.parse(text)));
   } catch {
-    return text;
+    return text.replaceAll(member, '$1"(hidden)"');
   }
 }
 
-/** The identity's ARN keeps its kind and loses its name. */
-function nameless(name: string, value: unknown): unknown {
-  return name === "arn" && typeof value === "string" ? value.replace(/^(arn:aws[a-z-]*:(?:iam|sts)::\d*:[a-z-]+).*/, "$1/(hidden)") : value;
-}
+/** A person's or a role's ARN keeps its kind and loses its name. */
+const named = /arn:(aws[a-z-]*):(iam|sts)::(\d*):([a-z-]+)\/[^"'\\\s,]+/g;
 
 function masked(text: string, { words }: Secrets): string {
-  return Object.entries(words).reduce((rest, [word, instead]) => (word === "" ? rest : rest.replaceAll(word, instead)), text);
+  const nameless = text.replaceAll(named, "arn:$1:$2::$3:$4/(hidden)");
+  return Object.entries(words).reduce((rest, [word, instead]) => (word === "" ? rest : rest.replaceAll(word, instead)), nameless);
 }
 
 /** The same for what is printed. */

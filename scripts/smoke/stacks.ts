@@ -70,7 +70,7 @@ async function body(cloud: Cloud, { name, template, bucket }: Wanted): Promise<{
 async function settled(cloudformation: CloudFormationClient, name: string): Promise<Stack | undefined> {
   const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({ StackName: name }));
   const [stack] = Stacks;
-  return /_IN_PROGRESS$/.test(stack?.StackStatus ?? "_IN_PROGRESS") ? undefined : stack;
+  return stack?.StackStatus === undefined || stack.StackStatus.endsWith("_IN_PROGRESS") ? undefined : stack;
 }
 
 /** The first failure tells the cause; the later ones follow from it. */

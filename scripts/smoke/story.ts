@@ -43,13 +43,16 @@ export async function playStory(probing: Probing, api: string, zone: Zone): Prom
   await steps.need("an entry for the consumer's account", limit, () => run("allow", account, "--service", id, "--name", name));
   const first = await steps.need("its endpoint is accepted by the entry", limit, async (wait) => {
     const endpoint = await connections.ask();
-    await wait.until("available", async () => ((await connections.stateOf(endpoint)) === "available" ? true : undefined));
+    await wait.until("available", () => connections.is(endpoint, "available"));
     return endpoint;
   });
   await steps.need(`it is connected, and named ${name}.${zone.name}`, limit, async (wait) => {
-    const { connection } = await reaches(wait, first, "connected");
-    if (!connection.names.some(({ fqdn }) => fqdn === `${name}.${zone.name}`))
-      throw new Error(`its names are ${JSON.stringify(connection.names)}`);
+    await wait.until("its name", async () => {
+      const { connection, history } = await show(first);
+      const isNamed =
+        connection.names.some(({ fqdn }) => fqdn === `${name}.${zone.name}`) && history.some(({ event }) => event.type === "NameMade");
+      return isNamed && connection.status === "connected" ? true : undefined;
+    });
   });
   await steps.need("deleted by its owner, it is closed and nameless", limit, async (wait) => {
     await connections.delete([first]);
@@ -69,12 +72,12 @@ export async function playStory(probing: Probing, api: string, zone: Zone): Prom
     return endpoint;
   });
   await steps.need("an operator approves it, and it is connected", limit, async (wait) => {
-    await run("approve", second, "--reason", "smoke run", "--yes");
+    await run("approve", second, "--reason", "smoke run");
     await reaches(wait, second, "connected");
   });
   await steps.need("a reject entry cuts it", limit, async (wait) => {
     await run("deny", account, "--service", id, "--reason", "smoke run", "--yes");
-    await wait.until("rejected", async () => ((await connections.stateOf(second)) === "rejected" ? true : undefined));
+    await wait.until("rejected", () => connections.is(second, "rejected"));
     const { history } = await reaches(wait, second, "denied");
     const because = history.findLast(({ event }) => event.type === "ConnectionDenied")?.event.because.rule;
     if (because !== "reject-entry") throw new Error(`it was cut because of ${because ?? "nothing"}, not of the entry`);
@@ -90,8 +93,13 @@ function commandAt(api: string): (...words: string[]) => Promise<unknown> {
     let out = "";
     let err = "";
     const code = await main([...words, "--json"], {
-      env: { ...process.env, DRAWBRIDGE_API: api },
-      ...{ width: Infinity, colour: false, interactive: false },
+      env: {
+        ...process.env,
+        DRAWBRIDGE_API: api,
+      },
+      width: Infinity,
+      colour: false,
+      interactive: false,
       out: (text) => void (out += text),
       err: (text) => void (err += `${text}\n`),
       ask: () => Promise.resolve("no"),

@@ -11,8 +11,8 @@ export async function watchDeleted({ connections, steps, options, findings }: Pr
   const passed = Date.now() - endpoints.deletedAt;
   await steps.probe("until the deleted connections leave the list", listed + MINUTE, async (wait) => {
     const gone = await wait.within(Math.max(listed - passed, 0), async () => {
-      const ids = (await connections.list()).map(({ VpcEndpointId }) => VpcEndpointId);
-      return ids.includes(endpoints.decided) || ids.includes(endpoints.waiting) ? undefined : Date.now();
+      const ids = new Set((await connections.list()).map(({ VpcEndpointId }) => VpcEndpointId));
+      return ids.has(endpoints.decided) || ids.has(endpoints.waiting) ? undefined : Date.now();
     });
     if (gone === undefined) findings.missed("deleted-stay-listed", `still listed after ${seconds(Date.now() - endpoints.deletedAt)}`);
     else
@@ -36,6 +36,9 @@ export async function lookAtRejected({ connections, steps, findings }: Probing, 
     );
   });
 }
+
+/** Of an endpoint, and not of a service or a notification. */
+const endpointId = /vpce-[0-9a-f]{8,17}/;
 
 const wanted = ["AcceptVpcEndpointConnections", "RejectVpcEndpointConnections"] as const;
 
@@ -89,11 +92,13 @@ function member(value: unknown, name: string): unknown {
 }
 
 /** Said once, from all that came. */
-export function sumUpNotifications(
-  { caught, latencies, findings }: Pick<Probing, "caught" | "latencies" | "findings">,
-  service: string,
-): void {
-  const others = caught.notifications.filter(({ body }) => !/vpce-(?!svc-|nfn-)[0-9a-f]{8,17}/.test(body));
+export function sumUpNotifications({
+  caught,
+  connections,
+  latencies,
+  findings,
+}: Pick<Probing, "caught" | "connections" | "latencies" | "findings">): void {
+  const others = caught.notifications.filter(({ body }) => !endpointId.test(body));
   if (others.length > 0 || caught.others.length > 0)
     findings.seen("notification-other", `${String(others.length + caught.others.length)} messages`, [
       ...others.map(({ body }) => body),
@@ -106,7 +111,7 @@ export function sumUpNotifications(
     `${seconds(Math.min(...late))} to ${seconds(Math.max(...late))} from the call to the queue`,
     latencies,
   );
-  const repeats = repeated(caught, service);
+  const repeats = repeated(caught, connections);
   findings.judged(
     "notification-repeats",
     repeats.length === 0,
@@ -115,15 +120,18 @@ export function sumUpNotifications(
   );
 }
 
-/** The same event of the same endpoint, or the very same message, more than once. */
-function repeated({ notifications }: Caught, service: string): readonly { readonly what: string; readonly times: number }[] {
+/** The very same message, or an event of an endpoint more often than it happened. */
+function repeated({ notifications }: Caught, { answers }: Connections): readonly { readonly what: string; readonly times: number }[] {
   const times = new Map<string, number>();
+  const happened = new Map<string, number>();
   for (const { word, message, messageId } of notifications) {
-    const endpoint = /vpce-(?!svc-|nfn-)[0-9a-f]{8,17}/.exec(message.replaceAll(service, ""))?.[0];
-    for (const what of [`message ${messageId ?? "?"}`, ...(word === undefined || endpoint === undefined ? [] : [`${word} of ${endpoint}`])])
-      times.set(what, (times.get(what) ?? 0) + 1);
+    const endpoint = endpointId.exec(message)?.[0];
+    const whats = [`message ${messageId ?? "?"}`, ...(word === undefined || endpoint === undefined ? [] : [`${word} of ${endpoint}`])];
+    for (const what of whats) times.set(what, (times.get(what) ?? 0) + 1);
+    const done = answers.filter((answer) => answer.call === word && answer.endpoint === endpoint && answer.code === undefined).length;
+    happened.set(`${word ?? ""} of ${endpoint ?? ""}`, Math.max(done, 1));
   }
-  return [...times].filter(([, count]) => count > 1).map(([what, count]) => ({ what, times: count }));
+  return [...times].filter(([what, count]) => count > (happened.get(what) ?? 1)).map(([what, count]) => ({ what, times: count }));
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

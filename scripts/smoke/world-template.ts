@@ -35,8 +35,8 @@ export async function throwAwayTemplate(
     if (logicalId.startsWith("ServerlessDeploymentBucket")) return [];
     const { DeletionPolicy: _kept, UpdateReplacePolicy: _too, ...rest } = resource;
     if (resource.Type !== "AWS::Lambda::Function") return [[logicalId, rest] as const];
-    const { S3Key } = resource.Properties?.["Code"] as { readonly S3Key: string };
-    const zip = S3Key.split("/").at(-1) ?? "";
+    const code = resource.Properties?.["Code"] as { readonly S3Key: string } | undefined;
+    const zip = code?.S3Key.split("/").at(-1) ?? "";
     zips.add(zip);
     return [[logicalId, { ...rest, Properties: { ...resource.Properties, Code: { S3Bucket: bucket, S3Key: zip } } }] as const];
   });

@@ -5,7 +5,7 @@ import {
   DescribeVpcEndpointServicesCommand,
   ModifyVpcEndpointServicePermissionsCommand,
 } from "@aws-sdk/client-ec2";
-import { CreateHostedZoneCommand, GetHostedZoneCommand } from "@aws-sdk/client-route-53";
+import { CreateHostedZoneCommand, GetHostedZoneCommand, ListResourceRecordSetsCommand } from "@aws-sdk/client-route-53";
 import { ensurePackaged } from "../package.ts";
 import type { Clients } from "./clients.ts";
 import { tagKey, type Made } from "./made.ts";
@@ -62,16 +62,17 @@ export interface OfferedService {
   readonly seenUnasked: boolean | undefined;
 }
 
-export async function makeService({ clients, made, steps }: Ground, world: World): Promise<OfferedService> {
+export async function makeService({ clients, options, made, steps }: Ground, world: World): Promise<OfferedService> {
   const { ec2 } = clients;
   const { run } = made.note;
-  return steps.need("an endpoint service that asks for acceptance", 10 * MINUTE, async (wait) => {
+  // A load balancer is not taken before it is active, whatever its stack says; one that was given is active or wrong.
+  const limit = (options.given === undefined ? 10 : 2) * MINUTE;
+  return steps.need("an endpoint service that asks for acceptance", limit, async (wait) => {
     const there = made.about({ kind: "service" });
     const Tags = [
       { Key: "drawbridge", Value: "smoke" },
       { Key: tagKey, Value: run },
     ];
-    // A load balancer is not taken before it is active, whatever its stack says.
     const service = await wait.until("the endpoint service", async () => {
       const created = await ec2.send(
         new CreateVpcEndpointServiceConfigurationCommand({
@@ -121,11 +122,16 @@ export async function makeZone({ clients, options, made, steps }: Ground, world:
     const zoneId = options.hostedZone;
     return steps.need(`the hosted zone ${zoneId}`, MINUTE, async () => {
       const { HostedZone } = await route53.send(new GetHostedZoneCommand({ Id: zoneId }));
-      made.about({ kind: "records", zone: zoneId, name: run });
-      return { id: zoneId, name: (HostedZone?.Name ?? "").replace(/\.$/, "") };
+      const name = HostedZone?.Name ?? "";
+      const mark = `_drawbridge-change.${name}`;
+      const [there] =
+        (await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zoneId, StartRecordName: mark, MaxItems: 1 })))
+          .ResourceRecordSets ?? [];
+      made.about({ kind: "records", zone: zoneId, name: run, ...(there?.Name === mark ? {} : { mark }) });
+      return { id: zoneId, name: name.replace(/\.$/, "") };
     });
   }
-  const name = `${run}.drawbridge.internal`;
+  const name = `${run}.internal`;
   return steps.need(`a private hosted zone ${name}`, 2 * MINUTE, async () => {
     const there = made.about({ kind: "zone", name });
     const { HostedZone } = await route53.send(

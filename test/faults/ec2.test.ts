@@ -1,6 +1,6 @@
 // EC2 throttles, refuses some, does it and says it did not, and shows states that nobody waits for: every connection still ends where it should.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { accounts, openWorld, setting, type Members, type Offered, type World } from "./world.ts";
 
 let world: World;
@@ -16,6 +16,7 @@ beforeAll(async () => {
   world = await openWorld({ resources: setting({ AdmitLambdaFunction: { Timeout: 22 } }) });
   service = await world.inCare();
 }, 60_000);
+afterEach(() => world.mend());
 afterAll(() => world.local.close(), 30_000);
 
 const named = (endpoint: string): Promise<true> =>
@@ -27,7 +28,7 @@ const inOneCall = async (): Promise<[string, string]> => {
 
 describe("EC2 throttles", () => {
   test("Accept, once: admit waits as long as the bucket needs, and nobody notices", { timeout: 30_000 }, async () => {
-    const fault = world.local.faults.refuse({ ...accept, ...throttled, times: 1 });
+    const fault = world.refuse({ ...accept, ...throttled, times: 1 });
     const endpoint = await world.connect(accounts.acme, service);
     await named(endpoint);
     expect(fault.met()).toBe(1);
@@ -36,21 +37,25 @@ describe("EC2 throttles", () => {
   });
 
   test("Accept, for longer than one invocation: the message comes back, and says why meanwhile", { timeout: 30_000 }, async () => {
-    const fault = world.local.faults.refuse({ ...accept, ...throttled, times: 2 });
+    const fault = world.refuse({ ...accept, ...throttled, times: 2 });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
     expect(fault.met()).toBe(2);
     expect(await world.statusOf(endpoint)).toBe("approved");
     const line = world.logged("admit").at(-1);
     expect(line).toMatchObject({ code: "RequestLimitExceeded", where: "ec2:AcceptVpcEndpointConnections", retryable: true });
-    expect(line).toMatchObject({ services: [service.id], connections: [endpoint], reason: expect.stringContaining("Request limit exceeded") });
+    expect(line).toMatchObject({
+      services: [service.id],
+      connections: [endpoint],
+      reason: expect.stringContaining("Request limit exceeded"),
+    });
     await named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
     expect(await world.waiting("AdmitDeadLetters")).toEqual([]);
   });
 
   test("Describe: the notification comes back until EC2 answers", { timeout: 30_000 }, async () => {
-    const fault = world.local.faults.refuse({ ...describing, ...throttled, by: "observe", times: 4 });
+    const fault = world.refuse({ ...describing, ...throttled, by: "observe", times: 4 });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
     expect(fault.met()).toBe(4);
@@ -75,7 +80,7 @@ describe("EC2 does not do as it is told", () => {
       ...rest,
       VpcEndpointIds: (VpcEndpointIds as string[]).filter((id) => id !== one),
     });
-    world.local.faults.refuse({
+    world.refuse({
       ...accept,
       resource: one,
       times: 1,
@@ -87,7 +92,12 @@ describe("EC2 does not do as it is told", () => {
     await world.sweep();
     await named(other);
     expect(await world.types(other)).toEqual(accepted);
-    expect((await world.history(one)).at(-1)).toMatchObject({ type: "EffectFailed", code: failure.Code, message: failure.Message, count: 1 });
+    expect((await world.history(one)).at(-1)).toMatchObject({
+      type: "EffectFailed",
+      code: failure.Code,
+      message: failure.Message,
+      count: 1,
+    });
     expect(await world.drawbridge("show", one)).toContain(failure.Message);
 
     await world.leap(70);
@@ -97,7 +107,7 @@ describe("EC2 does not do as it is told", () => {
   });
 
   test("the endpoint expires just before it is accepted: refused, told, and closed", { timeout: 30_000 }, async () => {
-    world.local.faults.refuse({
+    world.refuse({
       ...accept,
       times: 1,
       instead: (input, work) => {
@@ -117,7 +127,7 @@ describe("EC2 does not do as it is told", () => {
     ["a 500", { code: "InternalError", status: 500 }],
     ["a broken connection", { cut: true }],
   ])("accepted, and then %s: found out, and neither lost nor told as a failure", { timeout: 30_000 }, async (_, kind) => {
-    const fault = world.local.faults.refuse({ ...accept, ...kind, after: true, times: 1 });
+    const fault = world.refuse({ ...accept, ...kind, after: true, times: 1 });
     const endpoint = await world.connect(accounts.acme, service);
     await named(endpoint);
     expect(fault.met()).toBe(1);
@@ -126,7 +136,7 @@ describe("EC2 does not do as it is told", () => {
   });
 
   test("rejected, and then a 500: rejected once, told once", { timeout: 30_000 }, async () => {
-    world.local.faults.refuse({ ...reject, code: "InternalError", after: true, times: 1 });
+    world.refuse({ ...reject, code: "InternalError", after: true, times: 1 });
     const endpoint = await world.connect(accounts.barred, service);
     await world.becomes(endpoint, "rejected");
     expect(await world.types(endpoint)).toEqual(["ConnectionRequested", "ConnectionDenied", "ConnectionRejected"]);
@@ -166,7 +176,7 @@ describe("EC2 shows a state that no call leads to", () => {
   });
 
   test("one that AWS adds one day: nothing is done until it is one that is known", { timeout: 30_000 }, async () => {
-    const novel = world.local.faults.refuse({
+    const novel = world.refuse({
       ...describing,
       instead: async (input, work) => {
         const { VpcEndpointConnections, ...rest } = (await work(input)) as { VpcEndpointConnections: Members[] };

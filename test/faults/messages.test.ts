@@ -40,7 +40,10 @@ describe("notifications", () => {
     const endpoint = await world.connect(accounts.acme, foreign);
     await notify(JSON.stringify({ service: foreign.id, endpoint }));
     await world.local.idle();
-    expect(world.logged("observe", "INFO").at(-1)).toMatchObject({ message: expect.stringContaining("not in care"), service: foreign.id });
+    expect(world.logged("observe", "INFO").at(-1)).toMatchObject({
+      message: expect.stringContaining("not in care"),
+      services: [foreign.id],
+    });
     expect(await world.onAws(endpoint)).toBe("pendingAcceptance");
     expect(await world.types(endpoint)).toEqual([]);
     expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
@@ -81,34 +84,36 @@ describe("queues", () => {
     ["ObserveQueue", "observe", "ObserveDeadLetters", 360],
     ["AdmitQueue", "admit", "AdmitDeadLetters", 720],
     ["DnsQueue", "dns", "DnsDeadLetters", 720],
-  ])("%s: bodies that nobody can read end with their reason, whole; the good one beside them does not", { timeout: 60_000 }, async (...given) => {
-    const [queue, name, deadLetters, seconds] = given;
-    world.local.faults.loseNotifications(1);
-    const endpoint = await world.connect(accounts.acme, service);
-    const broken = [
-      "{ not JSON",
-      JSON.stringify({ hello: "world" }),
-      JSON.stringify({ look: { service: "vpce-svc-wrong", endpoints: [endpoint] } }),
-      JSON.stringify({ look: { service: service.id, endpoints: ["i-0123456789"] } }),
-    ];
-    for (const body of broken) await world.send(queue, body);
-    await world.send(queue, { look: { service: service.id, endpoints: [endpoint], why: "look-again" } });
-    for (let receives = 1; receives <= 5; receives += 1) await world.leap(seconds);
-    expect((await world.waiting(deadLetters)).toSorted()).toEqual(broken.toSorted());
-    const told = world.logged(name).filter(({ message }) => message === "A message cannot be read");
-    expect(told).toHaveLength(5 * broken.length);
-    for (const [body, reason] of [
-      [broken[0], "it is not JSON"],
-      [broken[1], "it is neither a notification"],
-      [broken[2], "its service or endpoints are not ids"],
-      [broken[3], "its service or endpoints are not ids"],
-    ])
-      expect(told).toContainEqual(
-        expect.objectContaining({ code: "Unreadable", body, reason: expect.stringContaining(reason ?? "") }),
-      );
-    if (queue !== "DnsQueue") await named(endpoint);
-    expect(alarmOn(deadLetters)).toBe(true);
-  });
+  ])(
+    "%s: bodies that nobody can read end with their reason, whole; the good one beside them does not",
+    { timeout: 60_000 },
+    async (...given) => {
+      const [queue, name, deadLetters, seconds] = given;
+      world.local.faults.loseNotifications(1);
+      const endpoint = await world.connect(accounts.acme, service);
+      const broken = [
+        "{ not JSON",
+        JSON.stringify({ hello: "world" }),
+        JSON.stringify({ look: { service: "vpce-svc-wrong", endpoints: [endpoint] } }),
+        JSON.stringify({ look: { service: service.id, endpoints: ["i-0123456789"] } }),
+      ];
+      for (const body of broken) await world.send(queue, body);
+      await world.send(queue, { look: { service: service.id, endpoints: [endpoint], why: "look-again" } });
+      for (let receives = 1; receives <= 5; receives += 1) await world.leap(seconds);
+      expect((await world.waiting(deadLetters)).toSorted()).toEqual(broken.toSorted());
+      const told = world.logged(name).filter(({ message }) => message === "A message cannot be read");
+      expect(told).toHaveLength(5 * broken.length);
+      for (const [body, reason] of [
+        [broken[0], "it is not JSON"],
+        [broken[1], "it is neither a notification"],
+        [broken[2], "its service or endpoints are not ids"],
+        [broken[3], "its service or endpoints are not ids"],
+      ])
+        expect(told).toContainEqual(expect.objectContaining({ code: "Unreadable", body, reason: expect.stringContaining(reason ?? "") }));
+      if (queue !== "DnsQueue") await named(endpoint);
+      expect(alarmOn(deadLetters)).toBe(true);
+    },
+  );
 
   test("an event of the bus that nobody can read: tried three times, then set aside", { timeout: 30_000 }, async () => {
     await putOnBus("ApprovalRequested", { version: 99, subject: "connection#?" });
@@ -204,5 +209,7 @@ const post = (link: string): Promise<Response> =>
 /** Whether an alarm of the stack watches the messages of this queue. */
 function alarmOn(queue: string): boolean {
   const name = world.idOf(queue).split("/").at(-1);
-  return world.local.held.some(({ type, properties }) => type === "AWS::CloudWatch::Alarm" && JSON.stringify(properties).includes(`"${String(name)}"`));
+  return world.local.held.some(
+    ({ type, properties }) => type === "AWS::CloudWatch::Alarm" && JSON.stringify(properties).includes(`"${String(name)}"`),
+  );
 }

@@ -1,6 +1,7 @@
 // The world of the faults: the packaged stack on local AWS, with a clock that leaps, and eyes for logs, records and dead letters.
 
 import { main } from "../../cli/main.ts";
+import type { CallFault, Injected } from "../../local/call-faults.ts";
 import type { Assumptions } from "../../local/assumptions.ts";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import { readTemplate } from "../../scripts/template.ts";
@@ -49,6 +50,9 @@ export interface World {
   leap(seconds: number): Promise<void>;
   /** The sweep's minute has come: it does not come by itself here, so that a test shows what mends without it. */
   sweep(): Promise<void>;
+  /** Has calls of the functions go wrong, until the fault is lifted or `mend` is called. */
+  refuse(fault: CallFault): Injected;
+  mend(): void;
   /** Puts a message into a queue of the stack. */
   send(queue: string, body: unknown): Promise<void>;
   /** The bodies that wait in a queue of the stack. */
@@ -139,6 +143,7 @@ function worldOf(local: LocalAws, leapOn: (seconds: number) => void): World {
     });
     return (Items as Members[]).map((item) => plain(item)?.["event"] as StoredEvent);
   };
+  const faults: Injected[] = [];
   const drawbridge = (...words: string[]): Promise<string> => command(local, words);
   const offer = (): Promise<Offered> => offered(aws);
   return {
@@ -177,6 +182,12 @@ function worldOf(local: LocalAws, leapOn: (seconds: number) => void): World {
       await local.invoke("sweep");
       await local.idle();
     },
+    refuse(fault) {
+      const injected = local.faults.refuse(fault);
+      faults.push(injected);
+      return injected;
+    },
+    mend: () => faults.splice(0).forEach(({ lift }) => lift()),
     send: async (queue, body) => {
       await aws("sqs", "SendMessage", { QueueUrl: idOf(queue), MessageBody: typeof body === "string" ? body : JSON.stringify(body) });
     },
@@ -218,6 +229,8 @@ async function offered(aws: World["aws"]): Promise<Offered> {
 async function command(local: LocalAws, words: readonly string[]): Promise<string> {
   process.env["AWS_ACCESS_KEY_ID"] = accounts.provider;
   process.env["AWS_SECRET_ACCESS_KEY"] = "local";
+  // A redrive goes to the bus and the queues themselves.
+  process.env["AWS_ENDPOINT_URL"] = local.aws;
   const said: string[] = [];
   const complaints: string[] = [];
   const code = await main([...words], {
@@ -235,7 +248,9 @@ async function command(local: LocalAws, words: readonly string[]): Promise<strin
 
 /** A row without DynamoDB's types. */
 function plain(item: Members | undefined): Members | undefined {
-  return item === undefined ? undefined : (Object.fromEntries(Object.entries(item).map(([name, value]) => [name, untyped(value)])) as Members);
+  return item === undefined
+    ? undefined
+    : (Object.fromEntries(Object.entries(item).map(([name, value]) => [name, untyped(value)])) as Members);
 }
 
 function untyped(value: unknown): unknown {

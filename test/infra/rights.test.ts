@@ -79,10 +79,11 @@ test("no resource is everything, but where AWS knows no resource; there the Regi
   }
 });
 
-test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, and for what people ask the API for", () => {
+test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, the stack's own alarms, and what people ask the API for", () => {
   const wide = allowed.flatMap(({ resources }) => resources).filter((resource) => resource !== "*" && /\*/.test(resource));
   const route = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/";
-  expect([...new Set(wide.filter((resource) => !resource.startsWith(route)))]).toEqual([
+  expect([...new Set(wide.filter((resource) => !resource.startsWith(route)))].sort()).toEqual([
+    "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${AWS::StackName}-*",
     "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc-endpoint-service/*",
   ]);
 });

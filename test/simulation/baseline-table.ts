@@ -20,7 +20,10 @@ export interface Beside {
 }
 
 /** How many of the seeds each outcome came about in. */
-export async function sideBySide(seeds: number, note: (text: string) => void): Promise<{ beside: Beside[]; anyBaseline: number; anyOurs: number }> {
+export async function sideBySide(
+  seeds: number,
+  note: (text: string) => void,
+): Promise<{ beside: Beside[]; anyBaseline: number; anyOurs: number }> {
   const counts = new Map<OutcomeName, { baseline: number; ours: number }>();
   let anyBaseline = 0;
   let anyOurs = 0;
@@ -38,7 +41,10 @@ export async function sideBySide(seeds: number, note: (text: string) => void): P
   return { beside: (Object.keys(outcomes) as OutcomeName[]).map((outcome) => ({ outcome, ...at(counts, outcome) })), anyBaseline, anyOurs };
 }
 
-const at = (counts: ReadonlyMap<OutcomeName, { baseline: number; ours: number }>, outcome: OutcomeName): { baseline: number; ours: number } => counts.get(outcome) ?? { baseline: 0, ours: 0 };
+const at = (
+  counts: ReadonlyMap<OutcomeName, { baseline: number; ours: number }>,
+  outcome: OutcomeName,
+): { baseline: number; ours: number } => counts.get(outcome) ?? { baseline: 0, ours: 0 };
 
 export async function printBaseline({ json, seeds, say, note }: Options): Promise<void> {
   const { beside, anyBaseline, anyOurs } = await sideBySide(seeds, note);
@@ -46,8 +52,11 @@ export async function printBaseline({ json, seeds, say, note }: Options): Promis
   const per = (count: number): string => Math.round((count / seeds) * 100_000).toLocaleString("en-US");
   say("| seeds of 100,000 in which, in the end, somebody is … | the usual design | Drawbridge |\n|---|--:|--:|");
   for (const { outcome, baseline, ours } of beside) say(`| ${outcome}: ${outcomes[outcome]} | ${per(baseline)} | ${per(ours)} |`);
-  say(`| any of these | ${per(anyBaseline)} | ${per(anyOurs)} |\n\nfrom ${seeds.toLocaleString("en-US")} seeds, each lived by both designs`);
+  say(
+    `| any of these | ${per(anyBaseline)} | ${per(anyOurs)} |\n\nfrom ${seeds.toLocaleString("en-US")} seeds, each lived by both designs`,
+  );
 }
 
 /** The usual design reads ids out of the notification, so here the notification always has them. */
-const readable = (setup: Setup): Setup => (setup.habits.notificationText === "without ids" ? { ...setup, habits: { ...setup.habits, notificationText: "words" } } : setup);
+const readable = (setup: Setup): Setup =>
+  setup.habits.notificationText === "without ids" ? { ...setup, habits: { ...setup.habits, notificationText: "words" } } : setup;

@@ -61,7 +61,9 @@ export class Baseline extends Functions {
 
   async #request(by: Invocation, service: ServiceId, endpoint: EndpointId): Promise<void> {
     const { lambda, store, ec2, setup, schedule, people } = this.#world;
-    const shown = await lambda.call(by, "ec2.connections", () => ec2.connections(service).find((connection) => connection.endpoint === endpoint));
+    const shown = await lambda.call(by, "ec2.connections", () =>
+      ec2.connections(service).find((connection) => connection.endpoint === endpoint),
+    );
     const row = ec2.rows.get(endpoint);
     if (shown === undefined || row === undefined) throw new Error("not listed yet");
     const verdict = await lambda.call(by, "allowList.read", () => verdictOf(store.entries, row, setup.habits, instant(schedule.now)));
@@ -86,13 +88,23 @@ export class Baseline extends Functions {
     await lambda.call(by, "put audit", () => this.audit.push({ endpoint, what }));
   }
 
-  override answer(service: ServiceId, endpoint: EndpointId, { choice, by }: Extract<Signal, { kind: "answered" }>, _: string, done: (ok: boolean) => void): void {
+  override answer(
+    service: ServiceId,
+    endpoint: EndpointId,
+    { choice, by }: Extract<Signal, { kind: "answered" }>,
+    _: string,
+    done: (ok: boolean) => void,
+  ): void {
     if (by.kind === "approver" && by.name === "mallory") return done(true);
     this.#visit(service, endpoint, choice, done);
   }
 
   /** Whoever opens the link, person or mail scanner, has answered. */
   #visit(service: ServiceId, endpoint: EndpointId, choice: "approve" | "reject", done: (ok: boolean) => void): void {
-    this.#world.lambda.invoke("answer", (by) => this.#act(by, service, endpoint, choice === "approve" ? "accept" : "reject"), (result) => done(result !== "crashed" && "value" in result));
+    this.#world.lambda.invoke(
+      "answer",
+      (by) => this.#act(by, service, endpoint, choice === "approve" ? "accept" : "reject"),
+      (result) => done(result !== "crashed" && "value" in result),
+    );
   }
 }

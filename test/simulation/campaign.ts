@@ -24,7 +24,17 @@ export interface Tally {
   readonly failures: Failure[];
 }
 
-export const emptyTally = (): Tally => ({ seeds: 0, steps: 0, calls: 0, commits: 0, connections: 0, injected: 0, twice: 0, faults: {}, failures: [] });
+export const emptyTally = (): Tally => ({
+  seeds: 0,
+  steps: 0,
+  calls: 0,
+  commits: 0,
+  connections: 0,
+  injected: 0,
+  twice: 0,
+  faults: {},
+  failures: [],
+});
 
 /** Failures kept of one stretch. */
 const failuresMax = 20;
@@ -44,7 +54,8 @@ function add(tally: Tally, seed: number, { steps, calls, commits, connections, i
   tally.connections += connections;
   tally.injected += injected;
   for (const [kind, count] of Object.entries(faults) as [FaultKind, number][]) tally.faults[kind] = (tally.faults[kind] ?? 0) + count;
-  if (violation !== undefined && tally.failures.length < failuresMax) tally.failures.push({ seed, invariant: violation.invariant, detail: violation.detail });
+  if (violation !== undefined && tally.failures.length < failuresMax)
+    tally.failures.push({ seed, invariant: violation.invariant, detail: violation.detail });
 }
 
 /** The same seed gives the same trace, byte for byte; a difference is a failure of the harness. */
@@ -55,7 +66,10 @@ async function provesItself(seed: number, system: System, tally: Tally, changes:
   if (once !== again) tally.failures.push({ seed, invariant: "the same seed gives the same trace", detail: `${once} and ${again}` });
 }
 
-export const traceHash = (lived: Lived): string => createHash("sha256").update((lived.story ?? []).join("\n")).digest("hex");
+export const traceHash = (lived: Lived): string =>
+  createHash("sha256")
+    .update((lived.story ?? []).join("\n"))
+    .digest("hex");
 
 export function sum(into: Tally, more: Tally): void {
   for (const key of ["seeds", "steps", "calls", "commits", "connections", "injected", "twice"] as const) into[key] += more[key];

@@ -67,14 +67,21 @@ export class Queue {
     if (this.#running >= consumersMax) return;
     let ready = this.#messages.filter(({ visibleAt }) => visibleAt <= schedule.now);
     if (ready.length === 0) return;
-    if (faults.happens("reorder")) ready = ready.map((message) => ({ message, by: random.next() })).sort((a, b) => a.by - b.by).map(({ message }) => message);
+    if (faults.happens("reorder"))
+      ready = ready
+        .map((message) => ({ message, by: random.next() }))
+        .sort((a, b) => a.by - b.by)
+        .map(({ message }) => message);
     const batch = ready.slice(0, this.#world.setup.script === undefined ? random.between(1, this.#batch) : this.#batch);
     for (const message of batch) {
       message.receives += 1;
       message.visibleAt = schedule.now + this.#visibility;
     }
     this.#running += 1;
-    this.#world.functions[this.name](batch.map(({ id, body }) => ({ id, body })), (failed) => this.#done(batch, failed));
+    this.#world.functions[this.name](
+      batch.map(({ id, body }) => ({ id, body })),
+      (failed) => this.#done(batch, failed),
+    );
     if (ready.length > batch.length) this.#wake(schedule.now);
   }
 
@@ -89,7 +96,8 @@ export class Queue {
           this.#world.tell("sqs", () => `${message.id} goes to the dead-letter queue of ${this.name}`);
         } else {
           // lib/aws/give-back.ts asks for an earlier turn; that call may fail.
-          if (failed !== "crashed" && random.chance(0.7)) message.visibleAt = Math.min(message.visibleAt, schedule.now + random.between(2000, 120_000));
+          if (failed !== "crashed" && random.chance(0.7))
+            message.visibleAt = Math.min(message.visibleAt, schedule.now + random.between(2000, 120_000));
           this.#wake(message.visibleAt);
         }
       } else if (message.receives < receivesMax && faults.happens("duplicate")) this.#wake(message.visibleAt);
@@ -109,13 +117,29 @@ export class Queue {
 
   /** Everything that was ever sent comes back. */
   again(): void {
-    for (const body of [...this.sent]) this.#put(body, this.#world.schedule.now + this.#world.random.between(0, 60_000));
+    for (const body of this.sent.slice()) this.#put(body, this.#world.schedule.now + this.#world.random.between(0, 60_000));
   }
 }
 
 /** infra/rules.yml. */
-const toAdmit = new Set(["ConnectionRequested", "ConnectionApproved", "ConnectionDenied", "AcceptedOutside", "EntryAdded", "EntryChanged", "EntryRemoved", "ServiceEnforced"]);
-const toDns = new Set(["ConnectionAvailable", "ConnectionDenied", "ConnectionRejected", "RejectedOutside", "ConnectionClosed", "NameAssigned"]);
+const toAdmit = new Set([
+  "ConnectionRequested",
+  "ConnectionApproved",
+  "ConnectionDenied",
+  "AcceptedOutside",
+  "EntryAdded",
+  "EntryChanged",
+  "EntryRemoved",
+  "ServiceEnforced",
+]);
+const toDns = new Set([
+  "ConnectionAvailable",
+  "ConnectionDenied",
+  "ConnectionRejected",
+  "RejectedOutside",
+  "ConnectionClosed",
+  "NameAssigned",
+]);
 const toNotify = new Set(["ApprovalRequested"]);
 const dayMs = 86_400_000;
 const triesMax = 5;
@@ -142,7 +166,11 @@ export class Delivery {
 
   /** PrivateLink to SNS to SQS. */
   notify(row: Row, action: "Connect" | "Accept" | "Reject" | "Delete"): void {
-    const text = { json: JSON.stringify({ action, serviceId: row.service, vpcEndpointId: row.endpoint }), words: `${action}: ${row.endpoint} at ${row.service}`, "without ids": `A connection had the event ${action}` }[this.#world.ec2.habits.notificationText];
+    const text = {
+      json: JSON.stringify({ action, serviceId: row.service, vpcEndpointId: row.endpoint }),
+      words: `${action}: ${row.endpoint} at ${row.service}`,
+      "without ids": `A connection had the event ${action}`,
+    }[this.#world.ec2.habits.notificationText];
     this.#fromAws(JSON.stringify({ Type: "Notification", Subject: "VPC endpoint connection", Message: text }), 100);
   }
 
@@ -150,9 +178,16 @@ export class Delivery {
   trail(row: Row, action: "accept" | "reject", arn: string, failed: boolean): string {
     this.#events += 1;
     const eventID = `event-${String(this.#events)}`;
-    const detail = { eventName: action === "accept" ? "AcceptVpcEndpointConnections" : "RejectVpcEndpointConnections", eventID, userIdentity: { arn }, requestParameters: { serviceId: row.service, vpcEndpointIds: [row.endpoint] }, ...(failed ? { errorCode: "Client.InvalidState" } : {}) };
+    const detail = {
+      eventName: action === "accept" ? "AcceptVpcEndpointConnections" : "RejectVpcEndpointConnections",
+      eventID,
+      userIdentity: { arn },
+      requestParameters: { serviceId: row.service, vpcEndpointIds: [row.endpoint] },
+      ...(failed ? { errorCode: "Client.InvalidState" } : {}),
+    };
     const told = this.#fromAws(JSON.stringify({ source: "aws.ec2", "detail-type": "AWS API Call via CloudTrail", detail }), 300_000);
-    if (told && !failed && !arn.includes(":assumed-role/drawbridge-")) this.trailed.push({ endpoint: row.endpoint, service: row.service, event: eventID });
+    if (told && !failed && !arn.includes(":assumed-role/drawbridge-"))
+      this.trailed.push({ endpoint: row.endpoint, service: row.service, event: eventID });
     return eventID;
   }
 
@@ -168,7 +203,8 @@ export class Delivery {
       this.#world.tell("fault", () => `loss: ${body}`);
       return false;
     }
-    for (let copy = 0; copy < (faults.happens("duplicate") ? 2 : 1); copy += 1) schedule.after(random.between(1, usual) + this.#late(), () => this.observe.send(body));
+    for (let copy = 0; copy < (faults.happens("duplicate") ? 2 : 1); copy += 1)
+      schedule.after(random.between(1, usual) + this.#late(), () => this.observe.send(body));
     return true;
   }
 
@@ -207,7 +243,9 @@ export class Delivery {
   #arrive(target: "admit" | "dns" | "notify", stored: StoredEvent): void {
     if (target === "notify") return this.#world.people.told(stored);
     const detail = this.#world.system.detailOf(stored);
-    return this[target].send(JSON.stringify({ source: "drawbridge", "detail-type": detail.type, time: instant(this.#world.schedule.now), detail }));
+    return this[target].send(
+      JSON.stringify({ source: "drawbridge", "detail-type": detail.type, time: instant(this.#world.schedule.now), detail }),
+    );
   }
 
   #late(): number {
@@ -223,7 +261,18 @@ export class Delivery {
   /** A body that nobody can read. */
   poison(): string {
     const { random } = this.#world;
-    const body = random.pick(["not json", "[]", "null", "{}", '"text"', '{"look":{"service":"vpce-svc-nothex"}}', '{"detail":{}}', '{"Type":"Notification"}', '{"look":{"service":"vpce-svc-0123456789abcdef0","endpoints":["x"]}}', "\u0000"]);
+    const body = random.pick([
+      "not json",
+      "[]",
+      "null",
+      "{}",
+      '"text"',
+      '{"look":{"service":"vpce-svc-nothex"}}',
+      '{"detail":{}}',
+      '{"Type":"Notification"}',
+      '{"look":{"service":"vpce-svc-0123456789abcdef0","endpoints":["x"]}}',
+      "\u0000",
+    ]);
     this[random.pick(["observe", "admit", "dns"] as const)].send(body);
     return body;
   }
@@ -236,4 +285,3 @@ export class Delivery {
     if (left.length > 0) this.stream(left);
   }
 }
-

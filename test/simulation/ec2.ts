@@ -78,10 +78,22 @@ export class Ec2 {
 
   // What consumers do
 
-  create(row: Omit<Row, "states" | "removedAt" | "hiddenUntil" | "stuckUntil" | "outside" | "accepts" | "acceptedLate">, state?: AwsState): Row {
+  create(
+    row: Omit<Row, "states" | "removedAt" | "hiddenUntil" | "stuckUntil" | "outside" | "accepts" | "acceptedLate">,
+    state?: AwsState,
+  ): Row {
     const required = this.acceptanceRequired.get(row.service) !== false;
     const first = state ?? (required ? "pendingAcceptance" : "pending");
-    const full: Row = { ...row, states: [{ at: row.createdAt, state: first }], removedAt: Infinity, hiddenUntil: 0, stuckUntil: 0, outside: [], accepts: [], acceptedLate: false };
+    const full: Row = {
+      ...row,
+      states: [{ at: row.createdAt, state: first }],
+      removedAt: Infinity,
+      hiddenUntil: 0,
+      stuckUntil: 0,
+      outside: [],
+      accepts: [],
+      acceptedLate: false,
+    };
     this.rows.set(row.endpoint, full);
     if (state === undefined) {
       this.#world.delivery.notify(full, "Connect");
@@ -128,7 +140,14 @@ export class Ec2 {
 
   describe(service: ServiceId): ServiceFacts | undefined {
     this.#limit(this.#describes, "ec2:DescribeVpcEndpointServiceConfigurations");
-    return { service, serviceName: `com.amazonaws.vpce.eu-west-1.${service}`, acceptanceRequired: this.acceptanceRequired.get(service) !== false, state: "Available", tags: { drawbridge: "yes" }, regions: ["eu-west-1"] };
+    return {
+      service,
+      serviceName: `com.amazonaws.vpce.eu-west-1.${service}`,
+      acceptanceRequired: this.acceptanceRequired.get(service) !== false,
+      state: "Available",
+      tags: { drawbridge: "yes" },
+      regions: ["eu-west-1"],
+    };
   }
 
   connections(service: ServiceId): Observed[] {
@@ -138,7 +157,8 @@ export class Ec2 {
     let rows = 0;
     for (const row of this.rows.values()) {
       if (row.service !== service) continue;
-      if (row.removedAt === Infinity && row.hiddenUntil === 0 && faults.happens("hidden")) row.hiddenUntil = schedule.now + random.between(1000, 360_000);
+      if (row.removedAt === Infinity && row.hiddenUntil === 0 && faults.happens("hidden"))
+        row.hiddenUntil = schedule.now + random.between(1000, 360_000);
       const behind = faults.happens("stale") ? random.between(1, 90_000) : 0;
       const at = schedule.now - behind;
       if (at < row.createdAt || row.removedAt <= at || row.hiddenUntil > schedule.now) continue;
@@ -151,39 +171,46 @@ export class Ec2 {
 
   accept(service: ServiceId, endpoints: readonly EndpointId[], by: "drawbridge" | "console"): Outcome[] {
     if (by === "drawbridge") this.#limit(this.#accepts, "ec2:AcceptVpcEndpointConnections");
-    return endpoints.map((endpoint) => this.#outcome(service, endpoint, by, (row) => {
-      row.accepts.push(this.#world.schedule.now);
-      const state = stateOf(row);
-      if (state === "pendingAcceptance" || (state === "rejected" && this.habits.acceptsRejected)) {
-        if (state === "rejected" && by === "drawbridge") row.acceptedLate = true;
-        this.#set(row, "pending");
-        this.#world.delivery.notify(row, "Accept");
-        this.#becomesAvailable(row);
-        return true;
-      }
-      return ["pending", "available", "partial"].includes(state) && !this.habits.repeatRefused;
-    }));
+    return endpoints.map((endpoint) =>
+      this.#outcome(service, endpoint, by, (row) => {
+        row.accepts.push(this.#world.schedule.now);
+        const state = stateOf(row);
+        if (state === "pendingAcceptance" || (state === "rejected" && this.habits.acceptsRejected)) {
+          if (state === "rejected" && by === "drawbridge") row.acceptedLate = true;
+          this.#set(row, "pending");
+          this.#world.delivery.notify(row, "Accept");
+          this.#becomesAvailable(row);
+          return true;
+        }
+        return ["pending", "available", "partial"].includes(state) && !this.habits.repeatRefused;
+      }),
+    );
   }
 
   reject(service: ServiceId, endpoints: readonly EndpointId[], by: "drawbridge" | "console"): Outcome[] {
     if (by === "drawbridge") this.#limit(this.#rejects, "ec2:RejectVpcEndpointConnections");
-    return endpoints.map((endpoint) => this.#outcome(service, endpoint, by, (row) => {
-      const state = stateOf(row);
-      if (["pendingAcceptance", "pending", "available", "partial"].includes(state)) {
-        this.#set(row, "rejected");
-        this.#world.delivery.notify(row, "Reject");
-        return true;
-      }
-      return state === "rejected" && !this.habits.repeatRefused;
-    }));
+    return endpoints.map((endpoint) =>
+      this.#outcome(service, endpoint, by, (row) => {
+        const state = stateOf(row);
+        if (["pendingAcceptance", "pending", "available", "partial"].includes(state)) {
+          this.#set(row, "rejected");
+          this.#world.delivery.notify(row, "Reject");
+          return true;
+        }
+        return state === "rejected" && !this.habits.repeatRefused;
+      }),
+    );
   }
 
   #outcome(service: ServiceId, endpoint: EndpointId, by: "drawbridge" | "console", act: (row: Row) => boolean): Outcome {
     const { schedule, faults, random } = this.#world;
     const row = this.rows.get(endpoint);
-    if (row === undefined || row.service !== service || row.removedAt <= schedule.now) return { endpoint, failure: { code: "InvalidVpcEndpointId.NotFound", message: `The Vpc Endpoint Id '${endpoint}' does not exist` } };
-    if (by === "drawbridge" && row.stuckUntil <= schedule.now && faults.happens("unsuccessful")) row.stuckUntil = schedule.now + (random.chance(0.7) ? 1 : random.between(60_000, 1_200_000));
-    if (by === "drawbridge" && faults.on && row.stuckUntil > schedule.now) return { endpoint, failure: { code: "InternalError", message: "An internal error has occurred" } };
+    if (row === undefined || row.service !== service || row.removedAt <= schedule.now)
+      return { endpoint, failure: { code: "InvalidVpcEndpointId.NotFound", message: `The Vpc Endpoint Id '${endpoint}' does not exist` } };
+    if (by === "drawbridge" && row.stuckUntil <= schedule.now && faults.happens("unsuccessful"))
+      row.stuckUntil = schedule.now + (random.chance(0.7) ? 1 : random.between(60_000, 1_200_000));
+    if (by === "drawbridge" && faults.on && row.stuckUntil > schedule.now)
+      return { endpoint, failure: { code: "InternalError", message: "An internal error has occurred" } };
     return act(row) ? { endpoint } : { endpoint, failure: { code: "InvalidState", message: `The endpoint is ${stateOf(row)}` } };
   }
 
@@ -212,10 +239,21 @@ export class Ec2 {
     const { showsDnsEarly, showsRegion, showsIpAddressType } = this.habits;
     const accepted = ["pending", "available", "partial"].includes(state);
     return {
-      ...{ endpoint: row.endpoint, service: row.service, account: row.account, state, createdAt: instant(row.createdAt) },
+      endpoint: row.endpoint,
+      service: row.service,
+      account: row.account,
+      state,
+      createdAt: instant(row.createdAt),
       ...(row.region !== undefined && showsRegion ? { region: row.region } : {}),
       ...(row.ipAddressType !== undefined && showsIpAddressType ? { ipAddressType: row.ipAddressType } : {}),
-      ...(accepted || showsDnsEarly ? { dns: { name: `${row.endpoint}-x1.${row.service}.eu-west-1.vpce.amazonaws.com`, zone: "Z38GZ743OKFT7T" } } : {}),
+      ...(accepted || showsDnsEarly
+        ? {
+            dns: {
+              name: `${row.endpoint}-x1.${row.service}.eu-west-1.vpce.amazonaws.com`,
+              zone: "Z38GZ743OKFT7T",
+            },
+          }
+        : {}),
     };
   }
 }

@@ -6,7 +6,14 @@ import { scenarios, type Scenario } from "./scenarios.ts";
 import * as system from "./system.ts";
 import type { Setup, System } from "./world.ts";
 
-export const callFaults = ["crash-before", "crash-after", "timeout", "throttle", "error-after", "slow"] as const satisfies readonly FaultKind[];
+export const callFaults = [
+  "crash-before",
+  "crash-after",
+  "timeout",
+  "throttle",
+  "error-after",
+  "slow",
+] as const satisfies readonly FaultKind[];
 
 export interface Swept {
   readonly cases: number;
@@ -17,8 +24,28 @@ export interface Swept {
 
 /** A life in which nothing is left to chance but what the script says. */
 export function scripted(scenario: Scenario, script: ReadonlyMap<number, FaultKind>): Setup {
-  const habits = { repeatRefused: true, acceptsRejected: false, showsDnsEarly: false, showsRegion: true, showsIpAddressType: true, notificationText: "words", notifiesDelete: true } as const;
-  return draw(1, { rates: {}, habits, minutes: 4, services: 1, consumers: 0, latency: 20, pageSize: 1000, scanner: false, without: [], script, scenario: scenarios[scenario] });
+  const habits = {
+    repeatRefused: true,
+    acceptsRejected: false,
+    showsDnsEarly: false,
+    showsRegion: true,
+    showsIpAddressType: true,
+    notificationText: "words",
+    notifiesDelete: true,
+  } as const;
+  return draw(1, {
+    rates: {},
+    habits,
+    minutes: 4,
+    services: 1,
+    consumers: 0,
+    latency: 20,
+    pageSize: 1000,
+    scanner: false,
+    without: [],
+    script,
+    scenario: scenarios[scenario],
+  });
 }
 
 /** How many calls the life makes while faults may happen. */
@@ -38,9 +65,21 @@ export async function inPairs(scenario: Scenario, part = 0, parts = 1, note: (do
   let total: Swept = { cases: 0, converged: 0, failed: [] };
   for (let first = 1 + part; first <= calls; first += parts) {
     const scripts: Map<number, FaultKind>[] = [];
-    for (let second = first + 1; second <= calls; second += 1) for (const one of callFaults) for (const two of callFaults) scripts.push(new Map([[first, one], [second, two]]));
+    for (let second = first + 1; second <= calls; second += 1)
+      for (const one of callFaults)
+        for (const two of callFaults)
+          scripts.push(
+            new Map([
+              [first, one],
+              [second, two],
+            ]),
+          );
     const swept = await sweepOver(scenario, scripts, system);
-    total = { cases: total.cases + swept.cases, converged: total.converged + swept.converged, failed: [...total.failed, ...swept.failed].slice(0, 10) };
+    total = {
+      cases: total.cases + swept.cases,
+      converged: total.converged + swept.converged,
+      failed: [...total.failed, ...swept.failed].slice(0, 10),
+    };
     note(total.cases);
   }
   return total;
@@ -52,7 +91,8 @@ async function sweepOver(scenario: Scenario, scripts: readonly ReadonlyMap<numbe
   for (const script of scripts) {
     const { violation }: Lived = await live(scripted(scenario, script), use);
     if (violation === undefined) converged += 1;
-    else if (failed.length < 10) failed.push({ script: [...script].map(([call, kind]) => `${kind} at ${String(call)}`).join(", "), ...violation });
+    else if (failed.length < 10)
+      failed.push({ script: [...script].map(([call, kind]) => `${kind} at ${String(call)}`).join(", "), ...violation });
   }
   return { cases: scripts.length, converged, failed };
 }

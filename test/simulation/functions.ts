@@ -7,10 +7,9 @@ import type { Change } from "../../lib/ledger.ts";
 import type { Calls } from "../../lib/ports.ts";
 import type { Item } from "../../lib/loop/batch.ts";
 import type { Invocation } from "./lambda.ts";
+import { ownRoles } from "./given.ts";
 import { ownerText } from "./route53.ts";
 import type { World } from "./world.ts";
-
-export const ownRoles = ["observe", "admit", "dns", "sweep"].map((name) => `arn:aws:iam::111111111111:role/drawbridge-${name}`);
 
 interface Received {
   readonly id: string;
@@ -23,7 +22,8 @@ export function portsFor(world: World, by: Invocation) {
   const { lambda, store, ec2, route53, delivery, checks } = world;
   const call = <T>(about: string, apply: () => T): Promise<T> => lambda.call(by, about, apply);
   const clock = (): Instant => lambda.clock(by);
-  const paced = <T>(calls: Calls | undefined, about: string, apply: () => T): Promise<T> => (calls === undefined ? call(about, apply) : calls.make(() => call(about, apply)));
+  const paced = <T>(calls: Calls | undefined, about: string, apply: () => T): Promise<T> =>
+    calls === undefined ? call(about, apply) : calls.make(() => call(about, apply));
   return {
     clock,
     newId: (): string => world.newId(),
@@ -38,11 +38,13 @@ export function portsFor(world: World, by: Invocation) {
           for (const endpoint of endpoints) by.reads.heads.set(endpoint, found.get(endpoint)?.head ?? noHead);
           return found;
         }),
-      ofService: (service: ServiceId, page?: { cursor?: string }) => call("connections.ofService", () => {
-        by.reads.whole = true;
-        return store.ofService(service, page);
-      }),
-      ofAccount: (account: Parameters<typeof store.ofAccount>[0], page?: { cursor?: string }) => call("connections.ofAccount", () => store.ofAccount(account, page)),
+      ofService: (service: ServiceId, page?: { cursor?: string }) =>
+        call("connections.ofService", () => {
+          by.reads.whole = true;
+          return store.ofService(service, page);
+        }),
+      ofAccount: (account: Parameters<typeof store.ofAccount>[0], page?: { cursor?: string }) =>
+        call("connections.ofAccount", () => store.ofAccount(account, page)),
     },
     ledger: {
       commit: (change: Change) =>
@@ -75,7 +77,10 @@ export function portsFor(world: World, by: Invocation) {
           by.reads.pages += ec2.pages - before;
           if (by.reads.whole) for (const { endpoint } of shown) by.reads.shown.add(endpoint);
           // What another turn of the same run does not see is not to be decided by it.
-          else for (const endpoint of by.reads.shown) if (ec2.rows.get(endpoint)?.service === service && !shown.some((one) => one.endpoint === endpoint)) by.reads.shown.delete(endpoint);
+          else
+            for (const endpoint of by.reads.shown)
+              if (ec2.rows.get(endpoint)?.service === service && !shown.some((one) => one.endpoint === endpoint))
+                by.reads.shown.delete(endpoint);
           by.reads.whole = false;
           return shown;
         }),
@@ -105,11 +110,13 @@ export function portsFor(world: World, by: Invocation) {
       at: (...given: Parameters<typeof route53.at>) => call("route53.at", () => route53.at(...given)),
     },
     proofs: {
-      claim: (kind: string, id: string, seconds: number) => call(`claim ${id}`, () => store.claim(kind, id, seconds, Date.parse(clock()), by.instance)),
+      claim: (kind: string, id: string, seconds: number) =>
+        call(`claim ${id}`, () => store.claim(kind, id, seconds, Date.parse(clock()), by.instance)),
       release: (kind: string, id: string) => call(`release ${id}`, () => store.release(kind, id, by.instance)),
     },
     wake: {
-      observe: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) => call("wake observe", () => checks.woken(() => delivery.look("observe", look, delay), look)),
+      observe: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) =>
+        call("wake observe", () => checks.woken(() => delivery.look("observe", look, delay), look)),
       admit: (look: Parameters<typeof delivery.look>[1]) => call("wake admit", () => delivery.look("admit", look)),
       dns: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) => call("wake dns", () => delivery.look("dns", look, delay)),
     },
@@ -117,8 +124,10 @@ export function portsFor(world: World, by: Invocation) {
       put: (events: readonly StoredEvent[]) =>
         call("bus.put", () => {
           const refused: { index: number; reason: string }[] = [];
-          if (delivery.busDownUntil < world.schedule.now && world.faults.happens("bus-down")) delivery.busDownUntil = world.schedule.now + world.random.between(1000, 600_000);
-          if (world.faults.on && delivery.busDownUntil >= world.schedule.now) return events.map((_, index) => ({ index, reason: "InternalFailure" }));
+          if (delivery.busDownUntil < world.schedule.now && world.faults.happens("bus-down"))
+            delivery.busDownUntil = world.schedule.now + world.random.between(1000, 600_000);
+          if (world.faults.on && delivery.busDownUntil >= world.schedule.now)
+            return events.map((_, index) => ({ index, reason: "InternalFailure" }));
           for (const [index, event] of events.entries()) {
             if (world.faults.happens("throttle")) refused.push({ index, reason: "ThrottlingException" });
             else delivery.put(event);
@@ -127,7 +136,11 @@ export function portsFor(world: World, by: Invocation) {
         }),
     },
     undelivered: {
-      put: ({ subject, seq }: { readonly subject: string; readonly seq: number }) => call("undelivered.put", () => void delivery.undelivered.push(...(store.log.get(subject) ?? []).filter((event) => event.seq === seq))),
+      put: ({ subject, seq }: { readonly subject: string; readonly seq: number }) =>
+        call(
+          "undelivered.put",
+          () => void delivery.undelivered.push(...(store.log.get(subject) ?? []).filter((event) => event.seq === seq)),
+        ),
     },
     owner: ownerText,
   };
@@ -144,7 +157,13 @@ export class Functions {
   }
 
   admit(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
-    this.#worker("admit", batch, [], (by, items) => this.#world.system.admit(portsFor(this.#world, by), items, this.#world.lambda.time(by)), done);
+    this.#worker(
+      "admit",
+      batch,
+      [],
+      (by, items) => this.#world.system.admit(portsFor(this.#world, by), items, this.#world.lambda.time(by)),
+      done,
+    );
   }
 
   dns(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
@@ -152,7 +171,13 @@ export class Functions {
   }
 
   /** lib/lambda/queue-worker.ts: what cannot be read fails alone. */
-  #worker(name: "observe" | "admit" | "dns", batch: readonly Received[], roles: readonly string[], work: (by: Invocation, items: readonly Item[]) => Promise<readonly { id: string; error: unknown }[]>, done: (failed: ReadonlySet<string> | "crashed") => void): void {
+  #worker(
+    name: "observe" | "admit" | "dns",
+    batch: readonly Received[],
+    roles: readonly string[],
+    work: (by: Invocation, items: readonly Item[]) => Promise<readonly { id: string; error: unknown }[]>,
+    done: (failed: ReadonlySet<string> | "crashed") => void,
+  ): void {
     const { lambda, system } = this.#world;
     lambda.invoke(
       name,
@@ -182,24 +207,41 @@ export class Functions {
 
   publish(events: readonly StoredEvent[], done: (ok: boolean) => void): void {
     const { lambda, system } = this.#world;
-    lambda.invoke("publish", (by) => system.publish(portsFor(this.#world, by), events), (result) => done(result !== "crashed" && "value" in result));
+    lambda.invoke(
+      "publish",
+      (by) => system.publish(portsFor(this.#world, by), events),
+      (result) => done(result !== "crashed" && "value" in result),
+    );
   }
 
   sweep(): void {
     const { lambda, system, checks } = this.#world;
-    lambda.invoke("sweep", (by) => system.sweep(portsFor(this.#world, by)), (result, by) => {
-      if (result === "crashed" || !("value" in result)) return;
-      for (const { error } of result.value) if (error !== undefined) checks.failed(by, error);
-      checks.afterSweep(by, result.value);
-    });
+    lambda.invoke(
+      "sweep",
+      (by) => system.sweep(portsFor(this.#world, by)),
+      (result, by) => {
+        if (result === "crashed" || !("value" in result)) return;
+        for (const { error } of result.value) if (error !== undefined) checks.failed(by, error);
+        checks.afterSweep(by, result.value);
+      },
+    );
   }
 
   /** What the approval page and Slack do with an answer, and the operators' approve and reject. */
-  answer(service: ServiceId, endpoint: EndpointId, signal: Extract<Signal, { kind: "answered" }>, carries: string, done: (ok: boolean) => void): void {
+  answer(
+    service: ServiceId,
+    endpoint: EndpointId,
+    signal: Extract<Signal, { kind: "answered" }>,
+    carries: string,
+    done: (ok: boolean) => void,
+  ): void {
     const { lambda, system } = this.#world;
     const body = async (by: Invocation): Promise<void> => {
       const { clock, newId, services, connections, ledger, allowList } = portsFor(this.#world, by);
-      await system.run({ clock, newId, services, connections, ledger, allowList }, { service, tasks: [{ endpoint, signal, source: { kind: "answer" } }] });
+      await system.run(
+        { clock, newId, services, connections, ledger, allowList },
+        { service, tasks: [{ endpoint, signal, source: { kind: "answer" } }] },
+      );
     };
     lambda.invoke(
       "answer",

@@ -33,31 +33,51 @@ const gone = (world: World, row: Row): boolean => row.removedAt <= world.schedul
 
 function seenOf(world: World, row: Row): Seen {
   if (gone(world, row)) return { listed: false };
-  return { listed: true, observed: { endpoint: row.endpoint, service: row.service, account: row.account, state: stateOf(row), dns: { name: `${row.endpoint}-x1.${row.service}.eu-west-1.vpce.amazonaws.com`, zone: "Z38GZ743OKFT7T" } } };
+  return {
+    listed: true,
+    observed: {
+      endpoint: row.endpoint,
+      service: row.service,
+      account: row.account,
+      state: stateOf(row),
+      dns: { name: `${row.endpoint}-x1.${row.service}.eu-west-1.vpce.amazonaws.com`, zone: "Z38GZ743OKFT7T" },
+    },
+  };
 }
 
 /** A foreign record where the name should be: the only thing that nobody but its owner can heal. */
 function blocked(world: World, connection: Connection): boolean {
-  const names = connection.names.flatMap((name) => recordSets(name, ownerText(connection.endpoint)).map((set) => set.name));
-  return [...world.route53.records.values()].some(({ foreign, set }) => foreign && names.includes(set.name));
+  const names = new Set(connection.names.flatMap((name) => recordSets(name, ownerText(connection.endpoint)).map((set) => set.name)));
+  return [...world.route53.records.values()].some(({ foreign, set }) => foreign && names.has(set.name));
 }
 
 function thePlanIsEmpty(world: World, connection: Connection, row: Row, service: Service): void {
   // Long after now, so that no effect hides because it rests.
-  const effects = world.system.plan(connection, seenOf(world, row), service, instant(world.schedule.now + 86_400_000)).filter(({ kind }) => !(kind === "make-name" && blocked(world, connection)));
-  if (effects.length > 0) world.violated("the plan is empty in the end", `${connection.endpoint} is ${connection.status}, AWS has it ${gone(world, row) ? "removed" : stateOf(row)}, and the plan is ${effects.map(({ kind }) => kind).join(", ")}`);
+  const effects = world.system
+    .plan(connection, seenOf(world, row), service, instant(world.schedule.now + 86_400_000))
+    .filter(({ kind }) => !(kind === "make-name" && blocked(world, connection)));
+  if (effects.length > 0)
+    world.violated(
+      "the plan is empty in the end",
+      `${connection.endpoint} is ${connection.status}, AWS has it ${gone(world, row) ? "removed" : stateOf(row)}, and the plan is ${effects.map(({ kind }) => kind).join(", ")}`,
+    );
 }
 
 function everyConnectionIsInTheLog(world: World): void {
   for (const row of world.ec2.rows.values())
-    if (!gone(world, row) && !world.store.records.has(row.endpoint)) world.violated("every connection is in the log", `${row.endpoint} is ${stateOf(row)} and not in the log`);
+    if (!gone(world, row) && !world.store.records.has(row.endpoint))
+      world.violated("every connection is in the log", `${row.endpoint} is ${stateOf(row)} and not in the log`);
 }
 
 function awsAgrees(world: World, connection: Connection, row: Row, service: Service): void {
   const state = gone(world, row) ? "deleted" : stateOf(row);
   const verdict = verdictOf(world.store.entries, row, world.setup.habits, instant(world.schedule.now));
   const allowed = service.mode === "observe" ? watched(state) : enforced(state, verdict);
-  if (!allowed.includes(connection.status)) world.violated("AWS agrees with the record", `${connection.endpoint} is ${connection.status}; AWS has it ${state}, and the list says ${verdict}`);
+  if (!allowed.includes(connection.status))
+    world.violated(
+      "AWS agrees with the record",
+      `${connection.endpoint} is ${connection.status}; AWS has it ${state}, and the list says ${verdict}`,
+    );
 }
 
 /** Which states a record may be in, given AWS's. */
@@ -97,7 +117,8 @@ function everyChainVerifies(world: World): void {
   }
   for (const [endpoint, { kept }] of world.store.records) {
     const last = world.store.log.get(connectionSubject(endpoint))?.at(-1);
-    if (last?.seq !== kept.connection.seq || last.hash !== kept.head.hash) world.violated("every chain verifies", `the record of ${endpoint} is not at its chain's end`);
+    if (last?.seq !== kept.connection.seq || last.hash !== kept.head.hash)
+      world.violated("every chain verifies", `the record of ${endpoint} is not at its chain's end`);
   }
 }
 
@@ -108,52 +129,76 @@ function namesAreAsTheRulesSay(world: World): void {
     const { connection } = kept;
     const service = world.store.services.get(connection.service);
     const named = connection.status === "connected" && service?.zone !== undefined && service.mode === "enforce";
-    if (connection.names.length !== (named ? 1 : 0)) fail(`${connection.endpoint} is ${connection.status} and has ${String(connection.names.length)} names`);
+    if (connection.names.length !== (named ? 1 : 0))
+      fail(`${connection.endpoint} is ${connection.status} and has ${String(connection.names.length)} names`);
     const stuck = blocked(world, connection);
     for (const name of connection.names) {
       const sets = recordSets(name, ownerText(connection.endpoint));
       for (const set of sets) {
-        const there = world.route53.at(name.zone, set.name).some((shown) => canonical(shown) === canonical({ ...set, name: `${set.name}.` }));
+        const there = world.route53
+          .at(name.zone, set.name)
+          .some((shown) => canonical(shown) === canonical({ ...set, name: `${set.name}.` }));
         if (there) wanted.add(canonical(set));
         else if (!stuck || name.made) fail(`${set.type} ${set.name} is missing for ${connection.endpoint}`);
       }
-      if (stuck && !name.made && connection.trouble?.effect !== "make-name") fail(`${name.fqdn} cannot be made for ${connection.endpoint}, and the log does not say so`);
+      if (stuck && !name.made && connection.trouble?.effect !== "make-name")
+        fail(`${name.fqdn} cannot be made for ${connection.endpoint}, and the log does not say so`);
       if (!stuck && !name.made) fail(`${name.fqdn} is there and ${connection.endpoint} does not know`);
       if (world.store.nameClaims.get(name.fqdn) !== connection.endpoint) fail(`${name.fqdn} is not claimed by ${connection.endpoint}`);
     }
   }
   for (const [fqdn, endpoint] of world.store.nameClaims)
-    if (world.store.records.get(endpoint)?.kept.connection.names.every((name) => name.fqdn !== fqdn) !== false) fail(`${fqdn} is claimed by ${endpoint}, which does not have it`);
-  for (const { set, foreign } of world.route53.records.values()) if (!foreign && !wanted.has(canonical(set)) && !set.name.startsWith("_drawbridge-change.")) fail(`${set.type} ${set.name} is left over`);
+    if (world.store.records.get(endpoint)?.kept.connection.names.every((name) => name.fqdn !== fqdn) !== false)
+      fail(`${fqdn} is claimed by ${endpoint}, which does not have it`);
+  for (const { set, foreign } of world.route53.records.values())
+    if (!foreign && !wanted.has(canonical(set)) && !set.name.startsWith("_drawbridge-change."))
+      fail(`${set.type} ${set.name} is left over`);
 }
 
 /** CloudTrail's word, where it came, is in the log. */
 function everyCallerIsNamed(world: World): void {
   const named = new Set([...world.store.log.values()].flat().flatMap(({ event }) => (event.type === "Attributed" ? [event.event] : [])));
   for (const { endpoint, event, service } of world.delivery.trailed)
-    if (!named.has(event) && world.store.records.get(endpoint)?.kept.connection.service === service) world.violated("who did it is told truly", `${event} about ${endpoint} arrived and is not in the log`);
+    if (!named.has(event) && world.store.records.get(endpoint)?.kept.connection.service === service)
+      world.violated("who did it is told truly", `${event} about ${endpoint} arrived and is not in the log`);
 }
 
 function acceptanceIsKnown(world: World): void {
   for (const { service, acceptanceOffSince } of world.store.services.values())
-    if ((acceptanceOffSince !== undefined) !== (world.ec2.acceptanceRequired.get(service) === false)) world.violated("AWS agrees with the record", `${service}: acceptance is ${acceptanceOffSince === undefined ? "thought required" : "thought switched off"}, and is not`);
+    if ((acceptanceOffSince !== undefined) !== (world.ec2.acceptanceRequired.get(service) === false))
+      world.violated(
+        "AWS agrees with the record",
+        `${service}: acceptance is ${acceptanceOffSince === undefined ? "thought required" : "thought switched off"}, and is not`,
+      );
 }
 
 function everythingIsTold(world: World): void {
   for (const events of world.store.log.values())
     for (const { subject, seq, event } of events) {
-      if (!world.delivery.onBus.has(`${subject} ${String(seq)}`)) world.violated("everything committed is told", `${subject} ${String(seq)} ${event.type} was never on the bus`);
-      if (event.type === "ApprovalRequested" && !world.people.questionsTold.has(event.question)) world.violated("everything committed is told", `nobody was told of the question about ${subject}`);
+      if (!world.delivery.onBus.has(`${subject} ${String(seq)}`))
+        world.violated("everything committed is told", `${subject} ${String(seq)} ${event.type} was never on the bus`);
+      if (event.type === "ApprovalRequested" && !world.people.questionsTold.has(event.question))
+        world.violated("everything committed is told", `nobody was told of the question about ${subject}`);
     }
 }
 
 /** A call outside on an endpoint that came and went while nobody looked: whom it was about nobody can say any more. */
-const isAboutTheUnseen = (world: World, body: string): boolean => world.delivery.trailed.some(({ endpoint, event }) => body.includes(`"${event}"`) && !world.store.records.has(endpoint));
+const isAboutTheUnseen = (world: World, body: string): boolean =>
+  world.delivery.trailed.some(({ endpoint, event }) => body.includes(`"${event}"`) && !world.store.records.has(endpoint));
 
 function deadLettersAreUnreadable(world: World): void {
   const { observe, admit, dns } = world.delivery;
   const dead = [observe, admit, dns].flatMap((queue) => queue.dead.map(({ body }) => body));
-  for (const body of dead) if (!world.poison.includes(body) && !isAboutTheUnseen(world, body)) world.violated("the dead-letter queues hold what cannot be read, and only that", `${body.slice(0, 200)} is dead though it can be read`);
-  for (const body of world.poison) if (!dead.includes(body)) world.violated("the dead-letter queues hold what cannot be read, and only that", `${JSON.stringify(body)} was dropped`);
-  for (const queue of [observe, admit, dns]) if (queue.length > 0) world.violated("nothing is retried without bound", `the ${queue.name} queue still holds ${String(queue.length)} messages`);
+  for (const body of dead)
+    if (!world.poison.includes(body) && !isAboutTheUnseen(world, body))
+      world.violated(
+        "the dead-letter queues hold what cannot be read, and only that",
+        `${body.slice(0, 200)} is dead though it can be read`,
+      );
+  for (const body of world.poison)
+    if (!dead.includes(body))
+      world.violated("the dead-letter queues hold what cannot be read, and only that", `${JSON.stringify(body)} was dropped`);
+  for (const queue of [observe, admit, dns])
+    if (queue.length > 0)
+      world.violated("nothing is retried without bound", `the ${queue.name} queue still holds ${String(queue.length)} messages`);
 }

@@ -8,52 +8,19 @@ import { canonical, type Change, type StoredEvent } from "../../lib/ledger.ts";
 import type { Swept } from "../../lib/loop/sweep.ts";
 import type { Look } from "../../lib/ports.ts";
 import { stateOf, type Row } from "./ec2.ts";
-import { ownRoles } from "./functions.ts";
+import { ownRoles, start } from "./given.ts";
+import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation } from "./lambda.ts";
 import { acceptingEntry, verdictOf } from "./oracle.ts";
 import { entryId } from "./store.ts";
-import { start, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
-/** Every invariant with what it says; docs/reliability.md prints this table. */
-export const invariants = {
-  "nobody is accepted without a grant": "an Accept call names only endpoints whose record, as the same run last read or wrote it, is approved by an entry, an approver or an operator",
-  "nobody is rejected without a denial": "a Reject call names only endpoints whose record, as the same run last read or wrote it, is denied",
-  "an approval is judged again before the accept": "the run that calls Accept has read the allow-list itself, and no reject entry that applies was in what it read",
-  "an observed service is only watched": "while a service is in the mode observe, nothing is accepted, rejected or named",
-  "a grant rests on an entry, an answer or a command": "ConnectionApproved is committed only when the list as read says accept, or when a person who may gave that very answer, and never over a reject entry that applies",
-  "a denial rests on an entry, an answer or a command": "ConnectionDenied is committed only when a reject entry applies, an answer or command said so, or the service enforces against an accept outside",
-  "people are asked only when the list says ask": "ApprovalRequested is committed only when the list as read says ask, for a connection that waits, under a question id never used before",
-  "exactly one decision per question": "no question is decided twice, none is decided that was not asked of that connection, and an answer decides only the question that is open",
-  "what changes nothing changes nothing": "AnswerRefused, Attributed and EffectFailed leave status, decision and names as they were",
-  "an accept outside means what its service says": "AcceptedOutside is kept where the service keeps such accepts, and only there",
-  "no answer is swallowed": "an answer that was taken in leaves its mark in the log: a decision, or that and why it was refused",
-  "every refusal of AWS is told": "what AWS lists as unsuccessful, and what has not come about otherwise, is logged with its count, and rests 1, 2, 4 … minutes before the next try",
-  "the adopted are not cut for want of an entry": "a connection that was there before Drawbridge is denied only by a reject entry or an operator",
-  "the history replays to the record": "each record is what evolve makes of its events, and its version is the sequence of the last",
-  "what the log says of AWS was so": "available, rejected, deleted, failed and expired are logged only of a connection that AWS has had in that state, outside only of what was done outside, with the account that AWS gives",
-  "who did it is told truly": "Attributed is logged once for each CloudTrail event, with its caller, and never for our own roles",
-  "one name for one connection": "a connection is given a name only when it is connected and has none; it is the label of its decision, with a suffix only when the plain one is another's; and no two hold the same",
-  "no foreign record is touched": "no change in Route 53 deletes a record that is somebody else's",
-  "no run fails by a fault of its own": "what a run throws, or gives back for a message, is a fault of what it depends on that may be retried, never a bug",
-  "nothing is retried without bound": "calls in one run, looks one after the other, tries at AWS within an hour, events of one connection and steps of one life all stay below a bound",
-  "a sweep leaves nothing undecided": "after a sweep that went well, each connection that it saw and that nobody changed meanwhile is decided or asked about as the list says, and none lives on against a reject entry",
-  "a sweep lists each service once": "a sweep without conflicts asks for ceil(connections / 1000) pages for each service, plus one listing where an index lagged",
-  "the plan is empty in the end": "after healing and three sweeps, plan gives nothing for any connection, unless a foreign record stands where its name should be",
-  "every connection is in the log": "every connection that AWS lists in the end, and every one that a whole sweep saw, has a record",
-  "AWS agrees with the record": "after healing, each record's state is one that AWS's state and the list allow",
-  "every chain verifies": "after healing, each subject's chain is unbroken from its first event, and the record stands at its end",
-  "names are as the rules say": "after healing, a connected connection of a service with a zone has exactly its records, and nobody else has any record of ours",
-  "everything committed is told": "after healing, every event of the log has been on the bus, and people have been told of every open question",
-  "the dead-letter queues hold what cannot be read, and only that": "after a redrive, the poison is there, and beside it only calls about endpoints that came and went unseen",
-  "a settled world stays settled": "two more sweeps commit nothing and send nothing",
-} as const;
-export type InvariantName = keyof typeof invariants;
-
-const liveStates: readonly Connection["status"][] = ["approved", "connected", "adopted"];
+const liveStates: ReadonlySet<Connection["status"]> = new Set(["approved", "connected", "adopted"]);
 const historyMax = 400;
 const acceptsPerHourMax = 30;
 
 export class Invariants {
+  readonly pagesOfSweeps: number[] = [];
   readonly #world: World;
   /** Each question with its connection, and whether it is decided. */
   readonly #questions = new Map<string, { readonly endpoint: EndpointId; decided: boolean }>();
@@ -87,18 +54,25 @@ export class Invariants {
       const row = this.#world.ec2.rows.get(endpoint);
       if (row === undefined) continue;
       if (list === undefined || verdictOf(list.table, row, this.#world.setup.habits, list.clock) === "reject")
-        this.#fail("an approval is judged again before the accept", `${by.name} accepts ${endpoint} ${list === undefined ? "without having read the list" : "though the list says reject"}`);
+        this.#fail(
+          "an approval is judged again before the accept",
+          `${by.name} accepts ${endpoint} ${list === undefined ? "without having read the list" : "though the list says reject"}`,
+        );
       const trouble = this.#lastFailure(endpoint, "accept", known?.seq ?? 0);
       const rests = trouble === undefined ? 0 : Math.min(2 ** (trouble.count - 1), 60) * 60_000;
-      if (trouble !== undefined && Date.parse(this.#world.lambda.clock(by)) - Date.parse(trouble.at) < rests) this.#fail("every refusal of AWS is told", `${by.name} tries ${endpoint} again too soon`);
+      if (trouble !== undefined && Date.parse(this.#world.lambda.clock(by)) - Date.parse(trouble.at) < rests)
+        this.#fail("every refusal of AWS is told", `${by.name} tries ${endpoint} again too soon`);
       const lately = row.accepts.filter((at) => at > this.#world.schedule.now - 3_600_000).length;
-      if (lately > acceptsPerHourMax) this.#fail("nothing is retried without bound", `${endpoint} has had ${String(lately)} tries within an hour`);
+      if (lately > acceptsPerHourMax)
+        this.#fail("nothing is retried without bound", `${endpoint} has had ${String(lately)} tries within an hour`);
     }
   }
 
   /** From the log alone: the last refusal of this effect up to this event, unless it has recovered. */
   #lastFailure(endpoint: EndpointId, effect: string, seq: number): Extract<ConnectionEvent, { type: "EffectFailed" }> | undefined {
-    const last = this.#world.store.log.get(`connection#${endpoint}`)?.findLast((stored) => stored.seq <= seq && (stored.event.type === "EffectFailed" || stored.event.type === "EffectRecovered"))?.event;
+    const last = this.#world.store.log
+      .get(`connection#${endpoint}`)
+      ?.findLast((stored) => stored.seq <= seq && (stored.event.type === "EffectFailed" || stored.event.type === "EffectRecovered"))?.event;
     return last?.type === "EffectFailed" && last.effect === effect ? last : undefined;
   }
 
@@ -106,7 +80,11 @@ export class Invariants {
     this.#mayAct(by, service, "Reject");
     for (const endpoint of endpoints) {
       const known = this.#known(by, endpoint);
-      if (known?.status !== "denied") this.#fail("nobody is rejected without a denial", `${by.name} rejects ${endpoint}, which it knows as ${known?.status ?? "unknown"}`);
+      if (known?.status !== "denied")
+        this.#fail(
+          "nobody is rejected without a denial",
+          `${by.name} rejects ${endpoint}, which it knows as ${known?.status ?? "unknown"}`,
+        );
     }
   }
 
@@ -115,12 +93,14 @@ export class Invariants {
   }
 
   #mayAct(by: Invocation, service: ServiceId, what: string): void {
-    if (!this.#world.people.enforcedSince.has(service)) this.#fail("an observed service is only watched", `${by.name} calls ${what} for ${service}`);
+    if (!this.#world.people.enforcedSince.has(service))
+      this.#fail("an observed service is only watched", `${by.name} calls ${what} for ${service}`);
   }
 
   /** A delayed look counts its attempts, so that looking ends. */
   woken<T>(send: () => T, { attempt = 0, endpoints = [] }: Look): T {
-    if (attempt < 1 || attempt > 4 || endpoints.length === 0) this.#fail("nothing is retried without bound", `a look again with attempt ${String(attempt)}`);
+    if (attempt < 1 || attempt > 4 || endpoints.length === 0)
+      this.#fail("nothing is retried without bound", `a look again with attempt ${String(attempt)}`);
     return send();
   }
 
@@ -130,7 +110,8 @@ export class Invariants {
     if (change.of !== "connection") return;
     const { after, events } = change;
     const row = this.#world.ec2.rows.get(after.endpoint);
-    if (row === undefined || row.account !== after.account || row.service !== after.service) return this.#fail("what the log says of AWS was so", `${after.endpoint} of ${after.account} at ${after.service} is not AWS's`);
+    if (row === undefined || row.account !== after.account || row.service !== after.service)
+      return this.#fail("what the log says of AWS was so", `${after.endpoint} of ${after.account} at ${after.service} is not AWS's`);
     this.#replays(before, after, events, added);
     let at = before;
     for (const event of events) {
@@ -150,12 +131,18 @@ export class Invariants {
     } catch (error) {
       return this.#fail("the history replays to the record", String(error));
     }
-    if (!same(replayed, after) || after.seq !== added.at(-1)?.seq) this.#fail("the history replays to the record", `${after.endpoint}: ${canonical(replayed)} is kept as ${canonical(after)}`);
+    if (!same(replayed, after) || after.seq !== added.at(-1)?.seq)
+      this.#fail("the history replays to the record", `${after.endpoint}: ${canonical(replayed)} is kept as ${canonical(after)}`);
   }
 
   #keeps(event: ConnectionEvent, before: Connection | undefined, after: Connection): void {
     if (event.type !== "AnswerRefused" && event.type !== "Attributed" && event.type !== "EffectFailed") return;
-    const kept = (connection: Connection | undefined): string => canonical([connection?.status, connection !== undefined && "decision" in connection ? connection.decision : undefined, connection?.names]);
+    const kept = (connection: Connection | undefined): string =>
+      canonical([
+        connection?.status,
+        connection !== undefined && "decision" in connection ? connection.decision : undefined,
+        connection?.names,
+      ]);
     if (kept(before) !== kept(after)) this.#fail("what changes nothing changes nothing", `${event.type} changes ${after.endpoint}`);
   }
 
@@ -186,13 +173,15 @@ export class Invariants {
 
   #counts(event: Extract<ConnectionEvent, { type: "EffectFailed" }>, before: Connection | undefined, row: Row): void {
     const last = this.#lastFailure(row.endpoint, event.effect, before?.seq ?? 0);
-    if (event.count !== (last?.count ?? 0) + 1) this.#fail("every refusal of AWS is told", `${row.endpoint}: the count is ${String(event.count)} after ${String(last?.count ?? 0)}`);
+    if (event.count !== (last?.count ?? 0) + 1)
+      this.#fail("every refusal of AWS is told", `${row.endpoint}: the count is ${String(event.count)} after ${String(last?.count ?? 0)}`);
   }
 
   #means(event: Extract<ConnectionEvent, { type: "AcceptedOutside" }>, row: Row): void {
     const { store, people } = this.#world;
     const keeps = store.services.get(row.service)?.outsideAccept === "keep";
-    if (event.kept !== keeps && !people.changedAt.has(row.service)) this.#fail("an accept outside means what its service says", `${row.endpoint}: kept is ${String(event.kept)}`);
+    if (event.kept !== keeps && !people.changedAt.has(row.service))
+      this.#fail("an accept outside means what its service says", `${row.endpoint}: kept is ${String(event.kept)}`);
   }
 
   /** What the list said when this run read it; the clock may have moved on a little since. */
@@ -203,19 +192,23 @@ export class Invariants {
   }
 
   #grants(event: Extract<ConnectionEvent, { type: "ConnectionApproved" }>, before: Connection | undefined, row: Row, by: Invocation): void {
-    const fail = (why: string): void => this.#fail("a grant rests on an entry, an answer or a command", `${by.name} approves ${row.endpoint}: ${why}`);
+    const fail = (why: string): void =>
+      this.#fail("a grant rests on an entry, an answer or a command", `${by.name} approves ${row.endpoint}: ${why}`);
     const list = by.reads.lastList.get(row.endpoint);
     if (event.by.kind === "entry") {
       const entry = list === undefined ? undefined : acceptingEntry(list.table, row);
       if (!this.#said(row, by, event.at, "accept") || entry === undefined) return fail("the list does not say accept");
-      if (before?.status === "requested" && before.acceptedOutside !== true && !this.#waited(row, by)) return fail(`it does not wait: ${stateOf(row)}`);
+      if (before?.status === "requested" && before.acceptedOutside !== true && !this.#waited(row, by))
+        return fail(`it does not wait: ${stateOf(row)}`);
       if (event.entry?.version !== entry.version || entryId(event.entry) !== entryId(entry)) return fail("another entry is named");
       return event.label === entry.label ? undefined : fail("another label is given");
     }
     if (list === undefined || !this.#notRejected(row, by, event.at)) return fail("a reject entry applies, or the list was not read");
     if (event.by.kind === "approver") {
-      if (before?.status !== "asking" || !this.#world.people.given.has(`${before.question.id} approve ${event.by.name}`)) fail(`${event.by.name} did not approve that`);
-    } else if (event.by.kind !== "operator" || !this.#world.people.given.has(`${row.endpoint} approve ${event.by.arn}`)) fail("nobody approved");
+      if (before?.status !== "asking" || !this.#world.people.given.has(`${before.question.id} approve ${event.by.name}`))
+        fail(`${event.by.name} did not approve that`);
+    } else if (event.by.kind !== "operator" || !this.#world.people.given.has(`${row.endpoint} approve ${event.by.arn}`))
+      fail("nobody approved");
   }
 
   /** Whether AWS may have shown it waiting to this run, an old answer included. */
@@ -230,44 +223,64 @@ export class Invariants {
   }
 
   #denies(event: Extract<ConnectionEvent, { type: "ConnectionDenied" }>, before: Connection | undefined, row: Row, by: Invocation): void {
-    const fail = (why: string): void => this.#fail("a denial rests on an entry, an answer or a command", `${by.name} denies ${row.endpoint}: ${why}`);
+    const fail = (why: string): void =>
+      this.#fail("a denial rests on an entry, an answer or a command", `${by.name} denies ${row.endpoint}: ${why}`);
     const rejected = this.#said(row, by, event.at, "reject");
     const old = row.createdAt < start && row.states[0]?.state === "available" && !row.states.some(({ state }) => state === "rejected");
-    if (old && row.outside.length === 0 && !(event.by.kind === "entry" && rejected) && event.by.kind !== "operator") this.#fail("the adopted are not cut for want of an entry", `${row.endpoint}: ${event.because.detail}`);
+    if (old && row.outside.length === 0 && !(event.by.kind === "entry" && rejected) && event.by.kind !== "operator")
+      this.#fail("the adopted are not cut for want of an entry", `${row.endpoint}: ${event.because.detail}`);
     if (event.by.kind === "approver") {
-      if (before?.status !== "asking" || !this.#world.people.given.has(`${before.question.id} reject ${event.by.name}`)) fail(`${event.by.name} did not reject that`);
+      if (before?.status !== "asking" || !this.#world.people.given.has(`${before.question.id} reject ${event.by.name}`))
+        fail(`${event.by.name} did not reject that`);
     } else if (event.by.kind === "operator") {
       if (!this.#world.people.given.has(`${row.endpoint} reject ${event.by.arn}`)) fail("no operator rejected it");
     } else if (rejected) {
       const named = event.entry === undefined ? undefined : by.reads.lastList.get(row.endpoint)?.table.get(entryId(event.entry));
       if (named?.verdict !== "reject" || named.version !== event.entry?.version) fail("the entry named does not reject");
-    } else if (!(before?.status === "requested" && before.acceptedOutside === true && event.because.rule === "outside")) fail("no reject entry applies");
-    if (event.revokes !== (before !== undefined && (liveStates.includes(before.status) || (before.status === "requested" && before.acceptedOutside === true)))) fail(`revokes is ${String(event.revokes)} for ${before?.status ?? "nothing"}`);
+    } else if (!(before?.status === "requested" && before.acceptedOutside === true && event.because.rule === "outside"))
+      fail("no reject entry applies");
+    if (
+      event.revokes !==
+      (before !== undefined && (liveStates.has(before.status) || (before.status === "requested" && before.acceptedOutside === true)))
+    )
+      fail(`revokes is ${String(event.revokes)} for ${before?.status ?? "nothing"}`);
   }
 
   /** One decision for each question, by whatever way it comes. */
-  #decides(event: Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" }>, before: Connection | undefined, row: Row): void {
+  #decides(
+    event: Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" }>,
+    before: Connection | undefined,
+    row: Row,
+  ): void {
     const open = before?.status === "asking" ? before.question.id : undefined;
-    if (event.question !== open) return this.#fail("exactly one decision per question", `${row.endpoint}: question ${event.question ?? "none"} is decided while ${open ?? "none"} is open`);
+    if (event.question !== open)
+      return this.#fail(
+        "exactly one decision per question",
+        `${row.endpoint}: question ${event.question ?? "none"} is decided while ${open ?? "none"} is open`,
+      );
     if (open === undefined) return;
     const question = this.#questions.get(open);
-    if (question === undefined || question.endpoint !== row.endpoint || question.decided) return this.#fail("exactly one decision per question", `${row.endpoint}: ${open} is decided again, or was not asked of it`);
+    if (question === undefined || question.endpoint !== row.endpoint || question.decided)
+      return this.#fail("exactly one decision per question", `${row.endpoint}: ${open} is decided again, or was not asked of it`);
     question.decided = true;
   }
 
   #asks(event: Extract<ConnectionEvent, { type: "ApprovalRequested" }>, before: Connection | undefined, row: Row, by: Invocation): void {
-    const fail = (why: string): void => this.#fail("people are asked only when the list says ask", `${by.name} asks about ${row.endpoint}: ${why}`);
+    const fail = (why: string): void =>
+      this.#fail("people are asked only when the list says ask", `${by.name} asks about ${row.endpoint}: ${why}`);
     if (!this.#said(row, by, event.at, "ask")) fail("the list does not say ask");
     if (before?.status !== "requested" || !this.#waited(row, by)) fail(`it is ${before?.status ?? "unknown"} and ${stateOf(row)}`);
     if (this.#questions.has(event.question)) fail("the question's id was used before");
-    if (!this.#world.people.enforcedSince.has(row.service)) this.#fail("an observed service is only watched", `${by.name} asks about ${row.endpoint}`);
+    if (!this.#world.people.enforcedSince.has(row.service))
+      this.#fail("an observed service is only watched", `${by.name} asks about ${row.endpoint}`);
     this.#questions.set(event.question, { endpoint: row.endpoint, decided: false });
   }
 
   #attributes(event: Extract<ConnectionEvent, { type: "Attributed" }>, row: Row): void {
-    const true_ = row.outside.some(({ action, arn, event: id }) => action === event.action && arn === event.arn && id === event.event);
+    const wasSo = row.outside.some(({ action, arn, event: id }) => action === event.action && arn === event.arn && id === event.event);
     const key = `${row.endpoint} ${event.event}`;
-    if (!true_ || this.#attributed.has(key) || ownRoles.some((role) => event.arn.includes(role.slice(role.lastIndexOf("/") + 1)))) this.#fail("who did it is told truly", `${key} by ${event.arn}`);
+    if (!wasSo || this.#attributed.has(key) || ownRoles.some((role) => event.arn.includes(role.slice(role.lastIndexOf("/") + 1))))
+      this.#fail("who did it is told truly", `${key} by ${event.arn}`);
     this.#attributed.add(key);
   }
 
@@ -275,19 +288,26 @@ export class Invariants {
     const fail = (why: string): void => this.#fail("one name for one connection", `${row.endpoint} gets ${fqdn}, and ${why}`);
     if (before?.status !== "connected") fail(`it is ${before?.status ?? "unknown"}`);
     if ((before?.names.length ?? 0) > 0) fail("it has one already");
-    for (const [endpoint, { kept }] of this.#world.store.records) if (endpoint !== row.endpoint && kept.connection.names.some((name) => name.fqdn === fqdn)) fail(`so has ${endpoint}`);
-    if (!this.#world.people.enforcedSince.has(row.service)) this.#fail("an observed service is only watched", `${row.endpoint} gets a name`);
+    for (const [endpoint, { kept }] of this.#world.store.records)
+      if (endpoint !== row.endpoint && kept.connection.names.some((name) => name.fqdn === fqdn)) fail(`so has ${endpoint}`);
+    if (!this.#world.people.enforcedSince.has(row.service))
+      this.#fail("an observed service is only watched", `${row.endpoint} gets a name`);
     const suffix = `-${row.endpoint.slice(5)}.`;
     const plain = fqdn.replace(suffix, ".");
     const label = before !== undefined && "decision" in before ? (before.decision?.label ?? row.account) : row.account;
     if (!plain.startsWith(`${label}.`)) fail(`its label is ${label}`);
-    if (fqdn.includes(suffix) && ![...(this.#named.get(plain) ?? [])].some((endpoint) => endpoint !== row.endpoint)) fail(`the plain ${plain} was nobody's`);
+    if (fqdn.includes(suffix) && ![...(this.#named.get(plain) ?? [])].some((endpoint) => endpoint !== row.endpoint))
+      fail(`the plain ${plain} was nobody's`);
     this.#named.set(fqdn, new Set(this.#named.get(fqdn)).add(row.endpoint));
   }
 
   #wasSo(event: ConnectionEvent, before: Connection | undefined, row: Row): void {
     const had = (...states: readonly string[]): boolean => row.states.some(({ state }) => states.includes(state));
-    const fail = (): void => this.#fail("what the log says of AWS was so", `${event.type}${event.type === "ConnectionClosed" ? ` ${event.reason}` : ""}: ${row.endpoint} has been ${row.states.map(({ state }) => state).join(", ")}`);
+    const fail = (): void =>
+      this.#fail(
+        "what the log says of AWS was so",
+        `${event.type}${event.type === "ConnectionClosed" ? ` ${event.reason}` : ""}: ${row.endpoint} has been ${row.states.map(({ state }) => state).join(", ")}`,
+      );
     const { rates } = this.#world.faults;
     switch (event.type) {
       case "ConnectionAvailable":
@@ -297,13 +317,16 @@ export class Invariants {
       case "ConnectionMissing":
         return rates.hidden !== undefined || rates.stale !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();
       case "RejectedOutside":
-        return row.outside.some(({ action }) => action === "reject") || row.states[0]?.state === "rejected" || this.#oldNews(row) ? undefined : fail();
+        return row.outside.some(({ action }) => action === "reject") || row.states[0]?.state === "rejected" || this.#oldNews(row)
+          ? undefined
+          : fail();
       case "AcceptedOutside":
         return this.#acceptedOutside(before, row) ? undefined : fail();
       case "ConnectionAdopted":
         return row.createdAt < start ? undefined : fail();
       case "ConnectionClosed":
-        if (event.reason === "vanished") return rates.hidden !== undefined || rates.skew !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();
+        if (event.reason === "vanished")
+          return rates.hidden !== undefined || rates.skew !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();
         return (event.reason === "deleted" ? had("deleting", "deleted") : had(event.reason)) ? undefined : fail();
       default:
         return undefined;
@@ -316,13 +339,22 @@ export class Invariants {
    */
   #oldNews(row: Row): boolean {
     const { rates } = this.#world.faults;
-    return rates.stale !== undefined && row.states.some(({ state }) => state === "rejected") && (rates.skew !== undefined || this.#world.setup.habits.acceptsRejected);
+    return (
+      rates.stale !== undefined &&
+      row.states.some(({ state }) => state === "rejected") &&
+      (rates.skew !== undefined || this.#world.setup.habits.acceptsRejected)
+    );
   }
 
   #acceptedOutside(before: Connection | undefined, row: Row): boolean {
     const oldNews = before?.status === "rejected" && this.#oldNews(row);
     // AWS offers no way to call an Accept back that is on its way; where it lets a rejected endpoint be accepted, that one lets it in.
-    return oldNews || row.acceptedLate || row.outside.some(({ action }) => action === "accept") || ["pending", "available"].includes(row.states[0]?.state ?? "");
+    return (
+      oldNews ||
+      row.acceptedLate ||
+      row.outside.some(({ action }) => action === "accept") ||
+      ["pending", "available"].includes(row.states[0]?.state ?? "")
+    );
   }
 
   // After a run
@@ -335,8 +367,10 @@ export class Invariants {
   afterAnswer(by: Invocation, service: ServiceId, endpoint: EndpointId, { by: who, choice }: Extract<Signal, { kind: "answered" }>): void {
     const { records, services } = this.#world.store;
     const there = records.get(endpoint);
-    if (there?.kept.connection.service !== service || services.get(service) === undefined || (there.versions[0]?.at ?? 0) >= by.startedAt) return;
-    if (!by.commits.has(endpoint)) this.#fail("no answer is swallowed", `${actorKey(who)} answered ${choice} for ${endpoint}, and the log does not say so`);
+    if (there?.kept.connection.service !== service || services.get(service) === undefined || (there.versions[0]?.at ?? 0) >= by.startedAt)
+      return;
+    if (!by.commits.has(endpoint))
+      this.#fail("no answer is swallowed", `${actorKey(who)} answered ${choice} for ${endpoint}, and the log does not say so`);
   }
 
   afterAdmit(by: Invocation): void {
@@ -354,10 +388,17 @@ export class Invariants {
   afterSweep(by: Invocation, swept: readonly Swept[]): void {
     const { store, ec2, setup, faults } = this.#world;
     const services = [...store.services.values()];
+    this.pagesOfSweeps.push(by.reads.pages);
     const whole = swept.every(({ error }) => error === undefined);
     if (by.conflicts === 0 && whole) {
-      const listingsMax = services.length * ([faults.rates.lag, faults.rates.hidden, faults.rates.stale].every((rate) => rate === undefined) ? 1 : 2) + this.#lateRecords(by);
-      if (by.reads.listings > listingsMax || by.reads.pages > listingsMax) this.#fail("a sweep lists each service once", `${by.name}: ${String(by.reads.listings)} listings, ${String(by.reads.pages)} pages for ${String(services.length)} services`);
+      const listingsMax =
+        services.length * ([faults.rates.lag, faults.rates.hidden, faults.rates.stale].every((rate) => rate === undefined) ? 1 : 2) +
+        this.#lateRecords(by);
+      if (by.reads.listings > listingsMax || by.reads.pages > listingsMax * Math.ceil(Math.max(1, ec2.rows.size) / 1000))
+        this.#fail(
+          "a sweep lists each service once",
+          `${by.name}: ${String(by.reads.listings)} listings, ${String(by.reads.pages)} pages for ${String(services.length)} services`,
+        );
     }
     for (const endpoint of by.reads.shown) {
       const row = ec2.rows.get(endpoint);
@@ -368,11 +409,25 @@ export class Invariants {
       const service = store.services.get(row.service);
       const list = by.reads.firstList.get(endpoint);
       const untouched = Date.parse(connection.changedAt) >= 0 && (stored.versions.at(-1)?.at ?? Infinity) < by.startedAt;
-      if (!untouched || service?.mode !== "enforce" || list === undefined || (this.#world.people.enforcedSince.get(row.service) ?? Infinity) >= by.startedAt) continue;
+      if (
+        !untouched ||
+        service?.mode !== "enforce" ||
+        list === undefined ||
+        (this.#world.people.enforcedSince.get(row.service) ?? Infinity) >= by.startedAt
+      )
+        continue;
       const verdict = verdictOf(list.table, row, setup.habits, list.clock);
       const waiting = row.states.every(({ state }) => state === "pendingAcceptance");
-      if (verdict === "reject" && liveStates.includes(connection.status)) this.#fail("a sweep leaves nothing undecided", `${endpoint} is ${connection.status} after ${by.name}, though a reject entry applies`);
-      if (waiting && (connection.status === "requested" || (connection.status === "asking" && verdict !== "ask"))) this.#fail("a sweep leaves nothing undecided", `${endpoint} is ${connection.status} after ${by.name}, and the list says ${verdict}`);
+      if (verdict === "reject" && liveStates.has(connection.status))
+        this.#fail(
+          "a sweep leaves nothing undecided",
+          `${endpoint} is ${connection.status} after ${by.name}, though a reject entry applies`,
+        );
+      if (waiting && (connection.status === "requested" || (connection.status === "asking" && verdict !== "ask")))
+        this.#fail(
+          "a sweep leaves nothing undecided",
+          `${endpoint} is ${connection.status} after ${by.name}, and the list says ${verdict}`,
+        );
     }
   }
 
@@ -389,6 +444,7 @@ function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   for (const key in a) if (!same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false;
-  for (const key in b) if ((b as Record<string, unknown>)[key] !== undefined && (a as Record<string, unknown>)[key] === undefined) return false;
+  for (const key in b)
+    if ((b as Record<string, unknown>)[key] !== undefined && (a as Record<string, unknown>)[key] === undefined) return false;
   return true;
 }

@@ -11,7 +11,15 @@ import type { World } from "./world.ts";
 export type FunctionName = "observe" | "publish" | "admit" | "dns" | "sweep" | "answer" | "api";
 
 /** infra: serverless.yml. */
-const limitSeconds: Readonly<Record<FunctionName, number>> = { observe: 60, publish: 60, admit: 120, dns: 120, sweep: 55, answer: 15, api: 29 };
+const limitSeconds: Readonly<Record<FunctionName, number>> = {
+  observe: 60,
+  publish: 60,
+  admit: 120,
+  dns: 120,
+  sweep: 55,
+  answer: 15,
+  api: 29,
+};
 
 export interface ListRead {
   readonly table: Table;
@@ -49,8 +57,9 @@ export interface Invocation {
   readonly ended: (how: "crashed") => void;
 }
 
-/** More calls than this in one run can only be a loop. */
+/** More calls than this in one run can only be a loop: so many, and so many more for each connection. */
 const callsMax = 600;
+const callsPerConnectionMax = 40;
 
 export class Lambda {
   readonly #world: World;
@@ -63,13 +72,36 @@ export class Lambda {
   }
 
   /** Runs a function; `done` hears of its end, in whatever way it comes. */
-  invoke<T>(of: FunctionName, body: (invocation: Invocation) => Promise<T>, done: (result: { value: T } | { error: unknown } | "crashed", by: Invocation) => void, carries?: string): Invocation {
+  invoke<T>(
+    of: FunctionName,
+    body: (invocation: Invocation) => Promise<T>,
+    done: (result: { value: T } | { error: unknown } | "crashed", by: Invocation) => void,
+    carries?: string,
+  ): Invocation {
     const { schedule, random } = this.#world;
     this.#count += 1;
     const instance = `${of}-${String(random.between(1, 3))}`;
     const invocation: Invocation = {
-      ...{ name: `${of}#${String(this.#count)}`, of, instance, skew: this.#skew(instance), startedAt: schedule.now, alive: true, calls: 0, conflicts: 0, commits: new Set(), failed: new Set() },
-      reads: { heads: new Map(), firstList: new Map(), lastList: new Map(), shown: new Set(), refused: new Map(), whole: false, listings: 0, pages: 0 },
+      name: `${of}#${String(this.#count)}`,
+      of,
+      instance,
+      skew: this.#skew(instance),
+      startedAt: schedule.now,
+      alive: true,
+      calls: 0,
+      conflicts: 0,
+      commits: new Set(),
+      failed: new Set(),
+      reads: {
+        heads: new Map(),
+        firstList: new Map(),
+        lastList: new Map(),
+        shown: new Set(),
+        refused: new Map(),
+        whole: false,
+        listings: 0,
+        pages: 0,
+      },
       ...(carries === undefined ? {} : { carries }),
       ended: () => done("crashed", invocation),
     };
@@ -105,19 +137,21 @@ export class Lambda {
     const { schedule, faults, setup, random } = this.#world;
     by.calls += 1;
     this.#world.calls += 1;
-    if (by.calls > callsMax) this.#world.violated("nothing is retried without bound", `${by.name} has made ${String(by.calls)} calls`);
+    if (by.calls > callsMax + callsPerConnectionMax * this.#world.ec2.rows.size)
+      this.#world.violated("nothing is retried without bound", `${by.name} has made ${String(by.calls)} calls`);
     const { turns } = this.#world;
     if (turns !== undefined)
       return new Promise((resolve, reject) => {
         turns.offer(by, about, () => {
           const result = attempt(apply);
           if ("value" in result) resolve(result.value);
-          else reject(result.error as Error);
+          else reject(result.error);
         });
       });
-    const kind = setup.script === undefined ? this.#draw() : (faults.on ? setup.script.get(this.#world.calls) : undefined);
+    const kind = setup.script === undefined ? this.#draw() : faults.on ? setup.script.get(this.#world.calls) : undefined;
     if (setup.script !== undefined && kind !== undefined) faults.count(kind);
-    const wait = kind === "slow" ? random.between(5000, 180_000) : random.between(1, faults.on ? setup.latency : Math.min(setup.latency, 50));
+    const wait =
+      kind === "slow" ? random.between(5000, 180_000) : random.between(1, faults.on ? setup.latency : Math.min(setup.latency, 50));
     return new Promise((resolve, reject) => {
       schedule.after(wait, () => {
         if (!by.alive) {
@@ -133,7 +167,7 @@ export class Lambda {
         if (kind === "crash-after") return this.kill(by, `after ${about}`);
         if (kind === "error-after" && "value" in result) return reject(new Fault("TimeoutError", about, "the connection was reset", true));
         if ("value" in result) resolve(result.value);
-        else reject(result.error as Error);
+        else reject(result.error);
       });
     });
   }
@@ -143,7 +177,12 @@ export class Lambda {
     const { schedule, random } = this.#world;
     return {
       leftMs: () => by.startedAt + limitSeconds[by.of] * 1000 - schedule.now,
-      wait: (milliseconds) => new Promise((resolve) => void schedule.after(milliseconds, () => by.alive && resolve())),
+      wait: (milliseconds) =>
+        new Promise((resolve) => {
+          schedule.after(milliseconds, () => {
+            if (by.alive) resolve();
+          });
+        }),
       chance: () => random.next(),
     };
   }

@@ -6,7 +6,8 @@ import type { Functions } from "./functions.ts";
 import type { OutcomeName } from "./probes.ts";
 import { drawRates, type FaultKind, type Rates } from "./faults.ts";
 import { Random } from "./random.ts";
-import { start, World, type Setup, type System, type Violation } from "./world.ts";
+import { start } from "./given.ts";
+import { World, type Setup, type System, type Violation } from "./world.ts";
 
 export interface Lived {
   readonly setup: Setup;
@@ -19,6 +20,8 @@ export interface Lived {
   readonly callsInChaos: number;
   readonly commits: number;
   readonly connections: number;
+  /** Of each sweep that went well: the pages of listings it asked for. */
+  readonly pagesOfSweeps: readonly number[];
   /** What went wrong in words that fit any design. */
   readonly outcomes: readonly OutcomeName[];
   readonly story?: readonly string[];
@@ -36,13 +39,17 @@ export function draw(seed: number, changes: Partial<Setup> = {}): Setup {
     notifiesDelete: random.chance(0.7),
   };
   return {
-    ...{ seed, rates: drawRates(seed), faultsMax: Infinity, habits, without: [] },
+    seed,
+    rates: drawRates(seed),
+    faultsMax: Infinity,
+    habits,
+    without: [],
     minutes: random.between(2, 15),
     services: random.chance(0.75) ? 1 : 2,
     scanner: random.chance(0.3),
     consumers: random.pick([1, 1, 2, 2, 3, 5]),
-    latency: random.pick([20, 200, 2000, 8000]),
-    pageSize: random.pick([1, 2, 1000]),
+    latency: random.pick([20, 200, 2e3, 8e3]),
+    pageSize: random.pick([1, 2, 1e3]),
     ...changes,
   };
 }
@@ -50,7 +57,13 @@ export function draw(seed: number, changes: Partial<Setup> = {}): Setup {
 const stepsMax = 60_000;
 const minute = 60_000;
 
-export async function live(setup: Setup, system: System, tracing = false, design?: (world: World) => Functions, ended?: (world: World) => void): Promise<Lived> {
+export async function live(
+  setup: Setup,
+  system: System,
+  tracing = false,
+  design?: (world: World) => Functions,
+  ended?: (world: World) => void,
+): Promise<Lived> {
   const world = new World(setup, system, tracing);
   if (design !== undefined) {
     world.functions = design(world);
@@ -79,13 +92,27 @@ export async function live(setup: Setup, system: System, tracing = false, design
   return lived(world, callsInChaos);
 }
 
-function lived({ setup, schedule, faults, calls, store, ec2, probes, violation, story }: World, callsInChaos: number): Lived {
-  return { setup, outcomes: [...probes.found], faults: faults.counts, injected: faults.injected, steps: schedule.steps, calls, callsInChaos, commits: store.commits, connections: ec2.rows.size, ...(violation === undefined ? {} : { violation }), ...(story === undefined ? {} : { story }) };
+function lived({ setup, schedule, faults, calls, store, ec2, probes, checks, violation, story }: World, callsInChaos: number): Lived {
+  return {
+    setup,
+    outcomes: [...probes.found],
+    faults: faults.counts,
+    injected: faults.injected,
+    steps: schedule.steps,
+    calls,
+    callsInChaos,
+    commits: store.commits,
+    connections: ec2.rows.size,
+    pagesOfSweeps: checks.pagesOfSweeps,
+    ...(violation === undefined ? {} : { violation }),
+    ...(story === undefined ? {} : { story }),
+  };
 }
 
 async function run(world: World, end?: number): Promise<void> {
   const ended = await world.schedule.run(end, stepsMax - world.schedule.steps);
-  if (ended === "too many steps") world.violated("nothing is retried without bound", `the life has taken ${String(stepsMax)} steps and goes on`);
+  if (ended === "too many steps")
+    world.violated("nothing is retried without bound", `the life has taken ${String(stepsMax)} steps and goes on`);
 }
 
 async function pass(world: World, minutes: number): Promise<void> {
@@ -100,7 +127,8 @@ async function swept(world: World): Promise<void> {
 }
 
 async function staysSettled(world: World): Promise<void> {
-  const counted = (): string => [world.store.commits, world.delivery.observe.sent.length, world.delivery.admit.sent.length, world.delivery.dns.sent.length].join(" ");
+  const counted = (): string =>
+    [world.store.commits, world.delivery.observe.sent.length, world.delivery.admit.sent.length, world.delivery.dns.sent.length].join(" ");
   if ([...world.store.records.values()].some(({ kept }) => kept.connection.names.some(({ made }) => !made))) return;
   const before = counted();
   await swept(world);

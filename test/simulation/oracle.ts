@@ -22,7 +22,10 @@ export const acceptingEntry = (table: Table, row: Row): Entry | undefined => ran
 
 const ranks = (row: Row): string[] => {
   const principals = [`endpoint#${row.endpoint}`, `account#${row.account}`, "any"];
-  return [...principals.map((principal) => entryId({ service: row.service, principal })), ...principals.map((principal) => entryId({ service: "*", principal }))];
+  return [
+    ...principals.map((principal) => entryId({ service: row.service, principal })),
+    ...principals.map((principal) => entryId({ service: "*", principal })),
+  ];
 };
 
 function applies(entry: Entry, row: Row, habits: Habits, clock: string): Answer {
@@ -36,4 +39,5 @@ function applies(entry: Entry, row: Row, habits: Habits, clock: string): Answer 
   return answers.includes("unknown") ? "unknown" : "yes";
 }
 
-const isAmong = (value: string | undefined, wanted: readonly string[]): Answer => (value === undefined ? "unknown" : wanted.includes(value) ? "yes" : "no");
+const isAmong = (value: string | undefined, wanted: readonly string[]): Answer =>
+  value === undefined ? "unknown" : wanted.includes(value) ? "yes" : "no";

@@ -42,8 +42,21 @@ export class Turns {
 
   offer(by: Invocation, about: string, go: () => void): void {
     const [port = "", what = ""] = about.split(" ");
-    const touches: Record<string, string> = { "connections.load": "record", "allowList.read": "list", "ec2.connections": "aws", "ec2.accept": "aws", "ec2.reject": "aws", "ledger.commit": what.startsWith("vpce-") ? "record" : "list", "ledger.head": "list" };
-    this.add({ actor: by.carries ?? by.of, touches: touches[port] ?? `${by.name} ${about}`, writes: port === "ledger.commit" || port === "ec2.accept" || port === "ec2.reject", go });
+    const touches: Record<string, string> = {
+      "connections.load": "record",
+      "allowList.read": "list",
+      "ec2.connections": "aws",
+      "ec2.accept": "aws",
+      "ec2.reject": "aws",
+      "ledger.commit": what.startsWith("vpce-") ? "record" : "list",
+      "ledger.head": "list",
+    };
+    this.add({
+      actor: by.carries ?? by.of,
+      touches: touches[port] ?? `${by.name} ${about}`,
+      writes: port === "ledger.commit" || port === "ec2.accept" || port === "ec2.reject",
+      go,
+    });
   }
 
   add(pending: Pending): void {
@@ -115,7 +128,11 @@ export interface Orders {
 }
 
 /** Two approvers who disagree, a reject entry and a consumer's delete, in every order that can matter. */
-export async function everyOrder(actors: { readonly look: boolean; readonly admit?: boolean }, use: System = system, max = Infinity): Promise<Orders> {
+export async function everyOrder(
+  actors: { readonly look: boolean; readonly admit?: boolean },
+  use: System = system,
+  max = Infinity,
+): Promise<Orders> {
   let path: Node[] | undefined = [];
   let lived = 0;
   let different = 0;
@@ -123,10 +140,25 @@ export async function everyOrder(actors: { readonly look: boolean; readonly admi
   const ends: Record<string, number> = {};
   while (path !== undefined && lived < max) {
     const turns = new Turns(path);
-    const setup = draw(1, { rates: {}, minutes: 2, services: 1, consumers: 0, latency: 20, pageSize: 1000, scanner: false, without: [], scenario: (world) => disagree(world, turns, actors) });
+    const setup = draw(1, {
+      rates: {},
+      minutes: 2,
+      services: 1,
+      consumers: 0,
+      latency: 20,
+      pageSize: 1000,
+      scanner: false,
+      without: [],
+      scenario: (world) => disagree(world, turns, actors),
+    });
     let end = "";
     const { violation } = await live(setup, use, false, undefined, (world) => {
-      end = world.store.log.get(`connection#${endpoint}`)?.map(({ event }) => event.type).filter((type) => type === "ConnectionApproved" || type === "ConnectionDenied" || type === "ConnectionClosed").join(", ") ?? "";
+      end =
+        world.store.log
+          .get(`connection#${endpoint}`)
+          ?.map(({ event }) => event.type)
+          .filter((type) => type === "ConnectionApproved" || type === "ConnectionDenied" || type === "ConnectionClosed")
+          .join(", ") ?? "";
     });
     lived += 1;
     if (!turns.redundant) {
@@ -150,14 +182,28 @@ function disagree(world: World, turns: Turns, { look, admit = false }: { readonl
     if (kept?.status !== "asking") throw new Error("no question is open");
     const question = kept.question.id;
     world.turns = turns;
-    for (const [name, choice] of [["ann", "approve"], ["bob", "reject"]] as const) {
+    for (const [name, choice] of [
+      ["ann", "approve"],
+      ["bob", "reject"],
+    ] as const) {
       people.given.add(`${question} ${choice} ${name}`);
-      functions.answer(service, endpoint, { kind: "answered", question, choice, by: { kind: "approver", name, channel: "link" } }, name, () => undefined);
+      functions.answer(
+        service,
+        endpoint,
+        { kind: "answered", question, choice, by: { kind: "approver", name, channel: "link" } },
+        name,
+        () => undefined,
+      );
     }
     functions.api(ruleSubject, ruled(world, "reject"));
     turns.add({ actor: "consumer", touches: "aws", writes: true, go: () => deleteNow(world) });
-    if (look) functions.observe([{ id: "look", body: JSON.stringify({ look: { service, endpoints: [endpoint], why: "look-again", attempt: 4 } }) }], () => undefined);
-    if (admit) functions.admit([{ id: "admit", body: JSON.stringify({ look: { service, endpoints: [endpoint], why: "sweep" } }) }], () => undefined);
+    if (look)
+      functions.observe(
+        [{ id: "look", body: JSON.stringify({ look: { service, endpoints: [endpoint], why: "look-again", attempt: 4 } }) }],
+        () => undefined,
+      );
+    if (admit)
+      functions.admit([{ id: "admit", body: JSON.stringify({ look: { service, endpoints: [endpoint], why: "sweep" } }) }], () => undefined);
     const turn = (): void => {
       if (turns.next()) schedule.after(1, turn);
       else world.turns = undefined;

@@ -3,15 +3,15 @@
 import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Signal } from "../../lib/decide.ts";
 import type { Choice, PolicyEvent } from "../../lib/events.ts";
-import { accountId, endpointId, instant, serviceId, zoneId, type AccountId, type EndpointId, type Instant, type ServiceId } from "../../lib/ids.ts";
+import { accountId, endpointId, instant, serviceId, zoneId, type EndpointId, type Instant, type ServiceId } from "../../lib/ids.ts";
 import { entrySubject, serviceSubject, type Change, type Head, type StoredEvent } from "../../lib/ledger.ts";
 import type { Service } from "../../lib/service.ts";
 import { stateOf, type Row } from "./ec2.ts";
-import { ownRoles } from "./functions.ts";
+import { ownRoles, start } from "./given.ts";
 import { Random } from "./random.ts";
 import { ownerText } from "./route53.ts";
 import { entryId } from "./store.ts";
-import { start, type ActorKind, type World } from "./world.ts";
+import type { ActorKind, World } from "./world.ts";
 
 const accounts = ["222222222222", "333333333333", "444444444444"].map((id) => accountId(id));
 const labels = ["acme", "globex", "acme"];
@@ -44,32 +44,103 @@ export class People {
   begin(): void {
     const { setup } = this.#world;
     if (setup.scenario !== undefined) return setup.scenario(this.#world);
-    for (let index = 0; index < setup.services; index += 1) this.#takeIntoCare(serviceId(`vpce-svc-${String(index + 1).padStart(17, "0")}`));
+    for (let index = 0; index < setup.services; index += 1)
+      this.#takeIntoCare(serviceId(`vpce-svc-${String(index + 1).padStart(17, "0")}`));
     const entries = this.#random.between(0, 4);
     for (let index = 0; index < entries; index += 1) this.#edit();
-    this.#plan("old-connections", this.#random.chance(0.4) ? this.#random.between(1, 2) : 0, () => undefined, () => this.#old());
-    this.#plan(undefined, setup.consumers, () => this.#moment(0.6), () => this.#connect());
-    this.#plan("operators", this.#random.between(0, 4), () => this.#moment(), () => this.#edit());
-    this.#plan("operators", this.#random.chance(0.4) ? this.#random.between(1, 3) : 0, () => this.#moment(), () => this.#command());
-    this.#plan("operators", this.#random.chance(0.3) ? 1 : 0, () => this.#moment(), () => this.#change());
-    this.#plan("console", this.#random.chance(0.35) ? this.#random.between(1, 3) : 0, () => this.#moment(), () => this.#click());
-    this.#plan("foreign-dns", this.#random.chance(0.2) ? this.#random.between(1, 2) : 0, () => this.#moment(), () => this.#foreignName());
-    this.#plan("forgers", this.#random.chance(0.3) ? this.#random.between(1, 4) : 0, () => this.#moment(), () => this.#forge());
-    this.#plan("modifications", this.#random.chance(0.3) ? this.#random.between(1, 3) : 0, () => this.#moment(), () => this.#anyRow((row) => this.#world.ec2.modify(row)));
-    this.#plan("deletions", this.#random.chance(0.6) ? this.#random.between(1, 3) : 0, () => this.#moment(), () => this.#anyRow((row) => this.#world.ec2.delete(row)));
-    this.#plan("modifications", this.#random.chance(0.15) ? 1 : 0, () => this.#moment(), () => this.#anyRow((row) => this.#world.ec2.puzzle(row)));
-    this.#plan("deletions", this.#random.chance(0.1) ? 1 : 0, () => this.#moment(), () => this.#anyRow((row) => this.#world.ec2.expire(row)));
+    this.#plan(
+      "old-connections",
+      this.#random.chance(0.4) ? this.#random.between(1, 2) : 0,
+      () => undefined,
+      () => this.#old(),
+    );
+    this.#plan(
+      undefined,
+      setup.consumers,
+      () => this.#moment(0.6),
+      () => this.#connect(),
+    );
+    this.#plan(
+      "operators",
+      this.#random.between(0, 4),
+      () => this.#moment(),
+      () => this.#edit(),
+    );
+    this.#plan(
+      "operators",
+      this.#random.chance(0.4) ? this.#random.between(1, 3) : 0,
+      () => this.#moment(),
+      () => this.#command(),
+    );
+    this.#plan(
+      "operators",
+      this.#random.chance(0.3) ? 1 : 0,
+      () => this.#moment(),
+      () => this.#change(),
+    );
+    this.#plan(
+      "console",
+      this.#random.chance(0.35) ? this.#random.between(1, 3) : 0,
+      () => this.#moment(),
+      () => this.#click(),
+    );
+    this.#plan(
+      "foreign-dns",
+      this.#random.chance(0.2) ? this.#random.between(1, 2) : 0,
+      () => this.#moment(),
+      () => this.#foreignName(),
+    );
+    this.#plan(
+      "forgers",
+      this.#random.chance(0.3) ? this.#random.between(1, 4) : 0,
+      () => this.#moment(),
+      () => this.#forge(),
+    );
+    this.#plan(
+      "modifications",
+      this.#random.chance(0.3) ? this.#random.between(1, 3) : 0,
+      () => this.#moment(),
+      () => this.#anyRow((row) => this.#world.ec2.modify(row)),
+    );
+    this.#plan(
+      "deletions",
+      this.#random.chance(0.6) ? this.#random.between(1, 3) : 0,
+      () => this.#moment(),
+      () => this.#anyRow((row) => this.#world.ec2.delete(row)),
+    );
+    this.#plan(
+      "modifications",
+      this.#random.chance(0.15) ? 1 : 0,
+      () => this.#moment(),
+      () => this.#anyRow((row) => this.#world.ec2.puzzle(row)),
+    );
+    this.#plan(
+      "deletions",
+      this.#random.chance(0.1) ? 1 : 0,
+      () => this.#moment(),
+      () => this.#anyRow((row) => this.#world.ec2.expire(row)),
+    );
     const { faults } = this.#world;
-    this.#plan(undefined, faults.rates.poison === undefined ? 0 : this.#random.between(1, 3), () => this.#moment(), () => {
-      if (!faults.happens("poison")) return;
-      this.#world.poison.push(this.#world.delivery.poison());
-      this.#say("fault", () => `poison: ${JSON.stringify(this.#world.poison.at(-1))}`);
-    });
-    this.#plan(undefined, faults.rates.redrive === undefined ? 0 : 1, () => this.#moment(), () => {
-      if (!faults.happens("redrive")) return;
-      this.#say("fault", () => "redrive: every message that was ever sent comes back");
-      for (const queue of [this.#world.delivery.observe, this.#world.delivery.admit, this.#world.delivery.dns]) queue.again();
-    });
+    this.#plan(
+      undefined,
+      faults.rates.poison === undefined ? 0 : this.#random.between(1, 3),
+      () => this.#moment(),
+      () => {
+        if (!faults.happens("poison")) return;
+        this.#world.poison.push(this.#world.delivery.poison());
+        this.#say("fault", () => `poison: ${JSON.stringify(this.#world.poison.at(-1))}`);
+      },
+    );
+    this.#plan(
+      undefined,
+      faults.rates.redrive === undefined ? 0 : 1,
+      () => this.#moment(),
+      () => {
+        if (!faults.happens("redrive")) return;
+        this.#say("fault", () => "redrive: every message that was ever sent comes back");
+        for (const queue of [this.#world.delivery.observe, this.#world.delivery.admit, this.#world.delivery.dns]) queue.again();
+      },
+    );
   }
 
   #plan(kind: ActorKind | undefined, times: number, when: () => number | undefined, act: () => void): void {
@@ -96,7 +167,12 @@ export class People {
     this.serviceIds.push(service);
     const mode = this.#random.chance(0.85) ? "enforce" : "observe";
     const after: Service = {
-      ...{ service, mode, outsideAccept: this.#random.chance(0.7) ? "keep" : "enforce", addedAt: instant(start), addedBy: operatorArn, version: 1 },
+      service,
+      mode,
+      outsideAccept: this.#random.chance(0.7) ? "keep" : "enforce",
+      addedAt: instant(start),
+      addedBy: operatorArn,
+      version: 1,
       ...(this.#random.chance(0.85) ? { zone } : {}),
     };
     if (mode === "enforce") this.enforcedSince.set(service, 0);
@@ -110,7 +186,11 @@ export class People {
     const { store, functions, schedule, ec2 } = this.#world;
     const rows = [...ec2.rows.values()];
     const index = random.between(0, accounts.length - 1);
-    const principal: Principal = random.chance(0.7) ? `account#${accounts[index] ?? ""}` : random.chance(0.6) || rows.length === 0 ? "any" : `endpoint#${random.pick(rows).endpoint}`;
+    const principal: Principal = random.chance(0.7)
+      ? `account#${accounts[index] ?? ""}`
+      : random.chance(0.6) || rows.length === 0
+        ? "any"
+        : `endpoint#${random.pick(rows).endpoint}`;
     const service = random.chance(0.8) ? random.pick(this.serviceIds) : ("*" as const);
     const key = { service, principal };
     const verdict = random.pick(["accept", "accept", "accept", "ask", "reject"] as const);
@@ -120,13 +200,28 @@ export class People {
     const change = (expected: Head, at: Instant): Change | undefined => {
       const from = store.entries.get(entryId(key));
       const entry = { ...key, version: expected.seq + 1 };
-      const common = { at, by: { kind: "operator", arn: operatorArn }, because: { rule: "operator", detail: "an operator's change" } } as const;
+      const common = {
+        at,
+        by: { kind: "operator", arn: operatorArn },
+        because: { rule: "operator", detail: "an operator's change" },
+      } as const;
       if (remove) {
         if (from === undefined) return undefined;
         return { of: "entry", key, expected, events: [{ ...common, type: "EntryRemoved", entry, from }] };
       }
-      const after: Entry = { ...key, verdict, conditions, version: expected.seq + 1, author: operatorArn, at, ...(label === undefined ? {} : { label }) };
-      const event: PolicyEvent = from === undefined ? { ...common, type: "EntryAdded", entry, to: after } : { ...common, type: "EntryChanged", entry, from, to: after };
+      const after: Entry = {
+        ...key,
+        verdict,
+        conditions,
+        version: expected.seq + 1,
+        author: operatorArn,
+        at,
+        ...(label === undefined ? {} : { label }),
+      };
+      const event: PolicyEvent =
+        from === undefined
+          ? { ...common, type: "EntryAdded", entry, to: after }
+          : { ...common, type: "EntryChanged", entry, from, to: after };
       return { of: "entry", key, after, expected, events: [event] };
     };
     this.#say("operator", () => `${remove ? "removes" : `sets ${verdict} ${JSON.stringify(conditions)} for`} ${principal} at ${service}`);
@@ -157,10 +252,30 @@ export class People {
       const from = store.services.get(id);
       if (from === undefined) return undefined;
       this.changedAt.set(id, Infinity);
-      const common = { at, by: { kind: "operator", arn: operatorArn }, because: { rule: "operator", detail: "an operator's change" } } as const;
-      const after: Service = { ...from, version: expected.seq + 1, ...(enforce ? { mode: "enforce" as const } : { outsideAccept: from.outsideAccept === "keep" ? ("enforce" as const) : ("keep" as const) }) };
+      const common = {
+        at,
+        by: { kind: "operator", arn: operatorArn },
+        because: { rule: "operator", detail: "an operator's change" },
+      } as const;
+      const after: Service = {
+        ...from,
+        version: expected.seq + 1,
+        ...(enforce
+          ? { mode: "enforce" as const }
+          : { outsideAccept: from.outsideAccept === "keep" ? ("enforce" as const) : ("keep" as const) }),
+      };
       if (enforce && !this.enforcedSince.has(id)) this.enforcedSince.set(id, schedule.now);
-      return { of: "service", key: id, after, expected, events: [enforce ? { ...common, type: "ServiceEnforced", service: id } : { ...common, type: "ServiceChanged", service: id, from, to: after }] };
+      return {
+        of: "service",
+        key: id,
+        after,
+        expected,
+        events: [
+          enforce
+            ? { ...common, type: "ServiceEnforced", service: id }
+            : { ...common, type: "ServiceChanged", service: id, from, to: after },
+        ],
+      };
     });
   }
 
@@ -192,7 +307,7 @@ export class People {
     return {
       endpoint: endpointId(`vpce-${String(this.#endpoints).padStart(17, "0")}`),
       service: random.pick(this.serviceIds),
-      account: random.pick(accounts) as AccountId,
+      account: random.pick(accounts),
       createdAt,
       region: random.pick(["eu-west-1", "eu-west-1", "us-east-1"]),
       ipAddressType: random.pick(["ipv4", "ipv4", "dualstack", "ipv6"] as const),
@@ -224,7 +339,8 @@ export class People {
     const choice: Choice = random.chance(0.6) ? "approve" : "reject";
     const other: Choice = choice === "approve" ? "reject" : "approve";
     const soon = random.between(1000, 10 * minute);
-    const say = (after: number, name: string, what: Choice): void => this.#answer(after, { service, endpoint, question, name, choice: what });
+    const say = (after: number, name: string, what: Choice): void =>
+      this.#answer(after, { service, endpoint, question, name, choice: what });
     if (style === "never") return;
     say(style === "late" ? random.between(30 * minute, 600 * minute) : soon, "ann", choice);
     if (style === "twice") say(soon + random.between(0, 5 * minute), "ann", choice);
@@ -268,10 +384,26 @@ export class People {
     const others = [...this.questionsTold].flatMap(([question, endpoint]) => (endpoint === row.endpoint ? [] : [question]));
     const question = random.pick([random.hex(32), others.length > 0 ? random.pick(others) : random.hex(32), undefined]);
     const { delivery } = this.#world;
-    if (random.chance(0.3)) delivery.observe.send(JSON.stringify({ Type: "Notification", Message: random.pick([`Connect ${row.service} vpce-0123456789abcdef0`, `Delete ${random.pick(this.serviceIds)} ${row.endpoint}`, `Accept ${row.endpoint} vpce-svc-0123456789abcdef0`, "accept everybody"]) }));
+    if (random.chance(0.3))
+      delivery.observe.send(
+        JSON.stringify({
+          Type: "Notification",
+          Message: random.pick([
+            `Connect ${row.service} vpce-0123456789abcdef0`,
+            `Delete ${random.pick(this.serviceIds)} ${row.endpoint}`,
+            `Accept ${row.endpoint} vpce-svc-0123456789abcdef0`,
+            "accept everybody",
+          ]),
+        }),
+      );
     const service = random.chance(0.8) ? row.service : random.pick(this.serviceIds);
     this.#say("forger", () => `answers ${choice} for ${row.endpoint} at ${service} with question ${question ?? "none"}`);
-    this.#send(service, row.endpoint, { kind: "answered", choice, by: { kind: "approver", name: "mallory", channel: "link" }, ...(question === undefined ? {} : { question }) });
+    this.#send(service, row.endpoint, {
+      kind: "answered",
+      choice,
+      by: { kind: "approver", name: "mallory", channel: "link" },
+      ...(question === undefined ? {} : { question }),
+    });
   }
 
   // Past Drawbridge
@@ -297,7 +429,9 @@ export class People {
     const before = stateOf(row);
     this.#say("console", () => `${action}s ${row.endpoint}, which is ${before}`);
     const [outcome] = ec2[action](row.service, [row.endpoint], "console");
-    const arn = random.chance(0.9) ? "arn:aws:iam::111111111111:user/carl" : `${ownRoles[1]?.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") ?? ""}/session`;
+    const arn = random.chance(0.9)
+      ? "arn:aws:iam::111111111111:user/carl"
+      : `${ownRoles[1]?.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") ?? ""}/session`;
     const event = delivery.trail(row, action, arn, outcome?.failure !== undefined);
     if (random.chance(0.2)) schedule.after(random.between(500, 5000), () => this.#clickOn(row, action === "accept" ? "reject" : "accept"));
     if (outcome?.failure === undefined) row.outside.push({ at: schedule.now, action, event, arn });
@@ -305,11 +439,16 @@ export class People {
 
   #foreignName(): void {
     const row = this.#some();
-    const name = row !== undefined && this.#random.chance(0.3) ? `${this.#random.pick(["acme", row.account])}-${row.endpoint.slice(5)}` : this.#random.pick(["acme", "globex", ...accounts]);
+    const name =
+      row !== undefined && this.#random.chance(0.3)
+        ? `${this.#random.pick(["acme", row.account])}-${row.endpoint.slice(5)}`
+        : this.#random.pick(["acme", "globex", ...accounts]);
     const text = this.#random.chance(0.3);
     const fqdn = `${name}.${zone.name}`;
     const owner = row !== undefined && this.#random.chance(0.3) ? `someone-else-${ownerText(row.endpoint)}` : "someone-else";
-    const set = text ? ({ name: `_drawbridge.${fqdn}`, type: "TXT", text: owner } as const) : ({ name: fqdn, type: "A", target: { name: "other.example.net", zone: "Z38GZ743OKFT7T" } } as const);
+    const set = text
+      ? ({ name: `_drawbridge.${fqdn}`, type: "TXT", text: owner } as const)
+      : ({ name: fqdn, type: "A", target: { name: "other.example.net", zone: "Z38GZ743OKFT7T" } } as const);
     if (this.#world.route53.foreign(zone.id, set)) this.#say("foreign", () => `makes ${set.type} ${set.name}`);
   }
 

@@ -35,11 +35,24 @@ export class Probes {
     if (row === undefined || stateOf(row) !== "pendingAcceptance") return;
     const since = store.tables.filter((_, index, all) => (all[index + 1]?.at ?? Infinity) >= row.createdAt);
     const said = (verdict: string, table: (typeof since)[number]): boolean =>
-      [Math.max(table.at, row.createdAt), schedule.now].some((at) => [-900_000, 0, 900_000].some((skew) => verdictOf(table.table, row, setup.habits, instant(at + (setup.rates.skew === undefined ? 0 : skew))) === verdict));
-    const answered = [...people.given].some((given) => given.includes(" approve ") && (given.startsWith(endpoint) || people.questionsTold.get(given.split(" ")[0] ?? "") === endpoint));
+      [Math.max(table.at, row.createdAt), schedule.now].some((at) =>
+        [-900_000, 0, 900_000].some(
+          (skew) => verdictOf(table.table, row, setup.habits, instant(at + (setup.rates.skew === undefined ? 0 : skew))) === verdict,
+        ),
+      );
+    const answered = [...people.given].some(
+      (given) =>
+        given.includes(" approve ") && (given.startsWith(endpoint) || people.questionsTold.get(given.split(" ")[0] ?? "") === endpoint),
+    );
     if (!since.some((table) => said("accept", table)) && !answered) this.found.add("let in by nobody");
     const current = store.tables.at(-1);
-    if (current !== undefined && current.at < by.startedAt && verdictOf(current.table, row, setup.habits, instant(schedule.now)) === "reject" && verdictOf(current.table, row, setup.habits, instant(by.startedAt - 900_000)) === "reject") this.found.add("let in against a reject entry");
+    if (
+      current !== undefined &&
+      current.at < by.startedAt &&
+      verdictOf(current.table, row, setup.habits, instant(schedule.now)) === "reject" &&
+      verdictOf(current.table, row, setup.habits, instant(by.startedAt - 900_000)) === "reject"
+    )
+      this.found.add("let in against a reject entry");
   }
 
   /** In the end. */
@@ -48,14 +61,19 @@ export class Probes {
     const asked = new Set(people.questionsTold.values());
     for (const row of ec2.rows.values()) {
       if (store.services.get(row.service)?.mode !== "enforce" || row.removedAt <= schedule.now) continue;
-      const { believed, logged, needless } = functions instanceof Baseline ? ofBaseline(functions, row.endpoint) : this.#ofOurs(row.endpoint);
+      const { believed, logged, needless } =
+        functions instanceof Baseline ? ofBaseline(functions, row.endpoint) : this.#ofOurs(row.endpoint);
       const state = stateOf(row);
       const live = state === "available" || state === "pending";
       const verdict = verdictOf(store.entries, row, setup.habits, instant(schedule.now));
       if (live && verdict === "reject") this.found.add("lives against a reject entry");
       if (state === "pendingAcceptance" && verdict !== "ask") this.found.add("waits for ever");
       if (state === "pendingAcceptance" && verdict === "ask" && !asked.has(row.endpoint)) this.found.add("nobody was asked");
-      if ((believed === "accepted" && (state === "rejected" || state === "pendingAcceptance")) || (believed === "rejected" && (live || state === "pendingAcceptance"))) this.found.add("believed accepted");
+      if (
+        (believed === "accepted" && (state === "rejected" || state === "pendingAcceptance")) ||
+        (believed === "rejected" && (live || state === "pendingAcceptance"))
+      )
+        this.found.add("believed accepted");
       if ((live || state === "rejected") && !logged) this.found.add("not in the log");
       if (needless) this.found.add("twice in the log");
     }
@@ -64,9 +82,16 @@ export class Probes {
   #ofOurs(endpoint: EndpointId): Standing {
     const { store } = this.#world;
     const events = store.log.get(`connection#${endpoint}`)?.map(({ event }) => event.type) ?? [];
-    const decided = events.filter((type) => ["ConnectionApproved", "ConnectionDenied", "AcceptedOutside", "RejectedOutside", "ConnectionAdopted"].includes(type));
+    const decided = events.filter((type) =>
+      ["ConnectionApproved", "ConnectionDenied", "AcceptedOutside", "RejectedOutside", "ConnectionAdopted"].includes(type),
+    );
     const status = store.records.get(endpoint)?.kept.connection.status;
-    const believed = status === "approved" || status === "connected" || status === "adopted" ? "accepted" : status === "denied" || status === "rejected" ? "rejected" : undefined;
+    const believed =
+      status === "approved" || status === "connected" || status === "adopted"
+        ? "accepted"
+        : status === "denied" || status === "rejected"
+          ? "rejected"
+          : undefined;
     const needless = decided.some((type, index) => type === decided[index - 1] && type !== "AcceptedOutside");
     return { believed, logged: decided.length > 0, needless };
   }
@@ -81,5 +106,9 @@ interface Standing {
 function ofBaseline({ states, audit }: Baseline, endpoint: EndpointId): Standing {
   const state = states.get(endpoint);
   const logged = audit.filter((line) => line.endpoint === endpoint).map(({ what }) => what);
-  return { believed: state === "asked" ? undefined : state, logged: logged.length > 0, needless: logged.some((what, index) => what === logged[index - 1]) };
+  return {
+    believed: state === "asked" ? undefined : state,
+    logged: logged.length > 0,
+    needless: logged.some((what, index) => what === logged[index - 1]),
+  };
 }

@@ -22,26 +22,37 @@ export class Route53 {
 
   change(zone: ZoneId, remove: readonly RecordSet[], create: readonly RecordSet[]): "done" | { readonly refused: string } {
     const { schedule, faults, random } = this.#world;
-    if (remove.length + create.length === 0) throw new Fault("InvalidInput", "route53:ChangeResourceRecordSets", "the change is empty", false);
-    if (this.#busyUntil > schedule.now || faults.happens("zone-busy")) throw new Fault("PriorRequestNotComplete", "route53:ChangeResourceRecordSets", "The request was rejected because Route 53 was still processing a prior request.", true);
+    if (remove.length + create.length === 0)
+      throw new Fault("InvalidInput", "route53:ChangeResourceRecordSets", "the change is empty", false);
+    if (this.#busyUntil > schedule.now || faults.happens("zone-busy"))
+      throw new Fault(
+        "PriorRequestNotComplete",
+        "route53:ChangeResourceRecordSets",
+        "The request was rejected because Route 53 was still processing a prior request.",
+        true,
+      );
     const gone = new Set<string>();
     for (const set of remove) {
       const key = keyOf(zone, set);
       const there = this.records.get(key);
       if (there === undefined || gone.has(key)) return { refused: `Tried to delete resource record set ${key} but it was not found` };
-      if (valueOf(there.set) !== valueOf(set)) return { refused: `Tried to delete resource record set ${key} but the values provided do not match the current values` };
+      if (valueOf(there.set) !== valueOf(set))
+        return { refused: `Tried to delete resource record set ${key} but the values provided do not match the current values` };
       if (there.foreign) this.#world.violated("no foreign record is touched", `${key} was deleted`);
       gone.add(key);
     }
     const come = new Set<string>();
     for (const set of create) {
       const key = keyOf(zone, set);
-      if ((this.records.has(key) && !gone.has(key)) || come.has(key)) return { refused: `Tried to create resource record set ${key} but it already exists` };
+      if ((this.records.has(key) && !gone.has(key)) || come.has(key))
+        return { refused: `Tried to create resource record set ${key} but it already exists` };
       come.add(key);
     }
     for (const key of gone) this.records.delete(key);
     for (const set of create) this.records.set(keyOf(zone, set), { zone, set, foreign: false });
-    this.#world.tell("route53", () => [...remove.map((set) => `- ${set.type} ${set.name}`), ...create.map((set) => `+ ${set.type} ${set.name}`)].join(", "));
+    this.#world.tell("route53", () =>
+      [...remove.map((set) => `- ${set.type} ${set.name}`), ...create.map((set) => `+ ${set.type} ${set.name}`)].join(", "),
+    );
     if (faults.on) this.#busyUntil = schedule.now + random.between(0, 300);
     return "done";
   }
@@ -50,7 +61,9 @@ export class Route53 {
   at(zone: ZoneId, name: string): RecordSet[] {
     const wanted = name.toLowerCase().replace(/\.$/, "");
     const found: RecordSet[] = [];
-    for (const record of this.records.values()) if (record.zone === zone && record.set.name.toLowerCase().replace(/\.$/, "") === wanted) found.push({ ...record.set, name: `${wanted}.` });
+    for (const record of this.records.values())
+      if (record.zone === zone && record.set.name.toLowerCase().replace(/\.$/, "") === wanted)
+        found.push({ ...record.set, name: `${wanted}.` });
     return found;
   }
 

@@ -5,7 +5,8 @@ import { accountId, endpointId, instant, serviceId, zoneId } from "../../lib/ids
 import { entrySubject, type Change } from "../../lib/ledger.ts";
 import type { Row } from "./ec2.ts";
 import { entryId } from "./store.ts";
-import { start, type World } from "./world.ts";
+import { start } from "./given.ts";
+import type { World } from "./world.ts";
 
 export const service = serviceId("vpce-svc-00000000000000001");
 export const endpoint = endpointId("vpce-00000000000000001");
@@ -14,7 +15,15 @@ const operatorArn = "arn:aws:iam::111111111111:user/olga";
 
 /** One service in care, enforced, with a zone. */
 export function takeIntoCare(world: World): void {
-  world.store.services.set(service, { service, mode: "enforce", outsideAccept: "keep", addedAt: instant(start), addedBy: operatorArn, version: 1, zone: { id: zoneId("Z0123456789ABCDEFGHIJ"), name: "privatelink.example.com" } });
+  world.store.services.set(service, {
+    service,
+    mode: "enforce",
+    outsideAccept: "keep",
+    addedAt: instant(start),
+    addedBy: operatorArn,
+    version: 1,
+    zone: { id: zoneId("Z0123456789ABCDEFGHIJ"), name: "privatelink.example.com" },
+  });
   world.people.serviceIds.push(service);
   world.people.enforcedSince.set(service, 0);
   world.ec2.acceptanceRequired.set(service, true);
@@ -33,9 +42,23 @@ export const ruled =
     const at = instant(world.schedule.now);
     const from = world.store.entries.get(entryId(key));
     const after: Entry = { ...key, verdict, conditions: {}, version: expected.seq + 1, author: operatorArn, at, label: "acme" };
-    const common = { at, by: { kind: "operator", arn: operatorArn }, because: { rule: "operator", detail: "an operator's change" } } as const;
+    const common = {
+      at,
+      by: { kind: "operator", arn: operatorArn },
+      because: { rule: "operator", detail: "an operator's change" },
+    } as const;
     const entry = { ...key, version: after.version };
-    return { of: "entry", key, after, expected, events: [from === undefined ? { ...common, type: "EntryAdded", entry, to: after } : { ...common, type: "EntryChanged", entry, from, to: after }] };
+    return {
+      of: "entry",
+      key,
+      after,
+      expected,
+      events: [
+        from === undefined
+          ? { ...common, type: "EntryAdded", entry, to: after }
+          : { ...common, type: "EntryChanged", entry, from, to: after },
+      ],
+    };
   };
 
 export const ruleSubject = entrySubject(service, `account#${account}`);
@@ -59,5 +82,23 @@ export function askedThenDeleted(world: World): void {
   });
 }
 
-export const scenarios = { "let in by an entry, then revoked": letInThenRevoked, "approved by people, then deleted": askedThenDeleted } as const;
+/** So many that a listing has several pages; nobody is told of any of them. */
+export function manyConnect(world: World, count: number): void {
+  takeIntoCare(world);
+  world.commitAtStart(ruled(world, "accept")(world.store.head(ruleSubject)));
+  world.schedule.after(5000, () => {
+    for (let index = 1; index <= count; index += 1)
+      world.ec2.create({
+        endpoint: endpointId(`vpce-${String(index).padStart(17, "0")}`),
+        service,
+        account,
+        createdAt: world.schedule.now,
+      });
+  });
+}
+
+export const scenarios = {
+  "let in by an entry, then revoked": letInThenRevoked,
+  "approved by people, then deleted": askedThenDeleted,
+} as const;
 export type Scenario = keyof typeof scenarios;

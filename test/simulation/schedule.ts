@@ -60,7 +60,7 @@ export class Schedule {
         try {
           next.run();
         } catch (error) {
-          return reject(error as Error);
+          return reject(error);
         }
         return queueMicrotask(tick);
       };

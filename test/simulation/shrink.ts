@@ -4,7 +4,16 @@ import { allFaultKinds, type FaultKind } from "./faults.ts";
 import { draw, live, type Lived } from "./life.ts";
 import type { ActorKind, Setup, System } from "./world.ts";
 
-const actorKinds: readonly ActorKind[] = ["operators", "approvers", "forgers", "console", "foreign-dns", "modifications", "deletions", "old-connections"];
+const actorKinds: readonly ActorKind[] = [
+  "operators",
+  "approvers",
+  "forgers",
+  "console",
+  "foreign-dns",
+  "modifications",
+  "deletions",
+  "old-connections",
+];
 
 export interface Shrunk {
   readonly lived: Lived;
@@ -28,7 +37,8 @@ export async function shrink(setup: Setup, system: System, triesMax = 300): Prom
   for (const kind of actorKinds) await attempt({ without: [...best.setup.without, kind] });
   for (let consumers = best.setup.consumers - 1; consumers >= 1; consumers -= 1) await attempt({ consumers });
   await attempt({ services: 1 });
-  for (let minutes = Math.ceil(best.setup.minutes / 2); minutes >= 1; minutes = minutes === 1 ? 0 : Math.ceil(minutes / 2)) if (!(await attempt({ minutes }))) break;
+  for (let minutes = Math.ceil(best.setup.minutes / 2); minutes >= 1; minutes = minutes === 1 ? 0 : Math.ceil(minutes / 2))
+    if (!(await attempt({ minutes }))) break;
   await fewestFaults(() => best, attempt);
   return { lived: best, tried, command: commandOf(best.setup) };
 }
@@ -44,7 +54,8 @@ async function fewestFaults(best: () => Lived, attempt: (changes: Partial<Setup>
   }
 }
 
-const without = (rates: Setup["rates"], kind: FaultKind): Setup["rates"] => Object.fromEntries(Object.entries(rates).filter(([key]) => key !== kind));
+const without = (rates: Setup["rates"], kind: FaultKind): Setup["rates"] =>
+  Object.fromEntries(Object.entries(rates).filter(([key]) => key !== kind));
 
 /** What was left out of the seed's own life, as options. */
 export function commandOf(setup: Setup): string {

@@ -4,7 +4,20 @@ import { hash } from "node:crypto";
 import type { Entry } from "../../lib/allow-list.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { AccountId, EndpointId, ServiceId } from "../../lib/ids.ts";
-import { connectionSubject, entrySubject, noHead, serviceSubject, type Change, type EntryKey, type Head, type Kept, type Page, type PageRequest, type StoredEvent, type Subject } from "../../lib/ledger.ts";
+import {
+  connectionSubject,
+  entrySubject,
+  noHead,
+  serviceSubject,
+  type Change,
+  type EntryKey,
+  type Head,
+  type Kept,
+  type Page,
+  type PageRequest,
+  type StoredEvent,
+  type Subject,
+} from "../../lib/ledger.ts";
 import type { Service } from "../../lib/service.ts";
 import type { Invocation } from "./lambda.ts";
 import type { World } from "./world.ts";
@@ -13,7 +26,8 @@ export const sha256 = (text: string): string => hash("sha256", text, "hex");
 
 /** The allow-list at one moment; a new map with each change, so that a reader's copy stays as it was. */
 export type Table = ReadonlyMap<string, Entry>;
-export const entryId = ({ service, principal }: { readonly service: string; readonly principal: string }): string => `${service}/${principal}`;
+export const entryId = ({ service, principal }: { readonly service: string; readonly principal: string }): string =>
+  `${service}/${principal}`;
 
 interface Stored {
   kept: Kept;
@@ -63,7 +77,8 @@ export class Store {
     this.log.set(subject, [...(this.log.get(subject) ?? []), ...added]);
     this.commits += 1;
     this.#put(change, { seq: last.seq, hash: last.hash });
-    for (const { event, seq } of added) this.#world.tell("log", () => `${subject} ${String(seq)} ${event.type}: ${event.because.detail} (${by.name})`);
+    for (const { event, seq } of added)
+      this.#world.tell("log", () => `${subject} ${String(seq)} ${event.type}: ${event.because.detail} (${by.name})`);
     this.#world.committed(change, before, added, by);
     return { seq: last.seq, hash: last.hash };
   }
@@ -106,7 +121,9 @@ export class Store {
     const { schedule, faults, random } = this.#world;
     const behind = faults.happens("lag") ? random.between(1, 120_000) : 0;
     const at = schedule.now - behind;
-    const all = [...this.records.entries()].filter(([endpoint]) => page.cursor === undefined || endpoint > page.cursor).sort(([a], [b]) => (a < b ? -1 : 1));
+    const all = [...this.records.entries()]
+      .filter(([endpoint]) => page.cursor === undefined || endpoint > page.cursor)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     const size = this.#world.setup.pageSize;
     const items = all.slice(0, size).flatMap(([, { versions }]) => {
       const shown = versions.findLast((version) => version.at <= at)?.connection;
@@ -135,7 +152,9 @@ export class Store {
 }
 
 function subjectOf(change: Change): { subject: Subject; about: { service?: ServiceId | "*"; account?: AccountId } } {
-  if (change.of === "connection") return { subject: connectionSubject(change.after.endpoint), about: { service: change.after.service, account: change.after.account } };
-  if (change.of === "entry") return { subject: entrySubject(change.key.service, change.key.principal), about: { service: change.key.service } };
+  if (change.of === "connection")
+    return { subject: connectionSubject(change.after.endpoint), about: { service: change.after.service, account: change.after.account } };
+  if (change.of === "entry")
+    return { subject: entrySubject(change.key.service, change.key.principal), about: { service: change.key.service } };
   return { subject: serviceSubject(change.key), about: { service: change.key } };
 }

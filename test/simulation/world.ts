@@ -7,7 +7,9 @@ import { Delivery } from "./delivery.ts";
 import { Ec2, type Habits } from "./ec2.ts";
 import { Faults, type FaultKind, type Rates } from "./faults.ts";
 import { Functions } from "./functions.ts";
-import { Invariants, type InvariantName } from "./invariants.ts";
+import type { InvariantName } from "./invariant-names.ts";
+import { Invariants } from "./invariants.ts";
+import { start } from "./given.ts";
 import { Lambda, type Invocation } from "./lambda.ts";
 import { People } from "./people.ts";
 import { Probes } from "./probes.ts";
@@ -40,15 +42,21 @@ export interface Setup {
   readonly latency: number;
   readonly pageSize: number;
 }
-export type ActorKind = "operators" | "approvers" | "forgers" | "console" | "foreign-dns" | "modifications" | "deletions" | "old-connections";
+export type ActorKind =
+  | "operators"
+  | "approvers"
+  | "forgers"
+  | "console"
+  | "foreign-dns"
+  | "modifications"
+  | "deletions"
+  | "old-connections";
 
 export interface Violation {
   readonly invariant: InvariantName;
   readonly detail: string;
   readonly at: string;
 }
-
-export const start = Date.parse("2026-11-23T10:00:00.000Z");
 
 export class World {
   readonly setup: Setup;
@@ -112,7 +120,11 @@ export class World {
 
   /** What was there before the life begins; nothing can go wrong with it. */
   commitAtStart(change: Change): void {
-    const invocation = this.lambda.invoke("api", async () => undefined, () => undefined);
+    const invocation = this.lambda.invoke(
+      "api",
+      async () => undefined,
+      () => undefined,
+    );
     this.store.commit(change, invocation);
   }
 

@@ -1,0 +1,107 @@
+// How fast, how many calls, how much: `npm run bench`. Every figure stands beside another one from the same run.
+
+import { execFileSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { callsSection } from "./bench/calls.ts";
+import { costSection } from "./bench/cost.ts";
+import { markdown, type Section } from "./bench/figures.ts";
+import { hopsSection } from "./bench/hops.ts";
+import { startsSection } from "./bench/starts.ts";
+import { stormSection } from "./bench/storm.ts";
+import { virtualSection } from "./bench/virtual-storm.ts";
+
+const sections: Readonly<Record<string, { readonly what: string; readonly run: (rounds: number) => Promise<Section> }>> = {
+  calls: { what: "AWS calls, items and units, for one connection and for a hundred", run: () => callsSection() },
+  storm: { what: "1,000 connections at once on local AWS, in real time", run: () => stormSection(1000) },
+  virtual: { what: "storms on virtual time beside one call each and a poller", run: () => virtualSection() },
+  hops: { what: "from requested to available on local AWS, hop by hop", run: (rounds) => hopsSection(rounds) },
+  starts: { what: "each function's bundle and start beside an empty handler and a usual bundle", run: (rounds) => startsSection(rounds) },
+  cost: { what: "what AWS would bill", run: () => costSection() },
+};
+
+const usage = `Usage: npm run bench -- [options]
+
+  --only NAMES   these sections, with commas between:
+${Object.entries(sections)
+  .map(([name, { what }]) => `                   ${name.padEnd(9)}${what}`)
+  .join("\n")}
+  --rounds N     how often what is timed is repeated (default 15)
+  --json         for programs
+  --write        puts the sections into docs/performance.md
+  --help         this
+
+Exit code 1 when a target is not reached.`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    rounds: { type: "string", default: "15" },
+    json: { type: "boolean" },
+    write: { type: "boolean" },
+    help: { type: "boolean" },
+  },
+});
+const rounds = Number(values.rounds);
+const wanted = values.only?.split(",") ?? Object.keys(sections);
+const unknown = wanted.find((name) => !(name in sections));
+
+if (values.help === true) process.stdout.write(`${usage}\n`);
+else if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) {
+  process.stderr.write(
+    unknown === undefined
+      ? `--rounds needs a whole number from 1\n`
+      : `There is no section ${unknown}; there are ${Object.keys(sections).join(", ")}\n`,
+  );
+  process.exitCode = 2;
+} else await bench();
+
+async function bench(): Promise<void> {
+  const machine = {
+    at: new Date().toISOString(),
+    commit: git("rev-parse", "--short", "HEAD"),
+    changed: git("status", "--porcelain") !== "",
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    node: process.version,
+    load: loadavg().map((value) => Math.round(value * 10) / 10),
+  };
+  const done: Section[] = [];
+  const machineLine = `${machine.at.slice(0, 16).replace("T", " ")} UTC, commit ${machine.commit}${machine.changed ? " with changes" : ""}, ${String(machine.cores)} cores (${machine.processor}), Node ${machine.node.slice(1)}, load ${machine.load.join(" ")} at the beginning`;
+  if (values.json !== true) process.stdout.write(`${machineLine}\n\n`);
+  for (const name of wanted) {
+    const began = performance.now();
+    process.stderr.write(`${name}: ${sections[name]?.what ?? ""} …\n`);
+    const section = await sections[name]?.run(rounds);
+    if (section === undefined) continue;
+    done.push(section);
+    process.stderr.write(`${name}: took ${((performance.now() - began) / 1000).toFixed(0)} s\n`);
+    if (values.json !== true) process.stdout.write(`${markdown(section)}\n\n`);
+  }
+  if (values.write === true) await write(done, machineLine);
+  if (values.json === true) process.stdout.write(`${JSON.stringify({ machine, sections: done }, null, 2)}\n`);
+  if (done.some(({ targets }) => targets.some(({ reached }) => !reached))) process.exitCode = 1;
+}
+
+/** Each section has its place in the page; those that were not run stay as they were. */
+async function write(done: readonly Section[], machineLine: string): Promise<void> {
+  const page = new URL("../docs/performance.md", import.meta.url);
+  let text = await readFile(page, "utf8");
+  for (const section of done) {
+    const place = new RegExp(`(<!-- ${section.name}: begin -->\\n)[\\s\\S]*?(<!-- ${section.name}: end -->)`);
+    if (!place.test(text)) throw new Error(`docs/performance.md has no place for the section ${section.name}`);
+    const [title = "", ...rest] = markdown(section).split("\n");
+    const body = [title, "", `\`npm run bench -- --only ${section.name}\`: ${machineLine}.`, ...rest].join("\n");
+    text = text.replace(place, (_, begin: string, end: string) => `${begin}${body}\n${end}`);
+  }
+  await writeFile(page, text);
+}
+
+function git(...words: string[]): string {
+  try {
+    return execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,88 @@
+// drawbridge.config.yml: what is read from it, and how everything that is wrong is told: line and column, field, value, remedy.
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+
+import { parametersOf, parseConfig, readStage, stageIn } from "../../scripts/deploy/config.ts";
+import { domainFields, stageFields } from "../../scripts/deploy/config-fields.ts";
+import { Stop } from "../../scripts/deploy/stop.ts";
+import { readTemplate } from "../../scripts/template.ts";
+import { blocksOf } from "./document.ts";
+
+const least = `stages:\n  dev:\n    account: "111111111111"\n    region: eu-west-1\n`;
+
+function wrong(text: string): string[] {
+  try {
+    parseConfig(text, "c.yml");
+    return [];
+  } catch (error) {
+    return error instanceof Stop ? error.message.split("\n") : [String(error)];
+  }
+}
+
+test("a stage needs an account and a Region, and nothing else", () => {
+  expect(stageIn(least, "c.yml", undefined)).toEqual({ stage: "dev", account: "111111111111", region: "eu-west-1", hostedZones: [] });
+});
+
+test("every field of the table is taken", () => {
+  const stage = Object.entries(stageFields).map(([name, { example }]) => `    ${name}: ${example}`);
+  const domain = Object.entries(domainFields).map(([name, { example }]) => `      ${name}: ${example}`);
+  const read = stageIn(["stages:", "  prod:", ...stage, "    domain:", ...domain].join("\n"), "c.yml", "prod");
+  expect(Object.keys(read)).toEqual(expect.arrayContaining([...Object.keys(stageFields), "domain", "stage"]));
+});
+
+test("each thing that is wrong is told with its place, its value and its remedy, in the order of the file", () => {
+  const text = `stages:
+  prod:
+    account: 111111111111
+    region: Ireland
+    hostedZone: [Z1]
+    alarmEmail: nobody
+    hostedZones: [Z123, abc]
+    questionAgeAlarmSeconds: 5
+    domain:
+      name: Drawbridge
+`;
+  expect(wrong(text).map((line) => line.replace(/ \(.*$/, ""))).toEqual([
+    "c.yml:3:14: stages.prod.account is 111111111111; give its twelve digits in quotes",
+    'c.yml:4:13: stages.prod.region is "Ireland"; give a Region\'s code, such as eu-west-1',
+    "c.yml:5:5: there is no field stages.prod.hostedZone; did you mean hostedZones?",
+    'c.yml:6:17: stages.prod.alarmEmail is "nobody"; give one mail address',
+    'c.yml:7:25: stages.prod.hostedZones.1 is "abc"; give the zone\'s id, which begins with Z; see aws route53 list-hosted-zones',
+    "c.yml:8:30: stages.prod.questionAgeAlarmSeconds is 5; give a whole number of seconds, 60 or more",
+    "c.yml:9:5: stages.prod.domain.certificate is missing; give the certificate's ARN",
+    'c.yml:10:13: stages.prod.domain.name is "Drawbridge"; give a name in lower case, such as drawbridge.example.com',
+  ]);
+});
+
+test.each([
+  ["", "c.yml:1:1: stages"],
+  ["stages: {}", "c.yml:1:9: stages has none; name at least one under it"],
+  ["stagez: 1", "c.yml:1:1: there is no field stagez; did you mean stages?"],
+  ["stages: { dev: }", "c.yml:1:11: stages.dev is null; give fields under it"],
+  ["stages:\n  Prod-1: { account: '111111111111', region: eu-west-1 }", 'c.yml:2:3: "Prod-1" is no name for a stage'],
+  [`${least}    region: eu-west-2\n`, "c.yml:5:5: Map keys must be unique"],
+  ["stages: [", "c.yml:1:"],
+])("%j is refused", (text, said) => {
+  expect(wrong(text).join("\n")).toContain(said);
+});
+
+test("which stage is meant must be clear", async () => {
+  const two = `${least}  prod:\n    account: "111111111111"\n    region: eu-west-1\n`;
+  expect(() => stageIn(two, "c.yml", undefined)).toThrow("c.yml has the stages dev, prod");
+  expect(() => stageIn(two, "c.yml", "test")).toThrow("c.yml has no stage test");
+  expect(stageIn(two, "c.yml", "prod").stage).toBe("prod");
+  await expect(readStage("not-there.yml", undefined)).rejects.toThrow("There is no not-there.yml");
+});
+
+test("every parameter of the template comes from the configuration, and there is no other", async () => {
+  const { Parameters = {} } = await readTemplate();
+  const stage = stageIn(`${least}    questionAgeAlarmSeconds: 60\n    unfinishedAgeAlarmSeconds: 60\n`, "c.yml", undefined);
+  expect(new Set(Object.keys(parametersOf(stage)))).toEqual(new Set(Object.keys(Parameters)));
+});
+
+test("the example and the page hold a configuration that is right", async () => {
+  const example = await readFile(new URL("../../drawbridge.config.example.yml", import.meta.url), "utf8");
+  expect(wrong(example)).toEqual([]);
+  const page = (await blocksOf("docs/deploy.md")).find(({ name }) => name === "config");
+  expect(wrong(page?.text ?? "")).toEqual([]);
+});

@@ -1,0 +1,55 @@
+// What must always hold, by name: checked in invariants.ts while a life is lived, and in healed.ts at its end.
+
+/** Every invariant with what it says; docs/reliability.md prints this table. */
+export const invariants = {
+  "nobody is accepted without a grant":
+    "an Accept call names only endpoints whose record, as the same run last read or wrote it, is approved by an entry, an approver or an operator",
+  "nobody is rejected without a denial":
+    "a Reject call names only endpoints whose record, as the same run last read or wrote it, is denied",
+  "an approval is judged again before the accept":
+    "the run that calls Accept has read the allow-list itself, and no reject entry that applies was in what it read",
+  "an observed service is only watched": "while a service is in the mode observe, nothing is accepted, rejected or named",
+  "a grant rests on an entry, an answer or a command":
+    "ConnectionApproved is committed only when the list as read says accept, or when a person who may gave that very answer, and never over a reject entry that applies",
+  "a denial rests on an entry, an answer or a command":
+    "ConnectionDenied is committed only when a reject entry applies, an answer or command said so, or the service enforces against an accept outside",
+  "people are asked only when the list says ask":
+    "ApprovalRequested is committed only when the list as read says ask, for a connection that waits, under a question id never used before",
+  "exactly one decision per question":
+    "no question is decided twice, none is decided that was not asked of that connection, and an answer decides only the question that is open",
+  "what changes nothing changes nothing": "AnswerRefused, Attributed and EffectFailed leave status, decision and names as they were",
+  "an accept outside means what its service says": "AcceptedOutside is kept where the service keeps such accepts, and only there",
+  "no answer is swallowed": "an answer that was taken in leaves its mark in the log: a decision, or that and why it was refused",
+  "every refusal of AWS is told":
+    "what AWS lists as unsuccessful, and what has not come about otherwise, is logged with its count, and rests 1, 2, 4 … minutes before the next try",
+  "the adopted are not cut for want of an entry":
+    "a connection that was there before Drawbridge is denied only by a reject entry or an operator",
+  "the history replays to the record": "each record is what evolve makes of its events, and its version is the sequence of the last",
+  "what the log says of AWS was so":
+    "available, rejected, deleted, failed and expired are logged only of a connection that AWS has had in that state, outside only of what was done outside, with the account that AWS gives",
+  "who did it is told truly": "Attributed is logged once for each CloudTrail event, with its caller, and never for our own roles",
+  "one name for one connection":
+    "a connection is given a name only when it is connected and has none; it is the label of its decision, with a suffix only when the plain one is another's; and no two hold the same",
+  "no foreign record is touched": "no change in Route 53 deletes a record that is somebody else's",
+  "no run fails by a fault of its own":
+    "what a run throws, or gives back for a message, is a fault of what it depends on that may be retried, never a bug",
+  "nothing is retried without bound":
+    "calls in one run, looks one after the other, tries at AWS within an hour, events of one connection and steps of one life all stay below a bound",
+  "a sweep leaves nothing undecided":
+    "after a sweep that went well, each connection that it saw and that nobody changed meanwhile is decided or asked about as the list says, and none lives on against a reject entry",
+  "a sweep lists each service once":
+    "a sweep without conflicts asks for ceil(connections / 1000) pages for each service, plus one listing where an index lagged",
+  "the plan is empty in the end":
+    "after healing and three sweeps, plan gives nothing for any connection, unless a foreign record stands where its name should be",
+  "every connection is in the log": "every connection that AWS lists in the end, and every one that a whole sweep saw, has a record",
+  "AWS agrees with the record": "after healing, each record's state is one that AWS's state and the list allow",
+  "every chain verifies": "after healing, each subject's chain is unbroken from its first event, and the record stands at its end",
+  "names are as the rules say":
+    "after healing, a connected connection of a service with a zone has exactly its records, and nobody else has any record of ours",
+  "everything committed is told":
+    "after healing, every event of the log has been on the bus, and people have been told of every open question",
+  "the dead-letter queues hold what cannot be read, and only that":
+    "after a redrive, the poison is there, and beside it only calls about endpoints that came and went unseen",
+  "a settled world stays settled": "two more sweeps commit nothing and send nothing",
+} as const;
+export type InvariantName = keyof typeof invariants;

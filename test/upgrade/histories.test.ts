@@ -1,0 +1,98 @@
+// What released versions wrote is read by this one: every row, every chain, and each record as the replay of its events.
+import { describe, expect, test } from "vitest";
+
+import { connectionRow, readConnection } from "../../lib/aws/connection-row.ts";
+import { entryRow, readEntry } from "../../lib/aws/entry-row.ts";
+import { eventRow, readEvent } from "../../lib/aws/event-row.ts";
+import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
+import { readService, serviceKind, serviceRow } from "../../lib/aws/service-row.ts";
+import { sha256 } from "../../lib/aws/sha256.ts";
+import { replay } from "../../lib/connection.ts";
+import type { ConnectionEvent } from "../../lib/events.ts";
+import { connectionSubject, entrySubject, firstBreak, noHead, serviceSubject } from "../../lib/ledger.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { histories, type Row } from "./history.ts";
+
+const all = await histories();
+
+test("this version is recorded, or the one before it", () => {
+  expect(all.length).toBeGreaterThan(0);
+  expect(all.at(-1)?.version.split(".")[0]).toBe(manifest.version.split(".")[0]);
+});
+
+/** Written again, a row is the row that was read: a later version loses nothing of it. */
+function same(row: Row, again: Item): void {
+  expect(readItem(writeItem(again))).toEqual(readItem(row));
+}
+
+describe.each(all)("what $version wrote", ({ tables }) => {
+  const events = tables.AuditLogTable.map((row) => readEvent("AuditLog", readItem(row)));
+  const bySubject = Map.groupBy(events, ({ subject }) => subject);
+  const chainOf = (subject: string) => (bySubject.get(subject) ?? []).toSorted((one, other) => one.seq - other.seq);
+
+  test("every event is read, and would be written so again", () => {
+    expect(events.length).toBeGreaterThan(20);
+    for (const [index, row] of tables.AuditLogTable.entries()) {
+      const event = events[index];
+      if (event !== undefined) same(row, eventRow(event));
+    }
+  });
+
+  test("every chain is whole, from its first event on", () => {
+    for (const subject of bySubject.keys()) {
+      const chain = chainOf(subject);
+      expect(
+        chain.map(({ seq }) => seq),
+        subject,
+      ).toEqual(chain.map((_, index) => index + 1));
+      expect(firstBreak(chain, sha256), subject).toBeUndefined();
+    }
+  });
+
+  test("every connection is the replay of its events, at the head of its chain", () => {
+    expect(tables.ConnectionsTable.length).toBeGreaterThan(5);
+    for (const row of tables.ConnectionsTable) {
+      const kept = readConnection("Connections", readItem(row));
+      same(row, connectionRow(kept));
+      const chain = chainOf(connectionSubject(kept.connection.endpoint));
+      expect(replay(chain.map(({ event }) => event as ConnectionEvent))).toEqual(kept.connection);
+      const last = chain.at(-1) ?? noHead;
+      expect(kept.head).toEqual({ seq: last.seq, hash: last.hash });
+    }
+  });
+
+  test("every entry and every service is read, and its chain ends with it", () => {
+    for (const row of tables.AllowListTable) {
+      const entry = readEntry("AllowList", readItem(row));
+      same(row, entryRow(entry));
+      expect(chainOf(entrySubject(entry.service, entry.principal)).at(-1)?.seq).toBe(entry.version);
+    }
+    for (const row of tables.SettingsTable.filter(({ kind }) => kind?.S === serviceKind)) {
+      const service = readService("Settings", readItem(row));
+      same(row, serviceRow(service));
+      expect(chainOf(serviceSubject(service.service)).at(-1)?.seq).toBe(service.version);
+    }
+  });
+
+  test("it tells of most that can happen", () => {
+    const types = new Set(events.map(({ event }) => event.type));
+    for (const type of [
+      "ConnectionRequested",
+      "ConnectionAdopted",
+      "ApprovalRequested",
+      "ConnectionApproved",
+      "ConnectionDenied",
+      "ConnectionAvailable",
+      "ConnectionRejected",
+      "ConnectionClosed",
+      "AcceptedOutside",
+      "NameAssigned",
+      "NameMade",
+      "NameRemoved",
+      "EntryAdded",
+      "EntryRemoved",
+      "ServiceAdded",
+    ])
+      expect(types).toContain(type);
+  });
+});
