@@ -52,17 +52,18 @@ export async function main(args: readonly string[], terminal: Terminal, waits?: 
 
 async function perform(args: readonly string[], terminal: Terminal, waits: Connecting["waits"]): Promise<void> {
   const { positionals, given } = readArguments(args, {}, false);
-  if (given.flag("version")) return terminal.out(await version());
+  const tell = (key: string, text: string): void => terminal.out(given.flag("json") ? JSON.stringify({ [key]: text }) : text);
+  if (given.flag("version")) return tell("version", await version());
   const words = positionals[0] === "help" ? positionals.slice(1) : positionals;
   const wantsHelp = given.flag("help") || positionals[0] === "help";
   if (words.length === 0) {
     if (!wantsHelp && args.length > 0) throw wrongUsage("no command is given", "see drawbridge help");
-    return terminal.out(helpOfAll(commands));
+    return tell("help", helpOfAll(commands));
   }
   const group = commands.filter(({ name }) => name.startsWith(`${words[0] ?? ""} `));
-  if (wantsHelp && words.length === 1 && group.length > 0) return terminal.out(helpOfGroup(words[0] ?? "", group));
+  if (wantsHelp && words.length === 1 && group.length > 0) return tell("help", helpOfGroup(words[0] ?? "", group));
   const { command, used } = find(words);
-  if (wantsHelp) return terminal.out(helpOf(command));
+  if (wantsHelp) return tell("help", helpOf(command));
   await command.run(callOf(command, used, args, terminal, waits));
 }
 

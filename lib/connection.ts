@@ -80,6 +80,7 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
     ...tried(),
     VerdictNoted: "same",
     ConnectionDenied: "denied",
+    ConnectionRejected: "rejected",
     RejectedOutside: "rejected",
     ConnectionClosed: "closed",
   },
@@ -221,7 +222,7 @@ function life(connection: Connection, event: ConnectionEvent): object {
     case "ConnectionAvailable":
       return { ...stays(connection), status: "connected" };
     case "ConnectionRejected":
-      return { ...stays(connection), status: "rejected" };
+      return { ...stays(connection), status: "rejected", ...("decision" in connection ? {} : { decision: decided("reject", event) }) };
     case "ConnectionClosed":
       return {
         status: "closed",
@@ -279,7 +280,10 @@ const attributionsKept = 10;
 
 function decided(
   verdict: "accept" | "reject",
-  event: Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" | "AcceptedOutside" | "RejectedOutside" }>,
+  event: Extract<
+    ConnectionEvent,
+    { type: "ConnectionApproved" | "ConnectionDenied" | "ConnectionRejected" | "AcceptedOutside" | "RejectedOutside" }
+  >,
 ): Decision {
   const { by, because, at } = event;
   const entry = "entry" in event ? event.entry : undefined;

@@ -43,9 +43,9 @@ export interface Known {
 }
 
 /** An endpoint that two complete listings miss, this far apart, is gone. */
-export const missingMinutes = 3;
+const missingMinutes = 3;
 /** For this long after a change AWS may still answer from before it. */
-export const settleSeconds = 120;
+const settleSeconds = 120;
 
 /** The events that follow from the signal and from what AWS shows, in order; none when nothing is new. */
 export function decide(connection: Connection | undefined, signal: Signal, known: Known): ConnectionEvent[] {
@@ -96,6 +96,8 @@ function meet(observed: Observed, known: Known): ConnectionEvent[] {
           { rule: "adopted", detail: `${observed.state} since before ${known.service.addedAt}` },
         )
       : saw(known, { type: "ConnectionRequested", observed: facts });
+  // Who rejected it before Drawbridge came is nobody's news.
+  if (first.type === "ConnectionAdopted" && observed.state === "rejected") return [first, saw(known, { type: "ConnectionRejected" })];
   return [first, ...compare(evolve(undefined, first), observed, known)];
 }
 
@@ -215,6 +217,8 @@ function answered(connection: Connection, signal: Extract<Signal, { kind: "answe
   const named = connection.status === "asking" && connection.question.id === question;
   // Only an operator may decide without naming the question.
   if (!named && !(operator && question === undefined)) return refuse(`the question is closed: the connection is ${connection.status}`);
+  if (!operator && known.service.mode === "observe")
+    return refuse("the service is only observed, and nothing is carried out until it is enforced");
   const open = connection.status === "asking" || (operator && connection.status === "requested");
   const live =
     connection.status === "approved" ||

@@ -50,7 +50,10 @@ function notification(envelope: Readonly<Record<string, unknown>>): Wanted {
 
 /** An accept or reject that somebody called; a call that failed, and one of our own roles, only means look. */
 function fromCloudTrail(detail: Readonly<Record<string, unknown>>, body: string, ownRoles: readonly string[]): Wanted {
-  const { services, endpoints } = idsIn(JSON.stringify(detail["requestParameters"] ?? {}));
+  const { services, endpoints: asked } = idsIn(JSON.stringify(detail["requestParameters"] ?? {}));
+  // What AWS did not do stands in its answer: a mistyped id is nobody's connection.
+  const undone = new Set(idsIn(JSON.stringify(detail["responseElements"] ?? {})).endpoints);
+  const endpoints = asked.filter((endpoint) => !undone.has(endpoint));
   const who = isObject(detail["userIdentity"]) ? detail["userIdentity"] : {};
   const arn = typeof who["arn"] === "string" ? who["arn"] : undefined;
   const action = actions[String(detail["eventName"])];

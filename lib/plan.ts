@@ -16,7 +16,7 @@ export type Effect =
   | { readonly kind: "remove-name"; readonly name: Name };
 
 /** After a refusal the next try waits 1, 2, 4 … minutes, at most an hour. */
-export const backOffMinutesMax = 60;
+const backOffMinutesMax = 60;
 
 export function plan(connection: Connection, seen: Seen, service: Service, now: Instant): Effect[] {
   return gaps(connection, seen, service).filter(({ kind }) => !(connection.trouble?.effect === kind && resting(connection.trouble, now)));

@@ -4,7 +4,7 @@ import { consumer, operator, provider, type World } from "../scripts/actors.ts";
 import type { LocalAws } from "./aws-options.ts";
 
 /** Accounts of the sample world; the key id is the account. */
-export const sampleAccounts = { acme: "222222222222", unknown: "333333333333", barred: "444444444444", globex: "555555555555" } as const;
+const sampleAccounts = { acme: "222222222222", unknown: "333333333333", barred: "444444444444", globex: "555555555555" } as const;
 
 /** Acts only through what people have: AWS's API and the command. */
 export async function sampleWorld(local: LocalAws): Promise<void> {

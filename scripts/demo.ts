@@ -86,7 +86,7 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   await tell.sees("AWS shows it available", 20, whenAws(service.id, acme, "available"));
   const alias = await tell.sees(
     `acme.${zoneName} is an alias`,
-    40,
+    18,
     () => aliasOf(`acme.${zoneName}`),
     (target) => `→ ${target}`,
   );
@@ -134,6 +134,7 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   const [found] = (await show(lost)).history;
   if (found?.event.source?.kind !== "sweep")
     throw new Error(`the lost one was found by ${found?.event.source?.kind ?? "nothing"}, not by the sweep`);
+  await tell.sees("and it has its name", 40, () => aliasOf(`unlucky.${zoneName}`));
   const shown = await tell.sees("the one notified three times has its name", 40, () => decided(insistent, "connected"));
   const decisions = shown.history.filter(({ event }) => event.type === "ConnectionApproved").length;
   if (decisions !== 1) throw new Error(`three notifications led to ${String(decisions)} decisions`);

@@ -220,7 +220,7 @@ function intent({ account, consumerAccount, region }: Clients, options: Options,
       ? `  a private hosted zone ${runName}.internal`
       : `  records ${runName}.… in the hosted zone ${options.hostedZone}`,
     ...(options.story ? [`  the stack drawbridge-${runName}: Drawbridge itself; unlike a usual deployment, its tables go with it`] : []),
-    `Roughly 0.10 USD an hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone, the rest next to nothing); it takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C.`,
+    `Roughly 0.15 USD for the first hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone and begun hour, the rest next to nothing). It takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C.`,
   ];
 }
 

@@ -8,6 +8,11 @@ export default class TestSummary implements Reporter {
     process.stderr.write(content);
   }
 
+  /** A run takes a minute or two: it says how far it is. */
+  onTestModuleEnd(module: TestModule): void {
+    process.stderr.write(`${module.ok() ? "ok    " : "FAILED"} ${fileOf(module)}\n`);
+  }
+
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const failed = tests.filter((test) => test.result().state === "failed");

@@ -25,8 +25,10 @@ export async function getRows(client: DynamoDBClient, table: string, keys: reado
 }
 
 export async function getRow(client: DynamoDBClient, table: string, key: Item): Promise<Item | undefined> {
-  const { Item: row } = await calling("dynamodb:GetItem", () =>
-    client.send(new GetItemCommand({ TableName: table, Key: writeItem(key), ConsistentRead: true })),
+  const { Item: row } = await calling(
+    "dynamodb:GetItem",
+    () => client.send(new GetItemCommand({ TableName: table, Key: writeItem(key), ConsistentRead: true })),
+    `table ${table}`,
   );
   return row === undefined ? undefined : readItem(row);
 }
@@ -44,12 +46,15 @@ async function getPart(client: DynamoDBClient, table: string, keys: readonly Ite
       );
     if (tries > 1) await wait(tries - 1);
     const asked = left;
-    const reply = await calling("dynamodb:BatchGetItem", () =>
-      client.send(
-        new BatchGetItemCommand({
-          RequestItems: { [table]: { Keys: asked, ConsistentRead: true } },
-        }),
-      ),
+    const reply = await calling(
+      "dynamodb:BatchGetItem",
+      () =>
+        client.send(
+          new BatchGetItemCommand({
+            RequestItems: { [table]: { Keys: asked, ConsistentRead: true } },
+          }),
+        ),
+      `table ${table}`,
     );
     rows.push(...(reply.Responses?.[table] ?? []).map(readItem));
     left = reply.UnprocessedKeys?.[table]?.Keys ?? [];

@@ -60,7 +60,7 @@ function* refusals(items: readonly UnsuccessfulItem[], asked: readonly EndpointI
   }
 }
 
-/** A call that AWS refused as a whole. Gives the lists to ask with next; what is about the call itself is thrown. */
+/** A call that AWS refused as a whole. Gives the lists to ask with next; only what may pass by itself is thrown. */
 function refused(decisions: Decisions, asked: EndpointId[], fault: Fault, answers: Map<EndpointId, Answer>): EndpointId[][] {
   const failure: Failure = { code: fault.code, message: fault.cause instanceof Error ? fault.cause.message : fault.message };
   const named = new Set(idsIn(failure.message).endpoints);
@@ -68,8 +68,10 @@ function refused(decisions: Decisions, asked: EndpointId[], fault: Fault, answer
   const isSize = !fault.retryable && culprits.length === 0 && ofTheSize(failure);
   if (isSize) decisions.size = tooMany(decisions.size, asked.length);
   if (isSize && asked.length > 1) return [asked];
-  if (fault.retryable || !(isSize || ofTheIds.test(fault.code))) throw fault;
-  const failed = asked.length === 1 || ofTheService.test(fault.code) ? asked : culprits;
+  if (fault.retryable) throw fault;
+  // A missing right, or a service that is gone: every id is refused, so that each rests and the log tells why.
+  const isOfTheIds = (isSize || ofTheIds.test(fault.code)) && !ofTheService.test(fault.code);
+  const failed = asked.length === 1 || !isOfTheIds ? asked : culprits;
   for (const endpoint of failed) answers.set(endpoint, { failure });
   if (failed.length > 0) return [asked.filter((endpoint) => !failed.includes(endpoint))];
   // AWS names no id: halves find the culprits.

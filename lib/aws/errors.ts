@@ -2,19 +2,20 @@
 
 import { Fault } from "../faults.ts";
 
-/** Calls AWS. Whatever it throws comes out as a Fault that names the action, which is also the permission it needs. */
-export async function calling<T>(action: string, send: () => Promise<T>): Promise<T> {
+/** Calls AWS. Whatever it throws comes out as a Fault that names the action, which is also the permission it needs, and what it was called `on`. */
+export async function calling<T>(action: string, send: () => Promise<T>, on?: string): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    throw asFault(action, error);
+    throw asFault(action, error, on);
   }
 }
 
-export function asFault(action: string, error: unknown): Fault {
+export function asFault(action: string, error: unknown, on?: string): Fault {
   if (error instanceof Fault) return error;
   const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const message = on === undefined ? said : `${said} (${on})`;
   if (denials.test(code)) return new Fault(code, action, `${message}; the function's role needs ${action}`, false, error);
   return new Fault(code, action, message, isPassing(code, error), error);
 }

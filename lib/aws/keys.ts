@@ -36,15 +36,19 @@ export const cachedSecret = (client: SecretsManagerClient, arn: string, clock: C
   });
 
 async function secret(client: SecretsManagerClient, arn: string, stage: "AWSCURRENT" | "AWSPREVIOUS"): Promise<string | undefined> {
-  return calling(action, async () => {
-    try {
-      return (await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: stage }))).SecretString;
-    } catch (error) {
-      // A secret that was never rotated has no previous version.
-      if (stage === "AWSPREVIOUS" && error instanceof ResourceNotFoundException) return undefined;
-      throw error;
-    }
-  });
+  return calling(
+    action,
+    async () => {
+      try {
+        return (await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: stage }))).SecretString;
+      } catch (error) {
+        // A secret that was never rotated has no previous version.
+        if (stage === "AWSPREVIOUS" && error instanceof ResourceNotFoundException) return undefined;
+        throw error;
+      }
+    },
+    `secret ${arn}`,
+  );
 }
 
 function cached<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {

@@ -108,10 +108,13 @@ async function transact(client: DynamoDBClient, writes: readonly Write[]): Promi
     );
     return "done";
   } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw asFault("dynamodb:TransactWriteItems", error);
+    if (!(error instanceof TransactionCanceledException)) throw asFault("dynamodb:TransactWriteItems", error, tablesOf(writes));
     return cancelled(error, writes);
   }
 }
+
+const tablesOf = (writes: readonly Write[]): string =>
+  `tables ${[...new Set(writes.flatMap(({ item }) => item.Put?.TableName ?? item.Delete?.TableName ?? item.ConditionCheck?.TableName ?? []))].join(", ")}`;
 
 function cancelled(error: TransactionCanceledException, writes: readonly Write[]): "conflict" | "claimed" | "busy" {
   const reasons = (error.CancellationReasons ?? []).map(({ Code = "None", Message }, index) => ({

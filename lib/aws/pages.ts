@@ -30,7 +30,7 @@ export async function queryPage(client: DynamoDBClient, question: Question, requ
     Limit: limitOf(request),
     ...(start === undefined ? {} : { ExclusiveStartKey: writeItem(start) }),
   });
-  const reply = await calling("dynamodb:Query", () => client.send(command));
+  const reply = await calling("dynamodb:Query", () => client.send(command), `table ${question.table}`);
   const items = (reply.Items ?? []).map(readItem);
   return reply.LastEvaluatedKey === undefined ? { items } : { items, cursor: writeCursor(readItem(reply.LastEvaluatedKey)) };
 }

@@ -9,15 +9,18 @@ export function peopleTopics(client: SNSClient, topics: { readonly approvals: st
     const MessageAttributes = Object.fromEntries(
       Object.entries(attributes).flatMap(([name, value]) => (value === "" ? [] : [[name, { DataType: "String", StringValue: value }]])),
     );
-    await calling("sns:Publish", () =>
-      client.send(
-        new PublishCommand({
-          TopicArn: topic,
-          Subject: subjectLine(subject),
-          Message: cut(text),
-          MessageAttributes,
-        }),
-      ),
+    await calling(
+      "sns:Publish",
+      () =>
+        client.send(
+          new PublishCommand({
+            TopicArn: topic,
+            Subject: subjectLine(subject),
+            Message: cut(text),
+            MessageAttributes,
+          }),
+        ),
+      `topic ${topic}`,
     );
   };
   return {

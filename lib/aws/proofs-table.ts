@@ -22,7 +22,7 @@ export function proofsTable(client: DynamoDBClient, table: string, clock: Clock,
         ConditionExpression: "attribute_not_exists(id) OR expiresAt <= :now OR holder = :by",
         ExpressionAttributeValues: writeItem({ ":now": Math.floor(now), ":by": by }),
       });
-      const claimed = await unlessRefused("dynamodb:PutItem", () => client.send(put));
+      const claimed = await unlessRefused("dynamodb:PutItem", table, () => client.send(put));
       if (claimed) held.set(`${kind}#${id}`, by);
       return claimed;
     },
@@ -36,18 +36,22 @@ export function proofsTable(client: DynamoDBClient, table: string, clock: Clock,
         ConditionExpression: "holder = :by",
         ExpressionAttributeValues: writeItem({ ":by": by }),
       });
-      await unlessRefused("dynamodb:DeleteItem", () => client.send(remove));
+      await unlessRefused("dynamodb:DeleteItem", table, () => client.send(remove));
     },
   };
 }
 
-const unlessRefused = (action: string, send: () => Promise<unknown>): Promise<boolean> =>
-  calling(action, async () => {
-    try {
-      await send();
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
-  });
+const unlessRefused = (action: string, table: string, send: () => Promise<unknown>): Promise<boolean> =>
+  calling(
+    action,
+    async () => {
+      try {
+        await send();
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+    `table ${table}`,
+  );

@@ -6,13 +6,16 @@ import { calling } from "./errors.ts";
 
 export const undeliveredQueue = (client: SQSClient, url: string): Undelivered => ({
   put: async ({ subject, seq, reason }) => {
-    await calling("sqs:SendMessage", () =>
-      client.send(
-        new SendMessageCommand({
-          QueueUrl: url,
-          MessageBody: JSON.stringify({ undelivered: { subject, seq, reason } }),
-        }),
-      ),
+    await calling(
+      "sqs:SendMessage",
+      () =>
+        client.send(
+          new SendMessageCommand({
+            QueueUrl: url,
+            MessageBody: JSON.stringify({ undelivered: { subject, seq, reason } }),
+          }),
+        ),
+      `queue ${url}`,
     );
   },
 });

@@ -10,7 +10,7 @@ export const wakeQueue =
   async (look: Look, delaySeconds = 0): Promise<void> => {
     checkDelay(delaySeconds);
     const command = new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify({ look }), DelaySeconds: delaySeconds });
-    await calling("sqs:SendMessage", () => client.send(command));
+    await calling("sqs:SendMessage", () => client.send(command), `queue ${url}`);
   };
 
 /** What SQS can hold a message back for. */

@@ -50,8 +50,10 @@ async function change(
   const tooLarge = oversize(Changes);
   if (tooLarge !== undefined) return { refused: tooLarge };
   try {
-    await calling("route53:ChangeResourceRecordSets", () =>
-      client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes } })),
+    await calling(
+      "route53:ChangeResourceRecordSets",
+      () => client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes } })),
+      `zone ${zone}`,
     );
     return "done";
   } catch (error) {
@@ -87,8 +89,10 @@ async function at(client: Route53Client, zone: ZoneId, name: string): Promise<Re
       ...(next.Type === undefined ? {} : { StartRecordType: next.Type }),
       ...(next.SetIdentifier === undefined ? {} : { StartRecordIdentifier: next.SetIdentifier }),
     };
-    const reply = await calling("route53:ListResourceRecordSets", () =>
-      client.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start })),
+    const reply = await calling(
+      "route53:ListResourceRecordSets",
+      () => client.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start })),
+      `zone ${zone}`,
     );
     found.push(...(reply.ResourceRecordSets ?? []).filter((set) => plainName(set.Name ?? "") === wanted));
     const more = reply.IsTruncated === true && reply.NextRecordName !== undefined && plainName(reply.NextRecordName) === wanted;

@@ -1,7 +1,8 @@
 // What every function does around its work, whatever wakes it: it counts, and tells of the error that ends it.
 
-import type { MiddlewareObj, PluginObject } from "@middy/core";
+import type { MiddlewareObj } from "@middy/core";
 import { Fault } from "../faults.ts";
+import { idsIn } from "../ids.ts";
 import { functionCounts, type Counts } from "./counts.ts";
 import { functionLog, type Log, type LogKeys } from "./log.ts";
 
@@ -31,6 +32,10 @@ export const invocation = ({ log, counts }: Telling, about: (event: unknown) => 
 export const inTime = {
   timeoutEarlyInMillis: 500,
   timeoutEarlyResponse: (): never => {
-    throw new Fault("OutOfTime", "the function", "its time was over before it was done; what is left is tried again", true);
+    throw new Fault("OutOfTime", "the function", "it ran out of time before it was done", true);
   },
-} satisfies PluginObject;
+};
+
+const namedMax = 100;
+/** The connections that an event names, in whatever form. */
+export const connectionsIn = (event: unknown): LogKeys => ({ connections: idsIn(JSON.stringify(event)).endpoints.slice(0, namedMax) });

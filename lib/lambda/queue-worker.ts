@@ -4,7 +4,7 @@ import middy from "@middy/core";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { explainError, Fault } from "../faults.ts";
 import { idsIn } from "../ids.ts";
-import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
+import { connectionsIn, inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
 import type { LogKeys } from "./log.ts";
 
 /** One message that could be read, by the id its queue gave it. */
@@ -45,7 +45,7 @@ export const backAfterSeconds = (receives: number): number => Math.min(5 * 6 ** 
 export function queueWorker<Wanted>(given: QueueWork<Wanted>): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const telling = given.telling ?? tellingOf(given.name);
   return middy<SQSEvent, SQSBatchResponse>(inTime)
-    .use(invocation(telling))
+    .use(invocation(telling, connectionsIn))
     .handler((event: SQSEvent, context: Context) => workOff(event, given, telling, () => context.getRemainingTimeInMillis()));
 }
 

@@ -4,7 +4,7 @@ import middy from "@middy/core";
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readItem, type Item } from "../aws/item.ts";
 import { Fault } from "../faults.ts";
-import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
+import { connectionsIn, inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
 import type { LogKeys } from "./log.ts";
 
 export interface StreamWork<Row> {
@@ -22,7 +22,7 @@ export function streamWorker<Row>(
 ): (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse> {
   const telling = given.telling ?? tellingOf(given.name);
   return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>(inTime)
-    .use(invocation(telling))
+    .use(invocation(telling, connectionsIn))
     .handler((event: DynamoDBStreamEvent) => follow(event, given, telling));
 }
 

@@ -5,7 +5,7 @@ import type { Wake } from "../ports.ts";
 import { pieces } from "./concurrently.ts";
 
 /** Seconds before each further look; after the last one the sweep goes on alone. */
-export const lookAgainSeconds = [10, 30, 60, 300] as const;
+const lookAgainSeconds = [10, 30, 60, 300] as const;
 
 /** Endpoints in one message, well below SQS's size limit. */
 export const endpointsPerMessage = 500;

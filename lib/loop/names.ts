@@ -171,7 +171,7 @@ async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: J
   const ours = there.filter((set) => wanted.some((want) => same(want, set)));
   const owned = there.some((set) => set.type === "TXT" && set.text === ports.owner(endpoint));
   if (kind === "remove-name") {
-    return told(await ports.zones.change(zone, owned ? ours : [], []), refused);
+    return told(await ports.zones.change(zone, owned || name.made ? ours : [], []), refused);
   }
   if (ours.length < wanted.length && (there.length > ours.length || (ours.length > 0 && !owned)))
     return `${name.fqdn} has a record that is not Drawbridge's: ${refused}`;

@@ -18,22 +18,22 @@ export const reserveMs = 20_000;
 export const outOfTurn = "OutOfTurn";
 
 /** Where the calls of one action stand in one invocation. */
-export interface Pace {
+interface Pace {
   readonly throttled: boolean;
   readonly callsSince: number;
   readonly inRow: number;
 }
 
-export const unhurried: Pace = { throttled: false, callsSince: 0, inRow: 0 };
+const unhurried: Pace = { throttled: false, callsSince: 0, inRow: 0 };
 
 /** The pace after a call; `refused` by a throttle, or by any other error that passes. */
-export function paceAfter(pace: Pace, answer: "taken" | "refused"): Pace {
+function paceAfter(pace: Pace, answer: "taken" | "refused"): Pace {
   if (!pace.throttled) return answer === "taken" ? pace : { throttled: true, callsSince: 0, inRow: 1 };
   return { throttled: true, callsSince: pace.callsSince + 1, inRow: answer === "taken" ? 0 : pace.inRow + 1 };
 }
 
 /** How long to wait before the next call, or that there should be none. `chance`, from 0 to 1, keeps two functions out of step. */
-export function waitBefore(pace: Pace, leftMs: number, chance: number): number | "leave" {
+function waitBefore(pace: Pace, leftMs: number, chance: number): number | "leave" {
   if (pace.callsSince >= callsAfterThrottleMax || pace.inRow >= throttlesInRowMax) return "leave";
   const base = pace.throttled ? Math.min(refillMs * 2 ** Math.max(0, pace.inRow - 1), waitMsMax) : 0;
   const wait = Math.round(base * (1 + chance / 2));

@@ -10,7 +10,7 @@ export interface PublishPorts {
 }
 
 /** Tries of one event before it goes to the queue of undelivered ones. */
-export const putsMax = 3;
+const putsMax = 3;
 
 /**
  * Puts events on the bus. One that the bus does not take after a few tries is handed to the queue by its key, so that

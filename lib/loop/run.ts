@@ -56,7 +56,7 @@ export interface Ran {
 }
 
 /** How often a commit that met another writer is tried again before the message is given back to its queue. */
-export const commitsMax = 5;
+const commitsMax = 5;
 const commitsAtOnce = 16;
 
 /** Runs the loop for one service up to the plan. Nothing is performed here. Gives nothing for a service not in care. */

@@ -1,5 +1,6 @@
 // The event source mapping of a table's stream: in order, with bisection, bounded retries and a failure destination.
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { InFlight } from "../in-flight.ts";
 import type { Members } from "../members.ts";
@@ -39,6 +40,8 @@ interface StreamMappingPorts {
   readonly giveUp: (record: string) => Promise<void>;
   /** The wait before the first retry; it doubles up to ten seconds. */
   readonly retryMs: number;
+  /** From one reading of the shard to the next, while less than a batch is there; 0 reads at once. */
+  readonly pollMs?: number;
 }
 
 const RETRY_MS_MAX = 10_000;
@@ -54,7 +57,10 @@ export function startStreamMapping(ports: StreamMappingPorts, mapping: StreamMap
 
   const work = async (): Promise<void> => {
     for (let batch = waiting.splice(0, mapping.batchSize); batch.length > 0; batch = waiting.splice(0, mapping.batchSize)) {
+      const readAt = performance.now();
       await processBatch(ports, mapping, batch, () => stopped);
+      const left = (ports.pollMs ?? 0) - (performance.now() - readAt);
+      if (left > 0 && waiting.length > 0 && waiting.length < mapping.batchSize && !stopped) await sleep(left);
     }
     working = undefined;
   };

@@ -88,7 +88,8 @@ function demandsOf(call: Call, rules: Rules): readonly Demand[] {
   if (call.action === "TestEventPattern") return [{ action: "events:TestEventPattern", resource: "*" }];
   const action = `events:${call.action}`;
   const ruleName = optionalText(call.input, call.action.endsWith("Rule") && call.action !== "ListTargetsByRule" ? "Name" : "Rule");
-  if (ruleName !== undefined) return [{ action, resource: ruleArn(rules.bus(account, optionalText(call.input, "EventBusName")), ruleName) }];
+  if (ruleName !== undefined)
+    return [{ action, resource: ruleArn(rules.bus(account, optionalText(call.input, "EventBusName")), ruleName) }];
   const named = call.action.endsWith("EventBus") ? optionalText(call.input, "Name") : undefined;
   // One that is about to be made is not there yet.
   if (call.action === "CreateEventBus" && named !== undefined) return [{ action, resource: rules.arnOf(account, named) }];

@@ -103,6 +103,8 @@ async function mapStream(declared: Declared, workshop: Workshop, running: Runnin
         subscribe: (listener) => workshop.changes(tableName, listener),
         invoke: (event) => workshop.functions.invoke(running.definition.name, event),
         retryMs: workshop.streamRetryMs,
+        // Lambda reads a shard four times a second; the first record of a quiet one is not kept waiting here.
+        pollMs: 250,
         async giveUp(message) {
           log(`ERROR ${running.definition.name} gave up a batch of ${tableName}: ${message}`);
           if (destination !== undefined) await send({ callAs: (...call) => workshop.callAs(...call), log }, running, destination, message);

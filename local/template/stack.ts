@@ -109,7 +109,7 @@ function declare(logicalId: string, resource: Members, scope: Scope): Declared {
 function standing(declared: Declared, resource: Members, made: Made | undefined): StackResource {
   const { logicalId, type } = declared;
   const kept = {
-    onRemoval: optionalText(resource, "DeletionPolicy") === "Retain",
+    onRemoval: /^Retain(ExceptOnCreate)?$/.test(optionalText(resource, "DeletionPolicy") ?? ""),
     onReplacement: optionalText(resource, "UpdateReplacePolicy") === "Retain",
   };
   const ref = made?.ref ?? logicalId;

@@ -43,7 +43,7 @@ export const plus = (one: Bill, other: Bill): Bill =>
   Object.fromEntries((Object.keys(prices) as (keyof Bill)[]).map((kind) => [kind, one[kind] + other[kind]])) as unknown as Bill;
 export const nothing: Bill = Object.fromEntries(Object.keys(prices).map((kind) => [kind, 0])) as unknown as Bill;
 
-export const minutesPerMonth = 730 * 60;
+const minutesPerMonth = 730 * 60;
 const memoryGigabytes = 0.5;
 /** A warm run and its log, assumed: local times say nothing of AWS's. */
 const secondsPerRun = 0.15;
@@ -52,7 +52,7 @@ const logBytesPerRun = 600;
 const keysPerVerdict = 6;
 
 /** Fixed charges a month: alarms beyond no free ones, the two secrets. */
-export const fixed = (alarms: number, secrets: number, dashboards: number): number => alarms * 0.1 + secrets * 0.4 + dashboards * 3;
+const fixed = (alarms: number, secrets: number, dashboards: number): number => alarms * 0.1 + secrets * 0.4 + dashboards * 3;
 
 /** One connection, all its life until its name is made, asked of a person or not, as local AWS counts it. */
 async function oneLife(asked: boolean): Promise<Bill> {

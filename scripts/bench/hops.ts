@@ -35,7 +35,7 @@ export async function hopsSection(rounds: number): Promise<Section> {
             "ms",
             "notification, SNS, SQS and its window of 1 s",
             "observe: list, record, hand over",
-            "SQS, no window",
+            "SQS, without a window",
             "admit: list, judge, record, Accept",
             "requested to available",
           ],
@@ -79,7 +79,7 @@ async function trip(stack: BenchStack, round: number): Promise<Trip> {
     total,
     toObserve: observe.began - began,
     observe: observe.ended - observe.began,
-    toAdmit: admit.began - observe.ended,
+    toAdmit: Math.max(0, admit.began - observe.ended),
     admit: began + total - admit.began,
   };
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { sum, type Section } from "./figures.ts";
 import { pause, startBenchStack } from "./local-stack.ts";
 
-export interface Storm {
+interface Storm {
   readonly connections: number;
   readonly seconds: number;
   readonly acceptCalls: number;
@@ -15,7 +15,7 @@ export interface Storm {
 
 const secondsMax = 240;
 
-export async function storm(connections: number): Promise<Storm> {
+async function storm(connections: number): Promise<Storm> {
   const stack = await startBenchStack({ delays: { available: 0 } });
   try {
     const runsBefore = stack.runs.length;

@@ -33,9 +33,10 @@ export async function takeIn(deployment: Deployment, given: string): Promise<voi
   await execute(clients.cloudFormation, set, tell);
 }
 
-/** Only the tables: an import may make nothing else. */
+/** Only the tables: an import may make nothing else. Whatever becomes of it, they stay. */
 function tablesOf({ Resources }: Template): Template {
-  return { Resources: Object.fromEntries(Object.entries(Resources).filter(([, { Type }]) => Type === "AWS::DynamoDB::Table")) };
+  const tables = Object.entries(Resources).filter(([, { Type }]) => Type === "AWS::DynamoDB::Table");
+  return { Resources: Object.fromEntries(tables.map(([id, table]) => [id, { ...table, DeletionPolicy: "Retain" }])) };
 }
 
 function namesOf(given: string, wanted: readonly string[]): Readonly<Record<string, string>> {

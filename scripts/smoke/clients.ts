@@ -35,7 +35,7 @@ export async function connect(where: {
   const usual = { ...(where.region === undefined ? {} : { region: where.region }), maxAttempts: 10 };
   const consumerSettings = { ...usual, ...(where.consumerProfile === undefined ? {} : { profile: where.consumerProfile }) };
   const ec2 = new EC2Client(usual);
-  const region = await ec2.config.region();
+  const region = await regionOf(ec2);
   const named = { ...usual, region };
   const consumerNamed = { ...consumerSettings, region };
   const sts = new STSClient(named);
@@ -67,8 +67,23 @@ export async function connect(where: {
   };
 }
 
+async function regionOf(ec2: EC2Client): Promise<string> {
+  try {
+    return await ec2.config.region();
+  } catch (cause) {
+    throw new Error("No Region is set: give --region, or set AWS_REGION.", { cause });
+  }
+}
+
 async function accountOf(sts: STSClient): Promise<string> {
-  const { Account } = await sts.send(new GetCallerIdentityCommand({}));
-  if (Account === undefined) throw new Error("AWS did not say whose credentials these are.");
-  return Account;
+  try {
+    const { Account } = await sts.send(new GetCallerIdentityCommand({}));
+    return Account ?? "";
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `AWS does not know these credentials (${said}): give --profile, sign in with aws sso login, or set the usual variables.`,
+      { cause },
+    );
+  }
 }

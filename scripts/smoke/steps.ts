@@ -65,7 +65,7 @@ export function stepsOf(ground: Ground): Steps {
       try {
         return await run(name, limitMs, work);
       } catch (error) {
-        if (error instanceof Interrupted || isForbidden(error)) throw error;
+        if (error instanceof Interrupted || isSignedOut(error)) throw error;
         return undefined;
       }
     },
@@ -91,7 +91,7 @@ function waitOf({ signal, pollMs }: Ground, deadline: number): Wait {
         try {
           return await look();
         } catch (error) {
-          if (error instanceof Interrupted || isForbidden(error)) throw error;
+          if (error instanceof Interrupted || isSignedOut(error) || isForbidden(error)) throw error;
           last = error;
           return undefined;
         }
@@ -103,7 +103,7 @@ function waitOf({ signal, pollMs }: Ground, deadline: number): Wait {
   };
 }
 
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw new Interrupted();
   await new Promise<void>((resolve, reject) => {
     const onAbort = (): void => {
@@ -118,12 +118,12 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Waiting will not help: the caller's credentials or rights are missing. */
-const isForbidden = (error: unknown): boolean =>
-  error instanceof Error &&
-  /^(AccessDenied|UnauthorizedOperation|AuthFailure|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|CredentialsProviderError)/.test(
-    error.name,
-  );
+/** Nothing more can be asked of AWS. */
+const isSignedOut = (error: unknown): boolean =>
+  error instanceof Error && /^(AuthFailure|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|CredentialsProviderError)/.test(error.name);
+
+/** Waiting will not help: the caller lacks a right. */
+const isForbidden = (error: unknown): boolean => error instanceof Error && /^(AccessDenied|UnauthorizedOperation)/.test(error.name);
 
 /** An AWS error with its code, so that it can be looked up. */
 export function told(error: unknown): string {

@@ -154,11 +154,17 @@ describe("accepting", () => {
     expect(sizes()).toEqual([8]);
   });
 
+  test("fails all ids when the right is missing, so that each rests and the log tells why", async () => {
+    ec2.on(AcceptVpcEndpointConnectionsCommand).rejects(refusal("UnauthorizedOperation", "not authorized", 403));
+    const outcomes = await port.accept(service, endpoints(3));
+    expect(outcomes.map(({ failure }) => failure?.code)).toEqual(Array.from({ length: 3 }, () => "UnauthorizedOperation"));
+    expect(sizes()).toEqual([3]);
+  });
+
   test.each([
     ["RequestLimitExceeded", 503, true],
-    ["UnauthorizedOperation", 403, false],
     ["InternalError", 500, true],
-  ])("throws what is about the call and not about an id: %s", async (code, status, retryable) => {
+  ])("throws what may pass by itself: %s", async (code, status, retryable) => {
     ec2.on(AcceptVpcEndpointConnectionsCommand).rejects(refusal(code, "", status));
     const error: unknown = await port.accept(service, endpoints(3)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Fault);

@@ -159,6 +159,12 @@ describe("what happens outside Drawbridge", () => {
     }
   });
 
+  test("what was rejected before Drawbridge came is recorded as such, and is nobody's news", () => {
+    const old = given().when(look, { seen: shows("rejected", { createdAt: minute(-600) }) });
+    expect(old.last).toEqual(["ConnectionAdopted", "ConnectionRejected"]);
+    expect(old.plans(shows("rejected"))).toEqual([]);
+  });
+
   test("rejected outside ends it, and CloudTrail's word is added once", () => {
     const life = connected.when(look, { seen: shows("rejected") });
     expect(life.last).toEqual(["RejectedOutside"]);
@@ -235,6 +241,12 @@ describe("a service that is only observed", () => {
     ]);
     expect(noted.plans(shows("pendingAcceptance"), minute(1), observed)).toEqual([]);
     expect(noted.when(look, { seen: shows("pendingAcceptance"), judgement: says("accept") }).last).toEqual(["ConnectionApproved"]);
+  });
+
+  test("an approver's answer to a question from before is refused", () => {
+    const life = asking.when({ kind: "answered", question: "question-1", choice: "approve", by: approver }, { service: observed });
+    expect(life.last).toEqual(["AnswerRefused"]);
+    expect(life.connection?.status).toBe("asking");
   });
 
   test("a connection seen as accepted by then is not refused", () => {

@@ -19,8 +19,6 @@ beforeAll(async () => {
 afterEach(() => world.mend());
 afterAll(() => world.local.close(), 30_000);
 
-const named = (endpoint: string): Promise<true> =>
-  world.eventually(`${endpoint} has its name`, async () => (await world.types(endpoint)).includes("NameMade") || undefined);
 const inOneCall = async (): Promise<[string, string]> => {
   world.local.faults.loseNotifications(2);
   return [await world.connect(accounts.acme, service), await world.connect(accounts.acme, service)];
@@ -30,7 +28,7 @@ describe("EC2 throttles", () => {
   test("Accept, once: admit waits as long as the bucket needs, and nobody notices", { timeout: 30_000 }, async () => {
     const fault = world.refuse({ ...accept, ...throttled, times: 1 });
     const endpoint = await world.connect(accounts.acme, service);
-    await named(endpoint);
+    await world.named(endpoint);
     expect(fault.met()).toBe(1);
     expect(await world.types(endpoint)).toEqual(accepted);
     expect(world.logged("admit")).toEqual([]);
@@ -49,7 +47,7 @@ describe("EC2 throttles", () => {
       connections: [endpoint],
       reason: expect.stringContaining("Request limit exceeded"),
     });
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
     expect(await world.waiting("AdmitDeadLetters")).toEqual([]);
   });
@@ -66,7 +64,7 @@ describe("EC2 throttles", () => {
     });
     expect(await world.statusOf(endpoint)).toBeUndefined();
     await world.leap(360);
-    await named(endpoint);
+    await world.named(endpoint);
     expect((await world.history(endpoint))[0]).toMatchObject({ source: { kind: "notification" } });
     expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
   });
@@ -90,7 +88,7 @@ describe("EC2 does not do as it is told", () => {
       },
     });
     await world.sweep();
-    await named(other);
+    await world.named(other);
     expect(await world.types(other)).toEqual(accepted);
     expect((await world.history(one)).at(-1)).toMatchObject({
       type: "EffectFailed",
@@ -102,7 +100,7 @@ describe("EC2 does not do as it is told", () => {
 
     await world.leap(70);
     await world.sweep();
-    await named(one);
+    await world.named(one);
     expect(await world.types(one)).toEqual([...accepted.slice(0, 2), "EffectFailed", "EffectRecovered", ...accepted.slice(2)]);
   });
 
@@ -129,7 +127,7 @@ describe("EC2 does not do as it is told", () => {
   ])("accepted, and then %s: found out, and neither lost nor told as a failure", { timeout: 30_000 }, async (_, kind) => {
     const fault = world.refuse({ ...accept, ...kind, after: true, times: 1 });
     const endpoint = await world.connect(accounts.acme, service);
-    await named(endpoint);
+    await world.named(endpoint);
     expect(fault.met()).toBe(1);
     expect(await world.onAws(endpoint)).toBe("available");
     expect(await world.types(endpoint)).toEqual(accepted);
@@ -147,7 +145,7 @@ describe("EC2 does not do as it is told", () => {
 describe("EC2 shows a state that no call leads to", () => {
   test("failed: a connection with a name is closed, and its name goes", { timeout: 30_000 }, async () => {
     const endpoint = await world.connect(accounts.acme, service);
-    await named(endpoint);
+    await world.named(endpoint);
     world.local.forceState(endpoint, "failed");
     await world.sweep();
     await world.eventually("no name", async () => (await world.types(endpoint)).includes("NameRemoved") || undefined);
@@ -164,11 +162,16 @@ describe("EC2 shows a state that no call leads to", () => {
     expect((await world.history(endpoint)).at(-1)).toMatchObject({ type: "ConnectionClosed", reason: "expired" });
     expect(await world.drawbridge("pending")).not.toContain(endpoint);
     await expect(world.drawbridge("approve", endpoint)).rejects.toThrow(/closed/);
+    expect(world.logged("api", "INFO").at(-1)).toMatchObject({
+      message: "A request was refused",
+      reason: expect.stringContaining("closed"),
+      connection: endpoint,
+    });
   });
 
   test("partial: it is accepted, and stays so", { timeout: 30_000 }, async () => {
     const endpoint = await world.connect(accounts.acme, service);
-    await named(endpoint);
+    await world.named(endpoint);
     world.local.forceState(endpoint, "partial");
     await world.sweep();
     expect(await world.statusOf(endpoint)).toBe("connected");
@@ -188,7 +191,7 @@ describe("EC2 shows a state that no call leads to", () => {
     expect(await world.types(endpoint)).toEqual(["ConnectionRequested"]);
     novel.lift();
     await world.sweep();
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
   });
 });

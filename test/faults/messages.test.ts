@@ -1,6 +1,7 @@
 // What comes in is broken, foreign, doubled, forged or late: it is set aside with its reason, and what is good goes on.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lettersAbout, linkTo, post } from "./letters.ts";
 import { accounts, openWorld, type Members, type Offered, type World } from "./world.ts";
 
 let world: World;
@@ -13,8 +14,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.local.close(), 30_000);
 
-const named = (endpoint: string): Promise<true> =>
-  world.eventually(`${endpoint} has its name`, async () => (await world.types(endpoint)).includes("NameMade") || undefined);
 const notify = (Message: string): Promise<Members> =>
   world.aws("sns", "Publish", { TopicArn: world.local.outputs["ConnectionsTopicArn"], Subject: "VPC endpoint notification", Message });
 const putOnBus = async (DetailType: string, Detail: unknown): Promise<void> => {
@@ -22,14 +21,13 @@ const putOnBus = async (DetailType: string, Detail: unknown): Promise<void> => {
   await world.aws("events", "PutEvents", { Entries });
   await world.local.idle();
 };
-const lettersAbout = (text: string): number => world.local.letters.filter((letter) => letter.text.includes(text)).length;
 
 describe("notifications", () => {
   test("garbage: every service in care is looked at, so that nothing it meant is missed", { timeout: 30_000 }, async () => {
     world.local.faults.loseNotifications(1);
     const endpoint = await world.connect(accounts.acme, service);
     await notify("\u0000%%% <not> {json: 42");
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
     expect((await world.history(endpoint))[0]).toMatchObject({ source: { kind: "notification", raw: expect.stringContaining("<not>") } });
     expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
@@ -65,10 +63,15 @@ describe("notifications", () => {
     for (let again = 0; again < 3; again += 1)
       await putOnBus("ApprovalRequested", {
         ...event,
-        ...{ version: 1, subject: `connection#${endpoint}`, seq: 2, service: service.id, endpoint, account: accounts.unknown },
+        version: 1,
+        subject: `connection#${endpoint}`,
+        seq: 2,
+        service: service.id,
+        endpoint,
+        account: accounts.unknown,
       });
     expect(await world.types(endpoint)).toEqual(["ConnectionRequested", "ApprovalRequested"]);
-    expect(lettersAbout(endpoint)).toBe(1);
+    expect(lettersAbout(world, endpoint)).toBe(1);
     await world.drawbridge("approve", endpoint);
     const look = { look: { service: service.id, endpoints: [endpoint], why: "look-again" } };
     for (const queue of ["AdmitQueue", "AdmitQueue", "DnsQueue", "ObserveQueue", "DnsQueue"]) await world.send(queue, look);
@@ -110,7 +113,7 @@ describe("queues", () => {
         [broken[3], "its service or endpoints are not ids"],
       ])
         expect(told).toContainEqual(expect.objectContaining({ code: "Unreadable", body, reason: expect.stringContaining(reason ?? "") }));
-      if (queue !== "DnsQueue") await named(endpoint);
+      if (queue !== "DnsQueue") await world.named(endpoint);
       expect(alarmOn(deadLetters)).toBe(true);
     },
   );
@@ -138,7 +141,7 @@ describe("the log's stream", () => {
     const Item = { subject: { S: subject }, seq: { S: "000000000001" }, event: { S: "not an event" }, hash: { S: "" } };
     await world.aws("dynamodb", "PutItem", { TableName: world.idOf("AuditLogTable"), Item });
     const endpoint = await world.connect(accounts.acme, service);
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
     const [aside, ...more] = await world.waiting("PublishFailures");
     expect(more).toEqual([]);
@@ -173,16 +176,19 @@ describe("links", () => {
   test("tampered with, or too old: refused without a word of what is behind, and the question stays", { timeout: 30_000 }, async () => {
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
-    const letter = world.local.letters.find(({ text }) => text.includes(endpoint));
-    const link = /https?:\/\/\S+\/a\/\S+/.exec(letter?.text ?? "")?.[0] ?? "";
+    const link = linkTo(world, endpoint);
     expect((await fetch(link)).status).toBe(200);
+    const form: [string, string][] = [
+      ["choice", "approve"],
+      ["confirm", accounts.unknown.slice(-4)],
+    ];
     const [, token = ""] = link.split("/a/");
     const other = token.startsWith("W") ? "V" : "W";
     for (const forged of [`${other}${token.slice(1)}`, token.slice(0, -1), `${token}AA`, "x", token.toUpperCase()]) {
       const reply = await fetch(link.replace(token, forged));
       expect(reply.status).toBe(404);
       expect(await reply.text()).not.toContain(endpoint);
-      expect((await post(link.replace(token, forged))).status).toBe(404);
+      expect((await post(link.replace(token, forged), form)).status).toBe(404);
     }
     await world.leap(7 * 24 * 3600 + 1);
     const late = await fetch(link);
@@ -190,7 +196,7 @@ describe("links", () => {
     const page = await late.text();
     expect(page).toContain("expired");
     expect(page).not.toContain(endpoint);
-    expect((await post(link)).status).toBe(410);
+    expect((await post(link, form)).status).toBe(410);
     expect(await world.statusOf(endpoint)).toBe("asking");
     expect(await world.types(endpoint)).toEqual(["ConnectionRequested", "ApprovalRequested"]);
     expect(await world.drawbridge("pending")).toContain(endpoint);
@@ -198,13 +204,6 @@ describe("links", () => {
     await world.becomes(endpoint, "connected");
   });
 });
-
-const post = (link: string): Promise<Response> =>
-  fetch(link, {
-    method: "POST",
-    headers: { origin: new URL(link).origin },
-    body: new URLSearchParams({ choice: "approve", confirm: accounts.unknown.slice(-4), reason: "" }),
-  });
 
 /** Whether an alarm of the stack watches the messages of this queue. */
 function alarmOn(queue: string): boolean {

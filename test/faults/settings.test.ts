@@ -11,7 +11,11 @@ const wrong: Readonly<Record<string, readonly [setting: string, value: string | 
   notify: ["LINK_KEY_SECRET_ARN", "link-key", 'LINK_KEY_SECRET_ARN is "link-key"; it should be the ARN of the secret that signs links'],
   slack: ["PUBLIC_URL", "drawbridge.example.com", 'PUBLIC_URL is "drawbridge.example.com"; it should be the URL of the HTTP API'],
   answer: ["PROOFS_TABLE", undefined, "PROOFS_TABLE is missing; it should be the name of the Proofs table"],
-  dns: ["HOSTED_ZONE_IDS", "privatelink.example.com", 'HOSTED_ZONE_IDS is "privatelink.example.com"; it should be the ids of the hosted zones'],
+  dns: [
+    "HOSTED_ZONE_IDS",
+    "privatelink.example.com",
+    'HOSTED_ZONE_IDS is "privatelink.example.com"; it should be the ids of the hosted zones',
+  ],
   sweep: ["CONNECTIONS_TABLE", undefined, "CONNECTIONS_TABLE is missing; it should be the name of the Connections table"],
   api: ["CONNECTIONS_TOPIC_ARN", "", 'CONNECTIONS_TOPIC_ARN is ""; it should be the ARN of the topic'],
 };

@@ -1,14 +1,16 @@
-// Functions are killed at their timeout, half-way: what they had done is found again, and what they had not is done once.
+// Functions run out of time, or die half-way: what they had done is found again, and what they had not is done once.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { accounts, openWorld, setting, zoneName, type Members, type Offered, type World } from "./world.ts";
+import type { CallFault } from "../../local/call-faults.ts";
+import { approve, lettersAbout, linkTo } from "./letters.ts";
+import { accounts, openWorld, setting, zoneName, type Line, type Members, type Offered, type World } from "./world.ts";
 
 let world: World;
 let service: Offered;
 const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"];
-const quick = ["Observe", "Publish", "Notify", "Dns", "Sweep", "Answer", "Api"];
-/** Longer than the functions have. */
-const delayMs = 4000;
+const quick = ["Observe", "Notify", "Sweep", "Answer", "Api"];
+/** The answer comes later than the functions have time, and then not at all. */
+const late = { delayMs: 3000, cut: true, after: true, times: 1 } as const;
 
 beforeAll(async () => {
   world = await openWorld({ resources: setting(Object.fromEntries(quick.map((name) => [`${name}LambdaFunction`, { Timeout: 2 }]))) });
@@ -17,108 +19,156 @@ beforeAll(async () => {
 afterEach(() => world.mend());
 afterAll(() => world.local.close(), 30_000);
 
-const named = (endpoint: string): Promise<true> =>
-  world.eventually(`${endpoint} has its name`, async () => (await world.types(endpoint)).includes("NameMade") || undefined);
-const lettersAbout = (text: string): number => world.local.letters.filter((letter) => letter.text.includes(text)).length;
-const killed = (name: string): void => {
-  expect(world.local.logs(name).slice(-10).join("\n")).toContain("Task timed out after 2.00 seconds");
-};
+const outOfTime = (name: string): Line | undefined => world.logged(name).findLast(({ code }) => code === "OutOfTime");
 
-describe("killed at the timeout", () => {
+describe("out of time", () => {
   test("observe, with its commit done and admit not told yet", { timeout: 30_000 }, async () => {
-    world.refuse({ service: "dynamodb", action: "TransactWriteItems", by: "observe", times: 1, after: true, delayMs });
+    world.refuse({ ...late, service: "dynamodb", action: "TransactWriteItems", by: "observe" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
-    killed("observe");
+    expect(outOfTime("observe")).toMatchObject({ reason: expect.stringContaining("ran out of time"), connections: [endpoint] });
     expect(await world.types(endpoint)).toEqual(["ConnectionRequested"]);
     await world.leap(360);
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
     expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
   });
 
-  test("dns, with the zone changed and nothing recorded: the name is found as it should be", { timeout: 30_000 }, async () => {
-    const fault = world.refuse({ service: "route53", action: "ChangeResourceRecordSets", times: 1, after: true, delayMs });
-    const endpoint = await world.connect(accounts.acme, service);
-    await world.becomes(endpoint, "connected");
-    await fault.first;
-    await world.local.idle();
-    killed("dns");
-    expect(await world.types(endpoint)).toEqual(accepted.slice(0, -1));
-    await world.leap(720);
-    await named(endpoint);
-    expect(await world.types(endpoint)).toEqual(accepted);
-    const { ResourceRecordSets } = await world.aws("route53", "ListResourceRecordSets", { HostedZoneId: world.local.zoneId });
-    const aliases = (ResourceRecordSets as readonly Members[]).filter((set) => JSON.stringify(set).includes(endpoint) && set["Type"] === "A");
-    expect(aliases).toHaveLength(1);
-    expect(await world.drawbridge("show", endpoint)).toContain(zoneName);
-  });
-
-  test("publish, with its events on the bus: they come twice, and people read once", { timeout: 30_000 }, async () => {
-    const endpoint = await world.connect(accounts.unknown, service);
-    world.refuse({ service: "events", action: "PutEvents", by: "publish", resource: "ApprovalRequested", times: 1, after: true, delayMs });
-    await world.becomes(endpoint, "asking");
-    killed("publish");
-    expect(lettersAbout(endpoint)).toBe(1);
-    expect(await world.waiting("PublishFailures")).toEqual([]);
-  });
-
   test("notify, before the letter is out: Lambda's next try sends it", { timeout: 30_000 }, async () => {
-    world.refuse({ service: "sns", action: "Publish", by: "notify", times: 1, delayMs, cut: true });
+    world.refuse({ ...late, service: "sns", action: "Publish", by: "notify", after: false });
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
-    killed("notify");
-    expect(lettersAbout(endpoint)).toBe(0);
+    expect(outOfTime("notify")).toMatchObject({ connection: endpoint, type: "ApprovalRequested" });
+    expect(lettersAbout(world, endpoint)).toBe(0);
     await world.leap(60);
-    expect(lettersAbout(endpoint)).toBe(1);
+    expect(lettersAbout(world, endpoint)).toBe(1);
     expect(await world.waiting("NotifyFailures")).toEqual([]);
   });
 
   test("answer, with the answer committed: the page says so when it is opened again", { timeout: 30_000 }, async () => {
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
-    const letter = world.local.letters.find(({ text }) => text.includes(endpoint));
-    const link = /https?:\/\/\S+\/a\/\S+/.exec(letter?.text ?? "")?.[0] ?? "";
-    const form = formOf(await (await fetch(link)).text());
-    world.refuse({ service: "dynamodb", action: "TransactWriteItems", by: "answer", times: 1, after: true, delayMs });
-    const send = (): Promise<Response> => fetch(link, { method: "POST", headers: { origin: new URL(link).origin }, body: form });
-    expect((await send()).status).toBeGreaterThanOrEqual(500);
-    killed("answer");
-    const again = await send();
-    expect(again.status).toBeLessThan(500);
+    const link = linkTo(world, endpoint);
+    world.refuse({ ...late, service: "dynamodb", action: "TransactWriteItems", by: "answer" });
+    const reply = await approve(link);
+    expect(reply.status).toBe(503);
+    expect(await reply.text()).toMatch(/try again/i);
+    expect(outOfTime("answer")).toMatchObject({ route: "POST /a/{token}" });
+    expect(await (await fetch(link)).text()).toMatch(/accepted/i);
     await world.becomes(endpoint, "connected");
     expect((await world.types(endpoint)).filter((type) => type === "ConnectionApproved")).toHaveLength(1);
-    expect(await (await fetch(link)).text()).toMatch(/accepted|approved/i);
   });
 
   test("api, with the entry committed: the operator is told, and the same command again is safe", { timeout: 30_000 }, async () => {
-    world.refuse({ service: "dynamodb", action: "TransactWriteItems", by: "api", times: 1, after: true, delayMs });
+    world.refuse({ ...late, service: "dynamodb", action: "TransactWriteItems", by: "api" });
     const allow = ["allow", "555555555555", "--service", service.id, "--name", "globex"];
-    await expect(world.drawbridge(...allow)).rejects.toThrow(/drawbridge: /);
-    killed("api");
+    await expect(world.drawbridge(...allow)).rejects.toThrow(/did not answer in time[^]*try again/i);
+    expect(outOfTime("api")).toMatchObject({ route: "PUT /entries" });
     await world.drawbridge(...allow);
     expect(await world.drawbridge("list", "--service", service.id)).toContain("globex");
   });
 
-  test("sweep: the lost minute is noticed, and the next one does the work", { timeout: 30_000 }, async () => {
+  test("sweep: the lost minute is set aside, and the next one does the work", { timeout: 30_000 }, async () => {
     world.local.faults.loseNotifications(1);
     const endpoint = await world.connect(accounts.unknown, service);
-    world.refuse({ service: "ec2", action: "DescribeVpcEndpointConnections", by: "sweep", times: 1, delayMs });
+    world.refuse({ ...late, service: "ec2", action: "DescribeVpcEndpointConnections", by: "sweep" });
     await world.aws("events", "EnableRule", { Name: world.idOf("SweepSchedule") });
     await world.leap(60);
-    killed("sweep");
-    expect((await world.waiting("SweepFailures")).join()).toContain("Task timed out");
+    expect(outOfTime("sweep")).toBeDefined();
+    expect((await world.waiting("SweepFailures")).join()).toContain("ran out of time");
     await world.leap(60);
     expect(await world.statusOf(endpoint)).toBe("asking");
     await world.aws("events", "DisableRule", { Name: world.idOf("SweepSchedule") });
   });
 });
 
-function formOf(page: string): URLSearchParams {
-  const hidden = [...page.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([input]): [string, string] => [
-    attribute(input, "name"),
-    attribute(input, "value"),
-  ]);
-  return new URLSearchParams([...hidden, ["choice", "approve"], ["confirm", accounts.unknown.slice(-4)], ["reason", "known"]]);
-}
-const attribute = (tag: string, name: string): string => (new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? "").replaceAll("&amp;", "&");
+describe("killed half-way", () => {
+  /** AWS does it, and its caller dies before it is told. */
+  const fatal = (by: string, call: Omit<CallFault, "times" | "instead" | "by">): { readonly first: Promise<void> } =>
+    world.refuse({
+      ...call,
+      by,
+      times: 1,
+      instead: async (input, work) => {
+        const result = await work(input);
+        world.local.crash(by);
+        return result;
+      },
+    });
+  const died = (name: string): void => {
+    expect(world.local.logs(name).join("\n")).toContain("Runtime.ExitError");
+  };
+
+  test("admit, with the connection accepted: found out, and accepted once", { timeout: 30_000 }, async () => {
+    fatal("admit", { service: "ec2", action: "AcceptVpcEndpointConnections" });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.local.idle();
+    died("admit");
+    await world.leap(720);
+    await world.named(endpoint);
+    expect(await world.types(endpoint)).toEqual(accepted);
+    expect(world.local.acceptsOf(endpoint)).toBe(1);
+    expect(await world.waiting("AdmitDeadLetters")).toEqual([]);
+  });
+
+  test("admit, with the verdict committed: the connection is accepted when the message comes back", { timeout: 30_000 }, async () => {
+    fatal("admit", { service: "dynamodb", action: "TransactWriteItems" });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.local.idle();
+    expect(await world.statusOf(endpoint)).toBe("approved");
+    expect(await world.onAws(endpoint)).toBe("pendingAcceptance");
+    await world.leap(720);
+    await world.named(endpoint);
+    expect(await world.types(endpoint)).toEqual(accepted);
+  });
+
+  test("observe, with all done but the message: it comes again, and nothing is done twice", { timeout: 30_000 }, async () => {
+    fatal("observe", { service: "sqs", action: "SendMessage" });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.local.idle();
+    died("observe");
+    await world.named(endpoint);
+    await world.leap(360);
+    expect(await world.types(endpoint)).toEqual(accepted);
+    expect(world.local.acceptsOf(endpoint)).toBe(1);
+  });
+
+  test("dns, with the zone changed and nothing recorded: the name is found as it should be", { timeout: 30_000 }, async () => {
+    const fault = fatal("dns", { service: "route53", action: "ChangeResourceRecordSets" });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.becomes(endpoint, "connected");
+    await fault.first;
+    await world.local.idle();
+    died("dns");
+    expect(await world.types(endpoint)).toEqual(accepted.slice(0, -1));
+    await world.leap(720);
+    await world.named(endpoint);
+    expect(await world.types(endpoint)).toEqual(accepted);
+    const { ResourceRecordSets } = await world.aws("route53", "ListResourceRecordSets", { HostedZoneId: world.local.zoneId });
+    const aliases = (ResourceRecordSets as readonly Members[]).filter(
+      (set) => JSON.stringify(set).includes(endpoint) && set["Type"] === "A",
+    );
+    expect(aliases).toHaveLength(1);
+    expect(await world.drawbridge("show", endpoint)).toContain(zoneName);
+  });
+
+  test("publish, with its events on the bus: they come twice, and people read once", { timeout: 30_000 }, async () => {
+    fatal("publish", { service: "events", action: "PutEvents", resource: "ApprovalRequested" });
+    const endpoint = await world.connect(accounts.unknown, service);
+    await world.becomes(endpoint, "asking");
+    died("publish");
+    expect(lettersAbout(world, endpoint)).toBe(1);
+    expect(await world.waiting("PublishFailures")).toEqual([]);
+  });
+
+  test("notify, with the letter out: at worst it comes twice, and both links decide one question", { timeout: 30_000 }, async () => {
+    fatal("notify", { service: "sns", action: "Publish" });
+    const endpoint = await world.connect(accounts.unknown, service);
+    await world.becomes(endpoint, "asking");
+    died("notify");
+    await world.leap(60);
+    expect([1, 2]).toContain(lettersAbout(world, endpoint));
+    expect((await world.types(endpoint)).filter((type) => type === "ApprovalRequested")).toHaveLength(1);
+    expect((await fetch(linkTo(world, endpoint))).status).toBe(200);
+  });
+});

@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CallFault } from "../../local/call-faults.ts";
+import { lettersAbout, linkTo } from "./letters.ts";
 import { accounts, openWorld, zoneName, type Offered, type World } from "./world.ts";
 
 let world: World;
@@ -16,17 +17,10 @@ beforeAll(async () => {
 afterEach(() => world.mend());
 afterAll(() => world.local.close(), 30_000);
 
-const named = (endpoint: string): Promise<true> =>
-  world.eventually(`${endpoint} has its name`, async () => (await world.types(endpoint)).includes("NameMade") || undefined);
-const lettersAbout = (text: string): number => world.local.letters.filter((letter) => letter.text.includes(text)).length;
 const asked = async (): Promise<string> => {
   const endpoint = await world.connect(accounts.unknown, service);
   await world.becomes(endpoint, "asking");
   return endpoint;
-};
-const linkTo = (endpoint: string): string => {
-  const letter = world.local.letters.find(({ text }) => text.includes(endpoint));
-  return /https?:\/\/\S+\/a\/\S+/.exec(letter?.text ?? "")?.[0] ?? "";
 };
 const failuresQueues = ["ObserveDeadLetters", "AdmitDeadLetters", "DnsDeadLetters", "PublishFailures", "NotifyFailures", "SlackFailures"];
 const nothingSetAside = async (): Promise<void> => {
@@ -51,11 +45,29 @@ describe("a table, a queue or EC2", () => {
     const endpoint = await world.connect(accounts.acme, service);
     const line = await world.eventually("the line about it", () => world.logged(by).find((one) => JSON.stringify(one).includes(endpoint)));
     expect(line).toMatchObject({ code: "ServiceUnavailable", retryable: true, where: expect.stringContaining(told) });
+    expect(line["reason"]).toContain(resource.resource ?? "");
     fault.lift();
     await world.leap(720);
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
     await nothingSetAside();
+  });
+
+  test("the connection to DynamoDB breaks at every call: the same", { timeout: 30_000 }, async () => {
+    const fault = world.refuse({ service: "dynamodb", by: "admit", cut: true });
+    const endpoint = await world.connect(accounts.acme, service);
+    const line = await world.eventually("the line about it", () =>
+      world.logged("admit").find((one) => JSON.stringify(one).includes(endpoint)),
+    );
+    expect(line).toMatchObject({
+      code: expect.stringMatching(/^ECONN|Timeout/),
+      retryable: true,
+      where: expect.stringContaining("dynamodb:"),
+    });
+    fault.lift();
+    await world.leap(720);
+    await world.named(endpoint);
+    expect(await world.types(endpoint)).toEqual(accepted);
   });
 
   test("the API says that it is not the caller's mistake, and its log says what it was", { timeout: 30_000 }, async () => {
@@ -96,7 +108,7 @@ describe("the bus", () => {
       const fault = world.refuse({ ...down, service: "events", action: "PutEvents" });
       const endpoint = await world.connect(accounts.unknown, service);
       await world.becomes(endpoint, "asking");
-      expect(lettersAbout(endpoint)).toBe(0);
+      expect(lettersAbout(world, endpoint)).toBe(0);
       const aside = (await world.waiting("PublishFailures")).map((body) => JSON.parse(body) as unknown);
       expect(aside).toContainEqual({
         undelivered: { subject: `connection#${endpoint}`, seq: 2, reason: expect.stringContaining("events:PutEvents: ServiceUnavailable") },
@@ -105,7 +117,7 @@ describe("the bus", () => {
       fault.lift();
       await world.drawbridge("redrive", "PublishFailures", "--yes");
       await world.local.idle();
-      expect(lettersAbout(endpoint)).toBe(1);
+      expect(lettersAbout(world, endpoint)).toBe(1);
       await nothingSetAside();
     },
   );
@@ -116,14 +128,14 @@ describe("the bus", () => {
     void queue.first.then(bus.lift);
     const endpoint = await asked();
     expect(world.logged("publish").at(-1)).toMatchObject({ code: "ServiceUnavailable", where: "sqs:SendMessage" });
-    expect(lettersAbout(endpoint)).toBe(1);
+    expect(lettersAbout(world, endpoint)).toBe(1);
     await nothingSetAside();
   });
 
   test("fails to reach its targets: it tries again", { timeout: 30_000 }, async () => {
     world.local.faults.failDeliveries(6);
     const endpoint = await asked();
-    expect(lettersAbout(endpoint)).toBe(1);
+    expect(lettersAbout(world, endpoint)).toBe(1);
     await nothingSetAside();
   });
 });
@@ -138,10 +150,10 @@ describe("people", () => {
     const fault = world.refuse({ ...down, ...where, by: "notify" });
     const endpoint = await asked();
     expect(world.logged("notify").at(-1)).toMatchObject({ code: "ServiceUnavailable", where: told, connection: endpoint });
-    expect(lettersAbout(endpoint)).toBe(0);
+    expect(lettersAbout(world, endpoint)).toBe(0);
     fault.lift();
     await world.leap(60);
-    expect(lettersAbout(endpoint)).toBe(1);
+    expect(lettersAbout(world, endpoint)).toBe(1);
     await nothingSetAside();
   });
 
@@ -156,19 +168,19 @@ describe("people", () => {
     fault.lift();
     await world.drawbridge("redrive", "NotifyFailures", "--yes");
     await world.local.idle();
-    expect(lettersAbout(endpoint)).toBe(1);
+    expect(lettersAbout(world, endpoint)).toBe(1);
     await nothingSetAside();
   });
 
   test("the page cannot read: it says so to a person, decides nothing, and takes the answer later", { timeout: 30_000 }, async () => {
     const endpoint = await asked();
     const fault = world.refuse({ ...down, service: "dynamodb", by: "answer", resource: nameOf("ConnectionsTable") });
-    const reply = await fetch(linkTo(endpoint));
+    const reply = await fetch(linkTo(world, endpoint));
     expect(reply.status).toBe(503);
     expect(await reply.text()).toMatch(/try again/i);
     expect(world.logged("answer").at(-1)).toMatchObject({ code: "ServiceUnavailable", where: expect.stringContaining("dynamodb:") });
     fault.lift();
-    expect((await fetch(linkTo(endpoint))).status).toBe(200);
+    expect((await fetch(linkTo(world, endpoint))).status).toBe(200);
   });
 
   test("Slack is not configured as it should be, and then does not listen: mail comes all the same", { timeout: 30_000 }, async () => {
@@ -178,7 +190,7 @@ describe("people", () => {
     await put("http://example.com/services/T/B/X");
     await world.leap(3600);
     const first = await asked();
-    expect(lettersAbout(first)).toBe(1);
+    expect(lettersAbout(world, first)).toBe(1);
     expect(world.logged("slack").at(-1)).toMatchObject({ code: "SlackMisconfigured", reason: expect.stringContaining("hooks.slack.com") });
     await put("http://127.0.0.1:9/services/T/B/X");
     await world.leap(3600);
@@ -193,8 +205,12 @@ describe("people", () => {
 describe("the hosted zone", () => {
   test("is busy, or out of reach: the name comes later", { timeout: 30_000 }, async () => {
     const fault = world.refuse({
-      ...{ service: "route53", action: "ChangeResourceRecordSets", times: 4 },
-      ...{ code: "PriorRequestNotComplete", message: "The request was rejected because a change is being made.", status: 400 },
+      service: "route53",
+      action: "ChangeResourceRecordSets",
+      times: 4,
+      code: "PriorRequestNotComplete",
+      message: "The request was rejected because a change is being made.",
+      status: 400,
     });
     const endpoint = await world.connect(accounts.acme, service);
     await world.becomes(endpoint, "connected");
@@ -202,14 +218,16 @@ describe("the hosted zone", () => {
     await world.local.idle();
     expect(world.logged("dns").at(-1)).toMatchObject({ code: "PriorRequestNotComplete", where: "route53:ChangeResourceRecordSets" });
     await world.leap(720);
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
     await nothingSetAside();
   });
 
   test("is gone: the connection stays, and the dead letters and the log say why there is no name", { timeout: 30_000 }, async () => {
     const fault = world.refuse({
-      ...{ service: "route53", code: "NoSuchHostedZone", status: 404 },
+      service: "route53",
+      code: "NoSuchHostedZone",
+      status: 404,
       message: "No hosted zone found with ID",
     });
     const endpoint = await world.connect(accounts.acme, service);
@@ -226,7 +244,7 @@ describe("the hosted zone", () => {
     expect(await world.statusOf(endpoint)).toBe("connected");
     fault.lift();
     await world.drawbridge("redrive", "DnsDeadLetters", "--yes");
-    await named(endpoint);
+    await world.named(endpoint);
     expect(await world.drawbridge("show", endpoint)).toContain(zoneName);
     await nothingSetAside();
   });

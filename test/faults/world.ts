@@ -44,6 +44,8 @@ export interface World {
   /** The kinds of its events, in order. */
   types(endpoint: string): Promise<string[]>;
   becomes(endpoint: string, status: string): Promise<void>;
+  /** Until its name is made. */
+  named(endpoint: string): Promise<void>;
   /** Lets time pass, ten seconds at a time and when nothing is under way, until it is so. */
   eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T>;
   /** When nothing is under way any more, so much time passes, and what falls due runs to its end. */
@@ -176,6 +178,11 @@ function worldOf(local: LocalAws, leapOn: (seconds: number) => void): World {
       });
       await local.idle();
     },
+    named: async (endpoint) => {
+      const made = async (): Promise<true | undefined> => (await history(endpoint)).some(({ type }) => type === "NameMade") || undefined;
+      await eventually(`${endpoint} has its name`, made);
+      await local.idle();
+    },
     eventually,
     leap,
     async sweep() {
@@ -204,7 +211,9 @@ function worldOf(local: LocalAws, leapOn: (seconds: number) => void): World {
 }
 
 async function connected(aws: World["aws"], account: string, service: Offered, leapOn: (seconds: number) => void): Promise<string> {
-  const input = { VpcEndpointType: "Interface", VpcId: "vpc-0b0b0b0b0b0b0b0b0", ServiceName: service.name };
+  const { Vpcs } = await aws("ec2", "DescribeVpcs", {}, account);
+  const [vpc] = Vpcs as Members[];
+  const input = { VpcEndpointType: "Interface", VpcId: vpc?.["VpcId"], ServiceName: service.name };
   const make = (): Promise<Members> => aws("ec2", "CreateVpcEndpoint", input, account);
   const made = await make().catch((error: unknown) => {
     if (!(error instanceof Error) || !/limit exceeded/i.test(error.message)) throw error;
@@ -248,9 +257,7 @@ async function command(local: LocalAws, words: readonly string[]): Promise<strin
 
 /** A row without DynamoDB's types. */
 function plain(item: Members | undefined): Members | undefined {
-  return item === undefined
-    ? undefined
-    : (Object.fromEntries(Object.entries(item).map(([name, value]) => [name, untyped(value)])) as Members);
+  return item === undefined ? undefined : Object.fromEntries(Object.entries(item).map(([name, value]) => [name, untyped(value)]));
 }
 
 function untyped(value: unknown): unknown {

@@ -10,7 +10,7 @@ test.each(tables)("$id is on demand, encrypted, restorable and kept, under no fi
     SSESpecification: { SSEEnabled: true },
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
   });
-  expect(table).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+  expect(table).toMatchObject({ DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain" });
   expect(table.Properties).not.toHaveProperty("TableName");
 });
 

@@ -92,6 +92,16 @@ describe("names", () => {
     expect((await record(endpointOf(1)))?.names).toMatchObject([{ made: true }]);
   });
 
+  test("a made name whose ownership text somebody removed is removed all the same", async () => {
+    await connect(endpointOf(1));
+    await giveNames(ports, items({}));
+    for (const set of world.zones.sets(zone).filter(({ type }) => type === "TXT")) await ports.zones.change(zone, [set], []);
+    world.ec2.move(endpointOf(1), "deleted");
+    await observe(ports, items({ endpoints: [endpointOf(1)] }));
+    await giveNames(ports, items({ endpoints: [endpointOf(1)] }));
+    expect(world.zones.sets(zone).filter(({ name }) => name === "acme.pl.example.com")).toEqual([]);
+  });
+
   test("a zone that somebody works on is left, and looked at again soon", async () => {
     await connect(endpointOf(1));
     await world.ports("somebody else").proofs.claim("lease", `zone#${zone}`, 120);

@@ -13,6 +13,7 @@ export const callFaults = [
   "throttle",
   "error-after",
   "slow",
+  "late",
 ] as const satisfies readonly FaultKind[];
 
 export interface Swept {

@@ -10,6 +10,7 @@ export const faultKinds = {
   throttle: "a call is refused as throttled",
   "error-after": "a call is carried out, but the function is told of an error",
   slow: "a call takes up to three minutes; Lambda's time limit may end the function, and the call may still arrive",
+  late: "the function dies with a call on its way, and the call arrives minutes later",
   duplicate: "a message is delivered twice",
   loss: "a notification of AWS or a CloudTrail event is lost",
   blackout: "no notification of AWS and no CloudTrail event arrives at all",
@@ -38,6 +39,7 @@ const highest: Readonly<Record<FaultKind, number>> = {
   throttle: 0.06,
   "error-after": 0.05,
   slow: 0.03,
+  late: 0.03,
   duplicate: 0.4,
   loss: 0.7,
   blackout: 1,
@@ -74,7 +76,7 @@ export function drawRates(seed: number): Rates {
 
 /** The few faults together that names and adoption are most at risk of. */
 function strained(random: Random): Rates {
-  const kinds = ["hidden", "skew", "slow", "crash-after", "error-after", "zone-busy", "duplicate"] as const;
+  const kinds = ["hidden", "skew", "slow", "late", "crash-after", "error-after", "zone-busy", "duplicate"] as const;
   return Object.fromEntries(kinds.filter(() => random.chance(0.8)).map((kind) => [kind, highest[kind] * (0.6 + random.next())]));
 }
 

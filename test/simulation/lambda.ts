@@ -160,6 +160,10 @@ export class Lambda {
           return;
         }
         if (kind !== undefined && kind !== "slow") this.#world.tell("fault", () => `${kind}: ${by.name}, ${about}`);
+        if (kind === "late") {
+          schedule.after(random.between(60_000, 300_000), () => attempt(apply));
+          return this.kill(by, `with ${about} on its way`);
+        }
         if (kind === "crash-before") return this.kill(by, `before ${about}`);
         if (kind === "timeout") return reject(new Fault("TimeoutError", about, "the request timed out", true));
         if (kind === "throttle") return reject(new Fault("ThrottlingException", about, "rate exceeded", true));
@@ -211,7 +215,7 @@ export class Lambda {
   }
 }
 
-const callFaults = ["crash-before", "crash-after", "timeout", "throttle", "error-after", "slow"] as const;
+const callFaults = ["crash-before", "crash-after", "timeout", "throttle", "error-after", "slow", "late"] as const;
 
 function attempt<T>(apply: () => T): { value: T } | { error: unknown } {
   try {

@@ -1,13 +1,17 @@
-// Plants each fault and counts the seeds until an invariant breaks.
+// Plants each fault and counts the seeds until an invariant breaks; what no seed shows, the small cases may.
 
+import { singly } from "./exhaustive.ts";
 import { draw, live } from "./life.ts";
 import { mutants, planted, type Mutant } from "./mutants.ts";
+import { scenarios, type Scenario } from "./scenarios.ts";
 import { shrugged } from "./survivors.ts";
 
 export interface Killed {
   readonly mutant: Mutant;
   /** Seeds lived until an invariant broke; absent when none did. */
   readonly seeds?: number;
+  /** The small case that showed it, where no seed did. */
+  readonly smallCase?: string;
   readonly invariant?: string;
 }
 
@@ -16,6 +20,10 @@ export async function hunt(mutant: Mutant, seedsMax: number): Promise<Killed> {
   for (let seed = 1; seed <= seedsMax; seed += 1) {
     const { violation } = await live(draw(seed), system);
     if (violation !== undefined) return { mutant, seeds: seed, invariant: violation.invariant };
+  }
+  for (const scenario of Object.keys(scenarios) as Scenario[]) {
+    const [failed] = (await singly(scenario, system)).failed;
+    if (failed !== undefined) return { mutant, smallCase: `${scenario}, ${failed.script}`, invariant: failed.invariant };
   }
   return { mutant };
 }
@@ -31,32 +39,28 @@ interface Options {
 export async function printMutants({ json, seedsMax, say, note }: Options): Promise<number> {
   const results: Killed[] = [];
   for (const [index, mutant] of mutants.entries()) {
-    note(
-      `${process.stderr.isTTY ? "\r\u001B[K" : ""}${String(index + 1)}/${String(mutants.length)} ${mutant.name}${process.stderr.isTTY ? "" : "\n"}`,
-    );
+    const line = `${String(index + 1)}/${String(mutants.length)} ${mutant.name}`;
+    note(process.stderr.isTTY ? `\r\u001B[K${line}` : `${line}\n`);
     results.push(await hunt(mutant, seedsMax));
   }
   if (process.stderr.isTTY) note("\r\u001B[K");
-  const killed = results.flatMap(({ seeds }) => seeds ?? []).sort((a, b) => a - b);
-  const survivors = results.filter(({ seeds }) => seeds === undefined);
-  if (json)
-    say(
-      JSON.stringify({
-        seedsMax,
-        planted: results.length,
-        killed: killed.length,
-        results: results.map(({ mutant, seeds, invariant }) => ({ name: mutant.name, file: mutant.file, seeds, invariant })),
-      }),
-    );
-  else {
-    say("| planted fault | in | seeds to kill | by the invariant |\n|---|---|--:|---|");
-    for (const { mutant, seeds, invariant } of results)
-      say(
-        `| ${mutant.name} | \`${mutant.file}\` | ${seeds === undefined ? `survives ${String(seedsMax)}` : String(seeds)} | ${invariant ?? shrugged[mutant.name] ?? ""} |`,
-      );
-    say(
-      `\n${String(killed.length)} of ${String(results.length)} planted faults killed; median ${String(killed[Math.floor(killed.length / 2)] ?? 0)} seeds, the last after ${String(killed.at(-1) ?? 0)}`,
-    );
+  if (json) say(JSON.stringify({ seedsMax, results: results.map(({ mutant: { name, file }, ...how }) => ({ name, file, ...how })) }));
+  else print(results, seedsMax, say);
+  return results.some((result) => isAlive(result) && shrugged[result.mutant.name] === undefined) ? 1 : 0;
+}
+
+const isAlive = ({ seeds, smallCase }: Killed): boolean => seeds === undefined && smallCase === undefined;
+
+function print(results: readonly Killed[], seedsMax: number, say: Options["say"]): void {
+  say("| planted fault | in | seeds to kill | by the invariant |\n|---|---|--:|---|");
+  for (const { mutant, seeds, smallCase, invariant } of results) {
+    const how = seeds ?? (smallCase === undefined ? "survives" : `more than ${String(seedsMax)}; small case: ${smallCase}`);
+    say(`| ${mutant.name} | \`${mutant.file}\` | ${String(how)} | ${invariant ?? shrugged[mutant.name] ?? ""} |`);
   }
-  return survivors.some(({ mutant }) => shrugged[mutant.name] === undefined) ? 1 : 0;
+  const seeds = results.flatMap((result) => result.seeds ?? []).sort((a, b) => a - b);
+  const killed = results.filter((result) => !isAlive(result)).length;
+  say(
+    `\n${String(killed)} of ${String(results.length)} planted faults killed, ${String(seeds.length)} of them by seeds: ` +
+      `half within ${String(seeds[Math.floor(seeds.length / 2)] ?? 0)}, the last after ${String(seeds.at(-1) ?? 0)}`,
+  );
 }

@@ -307,13 +307,15 @@ export const mutants: readonly Mutant[] = [
     "await zones.change(zone, [...remove, ...fence], [...create, next]);",
     'remove.length + create.length === 0 ? "done" : await zones.change(zone, remove, create);',
   ),
-  one(
-    "loop/names.ts",
-    "the plan from before the lease is carried out",
-    "effects: plan(kept.connection, { listed: false }, ran.service, now) }),",
-    "effects: ran.standings.find((standing) => standing.kept.connection.endpoint === kept.connection.endpoint)?.effects ?? [] }),",
-  ),
-  one("loop/names.ts", "what stands in the way is removed", "change(zone, owned ? ours : [], [])", "change(zone, there, [])"),
+  {
+    name: "the plan from before the lease is carried out",
+    file: "lib/loop/names.ts",
+    edits: [
+      ["if (jobs.length > 0)", "if (planned.length > 0)"],
+      ["jobs.filter(({ name }) => name.zone === zone),", "[...planned],"],
+    ],
+  },
+  one("loop/names.ts", "what stands in the way is removed", "change(zone, owned || name.made ? ours : [], [])", "change(zone, there, [])"),
   one(
     "loop/names.ts",
     "a stranger's record is taken over",

@@ -1,5 +1,5 @@
-// Lives that once went wrong. Each setup is kept whole, so that it stays what it was when the draws change; with the fault
-// planted again that the fix removed, it goes wrong again.
+// Lives that once went wrong. Each setup is kept whole, so that it stays what it was when the draws change; `mutant` is the
+// planted fault that undoes the fix: while the calls were made in the order they had then, it made this very life go wrong.
 
 import type { Setup } from "./world.ts";
 

@@ -97,8 +97,21 @@ export function manyConnect(world: World, count: number): void {
   });
 }
 
+/** No sooner has it a name than its owner deletes it, while the name is being made. */
+export function letInThenGone(world: World): void {
+  takeIntoCare(world);
+  world.heard = (added) => {
+    const row = world.ec2.rows.get(endpoint);
+    if (row !== undefined && added.some(({ event }) => event.type === "NameAssigned"))
+      world.schedule.after(20, () => world.ec2.delete(row));
+  };
+  world.commitAtStart(ruled(world, "accept")(world.store.head(ruleSubject)));
+  world.schedule.after(5000, () => connect(world));
+}
+
 export const scenarios = {
   "let in by an entry, then revoked": letInThenRevoked,
   "approved by people, then deleted": askedThenDeleted,
+  "deleted while it is being named": letInThenGone,
 } as const;
 export type Scenario = keyof typeof scenarios;

@@ -76,6 +76,8 @@ export class World {
   readonly checks: Invariants;
   readonly poison: string[] = [];
   calls = 0;
+  /** A told life may wait for what is committed. */
+  heard: ((added: readonly StoredEvent[]) => void) | undefined;
   /** While set, calls wait for their turn instead of for a time. */
   turns: Turns | undefined;
   /** The baseline is not held to our invariants. */
@@ -130,6 +132,7 @@ export class World {
 
   committed(change: Change, before: Connection | undefined, added: readonly StoredEvent[], by: Invocation): void {
     this.delivery.stream(added);
+    this.heard?.(added);
     this.checks.afterCommit(change, before, added, by);
   }
 }

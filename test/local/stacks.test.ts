@@ -1,0 +1,176 @@
+// Stacks over the wire: made by change sets, changed in place, replaced, brought back when a change fails, and taken down.
+import {
+  CloudFormationClient,
+  CreateChangeSetCommand,
+  DeleteStackCommand,
+  DescribeChangeSetCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+  ExecuteChangeSetCommand,
+  type CreateChangeSetCommandInput,
+  type DescribeChangeSetCommandOutput,
+} from "@aws-sdk/client-cloudformation";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { startLocalAws } from "../../local/aws.ts";
+import type { LocalAws } from "../../local/aws-options.ts";
+import { functionOf, packages, roleOf } from "./functions.fixture.ts";
+
+const zips = packages({
+  one: `exports.handler = async () => ({ version: 1, setting: process.env.SETTING });`,
+  two: `exports.handler = async () => ({ version: 2, setting: process.env.SETTING });`,
+});
+const account = "111111111111";
+let local: LocalAws;
+let client: CloudFormationClient;
+let s3: S3Client;
+
+beforeAll(async () => {
+  local = await startLocalAws({ bare: true, account, artifacts: [zips.folder], processesMax: 1 });
+  const settings = { endpoint: local.aws, region: local.region, credentials: { accessKeyId: account, secretAccessKey: "x" } };
+  client = new CloudFormationClient(settings);
+  s3 = new S3Client(settings);
+});
+afterAll(async () => {
+  await local.close();
+  zips.remove();
+});
+
+type Members = Readonly<Record<string, unknown>>;
+
+const base = {
+  Role: roleOf(),
+  Answer: functionOf("one", { FunctionName: "answer", Environment: { Variables: { SETTING: "a" } } }),
+  Queue: { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: 30 } },
+  Table: {
+    Type: "AWS::DynamoDB::Table",
+    DeletionPolicy: "Retain",
+    UpdateReplacePolicy: "Retain",
+    Properties: {
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    },
+  },
+};
+
+async function propose(resources: Members, more: Partial<CreateChangeSetCommandInput> = {}): Promise<DescribeChangeSetCommandOutput> {
+  const { Id } = await client.send(
+    new CreateChangeSetCommand({
+      StackName: "test",
+      ChangeSetName: `set-${String(Math.random()).slice(2)}`,
+      Capabilities: ["CAPABILITY_IAM"],
+      TemplateBody: JSON.stringify({ Resources: resources, Outputs: { QueueUrl: { Value: { Ref: "Queue" } } } }),
+      ...more,
+    }),
+  );
+  return client.send(new DescribeChangeSetCommand({ ChangeSetName: Id }));
+}
+
+async function change(resources: Members, more: Partial<CreateChangeSetCommandInput> = {}): Promise<string> {
+  const { ChangeSetId } = await propose(resources, more);
+  await client.send(new ExecuteChangeSetCommand({ ChangeSetName: ChangeSetId }));
+  await local.idle();
+  return status();
+}
+
+async function status(): Promise<string> {
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: "test" }));
+  return Stacks[0]?.StackStatus ?? "";
+}
+
+const idOf = (logicalId: string): string => local.stack.resources.find((one) => one.logicalId === logicalId)?.physicalId ?? "";
+const answer = async (): Promise<unknown> => JSON.parse((await local.invoke("answer")).payload);
+
+test("a stack is made by its first change set, and is nothing before", async () => {
+  const set = await propose(base, { ChangeSetType: "CREATE" });
+  expect(set.Changes?.map(({ ResourceChange }) => ResourceChange?.Action)).toEqual(["Add", "Add", "Add", "Add"]);
+  expect(await status()).toBe("REVIEW_IN_PROGRESS");
+  await client.send(new ExecuteChangeSetCommand({ ChangeSetName: set.ChangeSetId }));
+  await local.idle();
+  expect(await status()).toBe("CREATE_COMPLETE");
+  expect(await answer()).toEqual({ version: 1, setting: "a" });
+});
+
+test("roles need the caller's consent", async () => {
+  await expect(propose(base, { Capabilities: [] })).rejects.toThrow("Requires capabilities : [CAPABILITY_IAM]");
+});
+
+test("nothing to change is a change set that failed", async () => {
+  const set = await propose(base);
+  expect(set).toMatchObject({ Status: "FAILED", StatusReason: expect.stringContaining("didn't contain changes") as string });
+  await expect(client.send(new ExecuteChangeSetCommand({ ChangeSetName: set.ChangeSetId }))).rejects.toThrow("cannot be executed");
+});
+
+test("code, settings and attributes change in place; what is called goes on being called so", async () => {
+  const queue = idOf("Queue");
+  const next = {
+    ...base,
+    Answer: functionOf("two", { FunctionName: "answer", Environment: { Variables: { SETTING: "b" } } }),
+    Queue: { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: 60 } },
+    More: { Type: "AWS::SQS::Queue" },
+  };
+  expect(await change(next)).toBe("UPDATE_COMPLETE");
+  expect(await answer()).toEqual({ version: 2, setting: "b" });
+  expect(idOf("Queue")).toBe(queue);
+  const attributes = await local.call("sqs", "GetQueueAttributes", { QueueUrl: queue, AttributeNames: ["VisibilityTimeout"] });
+  expect(attributes["Attributes"]).toEqual({ VisibilityTimeout: "60" });
+  expect(await change(base)).toBe("UPDATE_COMPLETE");
+  expect(idOf("More")).toBe("");
+});
+
+test("a change that fails half-way brings everything back", async () => {
+  const queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: 90 } };
+  const broken = { Type: "AWS::SQS::Queue", Properties: { QueueName: "not a name" }, DependsOn: ["Queue", "New"] };
+  expect(await change({ ...base, Queue: queue, New: { Type: "AWS::SQS::Queue" }, Broken: broken })).toBe("UPDATE_ROLLBACK_COMPLETE");
+  const attributes = await local.call("sqs", "GetQueueAttributes", { QueueUrl: idOf("Queue"), AttributeNames: ["VisibilityTimeout"] });
+  expect(attributes["Attributes"]).toEqual({ VisibilityTimeout: "30" });
+  expect(idOf("New")).toBe("");
+  expect((await local.call("sqs", "ListQueues", {}))["QueueUrls"]).toHaveLength(1);
+  const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: "test" }));
+  const failed = StackEvents.find(({ ResourceStatus }) => ResourceStatus === "CREATE_FAILED");
+  expect(failed).toMatchObject({ LogicalResourceId: "Broken", ResourceStatusReason: expect.stringContaining("alphanumeric") as string });
+});
+
+test("another key makes another table; the old one is kept where the template says so", async () => {
+  const old = idOf("Table");
+  const properties = {
+    ...base.Table.Properties,
+    KeySchema: [{ AttributeName: "other", KeyType: "HASH" }],
+    AttributeDefinitions: [{ AttributeName: "other", AttributeType: "S" }],
+  };
+  const next = { ...base, Table: { ...base.Table, Properties: properties } };
+  const [row] = (await propose(next)).Changes ?? [];
+  expect(row?.ResourceChange).toMatchObject({ LogicalResourceId: "Table", Action: "Modify", Replacement: "True" });
+  expect(await change(next)).toBe("UPDATE_COMPLETE");
+  expect(idOf("Table")).not.toBe(old);
+  expect((await local.call("dynamodb", "ListTables", {}))["TableNames"]).toContain(old);
+});
+
+test("it is taken down but for what is kept, and a bucket must be empty", async () => {
+  const bucket = { Type: "AWS::S3::Bucket" };
+  expect(await change({ ...base, Bucket: bucket })).toBe("UPDATE_COMPLETE");
+  const Bucket = idOf("Bucket");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "a/b c", Body: Buffer.from([0, 255, 128]) }));
+  await client.send(new DeleteStackCommand({ StackName: "test" }));
+  await local.idle();
+  expect(await status()).toBe("DELETE_FAILED");
+});
+
+test("a new stack is made around a table that is there", async () => {
+  const [kept = ""] = (await local.call("dynamodb", "ListTables", {}))["TableNames"] as readonly string[];
+  const create = new CreateChangeSetCommand({
+    StackName: "around",
+    ChangeSetName: "import",
+    ChangeSetType: "IMPORT",
+    TemplateBody: JSON.stringify({ Resources: { Table: base.Table } }),
+    ResourcesToImport: [{ ResourceType: "AWS::DynamoDB::Table", LogicalResourceId: "Table", ResourceIdentifier: { TableName: kept } }],
+  });
+  const { Id } = await client.send(create);
+  await client.send(new ExecuteChangeSetCommand({ ChangeSetName: Id }));
+  await local.idle();
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: "around" }));
+  expect(Stacks[0]?.StackStatus).toBe("IMPORT_COMPLETE");
+  expect(idOf("Table")).toBe(kept);
+});

@@ -1,0 +1,64 @@
+// What the deployment finds wrong with itself: each finding with the command that mends it, and one that cannot be looked at hides no other.
+import { expect, test } from "vitest";
+import { Fault } from "../../lib/faults.ts";
+import { zoneId } from "../../lib/ids.ts";
+import { examine, type Finding } from "../../lib/operator/doctor.ts";
+import { serviceOf } from "../fakes/endpoint-services.ts";
+import { desk, inCare, service, zone } from "./desk.ts";
+
+const failed = (findings: readonly Finding[]): unknown[] =>
+  findings.filter(({ state }) => state === "failed").map(({ about, message, mend }) => ({ about, message, mend }));
+
+test("all is well with a service as it was taken in, and with none", async () => {
+  for (const at of [desk(), await inCare()]) expect((await examine(at.ports)).map(({ state }) => state)).toEqual(["ok", "ok"]);
+});
+
+test.each([
+  ["AWS does not know it", {}, serviceOf(2), "if it is gone for good: npx drawbridge services remove"],
+  [
+    "acceptance is off",
+    { acceptanceRequired: false },
+    service,
+    `aws ec2 modify-vpc-endpoint-service-configuration --service-id ${service} --acceptance-required`,
+  ],
+  ["the tag is gone", { tags: {} }, service, `aws ec2 create-tags --resources ${service} --tags Key=drawbridge,Value=`],
+])("%s", async (_what, facts, of, mend) => {
+  const at = await inCare();
+  if (of === service) at.world.ec2.addService(service, facts);
+  const stranger = { ...(await at.ports.services.all())[0], service: of } as Awaited<ReturnType<typeof at.ports.services.all>>[number];
+  const services = { ...at.ports.services, all: () => Promise.resolve([stranger]) };
+  const found = await examine({ ...at.ports, services });
+  expect(failed(found)[0]).toMatchObject({ about: of, mend: expect.stringContaining(mend) as string });
+});
+
+test("a notification that is gone is made anew by the very command that is shown", async () => {
+  const at = await inCare("observe");
+  const [id = ""] = at.world.ec2.notifications.keys();
+  await at.world.ec2.port.stopNotifying(id);
+  expect(failed(await examine(at.ports))).toMatchObject([
+    { about: service, mend: `npx drawbridge services add ${service} --zone ${zone} --observe --yes` },
+  ]);
+  await at.ask("POST /services", { service, zone, mode: "observe" });
+  expect(failed(await examine(at.ports))).toEqual([]);
+});
+
+test("a zone that is gone, and one that the deployment no longer has", async () => {
+  const at = await inCare();
+  const other = zoneId("Z0000000000000000000");
+  const found = await examine({ ...at.ports, deployment: { ...at.ports.deployment, zones: [other] } });
+  expect(failed(found)).toMatchObject([
+    { about: other, message: expect.stringContaining("gone") as string },
+    { about: service, mend: `add ${zone} to hostedZones in drawbridge.config.yml, then npm run deploy` },
+  ]);
+});
+
+test("a service that AWS does not show is told as not readable, and the others are still looked at", async () => {
+  const at = await inCare();
+  at.world.ec2.failNext(new Fault("UnauthorizedOperation", "ec2:DescribeVpcEndpointServiceConfigurations", "not allowed", false));
+  const found = await examine(at.ports);
+  expect(found.map(({ about, state }) => [about, state])).toEqual([
+    [zone, "ok"],
+    [service, "not readable"],
+  ]);
+  expect(found[1]?.message).toContain("ec2:DescribeVpcEndpointServiceConfigurations");
+});
