@@ -86,7 +86,7 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   await tell.sees("AWS shows it available", 20, whenAws(service.id, acme, "available"));
   const alias = await tell.sees(
     `acme.${zoneName} is an alias`,
-    18,
+    25,
     () => aliasOf(`acme.${zoneName}`),
     (target) => `→ ${target}`,
   );
