@@ -60,6 +60,14 @@ const withoutStories = (page: string): string => page.replaceAll(/ \| [^|`\n]+ \
 test("the page of the rights says so", async () => {
   const page = await readFile(new URL("../../docs/rights.md", import.meta.url), "utf8");
   expect(withoutStories(page), "stale: run node scripts/rights.ts").toBe(withoutStories(rightsPage(proof.granted, page)));
+  const told = [...(page.split("## What people may do")[0] ?? "").matchAll(/ \| ([^|`\n]+) \|$/gm)]
+    .flatMap(([, story]) => story ?? [])
+    .filter((story) => !story.startsWith("refused ") && !/^-+$/.test(story));
+  const known = new Set(storyNames);
+  expect(
+    told.filter((story) => !known.has(story)),
+    "the page names stories that are not told",
+  ).toEqual([]);
 });
 
 test("the rules that judge can refuse", async () => {
