@@ -21,7 +21,7 @@ interface AsyncPorts {
   readonly inFlight: InFlight;
   readonly callAs: CallAs;
   readonly asyncRetryMs: readonly number[];
-  /** undefined once local AWS is closing. */
+  /** undefined once local AWS is closing, or the function is deleted. */
   readonly invoke: (event: unknown) => Promise<Invocation> | undefined;
   readonly log: (line: string) => void;
 }

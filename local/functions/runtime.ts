@@ -112,7 +112,8 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
     invokeAsynchronously(
       {
         ...options,
-        invoke: (payload) => (closed ? undefined : invoke(nameOrArn, payload)),
+        // A later attempt may find its function deleted: there is nothing to try any more.
+        invoke: (payload) => (closed || find(nameOrArn) === undefined ? undefined : invoke(nameOrArn, payload)),
         log: (line) => print(running.definition.name, line),
       },
       running,

@@ -1,6 +1,6 @@
-// What CloudFormation calls, with the deployer's credentials, to make, read, change and delete each type of resource. From the
-// handlers in AWS's own resource schemas, less what our templates never use: keys of one's own, VPCs, file systems, replicas,
-// imports, permission boundaries, code signing.
+// What CloudFormation calls, with the deployer's credentials, to make, read, change and delete each type of resource. After what
+// AWS's resource types call in their handlers, less what our templates never use: keys of one's own, VPCs, file systems, replicas,
+// imports, permission boundaries, code signing. Compared with no real account yet: a call that is missing shows as AccessDenied, by name.
 
 export interface Place {
   readonly partition: string;
