@@ -114,7 +114,9 @@ function crowd(from: number, seeds: number, until: number, began: number): Promi
   let shown = 0;
   const lane = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL("../test/simulation/worker.ts", import.meta.url));
+      const worker = new Worker(new URL("../test/simulation/worker.ts", import.meta.url), {
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      });
       const give = (): void => {
         const left = from + seeds - next;
         if (left <= 0 || performance.now() >= until || tally.failures.length >= 20)

@@ -3,6 +3,7 @@
 import type { Signal } from "../../lib/decide.ts";
 import { idsIn, instant, type EndpointId, type ServiceId } from "../../lib/ids.ts";
 import type { StoredEvent } from "../../lib/ledger.ts";
+import type { Failed } from "./delivery.ts";
 import { Functions } from "./functions.ts";
 import type { Invocation } from "./lambda.ts";
 import { verdictOf } from "./oracle.ts";
@@ -28,15 +29,16 @@ export class Baseline extends Functions {
     done(true);
   }
 
-  override observe(batch: readonly { id: string; body: string }[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
+  override observe(batch: readonly { id: string; body: string }[], done: (failed: Failed | "crashed") => void): void {
     this.#world.lambda.invoke(
       "observe",
       async (by) => {
-        const failed = new Set<string>();
-        for (const { id, body } of batch) await this.#event(by, body).catch(() => failed.add(id));
+        const failed = new Map<string, undefined>();
+        for (const { id, body } of batch) await this.#event(by, body).catch(() => failed.set(id, undefined));
         return failed;
       },
-      (result) => done(result === "crashed" ? "crashed" : "value" in result ? result.value : new Set(batch.map(({ id }) => id))),
+      (result) =>
+        done(result === "crashed" ? "crashed" : "value" in result ? result.value : new Map(batch.map(({ id }) => [id, undefined]))),
     );
   }
 

@@ -4,6 +4,7 @@ import { instant, type EndpointId, type ServiceId } from "../../lib/ids.ts";
 import type { StoredEvent } from "../../lib/ledger.ts";
 import type { Look } from "../../lib/ports.ts";
 import type { Row } from "./ec2.ts";
+import { queueSettings, targetsOf, type QueueName, type QueueSettings, type Target } from "./template.ts";
 import type { World } from "./world.ts";
 
 interface Message {
@@ -13,27 +14,27 @@ interface Message {
   receives: number;
 }
 
-/** infra/queues.yml. */
-const receivesMax = 5;
-const consumersMax = 2;
+/** What a function leaves of its batch: the messages that failed, and after how many seconds each is asked back, if it is. */
+export type Failed = ReadonlyMap<string, number | undefined>;
+
+/** How long the mapping's pollers take to see a message. */
+const pollMs = 20;
 
 /** A standard queue with its event source mapping and its dead-letter queue. */
 export class Queue {
-  readonly name: "observe" | "admit" | "dns";
+  readonly name: QueueName;
   readonly dead: Message[] = [];
   readonly sent: string[] = [];
   #messages: Message[] = [];
   #running = 0;
   #count = 0;
   readonly #world: World;
-  readonly #visibility: number;
-  readonly #batch: number;
+  readonly #settings: QueueSettings;
 
-  constructor(world: World, name: Queue["name"], visibilitySeconds: number, batch: number) {
+  constructor(world: World, name: QueueName) {
     this.#world = world;
     this.name = name;
-    this.#visibility = visibilitySeconds * 1000;
-    this.#batch = batch;
+    this.#settings = queueSettings[name];
   }
 
   get length(): number {
@@ -56,15 +57,15 @@ export class Queue {
     this.#wake(visibleAt);
   }
 
-  /** The mapping waits a second or two for more before it invokes. */
+  /** The mapping may wait for more before it invokes. */
   #wake(at: number): void {
     const { schedule } = this.#world;
-    schedule.after(at - schedule.now + 1000, () => this.#poll());
+    schedule.after(at - schedule.now + pollMs + this.#settings.windowMs, () => this.#poll());
   }
 
   #poll(): void {
     const { schedule, faults, random } = this.#world;
-    if (this.#running >= consumersMax) return;
+    if (this.#running >= this.#settings.concurrency) return;
     let ready = this.#messages.filter(({ visibleAt }) => visibleAt <= schedule.now);
     if (ready.length === 0) return;
     if (faults.happens("reorder"))
@@ -72,22 +73,26 @@ export class Queue {
         .map((message) => ({ message, by: random.next() }))
         .sort((a, b) => a.by - b.by)
         .map(({ message }) => message);
-    const batch = ready.slice(0, this.#world.setup.script === undefined ? random.between(1, this.#batch) : this.#batch);
+    const most = this.#settings.batch;
+    const batch = ready.slice(0, this.#world.setup.script === undefined ? random.between(1, most) : most);
     for (const message of batch) {
       message.receives += 1;
-      message.visibleAt = schedule.now + this.#visibility;
+      message.visibleAt = schedule.now + this.#settings.visibilityMs;
     }
     this.#running += 1;
     this.#world.functions[this.name](
-      batch.map(({ id, body }) => ({ id, body })),
+      batch.map(({ id, body, receives }) => ({ id, body, receives })),
       (failed) => this.#done(batch, failed),
     );
     if (ready.length > batch.length) this.#wake(schedule.now);
   }
 
-  #done(batch: readonly Message[], failed: ReadonlySet<string> | "crashed"): void {
-    const { schedule, faults, random } = this.#world;
+  #done(batch: readonly Message[], failed: Failed | "crashed"): void {
+    const { schedule, faults } = this.#world;
+    const { receivesMax } = this.#settings;
     this.#running -= 1;
+    // lib/aws/give-back.ts asks for an earlier turn; that call may fail.
+    const takenBack = !faults.happens("throttle");
     for (const message of batch) {
       if (failed === "crashed" || failed.has(message.id)) {
         if (message.receives >= receivesMax) {
@@ -95,9 +100,8 @@ export class Queue {
           this.dead.push(message);
           this.#world.tell("sqs", () => `${message.id} goes to the dead-letter queue of ${this.name}`);
         } else {
-          // lib/aws/give-back.ts asks for an earlier turn; that call may fail.
-          if (failed !== "crashed" && random.chance(0.7))
-            message.visibleAt = Math.min(message.visibleAt, schedule.now + random.between(2000, 120_000));
+          const seconds = failed === "crashed" ? undefined : failed.get(message.id);
+          if (seconds !== undefined && takenBack) message.visibleAt = schedule.now + seconds * 1000;
           this.#wake(message.visibleAt);
         }
       } else if (message.receives < receivesMax && faults.happens("duplicate")) this.#wake(message.visibleAt);
@@ -121,26 +125,6 @@ export class Queue {
   }
 }
 
-/** infra/rules.yml. */
-const toAdmit = new Set([
-  "ConnectionRequested",
-  "ConnectionApproved",
-  "ConnectionDenied",
-  "AcceptedOutside",
-  "EntryAdded",
-  "EntryChanged",
-  "EntryRemoved",
-  "ServiceEnforced",
-]);
-const toDns = new Set([
-  "ConnectionAvailable",
-  "ConnectionDenied",
-  "ConnectionRejected",
-  "RejectedOutside",
-  "ConnectionClosed",
-  "NameAssigned",
-]);
-const toNotify = new Set(["ApprovalRequested"]);
 const dayMs = 86_400_000;
 const triesMax = 5;
 
@@ -148,7 +132,7 @@ export class Delivery {
   readonly observe: Queue;
   readonly admit: Queue;
   readonly dns: Queue;
-  readonly deadEvents: { readonly target: "admit" | "dns" | "notify"; readonly stored: StoredEvent }[] = [];
+  readonly deadEvents: { readonly target: Target; readonly stored: StoredEvent }[] = [];
   readonly undelivered: StoredEvent[] = [];
   busDownUntil = 0;
   readonly onBus = new Set<string>();
@@ -159,9 +143,9 @@ export class Delivery {
 
   constructor(world: World) {
     this.#world = world;
-    this.observe = new Queue(world, "observe", 360, 100);
-    this.admit = new Queue(world, "admit", 720, 1000);
-    this.dns = new Queue(world, "dns", 720, 1000);
+    this.observe = new Queue(world, "observe");
+    this.admit = new Queue(world, "admit");
+    this.dns = new Queue(world, "dns");
   }
 
   /** PrivateLink to SNS to SQS. */
@@ -222,14 +206,11 @@ export class Delivery {
 
   /** The bus gives each event to each rule's target; after a day it gives it up to the target's dead-letter queue. */
   put(stored: StoredEvent): void {
-    const { type } = stored.event;
     this.onBus.add(`${stored.subject} ${String(stored.seq)}`);
-    if (toAdmit.has(type)) this.#toTarget("admit", stored);
-    if (toDns.has(type)) this.#toTarget("dns", stored);
-    if (toNotify.has(type)) this.#toTarget("notify", stored);
+    for (const target of targetsOf(stored.event)) this.#toTarget(target, stored);
   }
 
-  #toTarget(target: "admit" | "dns" | "notify", stored: StoredEvent): void {
+  #toTarget(target: Target, stored: StoredEvent): void {
     const { faults, random, schedule } = this.#world;
     for (let copy = 0; copy < (faults.happens("duplicate") ? 2 : 1); copy += 1) {
       const late = this.#late();
@@ -240,7 +221,7 @@ export class Delivery {
     }
   }
 
-  #arrive(target: "admit" | "dns" | "notify", stored: StoredEvent): void {
+  #arrive(target: Target, stored: StoredEvent): void {
     if (target === "notify") return this.#world.people.told(stored);
     const detail = this.#world.system.detailOf(stored);
     return this[target].send(
@@ -254,7 +235,7 @@ export class Delivery {
     return faults.happens("delay") ? random.between(1000, 1_800_000) : 0;
   }
 
-  look(queue: "observe" | "admit" | "dns", look: Look, delaySeconds = 0): void {
+  look(queue: QueueName, look: Look, delaySeconds = 0): void {
     this[queue].send(JSON.stringify({ look }), delaySeconds * 1000);
   }
 

@@ -37,6 +37,8 @@ export interface Habits {
   readonly showsIpAddressType: boolean;
   readonly notificationText: "json" | "words" | "without ids";
   readonly notifiesDelete: boolean;
+  /** How many ids a call of Accept or Reject takes; AWS documents none. */
+  readonly idsMax?: number;
 }
 
 class Bucket {
@@ -56,6 +58,10 @@ class Bucket {
     this.#tokens -= 1;
     return true;
   }
+  drain(now: number): void {
+    this.#tokens = 0;
+    this.#at = now;
+  }
 }
 
 export const stateOf = (row: Row): AwsState => row.states.at(-1)?.state ?? "unknown";
@@ -65,6 +71,7 @@ export class Ec2 {
   readonly acceptanceRequired = new Map<ServiceId, boolean>();
   readonly habits: Habits;
   pages = 0;
+  #drainedUntil = 0;
   readonly #world: World;
   // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
   readonly #accepts = new Bucket(10, 1);
@@ -170,7 +177,7 @@ export class Ec2 {
   }
 
   accept(service: ServiceId, endpoints: readonly EndpointId[], by: "drawbridge" | "console"): Outcome[] {
-    if (by === "drawbridge") this.#limit(this.#accepts, "ec2:AcceptVpcEndpointConnections");
+    if (by === "drawbridge") this.#admits(this.#accepts, "ec2:AcceptVpcEndpointConnections", endpoints);
     return endpoints.map((endpoint) =>
       this.#outcome(service, endpoint, by, (row) => {
         row.accepts.push(this.#world.schedule.now);
@@ -188,7 +195,7 @@ export class Ec2 {
   }
 
   reject(service: ServiceId, endpoints: readonly EndpointId[], by: "drawbridge" | "console"): Outcome[] {
-    if (by === "drawbridge") this.#limit(this.#rejects, "ec2:RejectVpcEndpointConnections");
+    if (by === "drawbridge") this.#admits(this.#rejects, "ec2:RejectVpcEndpointConnections", endpoints);
     return endpoints.map((endpoint) =>
       this.#outcome(service, endpoint, by, (row) => {
         const state = stateOf(row);
@@ -226,6 +233,16 @@ export class Ec2 {
   #set(row: Row, state: AwsState): void {
     row.states.push({ at: this.#world.schedule.now, state });
     this.#world.tell("aws", () => `${row.endpoint} is ${state}`);
+  }
+
+  /** Whether the call is taken at all: other programs of the account use the same bucket. */
+  #admits(bucket: Bucket, action: string, endpoints: readonly EndpointId[]): void {
+    const { schedule, faults, random } = this.#world;
+    if (this.#drainedUntil < schedule.now && faults.happens("drained")) this.#drainedUntil = schedule.now + random.between(1000, 600_000);
+    if (faults.on && this.#drainedUntil >= schedule.now) bucket.drain(schedule.now);
+    this.#limit(bucket, action);
+    if (endpoints.length > (this.habits.idsMax ?? Infinity))
+      throw new Fault("InvalidParameterValue", action, `Too many ids: ${String(endpoints.length)}`, false);
   }
 
   #limit(bucket: Bucket, action: string): void {

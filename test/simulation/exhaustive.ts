@@ -33,6 +33,7 @@ export function scripted(scenario: Scenario, script: ReadonlyMap<number, FaultKi
     showsIpAddressType: true,
     notificationText: "words",
     notifiesDelete: true,
+    idsMax: 1000,
   } as const;
   return draw(1, {
     rates: {},
@@ -42,6 +43,8 @@ export function scripted(scenario: Scenario, script: ReadonlyMap<number, FaultKi
     consumers: 0,
     latency: 20,
     pageSize: 1000,
+    endpointsPerCall: 100,
+    crowd: 0,
     scanner: false,
     without: [],
     script,

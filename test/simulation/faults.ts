@@ -25,6 +25,7 @@ export const faultKinds = {
   poison: "a message that nobody can read",
   redrive: "every message that a queue ever had is sent again",
   unsuccessful: "Accept or Reject answers 200 and lists an endpoint as unsuccessful",
+  drained: "other programs of the account use up the token buckets of Accept and Reject for up to ten minutes",
   "bus-down": "the bus takes nothing for up to ten minutes",
   "zone-busy": "Route 53 refuses a change because another is on its way",
 } as const;
@@ -54,6 +55,7 @@ const highest: Readonly<Record<FaultKind, number>> = {
   poison: 1,
   redrive: 1,
   unsuccessful: 0.3,
+  drained: 0.3,
   "bus-down": 0.15,
   "zone-busy": 0.3,
 };

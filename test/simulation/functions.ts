@@ -1,11 +1,15 @@
 // The functions as functions/ has them, thin over the loop, on the world's ports.
 
+import { decideAll } from "../../lib/aws/endpoint-decisions.ts";
 import type { Signal } from "../../lib/decide.ts";
 import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
 import { noHead, type StoredEvent } from "../../lib/ledger.ts";
 import type { Change } from "../../lib/ledger.ts";
-import type { Calls } from "../../lib/ports.ts";
-import type { Item } from "../../lib/loop/batch.ts";
+import type { Calls, Outcome } from "../../lib/ports.ts";
+import { Fault } from "../../lib/faults.ts";
+import { backAfterSeconds } from "../../lib/lambda/queue-worker.ts";
+import type { Failure, Item } from "../../lib/loop/batch.ts";
+import type { Failed } from "./delivery.ts";
 import type { Invocation } from "./lambda.ts";
 import { ownRoles } from "./given.ts";
 import { ownerText } from "./route53.ts";
@@ -14,6 +18,8 @@ import type { World } from "./world.ts";
 interface Received {
   readonly id: string;
   readonly body: string;
+  /** How often it has been received, this time included. */
+  readonly receives?: number;
 }
 
 /** What one run of a function may use. Each method is one call that may go wrong. */
@@ -22,8 +28,28 @@ export function portsFor(world: World, by: Invocation) {
   const { lambda, store, ec2, route53, delivery, checks } = world;
   const call = <T>(about: string, apply: () => T): Promise<T> => lambda.call(by, about, apply);
   const clock = (): Instant => lambda.clock(by);
-  const paced = <T>(calls: Calls | undefined, about: string, apply: () => T): Promise<T> =>
-    calls === undefined ? call(about, apply) : calls.make(() => call(about, apply));
+  /** As lib/aws/endpoint-services.ts does it: lists of ids in calls of a size that AWS takes, each at the pace given. */
+  const decide = (effect: "accept" | "reject", service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls): Promise<Outcome[]> =>
+    decideAll(
+      world.listSizes[effect],
+      endpoints,
+      (ids) =>
+        call(`ec2.${effect} ${ids.join(" ")}`, () => {
+          if (effect === "accept") {
+            checks.beforeAccept(by, service, ids);
+            for (const endpoint of ids) world.probes.accepting(by, endpoint);
+          } else checks.beforeReject(by, service, ids);
+          const refused = ec2[effect](service, ids, "drawbridge").filter(({ failure }) => failure !== undefined);
+          for (const { endpoint } of refused) by.reads.refused.set(endpoint, effect);
+          return {
+            Unsuccessful: refused.map(({ endpoint, failure }) => ({
+              ResourceId: endpoint,
+              Error: { Code: failure?.code, Message: failure?.message },
+            })),
+          };
+        }),
+      calls,
+    );
   return {
     clock,
     newId: (): string => world.newId(),
@@ -85,21 +111,8 @@ export function portsFor(world: World, by: Invocation) {
           return shown;
         }),
       describe: (service: ServiceId) => call("ec2.describe", () => ec2.describe(service)),
-      accept: (service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls) =>
-        paced(calls, `ec2.accept ${endpoints.join(" ")}`, () => {
-          checks.beforeAccept(by, service, endpoints);
-          for (const endpoint of endpoints) world.probes.accepting(by, endpoint);
-          const outcomes = ec2.accept(service, endpoints, "drawbridge");
-          for (const { endpoint, failure } of outcomes) if (failure !== undefined) by.reads.refused.set(endpoint, "accept");
-          return outcomes;
-        }),
-      reject: (service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls) =>
-        paced(calls, `ec2.reject ${endpoints.join(" ")}`, () => {
-          checks.beforeReject(by, service, endpoints);
-          const outcomes = ec2.reject(service, endpoints, "drawbridge");
-          for (const { endpoint, failure } of outcomes) if (failure !== undefined) by.reads.refused.set(endpoint, "reject");
-          return outcomes;
-        }),
+      accept: (service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls) => decide("accept", service, endpoints, calls),
+      reject: (service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls) => decide("reject", service, endpoints, calls),
     },
     zones: {
       change: (...given: Parameters<typeof route53.change>) =>
@@ -146,17 +159,23 @@ export function portsFor(world: World, by: Invocation) {
   };
 }
 
+/** functions/observe.ts and functions/dns.ts have no right to the allow-list, so they judge nobody. */
+function unlisted<T extends { readonly allowList: unknown }>(ports: T): Omit<T, "allowList"> {
+  const { allowList: _, ...rest } = ports;
+  return rest;
+}
+
 export class Functions {
   readonly #world: World;
   constructor(world: World) {
     this.#world = world;
   }
 
-  observe(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
-    this.#worker("observe", batch, ownRoles, (by, items) => this.#world.system.observe(portsFor(this.#world, by), items), done);
+  observe(batch: readonly Received[], done: (failed: Failed | "crashed") => void): void {
+    this.#worker("observe", batch, ownRoles, (by, items) => this.#world.system.observe(unlisted(portsFor(this.#world, by)), items), done);
   }
 
-  admit(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
+  admit(batch: readonly Received[], done: (failed: Failed | "crashed") => void): void {
     this.#worker(
       "admit",
       batch,
@@ -166,41 +185,43 @@ export class Functions {
     );
   }
 
-  dns(batch: readonly Received[], done: (failed: ReadonlySet<string> | "crashed") => void): void {
-    this.#worker("dns", batch, [], (by, items) => this.#world.system.giveNames(portsFor(this.#world, by), items), done);
+  dns(batch: readonly Received[], done: (failed: Failed | "crashed") => void): void {
+    this.#worker("dns", batch, [], (by, items) => this.#world.system.giveNames(unlisted(portsFor(this.#world, by)), items), done);
   }
 
-  /** lib/lambda/queue-worker.ts: what cannot be read fails alone. */
+  /** lib/lambda/queue-worker.ts: what cannot be read fails alone; admit asks what may pass back early. */
   #worker(
     name: "observe" | "admit" | "dns",
     batch: readonly Received[],
     roles: readonly string[],
-    work: (by: Invocation, items: readonly Item[]) => Promise<readonly { id: string; error: unknown }[]>,
-    done: (failed: ReadonlySet<string> | "crashed") => void,
+    work: (by: Invocation, items: readonly Item[]) => Promise<readonly Failure[]>,
+    done: (failed: Failed | "crashed") => void,
   ): void {
     const { lambda, system } = this.#world;
     lambda.invoke(
       name,
       async (by) => {
-        const failed = new Set<string>();
+        const failed = new Map<string, number | undefined>();
         const items: Item[] = [];
         for (const { id, body } of batch) {
           try {
             items.push({ id, wanted: system.readMessage(body, roles) });
           } catch {
-            failed.add(id);
+            failed.set(id, undefined);
           }
         }
         if (items.length > 0)
-          for (const { id, error } of await work(by, items)) {
+          for (const { id, error, againSeconds } of await work(by, items)) {
             this.#world.checks.failed(by, error);
-            failed.add(id);
+            const passes = name === "admit" && error instanceof Fault && error.retryable;
+            const receives = batch.find((one) => one.id === id)?.receives ?? 1;
+            failed.set(id, passes ? (againSeconds ?? backAfterSeconds(receives)) : undefined);
           }
         return failed;
       },
       (result, by) => {
         if (name === "admit" && result !== "crashed" && "value" in result && result.value.size === 0) this.#world.checks.afterAdmit(by);
-        done(result === "crashed" ? "crashed" : "value" in result ? result.value : new Set(batch.map(({ id }) => id)));
+        done(result === "crashed" ? "crashed" : "value" in result ? result.value : new Map(batch.map(({ id }) => [id, undefined])));
       },
     );
   }

@@ -15,6 +15,8 @@ export const invariants = {
     "ConnectionDenied is committed only when a reject entry applies, an answer or command said so, or the service enforces against an accept outside",
   "people are asked only when the list says ask":
     "ApprovalRequested is committed only when the list as read says ask, for a connection that waits, under a question id never used before",
+  "a request does not wait for the sweep":
+    "in a life without faults, what is recorded as requested is decided or asked about within twenty seconds",
   "exactly one decision per question":
     "no question is decided twice, none is decided that was not asked of that connection, and an answer decides only the question that is open",
   "what changes nothing changes nothing": "AnswerRefused, Attributed and EffectFailed leave status, decision and names as they were",
@@ -26,7 +28,7 @@ export const invariants = {
     "a connection that was there before Drawbridge is denied only by a reject entry or an operator",
   "the history replays to the record": "each record is what evolve makes of its events, and its version is the sequence of the last",
   "what the log says of AWS was so":
-    "available, rejected, deleted, failed and expired are logged only of a connection that AWS has had in that state, outside only of what was done outside, with the account that AWS gives",
+    "available, rejected, deleted, failed, expired and recovered are logged only of a connection that AWS has had in that state, outside only of what was done outside, with the account that AWS gives",
   "who did it is told truly": "Attributed is logged once for each CloudTrail event, with its caller, and never for our own roles",
   "one name for one connection":
     "a connection is given a name only when it is connected and has none; it is the label of its decision, with a suffix only when the plain one is another's; and no two hold the same",

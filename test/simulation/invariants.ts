@@ -18,6 +18,8 @@ import type { World } from "./world.ts";
 const liveStates: ReadonlySet<Connection["status"]> = new Set(["approved", "connected", "adopted"]);
 const historyMax = 400;
 const acceptsPerHourMax = 30;
+const latencyMax = 200;
+const decidedMs = 20_000;
 
 export class Invariants {
   readonly pagesOfSweeps: number[] = [];
@@ -117,11 +119,27 @@ export class Invariants {
     for (const event of events) {
       if ((event.by.kind === "approver" || event.by.kind === "operator") && by.of === "answer") by.commits.add(after.endpoint);
       this.#judge(event, at, row, by);
+      if (event.type === "ConnectionRequested") this.#decidedSoon(row);
       const next = this.#world.system.evolve(at, event);
       this.#keeps(event, at, next);
       at = next;
     }
     if (after.seq > historyMax) this.#fail("nothing is retried without bound", `${after.endpoint} has ${String(after.seq)} events`);
+  }
+
+  /** Where nothing goes wrong, whatever records a request also wakes whoever decides it; a crowd may have to wait for AWS. */
+  #decidedSoon(row: Row): void {
+    const { setup, schedule, store, people } = this.#world;
+    if (Object.keys(setup.rates).length > 0 || setup.script !== undefined || setup.latency > latencyMax || (setup.crowd ?? 0) > 0) return;
+    if (stateOf(row) !== "pendingAcceptance" || !people.enforcedSince.has(row.service) || this.#world.turns !== undefined) return;
+    schedule.after(decidedMs, () => {
+      const waits = row.states.every(({ state }) => state === "pendingAcceptance");
+      if (waits && store.records.get(row.endpoint)?.kept.connection.status === "requested")
+        this.#fail(
+          "a request does not wait for the sweep",
+          `${row.endpoint} is undecided ${String(decidedMs / 1000)} seconds after it was recorded`,
+        );
+    });
   }
 
   #replays(before: Connection | undefined, after: Connection, events: readonly ConnectionEvent[], added: readonly StoredEvent[]): void {
@@ -314,6 +332,9 @@ export class Invariants {
         return had("available") ? undefined : fail();
       case "ConnectionRejected":
         return had("rejected") ? undefined : fail();
+      case "EffectRecovered":
+        if (event.effect === "accept") return had("pending", "available", "partial") ? undefined : fail();
+        return event.effect !== "reject" || had("rejected") ? undefined : fail();
       case "ConnectionMissing":
         return rates.hidden !== undefined || rates.stale !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();
       case "RejectedOutside":
@@ -388,7 +409,7 @@ export class Invariants {
   afterSweep(by: Invocation, swept: readonly Swept[]): void {
     const { store, ec2, setup, faults } = this.#world;
     const services = [...store.services.values()];
-    this.pagesOfSweeps.push(by.reads.pages);
+    if (by.conflicts === 0) this.pagesOfSweeps.push(by.reads.pages);
     const whole = swept.every(({ error }) => error === undefined);
     if (by.conflicts === 0 && whole) {
       const listingsMax =

@@ -6,19 +6,19 @@ import type { Head } from "../../lib/ledger.ts";
 import type { Time } from "../../lib/loop/pacing.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Table } from "./store.ts";
+import { limitMs } from "./template.ts";
 import type { World } from "./world.ts";
 
 export type FunctionName = "observe" | "publish" | "admit" | "dns" | "sweep" | "answer" | "api";
 
-/** infra: serverless.yml. */
-const limitSeconds: Readonly<Record<FunctionName, number>> = {
-  observe: 60,
-  publish: 60,
-  admit: 120,
-  dns: 120,
-  sweep: 55,
-  answer: 15,
-  api: 29,
+const limits: Readonly<Record<FunctionName, number>> = {
+  observe: limitMs("observe"),
+  publish: limitMs("publish"),
+  admit: limitMs("admit"),
+  dns: limitMs("dns"),
+  sweep: limitMs("sweep"),
+  answer: limitMs("answer"),
+  api: limitMs("api"),
 };
 
 export interface ListRead {
@@ -105,7 +105,7 @@ export class Lambda {
       ...(carries === undefined ? {} : { carries }),
       ended: () => done("crashed", invocation),
     };
-    schedule.after(limitSeconds[of] * 1000, () => {
+    schedule.after(limits[of], () => {
       if (invocation.alive) this.kill(invocation, "the time limit");
     });
     body(invocation).then(
@@ -180,7 +180,7 @@ export class Lambda {
   time(by: Invocation): Time {
     const { schedule, random } = this.#world;
     return {
-      leftMs: () => by.startedAt + limitSeconds[by.of] * 1000 - schedule.now,
+      leftMs: () => by.startedAt + limits[by.of] - schedule.now,
       wait: (milliseconds) =>
         new Promise((resolve) => {
           schedule.after(milliseconds, () => {

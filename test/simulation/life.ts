@@ -20,7 +20,7 @@ export interface Lived {
   readonly callsInChaos: number;
   readonly commits: number;
   readonly connections: number;
-  /** Of each sweep that went well: the pages of listings it asked for. */
+  /** Of each sweep that went well and met no other writer: the pages of listings it asked for. */
   readonly pagesOfSweeps: readonly number[];
   /** What went wrong in words that fit any design. */
   readonly outcomes: readonly OutcomeName[];
@@ -37,6 +37,7 @@ export function draw(seed: number, changes: Partial<Setup> = {}): Setup {
     showsIpAddressType: random.chance(0.8),
     notificationText: random.pick(["json", "words", "words", "without ids"] as const),
     notifiesDelete: random.chance(0.7),
+    idsMax: random.pick([1, 2, 1000]),
   };
   return {
     seed,
@@ -50,6 +51,8 @@ export function draw(seed: number, changes: Partial<Setup> = {}): Setup {
     consumers: random.pick([1, 1, 2, 2, 3, 5]),
     latency: random.pick([20, 200, 2e3, 8e3]),
     pageSize: random.pick([1, 2, 1e3]),
+    endpointsPerCall: random.pick([1, 2, 100]),
+    crowd: random.chance(0.01) ? random.between(12, 30) : 0,
     ...changes,
   };
 }

@@ -267,10 +267,22 @@ export const mutants: readonly Mutant[] = [
     'if (id === "" && isUntold(wanted, ran))',
   ),
   one(
+    "loop/observe.ts",
+    "observe does not wake admit",
+    "pieces(undecided, undecidedPerMessage)",
+    "pieces(undecided.slice(undecided.length), undecidedPerMessage)",
+  ),
+  one(
     "loop/admit.ts",
     "200 is taken for success",
     "(reached(effect, now.get(outcome.endpoint)) ? { endpoint: outcome.endpoint } : outcome)",
     "(reached(effect, now.get(outcome.endpoint)) || now.size > 0 ? { endpoint: outcome.endpoint } : outcome)",
+  ),
+  one(
+    "loop/admit.ts",
+    "what AWS had no time for is taken for done",
+    "const settled = answers.filter(({ later }) => later === undefined);",
+    "const settled = answers;",
   ),
   one("loop/admit.ts", "refusals are not told", "failure !== undefined || troubled.has(endpoint)", "troubled.has(endpoint)"),
   one(

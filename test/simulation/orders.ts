@@ -147,6 +147,8 @@ export async function everyOrder(
       consumers: 0,
       latency: 20,
       pageSize: 1000,
+      endpointsPerCall: 100,
+      crowd: 0,
       scanner: false,
       without: [],
       scenario: (world) => disagree(world, turns, actors),

@@ -60,6 +60,13 @@ export class People {
       () => this.#moment(0.6),
       () => this.#connect(),
     );
+    const rush = (setup.crowd ?? 0) === 0 ? 0 : this.#moment(0.6);
+    this.#plan(
+      undefined,
+      setup.crowd ?? 0,
+      () => rush + this.#random.between(0, 5000),
+      () => this.#connect(),
+    );
     this.#plan(
       "operators",
       this.#random.between(0, 4),

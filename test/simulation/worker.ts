@@ -4,6 +4,9 @@ import { parentPort } from "node:worker_threads";
 import { stretch } from "./campaign.ts";
 import * as system from "./system.ts";
 
+// Faults are thrown by the million, and nobody reads where.
+Error.stackTraceLimit = 0;
+
 export interface Stretch {
   readonly from: number;
   readonly count: number;

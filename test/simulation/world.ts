@@ -1,5 +1,7 @@
 // One simulated world: the parts, the clock, what is drawn from the seed, and what was found wrong.
 
+import { endpointsPerCall } from "../../lib/aws/endpoint-decisions.ts";
+import { listSize, type ListSize } from "../../lib/aws/list-size.ts";
 import { instant } from "../../lib/ids.ts";
 import type { Change, StoredEvent } from "../../lib/ledger.ts";
 import type { Connection } from "../../lib/connection.ts";
@@ -41,6 +43,10 @@ export interface Setup {
   /** The longest a call usually takes, in milliseconds. */
   readonly latency: number;
   readonly pageSize: number;
+  /** Ids in one call of Accept or Reject; 100 where not drawn. */
+  readonly endpointsPerCall?: number;
+  /** So many more consumers, who all come within seconds. */
+  readonly crowd?: number;
 }
 export type ActorKind =
   | "operators"
@@ -75,6 +81,8 @@ export class World {
   readonly people: People;
   readonly checks: Invariants;
   readonly poison: string[] = [];
+  /** What is known of how many ids a call takes: kept between invocations, as the function keeps it. */
+  readonly listSizes: Readonly<Record<"accept" | "reject", { readonly action: string; size: ListSize }>>;
   calls = 0;
   /** A told life may wait for what is committed. */
   heard: ((added: readonly StoredEvent[]) => void) | undefined;
@@ -95,6 +103,10 @@ export class World {
     this.faults = new Faults(setup.seed, setup.rates, setup.faultsMax);
     this.lambda = new Lambda(this);
     this.store = new Store(this);
+    this.listSizes = {
+      accept: { action: "ec2:AcceptVpcEndpointConnections", size: listSize(setup.endpointsPerCall ?? endpointsPerCall) },
+      reject: { action: "ec2:RejectVpcEndpointConnections", size: listSize(setup.endpointsPerCall ?? endpointsPerCall) },
+    };
     this.ec2 = new Ec2(this, setup.habits);
     this.route53 = new Route53(this);
     this.delivery = new Delivery(this);
