@@ -2,12 +2,13 @@
 
 import type { IncomingMessage } from "node:http";
 import { Failure, wrongUsage } from "./failure.ts";
-import { understood, type Reply } from "./reply.ts";
+import { isContended, understood, type Reply } from "./reply.ts";
 
 export interface Api {
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body?: object): Promise<T>;
   put<T>(path: string, body: object): Promise<T>;
+  patch<T>(path: string, body: object): Promise<T>;
   delete<T>(path: string, query?: Query): Promise<T>;
 }
 export type Query = Readonly<Record<string, string | undefined>>;
@@ -19,7 +20,7 @@ export interface Connecting {
   readonly waits?: readonly number[];
 }
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 interface Identity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -27,6 +28,8 @@ interface Identity {
 }
 
 const waitsUsual = [500, 1500, 4000];
+/** What met other writers was not done at all, so that it may be sent again, for longer and at no fixed beat. */
+const contendedTries = 12;
 const patienceMilliseconds = 35_000;
 
 /** A path of the API from its parts, each made fit for a URL. */
@@ -46,23 +49,27 @@ export function connect({ address, env, waits = waitsUsual }: Connecting): Api {
         query,
         ...(body === undefined ? {} : { body }),
       });
-      const wait = waits[tries];
-      if (wait !== undefined && (reply.status === 429 || (method === "GET" && reply.status === 503)))
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      else
-        return understood(reply, {
-          origin: base.origin,
-          accessKeyId: caller.accessKeyId,
-          what: `${method} ${path}`,
-        }) as T;
+      const wait = waitBefore(reply, method, tries, waits);
+      if (wait === undefined) return understood(reply, { origin: base.origin, accessKeyId: caller.accessKeyId, what: `${method} ${path}` }) as T;
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
   };
   return {
     get: (path, query) => call("GET", path, query),
     post: (path, body = {}) => call("POST", path, {}, body),
     put: (path, body) => call("PUT", path, {}, body),
+    patch: (path, body) => call("PATCH", path, {}, body),
     delete: (path, query) => call("DELETE", path, query),
   };
+}
+
+/** Tried again: what was throttled, what only reads, and what others stood in the way of. */
+function waitBefore({ status, text }: Reply, method: Method, tries: number, waits: readonly number[]): number | undefined {
+  if (status === 503 && isContended(text)) {
+    const base = waits[Math.min(tries, waits.length - 1)];
+    return base === undefined || tries >= contendedTries ? undefined : base * (0.5 + Math.random());
+  }
+  return status === 429 || (method === "GET" && status === 503) ? waits[tries] : undefined;
 }
 
 function baseOf(address: string | undefined): URL {

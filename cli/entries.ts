@@ -1,24 +1,33 @@
 // The commands about the allow-list: allow, ask, deny, remove, list.
 
 import type { Entry } from "../lib/allow-list.ts";
+import { disconnectWords } from "../lib/disconnect.ts";
 import type { Verdict } from "../lib/events.ts";
 import { BadInput } from "../lib/faults.ts";
-import type { Put, ShownEntry } from "../lib/operator/entries.ts";
+import { disconnectGiven } from "../lib/operator/disconnect-given.ts";
+import type { Put, RemovedEntry, ShownEntry } from "../lib/operator/entries.ts";
 import { principalOf, principalWords } from "../lib/operator/principals.ts";
 import { conditionWords, entryWords, personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, yes, type Call, type Command, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { Failure, wrongUsage } from "./failure.ts";
+import { disconnecting, followWords, foreseen } from "./outlook.ts";
 import { paged, tellMore } from "./pages.ts";
 import { harmless, moment, table } from "./render.ts";
 
 const service = "vpce-svc-0123456789abcdef0";
-const at: Options = { service: { value: "ID|*", help: "the service, or '*' for every service" } };
-const entryOptions: Options = {
-  ...at,
-  name: { value: "NAME", help: "who they are; the DNS label is made from it" },
-  label: { value: "LABEL", help: "the DNS label, where the name will not do" },
+export const who = "<account|endpoint|ou|org|any>";
+export const at: Options = { service: { value: "ID|*", help: "the service, or '*' for every service" } };
+export const changing: Options = {
+  reason: { value: "TEXT", help: "why it is changed, for the log" },
+  "if-version": {
+    value: "N",
+    help: "only if the entry is at this version; 0: only if there is none",
+  },
+  ...yes,
+};
+const conditionOptions: Options = {
   region: { value: "REGION", several: true, help: "only from this Region (may be repeated)" },
   "ip-type": {
     value: "TYPE",
@@ -30,39 +39,59 @@ const entryOptions: Options = {
     help: "speaks from then on, as in 2026-12-01 or 2026-12-01T18:00:00Z",
   },
   expires: { value: "TIME", help: "speaks until then" },
+};
+const whoTheyAre: Options = {
+  name: { value: "NAME", help: "who they are; the DNS label is made from it" },
+  label: { value: "LABEL", help: "the DNS label, where the name will not do" },
   contact: { value: "TEXT", help: "whom to talk to" },
   purpose: { value: "TEXT", help: "what it is for" },
   ticket: { value: "TEXT", help: "where it was asked for" },
-  reason: { value: "TEXT", help: "why it is changed, for the log" },
-  "if-version": {
-    value: "N",
-    help: "only if the entry is at this version; 0: only if there is none",
-  },
-  ...yes,
+  tag: { value: "NAME=TEXT", several: true, help: "anything else worth keeping (may be repeated)" },
+};
+const whomToAsk: Options = {
+  approver: { value: "NAME", several: true, help: "whom to ask, instead of the service's approvers (may be repeated)" },
+  quorum: { value: "N", help: "how many of them must agree" },
+};
+export const acceptOptions: Options = {
+  ...at,
+  ...whoTheyAre,
+  ...conditionOptions,
+  "at-most": { value: "N", help: "at most so many connections at a time; people are asked about more" },
+  "on-expiry": { value: "WHEN", help: "now, 24h, 7d or keep: what becomes of its connections when it expires" },
+  ...whomToAsk,
+  ...changing,
 };
 
-const writing = (name: string, verdict: Verdict, summary: string, more: string, examples: readonly string[]): Command => ({
+const writing = (
+  name: string,
+  verdict: Verdict,
+  options: Options,
+  { summary, more, examples }: Pick<Command, "summary" | "examples"> & { readonly more: string },
+): Command => ({
   name,
-  operands: "<account|endpoint|any>",
+  operands: who,
   summary,
   more,
-  options: entryOptions,
+  options,
   examples,
   async run(call) {
-    const [given = ""] = operandsOf(call, this, 1);
-    const principal = principalGiven(given);
-    const body = bodyOf(call, verdict, principal);
-    if (principal === "any" && verdict !== "ask")
-      await confirm(
-        call,
-        `${verdict === "accept" ? "Accept" : "Reject"} everybody at ${body.service === "*" ? "every service" : body.service}?`,
-      );
-    const put = await withConfirmation(call, (confirmed) =>
-      call.api.put<Put>("/entries", { ...body, ...(confirmed ? { confirm: true } : {}) }),
-    );
+    const put = await putGiven(call, this, verdict);
     call.result(put, () => putWords(put));
   },
 });
+
+/** Writes the entry that the call's operand and options make, after showing what follows from it. */
+export async function putGiven(call: Call, command: Pick<Command, "name" | "operands">, verdict: Verdict): Promise<Put> {
+  const [given = ""] = operandsOf(call, command, 1);
+  const principal = principalGiven(given);
+  const body = bodyOf(call, verdict, principal);
+  if (principal === "any" && verdict !== "ask")
+    await confirm(
+      call,
+      `${verdict === "accept" ? "Accept" : "Reject"} everybody at ${body.service === "*" ? "every service" : body.service}?`,
+    );
+  return foreseen(call, (how) => call.api.put<Put>("/entries", { ...body, ...how }));
+}
 
 function bodyOf({ given }: Call, verdict: Verdict, principal: string): { readonly service: string } & Readonly<Record<string, unknown>> {
   const conditions = {
@@ -70,7 +99,9 @@ function bodyOf({ given }: Call, verdict: Verdict, principal: string): { readonl
     ipAddressTypes: given.texts("ip-type"),
     notBefore: given.text("not-before"),
     expires: given.text("expires"),
+    atMost: given.text("at-most"),
   };
+  const asking = { approvers: given.texts("approver"), quorum: given.text("quorum") };
   const said = Object.fromEntries(["name", "label", "contact", "purpose", "ticket", "reason"].map((field) => [field, given.text(field)]));
   return {
     ...said,
@@ -78,8 +109,31 @@ function bodyOf({ given }: Call, verdict: Verdict, principal: string): { readonl
     principal,
     verdict,
     conditions,
+    labels: tagsGiven(given),
+    asking: asking.approvers === undefined && asking.quorum === undefined ? undefined : asking,
+    onExpiry: endGiven(given, "on-expiry"),
+    disconnect: endGiven(given, "disconnect"),
     version: given.text("if-version"),
   };
+}
+
+function tagsGiven(given: Call["given"]): Record<string, string> | undefined {
+  const tags = given.texts("tag");
+  if (tags === undefined) return undefined;
+  return Object.fromEntries(
+    tags.map((tag) => {
+      const [, name = "", text = ""] = /^([^=]+)=(.+)$/.exec(tag) ?? [];
+      if (name === "") throw wrongUsage(`--tag ${tag} is not a name and a text`, "give --tag team=payments");
+      return [name, text];
+    }),
+  );
+}
+
+/** What becomes of connections, read here already, so that a slip needs no network to be told. */
+export function endGiven(given: Call["given"], option: string): string | undefined {
+  const text = given.text(option);
+  if (text !== undefined) readHere(`--${option}`, () => disconnectGiven(text));
+  return text;
 }
 
 /** What would cut connections is refused first; then somebody is asked, and it is sent again. */
@@ -93,58 +147,124 @@ export async function withConfirmation<T>(call: Call, send: (confirmed: boolean)
   }
 }
 
-function putWords({ entry, changed, before }: Put): string {
+export function putWords({ entry, changed, before, outlook }: Put): string {
   const words = harmless(entryWords(entry));
   if (!changed) return `Nothing changed, it says so already: ${words}`;
-  return before === undefined ? `Added: ${words}` : `Changed: ${words}\nBefore:  ${harmless(entryWords(before))}`;
+  const follows = outlook === undefined || followWords(outlook) === "no connection is touched" ? "" : `\nWhat follows: ${followWords(outlook)}.`;
+  return `${before === undefined ? `Added: ${words}` : `Changed: ${words}\nBefore:  ${harmless(entryWords(before))}`}${follows}`;
 }
 
-const allow = writing(
-  "allow",
-  "accept",
-  "let a consumer in",
-  "Writing the same entry again changes nothing. A reject entry that applies, at any level, wins over it.",
-  [
+const allow = writing("allow", "accept", acceptOptions, {
+  summary: "let a consumer in",
+  more: "Writing the same entry again changes nothing. A reject entry that applies, at any level, wins over it. What follows for connections that wait is shown.",
+  examples: [
     `drawbridge allow 222222222222 --service ${service} --name acme`,
-    `drawbridge allow 222222222222 --service ${service} --region eu-west-1 --expires 2026-12-31 --ticket NET-42`,
+    `drawbridge allow 222222222222 --service ${service} --region eu-west-1 --expires 2026-12-31 --on-expiry 24h --ticket NET-42`,
+    `drawbridge allow 222222222222 --service ${service} --at-most 3 --tag team=payments --contact ops@acme.example`,
     `drawbridge allow vpce-0123456789abcdef0 --service '*' --name acme-test`,
+    `drawbridge allow ou-ab12-cdefgh34 --service ${service}`,
   ],
-);
-const ask = writing(
-  "ask",
-  "ask",
-  "ask approvers about a consumer",
-  "Everybody without an entry is asked about anyway; this overrules a wider entry that accepts.",
-  [`drawbridge ask 333333333333 --service ${service} --name newcomer`],
-);
-const deny = writing("deny", "reject", "keep a consumer out", "Connections of theirs that stand are cut at once; which, is shown before.", [
-  `drawbridge deny 444444444444 --service '*' --reason "contract ended"`,
-]);
+});
+const askOptions: Options = {
+  ...at,
+  ...whoTheyAre,
+  ...conditionOptions,
+  ...whomToAsk,
+  ...disconnecting("what becomes of connections that an entry let in before (keep unless told)"),
+  ...changing,
+};
+const ask = writing("ask", "ask", askOptions, {
+  summary: "ask approvers about a consumer",
+  more: "Everybody without an entry is asked about anyway; this overrules a wider entry that accepts.",
+  examples: [
+    `drawbridge ask 333333333333 --service ${service} --name newcomer`,
+    `drawbridge ask 333333333333 --service ${service} --approver ann --approver ben --quorum 2`,
+  ],
+});
+const denyOptions: Options = {
+  ...at,
+  ...whoTheyAre,
+  ...conditionOptions,
+  ...disconnecting("what becomes of connections that stand (now unless told, or as the service says)"),
+  ...changing,
+};
+const deny = writing("deny", "reject", denyOptions, {
+  summary: "keep a consumer out",
+  more: "Connections of theirs that stand are cut, at once unless --disconnect says otherwise; which, is shown before. More than five are confirmed by typing their number.",
+  examples: [
+    `drawbridge deny 444444444444 --service '*' --reason "contract ended"`,
+    `drawbridge deny 444444444444 --service ${service} --disconnect 7d --yes`,
+  ],
+});
 
 const remove: Command = {
   name: "remove",
-  operands: "<account|endpoint|any>",
-  summary: "remove an entry; who it let in stays connected",
+  operands: who,
+  summary: "remove an entry; who it let in is kept, or cut if you say so",
+  more: "AWS keeps connected whom an entry let in, and so does Drawbridge, unless --disconnect or the service's own setting says otherwise. What another entry accepts is never cut.",
   options: {
     ...at,
-    reason: { value: "TEXT", help: "why, for the log" },
-    "if-version": { value: "N", help: "only if the entry is at this version" },
-    ...yes,
+    ...disconnecting("what becomes of the connections it let in (keep unless told, or as the service says)"),
+    ...changing,
   },
-  examples: [`drawbridge remove 222222222222 --service ${service}`],
+  examples: [`drawbridge remove 222222222222 --service ${service}`, `drawbridge remove 222222222222 --service ${service} --disconnect 24h`],
   async run(call) {
     const [given = ""] = operandsOf(call, this, 1);
     const path = pathOf("entries", serviceGiven(call.given), principalWords(principalGiven(given)));
+    const disconnect = endGiven(call.given, "disconnect");
     const { entry } = await call.api.get<ShownEntry>(path);
     if (entry === undefined)
       throw new Failure(1, "NotFound", `There is no entry for ${given} any more`, "see which there are with: drawbridge list");
     call.terminal.err(harmless(entryWords(entry)));
-    await confirm(call, "Remove this entry? Who it let in stays connected.");
-    const done = await call.api.delete<{ entry: Entry }>(path, {
-      version: call.given.text("if-version") ?? String(entry.version),
-      reason: call.given.text("reason"),
-    });
-    call.result(done, () => `Removed: ${harmless(entryWords(done.entry))}`);
+    const done = await foreseen(
+      call,
+      (how) =>
+        call.api.delete<RemovedEntry>(path, {
+          version: call.given.text("if-version") ?? String(entry.version),
+          reason: call.given.text("reason"),
+          disconnect,
+          ...Object.fromEntries(Object.entries(how).map(([name, value]) => [name, String(value)])),
+        }),
+      ({ disconnect: end }) => `Remove this entry? Who it let in is ${end === "keep" ? "kept connected" : disconnectWords(end)}.`,
+    );
+    call.result(done, () => removedWords(done));
+  },
+};
+
+function removedWords({ entry, disconnect, outlook }: RemovedEntry): string {
+  const kept = disconnect === "keep" ? "Who it let in stays connected: drawbridge reject cuts one, drawbridge deny all." : undefined;
+  const follows = outlook === undefined ? undefined : followWords(outlook);
+  return [
+    `Removed: ${harmless(entryWords(entry))}`,
+    ...(follows === undefined || follows === "no connection is touched" ? [] : [`What follows: ${follows}.`]),
+    ...(kept === undefined ? [] : [kept]),
+  ].join("\n");
+}
+
+const renew: Command = {
+  name: "renew",
+  operands: who,
+  summary: "let an entry speak for longer",
+  more: "Everything else stays as it is. An entry that has expired speaks again, and a cut that was announced is off.",
+  options: { ...at, expires: { value: "TIME", help: "until when it speaks now" }, ...changing },
+  examples: [`drawbridge renew 222222222222 --service ${service} --expires 2027-12-31 --reason "contract extended"`],
+  async run(call) {
+    const [given = ""] = operandsOf(call, this, 1);
+    const principal = principalGiven(given);
+    const expires = call.given.text("expires");
+    if (expires === undefined) throw wrongUsage("--expires is missing", "say until when, as in --expires 2027-12-31");
+    const { entry } = await call.api.get<ShownEntry>(pathOf("entries", serviceGiven(call.given), principalWords(principal)));
+    if (entry === undefined)
+      throw new Failure(1, "NotFound", `There is no entry for ${given} any more`, "see which there are with: drawbridge list");
+    const { version, author: _author, at: _at, conditions, ...said } = entry;
+    const body = {
+      ...said,
+      conditions: { ...conditions, expires },
+      version: call.given.text("if-version") ?? version,
+      reason: call.given.text("reason") ?? "renewed",
+    };
+    const put = await foreseen(call, (how) => call.api.put<Put>("/entries", { ...body, ...how }));
+    call.result(put, () => putWords(put));
   },
 };
 
@@ -193,19 +313,21 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
 const verdictStyles = { accept: "green", ask: "yellow", reject: "red" } as const;
 
 /** Read here already, so that a slip of the keyboard needs no network to be told. */
-function principalGiven(given: string): string {
+export const principalGiven = (given: string): string => readHere("", () => principalWords(principalOf(given)));
+
+function readHere<T>(option: string, read: () => T): T {
   try {
-    return principalWords(principalOf(given));
+    return read();
   } catch (error) {
-    if (error instanceof BadInput) throw wrongUsage(error.message);
+    if (error instanceof BadInput) throw wrongUsage(option === "" ? error.message : error.message.replace(/^[^:]+/, option));
     throw error;
   }
 }
 
-function serviceGiven(given: Call["given"]): string {
+export function serviceGiven(given: Call["given"]): string {
   const wanted = given.text("service");
   if (wanted === undefined) throw wrongUsage("--service is missing", "name the service, or give --service '*' for every service");
   return wanted;
 }
 
-export const entryCommands: readonly Command[] = [allow, ask, deny, remove, list];
+export const entryCommands: readonly Command[] = [allow, ask, deny, remove, renew, list];

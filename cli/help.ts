@@ -39,7 +39,7 @@ export function helpOfGroup(word: string, commands: readonly Command[]): string 
     "Commands:",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(room)}${summary}`),
     "",
-    `See drawbridge ${commands[0]?.name ?? word} --help and so on. drawbridge ${word} alone is drawbridge ${word} list.`,
+    `See drawbridge ${commands[0]?.name ?? word} --help and so on.${commands.some(({ name }) => name === `${word} list`) ? ` drawbridge ${word} alone is drawbridge ${word} list.` : ""}`,
   ].join("\n");
 }
 

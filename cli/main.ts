@@ -1,26 +1,38 @@
 // The drawbridge command: finds what was asked for, runs it, and turns every end into an exit code.
 
+import { policyCommands } from "./apply.ts";
 import { auditCommands } from "./audit.ts";
 import { connect, type Connecting } from "./client.ts";
 import { nearest, readArguments, type Call, type Command } from "./command.ts";
 import { connectionCommands } from "./connections.ts";
 import { doctorCommands } from "./doctor.ts";
 import { entryCommands } from "./entries.ts";
-import { Failure, failureLine, ToldFailure, wrongUsage } from "./failure.ts";
+import { explainCommands } from "./explain.ts";
+import { Failure, failureLines, ToldFailure, wrongUsage } from "./failure.ts";
+import { freezeCommands } from "./freezes.ts";
 import { helpOf, helpOfAll, helpOfGroup } from "./help.ts";
+import { inviteCommands } from "./invite.ts";
 import { redriveCommands } from "./redrive.ts";
 import { harmless, painted } from "./render.ts";
+import { settingsCommands } from "./service-settings.ts";
 import { serviceCommands } from "./services.ts";
 import { showCommands } from "./show.ts";
+import { slackCommands } from "./slack.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const commands: readonly Command[] = [
   ...serviceCommands,
+  ...settingsCommands,
   ...entryCommands,
+  ...inviteCommands,
+  ...policyCommands,
+  ...explainCommands,
+  ...freezeCommands,
   ...showCommands,
   ...connectionCommands,
   ...auditCommands,
   ...redriveCommands,
+  ...slackCommands,
   ...doctorCommands,
 ];
 
@@ -45,7 +57,8 @@ export async function main(args: readonly string[], terminal: Terminal, waits?: 
           },
         }),
       );
-    terminal.err(`${painted("drawbridge:", "red", { colour: terminal.colour && terminal.interactive })} ${harmless(failureLine(failure))}`);
+    const name = painted("drawbridge:", "red", { colour: terminal.colour && terminal.interactive });
+    for (const line of failureLines(failure)) terminal.err(`${name} ${harmless(line)}`);
     return failure.exit;
   }
 }

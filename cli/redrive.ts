@@ -5,7 +5,7 @@ import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import type { Told } from "../lib/operator/history.ts";
 import { explain, isSetAsideQueue, waysBack, type Explained, type SetAsideQueue } from "../lib/operator/set-aside.ts";
 import { nearest, operandsOf, yes, type Call, type Command } from "./command.ts";
-import { Failure, wrongUsage } from "./failure.ts";
+import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
 import { harmless, moment, table } from "./render.ts";
 import { openSender, type Sender } from "./sender.ts";
 
@@ -149,7 +149,7 @@ function report(call: Call, queue: SetAsideQueue, items: readonly Looked[], move
     ].join("\n"),
   );
   if (failed.length > 0)
-    throw new Failure(
+    throw new ToldFailure(
       1,
       "NotRedriven",
       `${String(failed.length)} of ${String(items.length)} stay in ${queue}: ${failed[0]?.failure ?? ""}`,

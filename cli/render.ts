@@ -63,6 +63,15 @@ export function details(pairs: readonly (readonly [string, string])[], { width, 
     .join("\n");
 }
 
+/** A line of prose broken to the terminal's width, what follows set in by `indent`. */
+export function prose(line: string, { width }: Pick<Look, "width">, indent = 0): string {
+  const [, lead = "", rest = ""] = /^( *)(.*)$/.exec(harmless(line)) ?? [];
+  const room = Math.max(width - Math.max(lead.length, indent), narrowest);
+  return broken(rest, room, whole)
+    .map((part, index) => `${index === 0 ? lead : " ".repeat(indent)}${part}`)
+    .join("\n");
+}
+
 /** When, who and what, one event a line or more. */
 export function timeline(
   events: readonly {

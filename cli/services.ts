@@ -9,7 +9,8 @@ import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { Failure, wrongUsage } from "./failure.ts";
-import { details, harmless, moment, painted, table, timeline } from "./render.ts";
+import { details, harmless, moment, painted, prose, table, timeline } from "./render.ts";
+import { settingsLines } from "./settings-words.ts";
 
 const example = "vpce-svc-0123456789abcdef0";
 
@@ -180,7 +181,6 @@ function shownWords({ service, facts, problems, counts, counted, history }: Show
       ["Known as", service.serviceName ?? facts?.serviceName ?? "-"],
       ["Mode", service.mode === "observe" ? "observe: decisions are logged, nothing is done" : "enforce"],
       ["Names in", service.zone === undefined ? "-" : `${service.zone.name} (${service.zone.id})`],
-      ["Accepts outside", service.outsideAccept === "keep" ? "kept" : "decided anew"],
       ["In care since", `${moment(service.addedAt)}, by ${personWords(service.addedBy)}`],
       ["Connections", connectionsWords({ counts, counted })],
       ["Health", problems.length === 0 ? "good" : `${String(problems.length)} to look at`],
@@ -191,6 +191,8 @@ function shownWords({ service, facts, problems, counts, counted, history }: Show
   return [
     head,
     ...troubles,
+    "",
+    ...settingsLines(service).map((line) => prose(`- ${line}`, terminal, 2)),
     "",
     timeline(
       history.map(({ event, sentence }) => ({

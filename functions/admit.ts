@@ -1,7 +1,7 @@
 // admit: wakes on what may call for a verdict; commits what the allow-list says, and accepts or rejects on EC2.
 
 import { clock, newId, timeOf } from "../lib/lambda/clock-and-ids.ts";
-import { allowList, connections, giveBackToAdmit, ledger, pacedEndpointServices, services, wakeObserve } from "../lib/lambda/ports-for.ts";
+import { allowList, connections, giveBackToAdmit, ledger, organizations, pacedEndpointServices, services, wakeObserve } from "../lib/lambda/ports-for.ts";
 import { queueWorker } from "../lib/lambda/queue-worker.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { admit } from "../lib/loop/admit.ts";
@@ -12,6 +12,7 @@ const set = settings(
   "AUDIT_LOG_TABLE",
   "CONNECTIONS_TABLE",
   "SETTINGS_TABLE",
+  "ORGANIZATIONS_ROLE_ARN",
   "OBSERVE_QUEUE_URL",
   "ADMIT_QUEUE_URL",
   "ENDPOINTS_PER_CALL",
@@ -21,6 +22,7 @@ const ports = {
   newId,
   endpointServices: pacedEndpointServices(set),
   allowList: allowList(set),
+  ...organizations(set),
   connections: connections(set),
   ledger: ledger(set),
   services: services(set),

@@ -5,7 +5,7 @@ import { BadInput, Refused } from "../lib/faults.ts";
 import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
 import { httpHandler, type HttpReply } from "../lib/lambda/http-handler.ts";
 import type { HttpRequest } from "../lib/lambda/http-request.ts";
-import { allowList, connections, endpointServices, ledger, services, wakeAdmit, zones } from "../lib/lambda/ports-for.ts";
+import { allowList, connections, endpointServices, ledger, organizations, services, wakeAdmit, zones } from "../lib/lambda/ports-for.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import type { OperatorPorts } from "../lib/operator/operator.ts";
 import { operatorRoutes, type UseCase } from "../lib/operator/routes.ts";
@@ -16,6 +16,7 @@ const set = settings(
   "CONNECTIONS_TABLE",
   "AUDIT_LOG_TABLE",
   "SETTINGS_TABLE",
+  "ORGANIZATIONS_ROLE_ARN",
   "ADMIT_QUEUE_URL",
   "CONNECTIONS_TOPIC_ARN",
   "HOSTED_ZONE_IDS",
@@ -29,6 +30,7 @@ const ports: OperatorPorts = {
   connections: connections(set),
   ledger: ledger(set),
   allowList: allowList(set),
+  ...organizations(set),
   endpointServices: endpointServices(),
   zones: zones(set),
   wake: wakeAdmit(set),
@@ -39,6 +41,7 @@ const ports: OperatorPorts = {
     zones: set.HOSTED_ZONE_IDS,
     bus: set.BUS_NAME,
     queues: set.QUEUE_URLS,
+    organizations: set.ORGANIZATIONS_ROLE_ARN !== "",
   },
 };
 
@@ -54,7 +57,11 @@ const answered =
     };
   };
 
+/** What a function takes is 6 MB, as text that may have grown by a third. */
+const bodyBytesMax = 4 * 1024 * 1024;
+
 export const handler = httpHandler({
   name: "api",
+  bodyBytesMax,
   routes: Object.fromEntries(Object.entries(operatorRoutes).map(([route, useCase]) => [route, answered(useCase)])),
 });

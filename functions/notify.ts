@@ -1,16 +1,19 @@
 // Asks approvers, and tells those who want to know, by SNS.
 
+import { askByMail, asks } from "../lib/asking/ask-by-mail.ts";
 import { byMail } from "../lib/asking/by-mail.ts";
 import { tell } from "../lib/asking/tell.ts";
+import { isForEverybody, tellEverybody } from "../lib/asking/tell-everybody.ts";
 import { busHandler } from "../lib/lambda/bus-handler.ts";
-import { clock } from "../lib/lambda/clock-and-ids.ts";
-import { allowList, connections, keys, people, proofs, services } from "../lib/lambda/ports-for.ts";
+import { clock, wait } from "../lib/lambda/clock-and-ids.ts";
+import { allowList, approvers, connections, keys, organizations, people, proofs, services, slips } from "../lib/lambda/ports-for.ts";
 import { settings } from "../lib/lambda/settings.ts";
 
 const set = settings(
   "ALLOW_LIST_TABLE",
   "CONNECTIONS_TABLE",
   "SETTINGS_TABLE",
+  "ORGANIZATIONS_ROLE_ARN",
   "PROOFS_TABLE",
   "APPROVALS_TOPIC_ARN",
   "DECISIONS_TOPIC_ARN",
@@ -21,16 +24,23 @@ const ports = {
   clock,
   publicUrl: set.PUBLIC_URL,
   allowList: allowList(set),
+  ...organizations(set),
   services: services(set),
   connections: connections(set),
   proofs: proofs(set),
   keys: keys(set),
+  approvers: approvers(set),
+  slips: slips(set),
+  people: people(set),
+  wait,
 };
-const mail = byMail(people(set));
+const mail = byMail(ports.people);
 
 export const handler = busHandler({
   name: "notify",
   work: async (told) => {
-    await tell(ports, mail, told);
+    if (asks(told)) await askByMail(ports, told);
+    else await tell(ports, mail, told);
+    if (isForEverybody(told)) await tellEverybody(ports, told);
   },
 });

@@ -1,18 +1,22 @@
-// Asks and tells in Slack, where a webhook is configured.
+// Asks and tells in Slack: as an app with a bot token, or with the link alone through an incoming webhook.
 
-import { bySlack, webhookOf } from "../lib/asking/by-slack.ts";
+import { bySlack, isOnlyForThreads } from "../lib/asking/by-slack.ts";
 import { tell } from "../lib/asking/tell.ts";
 import { busHandler } from "../lib/lambda/bus-handler.ts";
-import { clock } from "../lib/lambda/clock-and-ids.ts";
+import { clock, wait } from "../lib/lambda/clock-and-ids.ts";
 import { tellingOf } from "../lib/lambda/invocation.ts";
-import { allowList, connections, keys, proofs, services, slackSecret } from "../lib/lambda/ports-for.ts";
+import { allowList, approvers, connections, keys, organizations, proofs, services, slackSecret, slips } from "../lib/lambda/ports-for.ts";
 import { settings } from "../lib/lambda/settings.ts";
+import { converse } from "../lib/slack/conversation.ts";
+import { readSecret } from "../lib/slack/secret.ts";
+import { slackApi } from "../lib/slack/web-api.ts";
 import { postJson } from "../lib/web/post-json.ts";
 
 const set = settings(
   "ALLOW_LIST_TABLE",
   "CONNECTIONS_TABLE",
   "SETTINGS_TABLE",
+  "ORGANIZATIONS_ROLE_ARN",
   "PROOFS_TABLE",
   "LINK_KEY_SECRET_ARN",
   "SLACK_SECRET_ARN",
@@ -22,9 +26,12 @@ const ports = {
   clock,
   publicUrl: set.PUBLIC_URL,
   allowList: allowList(set),
+  ...organizations(set),
+  approvers: approvers(set),
   services: services(set),
   connections: connections(set),
   proofs: proofs(set),
+  slips: slips(set),
   keys: keys(set),
 };
 const secret = slackSecret(set);
@@ -34,8 +41,9 @@ export const handler = busHandler({
   name: "slack",
   telling,
   work: async (told) => {
-    const webhook = webhookOf(await secret());
-    if (webhook === undefined) telling.log.info("No Slack webhook is configured");
-    else await tell(ports, bySlack(webhook, postJson), told);
+    const { bot, webhook } = readSecret(await secret());
+    if (bot !== undefined) await converse({ ...ports, bot, api: slackApi(bot, { post: postJson, wait }) }, told);
+    else if (webhook !== undefined && !isOnlyForThreads(told)) await tell(ports, bySlack(webhook, postJson), told);
+    else if (webhook === undefined) telling.log.info("No Slack is configured");
   },
 });

@@ -2,6 +2,7 @@
 
 import { conditions, type Condition, type Conditions } from "./conditions.ts";
 import { optional } from "./connection.ts";
+import type { Disconnect } from "./disconnect.ts";
 import type { Because, EntryRef, Verdict } from "./events.ts";
 import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
 import type { IpAddressType } from "./observed.ts";
@@ -21,6 +22,28 @@ export interface Entry {
   readonly contact?: string;
   readonly purpose?: string;
   readonly ticket?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Whom to ask, and how many must agree, where the service's own settings shall not do. */
+  readonly asking?: { readonly approvers?: readonly string[]; readonly quorum?: number };
+  /** What its expiry means for the connections it holds; the service says where it does not. */
+  readonly onExpiry?: Disconnect;
+  /** What a reject or ask entry means for connections that were live when it came; now for a reject, keep for an ask. */
+  readonly disconnect?: Disconnect;
+}
+
+/** What a removed entry leaves at its key: what its removal means for the connections it held. */
+export interface Removed {
+  readonly service: ServiceId | "*";
+  readonly principal: Principal;
+  /** The version of the event that removed it. */
+  readonly version: number;
+  readonly removed: {
+    readonly at: Instant;
+    /** The operator's IAM ARN. */
+    readonly by: string;
+    /** The service says where it is absent. */
+    readonly disconnect?: Disconnect;
+  };
 }
 
 /** Whom an entry speaks about. */
@@ -33,9 +56,34 @@ export interface Consumer {
   readonly account: AccountId;
   readonly region?: string;
   readonly ipAddressType?: IpAddressType;
-  /** The organization and the units above the account, nearest first; absent while not asked. */
-  readonly organization?: { readonly id: string; readonly units: readonly string[] };
+  /** Absent while not asked: no entry speaks of organizations. */
+  readonly organization?: Membership;
+  /** The limited entry that counts the connection already. */
+  readonly counter?: string;
 }
+
+/** The organization and the units above the account, nearest first; `none` for an account without one. */
+export type Membership = { readonly id: string; readonly units: readonly string[] } | "none" | "unknown";
+
+/** How many entries name a unit or an organization, and how many of those reject. */
+export interface UnitMarks {
+  readonly entries: number;
+  readonly rejects: number;
+}
+
+/** What bears on a verdict beside the entries and the consumer. */
+export interface Circumstances {
+  /** Why nothing is accepted automatically. */
+  readonly frozen?: string;
+  /** Of entries with a limit, by `entryId`: how many connections they hold. */
+  readonly counts?: ReadonlyMap<string, number>;
+  /** Entries for units and organizations, at this service and at every service; taken for there when absent. */
+  readonly units?: { readonly here: UnitMarks; readonly everywhere: UnitMarks };
+}
+
+/** `<service>/<principal>`: an entry's key as one text, which is its counter's id too. */
+export const entryId = ({ service, principal }: { readonly service: string; readonly principal: string }): string =>
+  `${service}/${principal}`;
 
 /** What one entry came to for this consumer. */
 export interface Finding {
@@ -44,6 +92,14 @@ export interface Finding {
   readonly checks: readonly Check[];
   readonly outcome: "applies" | "condition-fails" | "condition-unknown";
   readonly decides: boolean;
+  /** Who wrote this version, and when; absent for an entry that could not be looked up. */
+  readonly author?: string;
+  readonly at?: Instant;
+  /** Since when it speaks: since it was written, or since it begins. */
+  readonly since?: Instant;
+  readonly name?: string;
+  readonly words?: string;
+  readonly disconnect?: Disconnect;
 }
 
 export interface Check {
@@ -57,17 +113,23 @@ export interface Judgement {
   readonly because: Because;
   readonly entry?: EntryRef;
   readonly label?: string;
+  /** Whom the deciding entry wants asked. */
+  readonly asking?: Entry["asking"];
+  /** The limit of the entry that accepts: the commit counts against it. */
+  readonly limit?: { readonly counter: string; readonly atMost: number };
   /** Every entry that matches the consumer, most specific first. */
   readonly findings: readonly Finding[];
 }
 
 /** The keys of all entries that could match, most specific first. Reading exactly these decides. */
 export function candidateKeys(consumer: Consumer): { service: ServiceId | "*"; principal: Principal }[] {
+  const { organization } = consumer;
+  const member = typeof organization === "object" ? organization : undefined;
   const principals: Principal[] = [
     ...(consumer.endpoint === undefined ? [] : [`endpoint#${consumer.endpoint}` as const]),
     `account#${consumer.account}`,
-    ...(consumer.organization?.units ?? []).map((unit) => `ou#${unit}` as const),
-    ...(consumer.organization === undefined ? [] : [`org#${consumer.organization.id}` as const]),
+    ...(member?.units ?? []).map((unit) => `ou#${unit}` as const),
+    ...(member === undefined ? [] : [`org#${member.id}` as const]),
     "any",
   ];
   return ([consumer.service, "*"] as const).flatMap((service) => principals.map((principal) => ({ service, principal })));
@@ -77,20 +139,11 @@ export function candidateKeys(consumer: Consumer): { service: ServiceId | "*"; p
  * The verdict of the list. A reject entry that applies wins at any level; else the most specific entry that
  * matches decides, and when one of its conditions fails or cannot be known the answer is ask. No entry: ask.
  */
-export function judge(entries: readonly Entry[], consumer: Consumer, now: Instant, frozen?: string): Judgement {
-  const found = candidateKeys(consumer)
-    .map((key) => entries.find((entry) => entry.service === key.service && entry.principal === key.principal))
-    .filter((entry) => entry !== undefined)
-    .map((entry) => ({ entry, ...examine(entry, consumer, now) }));
+export function judge(entries: readonly Entry[], consumer: Consumer, now: Instant, circumstances: Circumstances = {}): Judgement {
+  const found = matching(entries, consumer, now, circumstances);
   const rejecting = found.find(({ entry, outcome }) => entry.verdict === "reject" && outcome === "applies");
   const deciding = rejecting ?? found[0];
-  const findings = found.map(({ entry, checks, outcome }) => ({
-    entry: refer(entry),
-    verdict: entry.verdict,
-    checks,
-    outcome,
-    decides: entry === deciding?.entry,
-  }));
+  const findings = found.map((one) => findingOf(one, one === deciding));
   if (deciding === undefined)
     return {
       verdict: "ask",
@@ -98,29 +151,82 @@ export function judge(entries: readonly Entry[], consumer: Consumer, now: Instan
       findings,
     };
   const { entry, checks, outcome } = deciding;
-  const said = { entry: refer(entry), ...optional("label", labelOf(entry)), findings };
-  if (rejecting !== undefined)
-    return {
-      ...said,
-      verdict: "reject",
-      because: { rule: "reject-entry", detail: described(entry) },
-    };
-  if (outcome !== "applies") {
-    const failing = checks.filter(({ result }) => result !== "holds").map(({ condition, saw }) => `${condition}: ${saw}`);
-    return {
-      ...said,
-      verdict: "ask",
-      because: { rule: "condition", detail: `${described(entry)}, but ${failing.join("; ")}` },
-    };
-  }
-  if (entry.verdict === "accept" && frozen !== undefined)
+  const ref = deciding.doubted === undefined ? { entry: refer(entry) } : {};
+  const said = { ...ref, ...optional("label", labelOf(entry)), ...optional("asking", entry.asking), findings };
+  if (rejecting !== undefined) return { ...said, verdict: "reject", because: { rule: "reject-entry", detail: described(entry) } };
+  if (outcome !== "applies") return { ...said, verdict: "ask", because: { rule: "condition", detail: `${wordsOf(deciding)}, but ${failing(checks)}` } };
+  if (entry.verdict !== "accept") return { ...said, verdict: entry.verdict, because: { rule: "entry", detail: described(entry) } };
+  // A reject entry wins at any level; where one might apply, nobody is let in on the chance that it does not.
+  const doubt = found.find((one) => one.outcome === "condition-unknown" && (one.entry.verdict === "reject" || one.doubted?.rejects === true));
+  if (doubt !== undefined)
     return {
       ...said,
       verdict: "ask",
-      because: { rule: "frozen", detail: `${described(entry)}, but ${frozen}` },
+      because: { rule: "condition", detail: `${described(entry)}, but ${wordsOf(doubt)} might reject it: ${failing(doubt.checks)}` },
     };
-  return { ...said, verdict: entry.verdict, because: { rule: "entry", detail: described(entry) } };
+  if (circumstances.frozen !== undefined)
+    return { ...said, verdict: "ask", because: { rule: "frozen", detail: `${described(entry)}, but ${circumstances.frozen}` } };
+  const { atMost } = entry.conditions;
+  const limit = atMost === undefined ? {} : { limit: { counter: entryId(entry), atMost } };
+  return { ...said, ...limit, verdict: "accept", because: { rule: "entry", detail: described(entry) } };
 }
+
+/** An entry that matches the consumer, and what it comes to; `doubted` stands for those that an unknown membership hides. */
+interface Found {
+  readonly entry: Entry;
+  readonly checks: readonly Check[];
+  readonly outcome: Finding["outcome"];
+  readonly doubted?: { readonly rejects: boolean };
+}
+
+/** Most specific first. What cannot be looked up stands where it would be: before `any`, at each level that has such entries. */
+function matching(entries: readonly Entry[], consumer: Consumer, now: Instant, circumstances: Circumstances): Found[] {
+  const at = new Map(entries.map((entry) => [entryId(entry), entry]));
+  return candidateKeys(consumer).flatMap((key) => {
+    const entry = at.get(entryId(key));
+    return [
+      ...(key.principal === "any" ? hidden(consumer, key.service, now, circumstances) : []),
+      ...(entry === undefined ? [] : [{ entry, ...examine(entry, consumer, now, countOf(entry, circumstances)) }]),
+    ];
+  });
+}
+
+/** Counted is who holds nothing yet, too; not known only where nobody counted. */
+const countOf = (entry: Entry, { counts }: Circumstances): number | undefined => (counts === undefined ? undefined : (counts.get(entryId(entry)) ?? 0));
+
+/** Entries for units and organizations that may or may not apply, since the consumer's membership is not known. */
+function hidden(consumer: Consumer, service: ServiceId | "*", now: Instant, { units }: Circumstances): Found[] {
+  if (consumer.organization !== "unknown") return [];
+  const marks = service === "*" ? units?.everywhere : units?.here;
+  if (marks?.entries === 0) return [];
+  const entry: Entry = { service, principal: "ou#?", verdict: "ask", conditions: {}, version: 0, author: "", at: now };
+  const checks: Check[] = [{ condition: "organization", result: "unknown", saw: "AWS Organizations could not say where the account belongs" }];
+  return [{ entry, checks, outcome: "condition-unknown", doubted: { rejects: marks === undefined || marks.rejects > 0 } }];
+}
+function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean): Finding {
+  const base = { entry: refer(entry), verdict: entry.verdict, checks, outcome, decides };
+  if (doubted !== undefined) return base;
+  const { author, at, conditions: { notBefore } } = entry;
+  return {
+    ...base,
+    author,
+    at,
+    since: notBefore !== undefined && notBefore > at ? notBefore : at,
+    words: described(entry),
+    ...optional("name", entry.name),
+    ...optional("disconnect", entry.disconnect),
+  };
+}
+
+const wordsOf = ({ entry, doubted }: Found): string =>
+  doubted === undefined
+    ? described(entry)
+    : `an entry for its organizational unit or organization at ${entry.service === "*" ? "every service" : entry.service}`;
+const failing = (checks: readonly Check[]): string =>
+  checks
+    .filter(({ result }) => result !== "holds")
+    .map(({ condition, saw }) => `${condition}: ${saw}`)
+    .join("; ");
 
 export const refer = (entry: Entry): EntryRef => ({
   service: entry.service,
@@ -135,19 +241,27 @@ export function described(entry: Entry): string {
   return `${who}${entry.name === undefined ? "" : ` (${entry.name})`} at ${where}: ${entry.verdict}, version ${String(entry.version)}`;
 }
 
-/** The DNS label that an entry gives its consumer, made from the name where none is set. */
-export function labelOf(entry: Pick<Entry, "label" | "name">): string | undefined {
+/**
+ * The DNS label that an entry gives its consumer, made from the name where none is set. The name of an entry for many,
+ * such as an organization's, says nothing about one consumer.
+ */
+export function labelOf(entry: Pick<Entry, "label" | "name"> & Partial<Pick<Entry, "principal">>): string | undefined {
   if (entry.label !== undefined) return entry.label;
+  if (entry.principal !== undefined && !/^(endpoint|account)#/.test(entry.principal)) return undefined;
   const label = entry.name
-    ?.toLowerCase()
+    ?.normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
+    .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+/g, "")
     .slice(0, 63)
-    .replaceAll(/^-+|-+$/g, "");
+    .replaceAll(/-+$/g, "");
   return label === undefined || label === "" ? undefined : label;
 }
 
-function examine(entry: Entry, consumer: Consumer, now: Instant): { checks: Check[]; outcome: Finding["outcome"] } {
-  const checks = conditions.flatMap((condition: Condition) => condition(entry.conditions, consumer, now) ?? []);
+function examine(entry: Entry, consumer: Consumer, now: Instant, count: number | undefined): { checks: Check[]; outcome: Finding["outcome"] } {
+  const counted = { count, own: consumer.counter === entryId(entry) };
+  const checks = conditions.flatMap((condition: Condition) => condition(entry.conditions, consumer, now, counted) ?? []);
   if (checks.some(({ result }) => result === "fails")) return { checks, outcome: "condition-fails" };
   return {
     checks,

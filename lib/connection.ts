@@ -10,6 +10,8 @@ import type {
   EntryRef,
   Facts,
   Name,
+  NameContent,
+  Scope,
   Verdict,
 } from "./events.ts";
 import type { Instant } from "./ids.ts";
@@ -48,6 +50,9 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
   },
   asking: {
     ...tried(),
+    ApprovalGiven: "same",
+    ApprovalReminded: "same",
+    ApprovalEscalated: "same",
     ConnectionApproved: "approved",
     ConnectionDenied: "denied",
     AcceptedOutside: ["approved", "requested"],
@@ -56,6 +61,8 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
   },
   approved: {
     ...tried(),
+    ...foretold(),
+    LabelChanged: "same",
     VerdictNoted: "same",
     ConnectionAvailable: "connected",
     ConnectionDenied: "denied",
@@ -64,7 +71,10 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
   },
   connected: {
     ...tried(),
+    ...foretold(),
+    LabelChanged: "same",
     NameAssigned: "same",
+    NameChanged: "same",
     VerdictNoted: "same",
     ConnectionDenied: "denied",
     RejectedOutside: "rejected",
@@ -78,6 +88,7 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
   },
   adopted: {
     ...tried(),
+    ...foretold(),
     VerdictNoted: "same",
     ConnectionDenied: "denied",
     ConnectionRejected: "rejected",
@@ -96,10 +107,17 @@ function tried(): Partial<Record<ConnectionEventType, Move>> {
     "EffectRecovered",
     "NameMade",
     "NameRemoved",
+    "NameDrifted",
+    "NameClashed",
     "ConnectionMissing",
     "ConnectionFound",
   ] as const;
   return Object.fromEntries(types.map((type) => [type, "same"]));
+}
+
+/** What may be told, and counted, of a connection that is accepted. */
+function foretold(): Partial<Record<ConnectionEventType, Move>> {
+  return { ConnectionCounted: "same", RevocationAnnounced: "same", RevocationWithdrawn: "same", ExpiryAnnounced: "same" };
 }
 
 /** How the connection was decided, and why. */
@@ -119,6 +137,21 @@ export interface Question {
   readonly at: Instant;
   readonly because: Because;
   readonly entry?: EntryRef;
+  /** Who agrees so far, where several must; lib/asking-policy.ts says which of them count. */
+  readonly votes?: readonly Vote[];
+  /** How many reminders were due when the last one went out. */
+  readonly reminded?: number;
+  readonly remindedAt?: Instant;
+  readonly escalatedAt?: Instant;
+}
+
+/** An approver's agreement. */
+export interface Vote {
+  readonly name: string;
+  readonly arn?: string;
+  readonly at: Instant;
+  readonly channel: "link" | "slack" | "command";
+  readonly scope?: Scope;
 }
 
 /** An effect that AWS has refused so far. */
@@ -142,6 +175,12 @@ interface Known extends Omit<Facts, "state"> {
   readonly missingSince?: Instant;
   /** CloudTrail events already told about, newest last. */
   readonly attributed: readonly string[];
+  /** The limited entry that counts it: one of its places is taken until the connection ends. */
+  readonly counter?: string;
+  /** The cut that approvers were told of. */
+  readonly revocation?: { readonly due: Instant; readonly entry: EntryRef };
+  /** The expiry that approvers were told of. */
+  readonly expiryTold?: Instant;
 }
 
 export type Connection = Known &
@@ -211,6 +250,10 @@ function life(connection: Connection, event: ConnectionEvent): object {
           ...optional("entry", event.entry),
         },
       };
+    case "ApprovalGiven":
+    case "ApprovalReminded":
+    case "ApprovalEscalated":
+      return connection.status === "asking" ? { status: "asking", question: waited(connection.question, event) } : stays(connection);
     case "ConnectionApproved":
       return { status: "approved", decision: decided("accept", event) };
     case "ConnectionDenied":
@@ -221,6 +264,10 @@ function life(connection: Connection, event: ConnectionEvent): object {
       return { status: "rejected", decision: decided("reject", event) };
     case "ConnectionAvailable":
       return { ...stays(connection), status: "connected" };
+    case "LabelChanged":
+      return "decision" in connection && connection.decision !== undefined
+        ? { ...stays(connection), decision: { ...connection.decision, label: event.label } }
+        : stays(connection);
     case "ConnectionRejected":
       return { ...stays(connection), status: "rejected", ...("decision" in connection ? {} : { decision: decided("reject", event) }) };
     case "ConnectionClosed":
@@ -234,6 +281,30 @@ function life(connection: Connection, event: ConnectionEvent): object {
       return connection.status === "closed" ? found(connection) : stays(connection);
     default:
       return stays(connection);
+  }
+}
+
+/** The question after one more agreement, reminder, or escalation. */
+function waited(
+  question: Question,
+  event: Extract<ConnectionEvent, { type: "ApprovalGiven" | "ApprovalReminded" | "ApprovalEscalated" }>,
+): Question {
+  switch (event.type) {
+    case "ApprovalGiven": {
+      const { by, approver: name, arn, scope, at } = event;
+      const vote: Vote = {
+        name,
+        at,
+        channel: by.kind === "approver" ? by.channel : "command",
+        ...optional("arn", arn),
+        ...optional("scope", scope),
+      };
+      return { ...question, votes: [...(question.votes ?? []).filter((other) => other.name !== name), vote] };
+    }
+    case "ApprovalReminded":
+      return { ...question, reminded: event.reminder, remindedAt: event.at };
+    case "ApprovalEscalated":
+      return { ...question, escalatedAt: event.at };
   }
 }
 
@@ -251,19 +322,30 @@ function changed(known: Known, event: ConnectionEvent): Known {
       const { effect, code, message, first, count } = event;
       return { ...next, trouble: { effect, code, message, first, last: event.at, count } };
     }
+    case "NameClashed": {
+      const { found: message, first, count } = event;
+      return { ...next, trouble: { effect: "make-name", code: event.type, message, first, last: event.at, count } };
+    }
     case "EffectRecovered":
       return without(next, "trouble");
     case "Attributed":
       return { ...next, attributed: [...next.attributed, event.event].slice(-attributionsKept) };
     case "ConnectionAvailable":
       // A name from before an absence may be gone by now: it is made again, which does nothing where it is there.
-      return { ...next, names: next.names.map((name) => ({ ...name, made: false })) };
+      return { ...next, names: next.names.map(unmade) };
     case "NameAssigned":
-      return { ...next, names: [...next.names, event.name] };
+      return { ...(next.trouble?.effect === "make-name" ? without(next, "trouble") : next), names: [...next.names, event.name] };
+    case "NameChanged":
+      return {
+        ...next,
+        names: next.names.map((name) => (name.fqdn === event.fqdn ? { ...unmade(name), target: event.target, types: event.types } : name)),
+      };
+    case "NameDrifted":
+      return { ...next, names: next.names.map((name) => (name.fqdn === event.fqdn ? unmade(name) : name)) };
     case "NameMade":
       return {
         ...next,
-        names: next.names.map((name) => (name.fqdn === event.fqdn ? { ...name, made: true } : name)),
+        names: next.names.map((name) => (name.fqdn === event.fqdn ? { ...without(name, "was"), made: true } : name)),
       };
     case "NameRemoved":
       return { ...next, names: next.names.filter((name) => name.fqdn !== event.fqdn) };
@@ -271,11 +353,39 @@ function changed(known: Known, event: ConnectionEvent): Known {
       return { ...next, missingSince: event.at };
     case "ConnectionFound":
       return without(next, "missingSince");
+    case "ConnectionApproved":
+      return { ...next, ...optional("counter", event.counter) };
+    case "ConnectionCounted":
+      return { ...next, counter: event.counter };
+    case "ConnectionDenied":
+    case "RejectedOutside":
+    case "ConnectionClosed":
+      return unheld(next);
+    case "RevocationAnnounced":
+      return { ...next, revocation: { due: event.due, entry: event.entry } };
+    case "RevocationWithdrawn":
+      return without(next, "revocation");
+    case "ExpiryAnnounced":
+      return { ...next, expiryTold: event.expires };
     default:
       return next;
   }
 }
 
+/** Nothing holds it any longer, and nothing more is told of its end. */
+const unheld = (known: Known): Known => without(without(without(known, "counter"), "revocation"), "expiryTold");
+
+/** Its records are made, or made anew: what they may hold until then is kept, since only what is known can be deleted exactly. */
+function unmade(name: Name): Name {
+  const { target, types, was = [] } = name;
+  const held = was.some((one) => sameContent(one, name)) ? was : [...was, { target, types }];
+  return { ...name, made: false, was: held.slice(-contentsKept) };
+}
+
+const sameContent = (a: NameContent, b: NameContent): boolean =>
+  a.target.name === b.target.name && a.target.zone === b.target.zone && a.types.join() === b.types.join();
+
+const contentsKept = 5;
 const attributionsKept = 10;
 
 function decided(
@@ -303,6 +413,7 @@ function decided(
 function known(connection: Connection): Known {
   const { endpoint, service, account, region, ipAddressType, createdAt, seenAt, changedAt, seq, names, trouble, missingSince, attributed } =
     connection;
+  const { counter, revocation, expiryTold } = connection;
   return {
     endpoint,
     service,
@@ -317,6 +428,9 @@ function known(connection: Connection): Known {
     ...optional("createdAt", createdAt),
     ...optional("trouble", trouble),
     ...optional("missingSince", missingSince),
+    ...optional("counter", counter),
+    ...optional("revocation", revocation),
+    ...optional("expiryTold", expiryTold),
   };
 }
 

@@ -1,11 +1,17 @@
 // What became true: from the connection, a signal and the facts, the events to keep. Pure.
 
-import type { Judgement } from "./allow-list.ts";
+import type { Entry, Judgement, Removed } from "./allow-list.ts";
+import type { Approver } from "./approver.ts";
+import { askingOf } from "./asking-policy.ts";
+import { answeredBy, waitFor } from "./decide-asking.ts";
 import { evolve, optional, type Connection } from "./connection.ts";
-import type { Actor, Because, Choice, ConnectionEvent, EffectKind, Facts, Name, Source } from "./events.ts";
+import type { Actor, Because, Choice, ConnectionEvent, EffectKind, EntryRef, Facts, Scope, Source } from "./events.ts";
+import { cutOf, expiryAhead, isSafe, onExpiry, uncounted, type Cut, type Ground } from "./holding.ts";
 import { milliseconds, type Instant } from "./ids.ts";
+import { toldOfNames, type NameSignal } from "./names.ts";
 import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
+import { did, ruled, stamp, type Kind } from "./stamp.ts";
 
 /** What reached us. Each means: look at this connection again. */
 export type Signal =
@@ -16,6 +22,12 @@ export type Signal =
       readonly choice: Choice;
       readonly by: Actor;
       readonly reason?: string;
+      /** The approver whom an operator is, by their IAM identity. */
+      readonly as?: string;
+      readonly scope?: Scope;
+      /** The entry that is written when this answer decides. */
+      readonly standing?: EntryRef;
+      readonly breakGlass?: true;
     }
   | {
       readonly kind: "attributed";
@@ -28,8 +40,7 @@ export type Signal =
       readonly effect: EffectKind;
       readonly failure?: { readonly code: string; readonly message: string };
     }
-  | { readonly kind: "name-assigned"; readonly name: Name }
-  | { readonly kind: "name-made" | "name-removed"; readonly fqdn: string };
+  | NameSignal;
 
 /** What is known at this moment. `seen` and `judgement` are absent where the function may not ask. */
 export interface Known {
@@ -38,6 +49,10 @@ export interface Known {
   readonly service: Service;
   readonly seen?: Seen;
   readonly judgement?: Judgement;
+  /** What stands at the key of the entry that let the connection in. */
+  readonly holder?: Entry | Removed;
+  /** Those who may be asked, read only where silence is about to decide. */
+  readonly approvers?: readonly Approver[];
   /** The id that a question gets if one is put; from the caller, since the core draws no random numbers. */
   readonly nextQuestion?: string;
 }
@@ -52,7 +67,8 @@ export function decide(connection: Connection | undefined, signal: Signal, known
   const events: ConnectionEvent[] = [];
   let now = connection;
   const add = (step: (at: Connection | undefined) => ConnectionEvent[]): void => {
-    for (const event of step(now)) {
+    for (const made of step(now)) {
+      const event = released(made, now);
       events.push(event);
       now = evolve(now, event);
     }
@@ -60,7 +76,15 @@ export function decide(connection: Connection | undefined, signal: Signal, known
   add((at) => observe(at, known));
   add((at) => (at === undefined ? [] : hear(at, signal, known)));
   add((at) => (at === undefined ? [] : follow(at, known)));
+  add((at) => (at === undefined ? [] : relabel(at, known)));
   return events;
+}
+
+/** The end of a connection gives its place under a limit back. */
+function released(event: ConnectionEvent, connection: Connection | undefined): ConnectionEvent {
+  if (connection?.counter === undefined) return event;
+  const ends = event.type === "ConnectionDenied" || event.type === "RejectedOutside" || event.type === "ConnectionClosed";
+  return ends ? { ...event, counter: connection.counter } : event;
 }
 
 // What AWS shows
@@ -195,17 +219,8 @@ function hear(connection: Connection, signal: Signal, known: Known): ConnectionE
       ];
     case "settled":
       return settled(connection, signal, known);
-    case "name-assigned":
-      // Two runs may have planned it at once; the second finds the first one's name.
-      return connection.status === "connected" && connection.names.length === 0
-        ? [did(known, { type: "NameAssigned", name: signal.name })]
-        : [];
-    case "name-made":
-      return connection.names.some(({ fqdn, made }) => fqdn === signal.fqdn && !made)
-        ? [did(known, { type: "NameMade", fqdn: signal.fqdn })]
-        : [];
-    case "name-removed":
-      return connection.names.some(({ fqdn }) => fqdn === signal.fqdn) ? [did(known, { type: "NameRemoved", fqdn: signal.fqdn })] : [];
+    default:
+      return toldOfNames(connection, signal, known).map((event) => did(known, event));
   }
 }
 
@@ -226,17 +241,16 @@ function answered(connection: Connection, signal: Extract<Signal, { kind: "answe
     connection.status === "adopted" ||
     (connection.status === "requested" && connection.acceptedOutside === true);
   if (!open && !(operator && choice === "reject" && live)) return refuse(`the connection is ${connection.status}`);
-  const because = ruled(
-    by,
-    reason ?? `${choice === "approve" ? "approved" : "rejected"} by ${by.kind === "approver" ? by.name : "an operator"}`,
-  );
-  const said = {
-    ...optional("reason", reason),
-    ...(connection.status === "asking" ? { question: connection.question.id } : {}),
-  };
+  if (choice === "approve" && known.judgement?.verdict === "reject")
+    return refuse(`a reject entry applies: ${known.judgement.because.detail}`);
+  if (connection.status === "asking") return answeredBy(connection, signal, known);
+  const because = ruled(by, reason ?? `${choice === "approve" ? "approved" : "rejected"} by an operator`);
+  const said = optional("reason", reason);
+  if (choice === "approve" && signal.breakGlass !== true && known.judgement?.verdict === "ask" && askingOf(known.service, known.judgement).approvers.length > 0)
+    return refuse("its approvers are only about to be asked");
   if (choice === "reject") return [stamp(known, { type: "ConnectionDenied", revokes: live, ...said }, by, because)];
-  if (known.judgement?.verdict === "reject") return refuse(`a reject entry applies: ${known.judgement.because.detail}`);
-  return [stamp(known, { type: "ConnectionApproved", ...said, ...optional("label", known.judgement?.label) }, by, because)];
+  const kind = { type: "ConnectionApproved", ...said, ...optional("label", known.judgement?.label), ...optional("breakGlass", signal.breakGlass) } as const;
+  return [stamp(known, kind, by, because)];
 }
 
 /** Each refused try is told, with the first one's time and their count; `plan` lets tries rest, so they stay few. */
@@ -251,6 +265,8 @@ function settled(connection: Connection, { effect, failure }: Extract<Signal, { 
       ? []
       : [did(known, { type: "EffectRecovered", effect, first: trouble.first, count: trouble.count }, because)];
   }
+  // What is left of an old name is told of when the new one is there: one trouble at a time, so that each can rest.
+  if (effect === "remove-name" && connection.status === "connected" && connection.trouble?.effect === "make-name") return [];
   const count = (trouble?.count ?? 0) + 1;
   return [did(known, { type: "EffectFailed", effect, ...failure, first: trouble?.first ?? known.now, count }, because)];
 }
@@ -269,19 +285,57 @@ function follow(connection: Connection, known: Known): ConnectionEvent[] {
       if (verdict === "ask") return ask(judgement, known);
       return [verdict === "accept" ? approve(judgement, known) : deny(judgement, known, false)];
     case "asking":
-      if (verdict === "ask") return [];
+      if (verdict === "ask") return waitFor(connection, known);
       return [
         verdict === "accept" ? approve(judgement, known, connection.question.id) : deny(judgement, known, false, connection.question.id),
       ];
     case "approved":
     case "connected":
     case "adopted":
-      return verdict === "reject" ? [deny(judgement, known, true)] : [];
+      return hold(connection, { judgement, service, now: known.now, ...optional("holder", known.holder) }, known);
     case "denied":
     case "rejected":
     case "closed":
       return [];
   }
+}
+
+/** What is accepted stays while something holds it. Its end is told before it comes, and so is that it does not come after all. */
+function hold(connection: Connection, ground: Ground, known: Known): ConnectionEvent[] {
+  const cut = cutOf(connection, ground);
+  if (cut !== undefined && cut.due <= known.now) return [revoke(cut, known)];
+  const counter = uncounted(connection, ground);
+  return [
+    ...(counter === undefined ? [] : [did(known, { type: "ConnectionCounted", counter }, held)]),
+    ...foretell(connection, ground, cut, known),
+    ...foretellExpiry(connection, ground, known),
+  ];
+}
+
+const held: Because = { rule: "entry", detail: "the entry that holds it has a limit" };
+
+function revoke({ entry, because }: Cut, known: Known): ConnectionEvent {
+  return stamp(known, { type: "ConnectionDenied", revokes: true, entry }, byEntry(entry), because);
+}
+
+function foretell(connection: Connection, ground: Ground, cut: Cut | undefined, known: Known): ConnectionEvent[] {
+  const { revocation } = connection;
+  if (cut !== undefined) {
+    const told = revocation?.due === cut.due && revocation.entry.version === cut.entry.version;
+    return told ? [] : [did(known, { type: "RevocationAnnounced", due: cut.due, entry: cut.entry }, cut.because)];
+  }
+  if (revocation === undefined || !isSafe(connection, ground)) return [];
+  return [did(known, { type: "RevocationWithdrawn", ...revocation }, ground.judgement.because)];
+}
+
+function foretellExpiry(connection: Connection, ground: Ground, known: Known): ConnectionEvent[] {
+  const ahead = expiryAhead(connection, ground);
+  if (ahead === undefined) return [];
+  const { expires, entry } = ahead;
+  const { service, principal, version } = entry;
+  const cut = onExpiry(entry, ground.service) !== "keep";
+  const because: Because = { rule: "entry", detail: ground.judgement.because.detail };
+  return [did(known, { type: "ExpiryAnnounced", expires, entry: { service, principal, version }, cut }, because)];
 }
 
 /** While a service is only observed, the verdict is logged once, and again when it changes. */
@@ -298,12 +352,13 @@ function ask({ because, entry }: Judgement, known: Known): ConnectionEvent[] {
   return [did(known, { type: "ApprovalRequested", question: known.nextQuestion, ...optional("entry", entry) }, because)];
 }
 
-function approve({ because, entry, label }: Judgement, known: Known, question?: string): ConnectionEvent {
+function approve({ because, entry, label, limit }: Judgement, known: Known, question?: string): ConnectionEvent {
   const kind = {
     type: "ConnectionApproved",
     ...optional("question", question),
     ...optional("entry", entry),
     ...optional("label", label),
+    ...limit,
   } as const;
   return stamp(known, kind, byEntry(entry), because);
 }
@@ -321,25 +376,22 @@ function deny({ because, entry, verdict }: Judgement, known: Known, revokes: boo
   return stamp(known, kind, byEntry(entry), reason);
 }
 
-// How events are made
+/** The name follows the entries. A label that they no longer give is kept: a name that works is not taken away for that. */
+function relabel(connection: Connection, known: Known): ConnectionEvent[] {
+  const { judgement, service, seen } = known;
+  if (connection.status !== "approved" && connection.status !== "connected") return [];
+  if (judgement?.label === undefined || seen?.listed !== true || service.mode === "observe") return [];
+  const { label, entry } = judgement;
+  if (label === connection.decision.label) return [];
+  const before = connection.decision.label ?? `account ${connection.account}`;
+  const detail = `the allow-list now calls it ${label}, and called it ${before}`;
+  return [did(known, { type: "LabelChanged", label, ...optional("entry", entry) }, { rule: "names", detail })];
+}
 
-type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent ? Omit<T, "at" | "by" | "because" | "source"> : never;
+// How what AWS shows becomes an event
 
-const stamp = (known: Known, kind: Kind, by: Actor, because: Because): ConnectionEvent => ({
-  ...kind,
-  at: known.now,
-  by,
-  because,
-  source: known.source,
-});
 const saw = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
   stamp(known, kind, { kind: "aws" }, because ?? { rule: "observed", detail: shown(known) });
-const did = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
-  stamp(known, kind, { kind: "drawbridge" }, because ?? { rule: "names", detail: "the name follows the connection" });
 
 const shown = ({ seen }: Known): string => (seen?.listed === true ? `AWS shows ${seen.observed.state}` : "AWS does not show it");
 const byEntry = (entry: Judgement["entry"]): Actor => (entry === undefined ? { kind: "drawbridge" } : { kind: "entry", entry });
-const ruled = (by: Actor, detail: string): Because => ({
-  rule: by.kind === "operator" ? "operator" : "approvers",
-  detail,
-});

@@ -13,9 +13,13 @@ export type Rule =
   | "reject-entry" // a reject entry applies
   | "entry" // the most specific entry decides
   | "condition" // the deciding entry's condition fails or cannot be known
+  | "entry-removed" // the entry that held it was removed
+  | "entry-expired" // the entry that held it has expired
   | "no-entry" // nothing matches the consumer
   | "frozen" // nothing is accepted automatically
   | "approvers" // people decided
+  | "break-glass" // one operator decided alone
+  | "silence" // nobody answered in time
   | "operator" // an operator decided or changed something
   | "observed" // AWS shows it
   | "outside" // somebody did it past Drawbridge
@@ -26,7 +30,7 @@ export type Rule =
 /** Who did it. */
 export type Actor =
   | { readonly kind: "entry"; readonly entry: EntryRef }
-  | { readonly kind: "approver"; readonly name: string; readonly channel: "link" | "slack" }
+  | { readonly kind: "approver"; readonly name: string; readonly channel: "link" | "slack"; readonly arn?: string }
   | { readonly kind: "operator"; readonly arn: string }
   | { readonly kind: "aws" }
   | { readonly kind: "outside"; readonly arn?: string }
@@ -54,12 +58,16 @@ interface Common {
 }
 
 /** A name given to a connection, with all that its records hold, so that they can be deleted exactly. */
-export interface Name {
+export interface Name extends NameContent {
   readonly fqdn: string;
   readonly zone: ZoneId;
+  readonly made: boolean;
+  /** What its records may still hold from before, oldest first, while it is not made again. */
+  readonly was?: readonly NameContent[];
+}
+export interface NameContent {
   readonly target: DnsTarget;
   readonly types: readonly ("A" | "AAAA")[];
-  readonly made: boolean;
 }
 
 export type EffectKind = "accept" | "reject" | "make-name" | "remove-name";
@@ -71,11 +79,34 @@ export type ConnectionEvent = Common &
     | { readonly type: "VerdictNoted"; readonly verdict: Verdict; readonly entry?: EntryRef }
     | { readonly type: "ApprovalRequested"; readonly question: string; readonly entry?: EntryRef }
     | {
+        readonly type: "ApprovalGiven";
+        readonly question: string;
+        /** The approver whose agreement it is; an operator agrees as the approver with their IAM identity. */
+        readonly approver: string;
+        readonly arn?: string;
+        /** How many agree by now, and how many must. */
+        readonly given: number;
+        readonly quorum: number;
+        readonly scope?: Scope;
+        readonly reason?: string;
+      }
+    | { readonly type: "ApprovalReminded"; readonly question: string; readonly reminder: number }
+    | { readonly type: "ApprovalEscalated"; readonly question: string; readonly to: readonly string[] }
+    | {
         readonly type: "ConnectionApproved";
         readonly question?: string;
         readonly entry?: EntryRef;
         readonly label?: string;
         readonly reason?: string;
+        /** The approvers who agreed, where several had to. */
+        readonly approvers?: readonly string[];
+        /** One operator alone, past those who are asked. */
+        readonly breakGlass?: true;
+        /** The answer spoke of the account from now on: the entry it wrote. */
+        readonly standing?: EntryRef;
+        /** The counter of the entry's limit, which this connection takes one of. */
+        readonly counter?: string;
+        readonly atMost?: number;
       }
     | {
         readonly type: "ConnectionDenied";
@@ -83,11 +114,15 @@ export type ConnectionEvent = Common &
         readonly entry?: EntryRef;
         readonly revokes: boolean;
         readonly reason?: string;
+        /** The answer wants no more questions about the account for a while: the entry it wrote. */
+        readonly standing?: EntryRef;
+        /** The counter that gets one back. */
+        readonly counter?: string;
       }
     | { readonly type: "ConnectionAvailable" }
     | { readonly type: "ConnectionRejected" }
     | { readonly type: "AcceptedOutside"; readonly kept: boolean }
-    | { readonly type: "RejectedOutside" }
+    | { readonly type: "RejectedOutside"; readonly counter?: string }
     | {
         readonly type: "Attributed";
         readonly action: "accept" | "reject";
@@ -109,17 +144,27 @@ export type ConnectionEvent = Common &
         readonly first: Instant;
         readonly count: number;
       }
+    | { readonly type: "LabelChanged"; readonly label: string; readonly entry?: EntryRef }
     | { readonly type: "NameAssigned"; readonly name: Name }
+    | ({ readonly type: "NameChanged"; readonly fqdn: string } & NameContent)
+    | { readonly type: "NameDrifted"; readonly fqdn: string; readonly lacks: readonly string[] }
+    | { readonly type: "NameClashed"; readonly fqdn: string; readonly found: string; readonly first: Instant; readonly count: number }
     | { readonly type: "NameMade"; readonly fqdn: string }
     | { readonly type: "NameRemoved"; readonly fqdn: string }
     | { readonly type: "ConnectionMissing" }
     | { readonly type: "ConnectionFound" }
-    | { readonly type: "ConnectionClosed"; readonly reason: ClosedReason }
+    | { readonly type: "ConnectionClosed"; readonly reason: ClosedReason; readonly counter?: string }
+    | { readonly type: "ConnectionCounted"; readonly counter: string }
+    | { readonly type: "RevocationAnnounced"; readonly due: Instant; readonly entry: EntryRef }
+    | { readonly type: "RevocationWithdrawn"; readonly due: Instant; readonly entry: EntryRef }
+    | { readonly type: "ExpiryAnnounced"; readonly expires: Instant; readonly entry: EntryRef; readonly cut: boolean }
   );
 
 export type ConnectionEventType = ConnectionEvent["type"];
 export type Verdict = "accept" | "ask" | "reject";
 export type Choice = "approve" | "reject";
+/** What an answer speaks about: this connection, or its account from now on. */
+export type Scope = "once" | "account";
 export type ClosedReason = "deleted" | "failed" | "expired" | "vanished";
 
 /** What AWS showed when the connection was first seen. */
@@ -155,6 +200,19 @@ export type PolicyEvent = Common &
     | { readonly type: "ServiceRemoved"; readonly service: ServiceId; readonly from: unknown }
     | { readonly type: "AcceptanceSwitchedOff"; readonly service: ServiceId }
     | { readonly type: "AcceptanceSwitchedOn"; readonly service: ServiceId }
+    | { readonly type: "ApproverAdded"; readonly name: string; readonly to: unknown }
+    | { readonly type: "ApproverChanged"; readonly name: string; readonly from: unknown; readonly to: unknown }
+    | { readonly type: "ApproverRemoved"; readonly name: string; readonly from: unknown }
+    | { readonly type: "ApproverReachable"; readonly name: string }
+    | { readonly type: "ApproverLost"; readonly name: string }
+    | { readonly type: "Frozen"; readonly service?: ServiceId; readonly reason: string }
+    | { readonly type: "Unfrozen"; readonly service?: ServiceId }
+    | {
+        readonly type: "PermissionsFollowed";
+        readonly service: ServiceId;
+        readonly added: readonly AccountId[];
+        readonly removed: readonly AccountId[];
+      }
   );
 
 export type DrawbridgeEvent = ConnectionEvent | PolicyEvent;

@@ -1,9 +1,11 @@
 // The log's own shape: subjects, sequences, the hash chain, and what one commit holds.
 
-import type { Entry, Principal } from "./allow-list.ts";
+import type { Approver } from "./approver.ts";
+import type { Entry, Principal, Removed, UnitMarks } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "./connection.ts";
 import { actorKey, decisionOf, type ConnectionEvent, type DrawbridgeEvent, type PolicyEvent } from "./events.ts";
+import type { Freeze } from "./freeze.ts";
 import type { AccountId, EndpointId, ServiceId } from "./ids.ts";
 import type { Service } from "./service.ts";
 
@@ -13,6 +15,10 @@ export type Subject = string;
 export const connectionSubject = (endpoint: EndpointId): Subject => `connection#${endpoint}`;
 export const entrySubject = (service: ServiceId | "*", principal: string): Subject => `entry#${service}#${principal}`;
 export const serviceSubject = (service: ServiceId): Subject => `service#${service}`;
+export const approverSubject = (name: string): Subject => `approver#${name}`;
+export const deploymentSubject: Subject = "deployment";
+/** A freeze stands in its service's own chain. */
+export const freezeSubject = (id: ServiceId | "*"): Subject => (id === "*" ? deploymentSubject : serviceSubject(id));
 
 /** An event in its place in the log. */
 export interface StoredEvent {
@@ -38,10 +44,27 @@ export type Hash = (text: string) => string;
 
 /** One commit. `expected` is the head that was read; any other is a conflict. What `after` leaves out is removed. */
 export type Change = { readonly expected: Head } & (
-  | { readonly of: "connection"; readonly after: Connection; readonly events: readonly ConnectionEvent[] }
-  | { readonly of: "entry"; readonly key: EntryKey; readonly after?: Entry; readonly events: readonly PolicyEvent[] }
+  | {
+      readonly of: "connection";
+      readonly after: Connection;
+      readonly events: readonly ConnectionEvent[];
+      /** The entry that the answer writes, in the same transaction. */
+      readonly also?: EntryChange;
+    }
+  | Omit<EntryChange, "expected">
   | { readonly of: "service"; readonly key: ServiceId; readonly after?: Service; readonly events: readonly PolicyEvent[] }
+  | { readonly of: "approver"; readonly key: string; readonly after?: Approver; readonly events: readonly PolicyEvent[] }
+  | { readonly of: "freeze"; readonly key: ServiceId | "*"; readonly after?: Freeze; readonly events: readonly PolicyEvent[] }
 );
+
+export interface EntryChange {
+  readonly of: "entry";
+  readonly expected: Head;
+  readonly key: EntryKey;
+  readonly after?: Entry;
+  readonly tombstone?: Removed;
+  readonly events: readonly PolicyEvent[];
+}
 
 export interface EntryKey {
   readonly service: ServiceId | "*";
@@ -65,6 +88,39 @@ export function claims(events: readonly ConnectionEvent[]): { claim: string[]; r
   };
 }
 
+/** What a commit takes from, or gives back to, the counters of limited entries; a place is taken only below `atMost`. */
+export interface Count {
+  readonly counter: string;
+  readonly add: number;
+  readonly atMost?: number;
+}
+
+export function counts(events: readonly ConnectionEvent[]): Count[] {
+  const net = new Map<string, Count>();
+  const add = (counter: string | undefined, places: 1 | -1, atMost?: number): void => {
+    if (counter === undefined) return;
+    const before = net.get(counter);
+    const most = atMost ?? before?.atMost;
+    net.set(counter, { counter, add: (before?.add ?? 0) + places, ...optional("atMost", most) });
+  };
+  for (const event of events) {
+    if (event.type === "ConnectionApproved") add(event.counter, 1, event.atMost);
+    if (event.type === "ConnectionCounted") add(event.counter, 1);
+    if (event.type === "ConnectionDenied" || event.type === "RejectedOutside" || event.type === "ConnectionClosed") add(event.counter, -1);
+  }
+  return [...net.values()].filter((count) => count.add !== 0);
+}
+
+/** How the marks of entries for units and organizations change; nothing when the entry names one consumer. */
+export function unitMarks({ key, events, after }: Extract<Change, { of: "entry" }>): UnitMarks | undefined {
+  const [first] = events;
+  if (!/^(ou|org)#/.test(key.principal) || first === undefined) return undefined;
+  const before = "from" in first ? (first.from as Partial<Entry> | undefined) : undefined;
+  const rejects = (entry: Partial<Entry> | undefined): number => (entry?.verdict === "reject" ? 1 : 0);
+  const marks = { entries: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1), rejects: rejects(after) - rejects(before) };
+  return marks.entries === 0 && marks.rejects === 0 ? undefined : marks;
+}
+
 /** Puts events into their places after `head`, each chained to the one before. */
 export function chain(
   subject: Subject,
@@ -77,19 +133,22 @@ export function chain(
   return events.map((event) => {
     seq += 1;
     const body = { subject, seq, event, ...optional("service", about.service), ...optional("account", about.account), previous };
-    const stored: StoredEvent = { ...body, hash: hash(canonical(body)) };
+    const stored: StoredEvent = { ...body, hash: bodyHash(body, hash) };
     previous = stored.hash;
     return stored;
   });
 }
 
+/** What an event's hash must be: over all of it but the hash itself, and but what the store files it under. */
+export const bodyHash = ({ subject, seq, event, service, account, previous }: Omit<StoredEvent, "hash">, hash: Hash): string =>
+  hash(canonical({ subject, seq, event, service, account, previous }));
+
 /** Whether the events form an unbroken chain from the first; if not, the sequence at which it breaks. */
 export function firstBreak(events: readonly StoredEvent[], hash: Hash): number | undefined {
   let head = noHead;
   for (const stored of events) {
-    const { hash: kept, ...body } = stored;
-    if (stored.seq !== head.seq + 1 || stored.previous !== head.hash || hash(canonical(body)) !== kept) return head.seq + 1;
-    head = { seq: stored.seq, hash: kept };
+    if (stored.seq !== head.seq + 1 || stored.previous !== head.hash || bodyHash(stored, hash) !== stored.hash) return head.seq + 1;
+    head = { seq: stored.seq, hash: stored.hash };
   }
   return undefined;
 }
@@ -112,12 +171,19 @@ export function filed(stored: StoredEvent): { actor: string; type: string; decis
     type: event.type,
     ...optional("decision", decisionOf(event)),
     atKey: `${event.at}#${subject}#${paddedSeq(seq)}`,
-    bucket: event.at.slice(0, 10),
+    bucket: allTime,
   };
 }
 
+/** What every event is filed under, to be found by its time alone. */
+export const allTime = "log";
+
 /** Sequences sort as text. */
 export const paddedSeq = (seq: number): string => String(seq).padStart(12, "0");
+
+/** The account that an entry speaks of, if it speaks of one: its events belong to that account's story. */
+export const accountOf = (principal: Principal): AccountId | undefined =>
+  principal.startsWith("account#") ? (principal.slice("account#".length) as AccountId) : undefined;
 
 /** A page of a list; `cursor` is present when there is more. */
 export interface Page<T> {

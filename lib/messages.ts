@@ -18,6 +18,8 @@ export interface Wanted {
   readonly source: Source;
   /** How many delayed looks came before. */
   readonly attempt: number;
+  /** Also whether the zones hold what the log says. */
+  readonly compare?: true;
 }
 
 const rawMax = 2048;
@@ -107,6 +109,7 @@ function ownLook(look: Readonly<Record<string, unknown>>): Wanted {
     signal: { kind: "look" },
     source: { kind: why === "sweep" ? "sweep" : "look-again" },
     attempt: typeof attempt === "number" ? attempt : 0,
+    ...(why === "compare" ? { compare: true } : {}),
   };
 }
 

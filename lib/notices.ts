@@ -33,6 +33,11 @@ export interface Question {
   readonly because: Because;
   readonly link: string;
   readonly linkUntil: Instant;
+  /** Whether the link is enough to decide, or a code has to come by mail as well. */
+  readonly proof?: "code" | "link";
+  /** Where several have to agree: how many, and who does so far. */
+  readonly quorum?: number;
+  readonly given?: readonly string[];
 }
 
 export interface News {
@@ -105,11 +110,15 @@ export function rows(notice: Notice): (readonly [label: string, value: string])[
     ["Service name", profile?.serviceName],
     ["Region", profile === undefined ? undefined : (profile.region ?? "AWS does not say")],
     [notice.of === "question" ? "Asked" : "When", utc(at)],
+    ["Agreement", notice.of === "question" ? agreementWords(notice) : undefined],
     ["By", notice.of === "news" ? actorWords(notice.event.by) : undefined],
     ["Because", because.detail],
   ];
   return facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, oneLine(value, lineMax)] as const]));
 }
+
+const agreementWords = ({ quorum, given = [] }: Question): string | undefined =>
+  quorum === undefined ? undefined : `${String(quorum)} have to agree; so far ${given.length === 0 ? "nobody does" : given.join(", ")}`;
 
 /** What the notice says before its facts. */
 export const lede = (notice: Notice): string =>
@@ -119,6 +128,7 @@ export const lede = (notice: Notice): string =>
 export const asMail = (notice: Notice): Message => ({
   subject: mailSubject(headline(notice)),
   text: [headline(notice), "", lede(notice), "", table(notice), "", ...closing(notice)].join("\n"),
+  ...(notice.of === "news" ? { json: outcome(notice) } : {}),
   attributes: attributes(notice),
 });
 
@@ -135,7 +145,9 @@ function closing(notice: Notice): string[] {
       `Decide here, until ${utc(notice.linkUntil)}:`,
       notice.link,
       "",
-      "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
+      notice.proof === "code"
+        ? "Opening the link decides nothing. To decide, you have a code mailed to you from there."
+        : "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
       `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`,
     ];
   if (notice.profile === undefined) return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
@@ -148,6 +160,23 @@ function table(notice: Notice): string {
   return lines.map(([label, value]) => `  ${label.padEnd(width)}${value}`).join("\n");
 }
 
+/** What programs are fed with; docs/outcomes.md has its members. They may become more, and keep their names. */
+function outcome({ event, profile, service }: News): string {
+  const { source: _, ...said } = event;
+  const words = { headline: headline({ of: "news", event, ...optional("profile", profile), ...optional("service", service) }) };
+  return JSON.stringify({
+    ...said,
+    ...optional("service", service),
+    ...profile,
+    ...words,
+    ...optional("decision", decisionOf(event)),
+    text: lede({ of: "news", event }),
+    byWords: actorWords(event.by),
+    version: outcomeVersion,
+  });
+}
+const outcomeVersion = 1;
+
 /** Subscribers filter by these. */
 function attributes(notice: Notice): Record<string, string> {
   const { profile } = notice;
@@ -157,13 +186,15 @@ function attributes(notice: Notice): Record<string, string> {
     ...(service === undefined ? {} : { service }),
     ...(profile === undefined ? {} : { account: profile.account, endpoint: profile.endpoint }),
     ...optional("decision", notice.of === "question" ? "asked" : decisionOf(notice.event)),
+    ...(notice.of === "news" ? { by: notice.event.by.kind } : {}),
+    ...(notice.of === "news" && notice.event.type === "ConnectionApproved" && notice.event.breakGlass === true ? { breakGlass: "true" } : {}),
   };
 }
 
 function title(event: DrawbridgeEvent): string {
   switch (event.type) {
     case "ConnectionApproved":
-      return "Accepted";
+      return event.breakGlass === true ? "Break-glass: accepted by one operator alone" : "Accepted";
     case "ConnectionDenied":
       return event.revokes ? "Revoked" : "Rejected";
     case "ConnectionClosed":

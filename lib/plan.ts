@@ -1,9 +1,10 @@
 // What the world still lacks: from what was decided and what AWS shows, the effects that close the gap. Pure.
 
 import type { Connection, Trouble } from "./connection.ts";
-import type { EffectKind, Name } from "./events.ts";
+import type { EffectKind, Name, NameContent } from "./events.ts";
 import { milliseconds, type Instant } from "./ids.ts";
-import { isAccepted, waits, type DnsTarget, type Seen } from "./observed.ts";
+import { contentOf, fitting, sameContent } from "./names.ts";
+import { isAccepted, waits, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
 
 /** Each is safe to repeat. */
@@ -11,7 +12,8 @@ export type Effect =
   | { readonly kind: "accept" }
   | { readonly kind: "reject" }
   | { readonly kind: "look-again" }
-  | { readonly kind: "assign-name"; readonly target: DnsTarget }
+  /** Gives a name, or tells the one it has what its records should hold. */
+  | { readonly kind: "assign-name"; readonly content: NameContent }
   | { readonly kind: "make-name"; readonly name: Name }
   | { readonly kind: "remove-name"; readonly name: Name };
 
@@ -19,8 +21,13 @@ export type Effect =
 const backOffMinutesMax = 60;
 
 export function plan(connection: Connection, seen: Seen, service: Service, now: Instant): Effect[] {
-  return gaps(connection, seen, service).filter(({ kind }) => !(connection.trouble?.effect === kind && resting(connection.trouble, now)));
+  const { trouble } = connection;
+  const rests = trouble !== undefined && resting(trouble, now);
+  return gaps(connection, seen, service).filter(({ kind }) => !(rests && (trouble.effect === kind || (connection.status === "connected" && isBehind(trouble, kind)))));
 }
+
+/** What is left of an old name waits with the new one. */
+const isBehind = ({ effect }: Trouble, kind: Effect["kind"]): boolean => effect === "make-name" && kind === "remove-name";
 
 /** All that is lacking, also what was refused and rests until its next try. */
 export function gaps(connection: Connection, seen: Seen, service: Service): Effect[] {
@@ -42,10 +49,18 @@ function onAws(connection: Connection, seen: Seen): Effect[] {
 function onNames(connection: Connection, seen: Seen, service: Service): Effect[] {
   if (connection.status !== "connected")
     return connection.status === "approved" ? [] : connection.names.map((name) => ({ kind: "remove-name", name }));
-  const unmade = connection.names.filter(({ made }) => !made);
-  if (unmade.length > 0) return unmade.map((name) => ({ kind: "make-name", name }));
-  if (connection.names.length > 0 || service.zone === undefined || !seen.listed || seen.observed.dns === undefined) return [];
-  return [{ kind: "assign-name", target: seen.observed.dns }];
+  const name = fitting(connection, service);
+  const content = seen.listed ? contentOf(seen.observed, connection) : undefined;
+  const assign: Effect[] = content === undefined ? [] : [{ kind: "assign-name", content }];
+  if (service.zone !== undefined && name === undefined) return assign;
+  // What AWS shows while the consumer modifies its endpoint is nothing to go by.
+  const settled = seen.listed && seen.observed.state === "available";
+  if (name !== undefined && settled && content !== undefined && !sameContent(name, content)) return assign;
+  const others = connection.names.filter((other) => other !== name);
+  // From before its label or its zone changed. The last one that works goes when the new one is there.
+  const kept = name?.made === false ? others.findLast(({ made, was }) => made || was !== undefined) : undefined;
+  const removals = others.flatMap((other): Effect[] => (other === kept ? [] : [{ kind: "remove-name", name: other }]));
+  return name?.made === false ? [{ kind: "make-name", name }, ...removals] : removals;
 }
 
 function resting({ count, last }: Trouble, now: Instant): boolean {

@@ -1,8 +1,11 @@
 // Everything Drawbridge asks of the outside, on one screen. Adapters are in lib/aws; fakes that remember in test/fakes.
 
-import type { Entry } from "./allow-list.ts";
+import type { Entry, Membership, Removed, UnitMarks } from "./allow-list.ts";
+import type { Approver } from "./approver.ts";
+import type { Checkpoint } from "./audit/checkpoint.ts";
 import type { Connection } from "./connection.ts";
 import type { Fault } from "./faults.ts";
+import type { Freeze } from "./freeze.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { Change, EntryKey, Head, Kept, Page, PageRequest, StoredEvent, Subject } from "./ledger.ts";
 import type { RecordSet } from "./names.ts";
@@ -63,13 +66,19 @@ export interface Connections {
 
 /** The one write: records, events and the claims they need, all or nothing. */
 export interface Ledger {
-  /** The new head; or `conflict`: somebody else committed first, read again; or `claimed`: the name belongs to another connection. */
-  commit(change: Change): Promise<Head | "conflict" | "claimed">;
+  /**
+   * The new head; or `conflict`: somebody else committed first, read again; or `claimed`: the name belongs to another
+   * connection; or `full`: the entry's limit is reached meanwhile.
+   */
+  commit(change: Change): Promise<Head | "conflict" | "claimed" | "full">;
   /** The last event of a subject's chain; `noHead` when it has none. Strongly consistent. */
   head(subject: Subject): Promise<Head>;
-  /** One subject's events in order. */
-  history(subject: Subject, page?: PageRequest): Promise<Page<StoredEvent>>;
-  /** By index, newest first unless asked otherwise; may lag by seconds. */
+  /** One subject's events in order; strongly consistent. */
+  history(subject: Subject, page?: PageRequest & { readonly newestFirst?: boolean }): Promise<Page<StoredEvent>>;
+  /**
+   * By index, newest first unless asked otherwise; may lag by seconds. What was there half a minute before the first page
+   * is on exactly one of the pages, whatever is written meanwhile.
+   */
   search(query: AuditQuery, page?: PageRequest): Promise<Page<StoredEvent>>;
 }
 export interface AuditQuery {
@@ -83,12 +92,40 @@ export interface AuditQuery {
 export interface AllowList {
   /** The entries at exactly these keys; strongly consistent. */
   read(keys: readonly EntryKey[]): Promise<Entry[]>;
+  /** The same, with what removed entries left at these keys. */
+  standing(keys: readonly EntryKey[]): Promise<Standing>;
+  /** What bears on every verdict at the service beside its entries; strongly consistent, of exact keys. */
+  bearing(service: ServiceId): Promise<Bearing>;
+  /** How many connections limited entries hold, by `entryId`; strongly consistent. Those that hold none may be absent. */
+  counts(counters: readonly string[]): Promise<Map<string, number>>;
+  freezes(): Promise<Freeze[]>;
   ofService(service: ServiceId | "*", page?: PageRequest): Promise<Page<Entry>>;
+}
+export interface Standing {
+  readonly entries: readonly Entry[];
+  readonly removed: readonly Removed[];
+}
+export interface Bearing {
+  /** The service's own freeze first, then that of every service. */
+  readonly freezes: readonly Freeze[];
+  readonly units: { readonly here: UnitMarks; readonly everywhere: UnitMarks };
+}
+
+/** AWS Organizations, asked only where entries speak of units or organizations. May be minutes old. */
+export interface Organizations {
+  /** Never throws: what cannot be found out is `unknown`. */
+  of(account: AccountId): Promise<Membership>;
 }
 
 export interface Services {
   get(service: ServiceId): Promise<Service | undefined>;
   all(): Promise<Service[]>;
+}
+
+/** Those who are asked; strongly consistent. */
+export interface Approvers {
+  get(name: string): Promise<Approver | undefined>;
+  all(): Promise<Approver[]>;
 }
 
 /** Route 53, only in the zones of this deployment. */
@@ -97,6 +134,8 @@ export interface Zones {
   change(zone: ZoneId, remove: readonly RecordSet[], create: readonly RecordSet[]): Promise<"done" | { readonly refused: string }>;
   /** The record sets at exactly this name. */
   at(zone: ZoneId, name: string): Promise<RecordSet[]>;
+  /** Every record set of the zone, all pages: complete or it throws. */
+  all(zone: ZoneId): Promise<RecordSet[]>;
   /** The zone's name without the final dot; nothing when it does not exist or is not this deployment's. */
   name(zone: ZoneId): Promise<string | undefined>;
 }
@@ -113,13 +152,32 @@ export interface Look {
   readonly endpoints?: readonly EndpointId[];
   /** How many delayed looks came before. */
   readonly attempt?: number;
-  readonly why: "look-again" | "requested" | "sweep" | "entry-changed" | "added";
+  /** `compare`: look at all of it, and whether its names are in their zones too. */
+  readonly why: "look-again" | "requested" | "sweep" | "entry-changed" | "added" | "compare";
 }
 
 /** What has been claimed stays claimed until `seconds` have passed: leases, and messages sent once. */
 export interface Proofs {
   claim(kind: string, id: string, seconds: number): Promise<boolean>;
   release(kind: string, id: string): Promise<void>;
+}
+
+/** Small things that end by themselves: codes, sessions, questions about to be mailed. Strongly consistent; what is over is not there. */
+export interface Slips {
+  get(kind: string, id: string): Promise<Slip | undefined>;
+  /** Puts it, also over one that is there. */
+  put(slip: Slip): Promise<void>;
+  remove(kind: string, ids: readonly string[]): Promise<void>;
+  ofKind(kind: string): Promise<Slip[]>;
+  /** Counts one up in its `count`, if it is there and has fewer than `most`; gives the new count. */
+  count(kind: string, id: string, most: number): Promise<number | undefined>;
+}
+export interface Slip {
+  readonly kind: string;
+  readonly id: string;
+  readonly until: Instant;
+  readonly count?: number;
+  readonly data: Readonly<Record<string, string>>;
 }
 
 /** The bus. Gives the positions that were not taken, each with its reason. */
@@ -140,10 +198,55 @@ export interface People {
 export interface Message {
   readonly subject: string;
   readonly text: string;
+  /** The same for programs: what every subscriber gets that is not a person's mailbox or telephone. */
+  readonly json?: string;
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Approvers' addresses as subscriptions of the approvals topic, each filtered to its own name. */
+export interface Subscriptions {
+  /** Asks the address to confirm; gives the subscription. Safe to repeat. */
+  subscribe(name: string, email: string): Promise<string>;
+  /** With the token from AWS's mail; unsubscribing then needs AWS credentials, since scanners open unsubscribe links. */
+  confirm(token: string): Promise<string>;
+  remove(subscription: string): Promise<void>;
+  /** All of the topic. */
+  all(): Promise<Subscription[]>;
+  /** Whether only AWS credentials can end it, and whether it is filtered to this name alone; nothing when it is gone. */
+  inspect(subscription: string): Promise<{ readonly protected: boolean; readonly approver?: string } | undefined>;
+}
+export interface Subscription {
+  /** Absent until confirmed. */
+  readonly arn?: string;
+  readonly protocol: string;
+  readonly endpoint: string;
 }
 
 /** The keys that sign links; the newest signs, all verify. Cached for minutes, so that a rotation needs no deploy. */
 export interface Keys {
   link(): Promise<readonly string[]>;
+}
+
+/** Signs what the log's checkpoints state. The private half never leaves KMS. */
+export interface SigningKey {
+  readonly arn: string;
+  /** DER, as base64. */
+  sign(text: string): Promise<string>;
+  /** PEM. */
+  publicKey(): Promise<string>;
+}
+
+/** Where checkpoints are kept: each number is written once, by whoever is first, and nobody can change or remove it. */
+export interface Checkpoints {
+  last(): Promise<Checkpoint | undefined>;
+  read(number: number): Promise<Checkpoint>;
+  put(checkpoint: Checkpoint): Promise<"done" | "taken">;
+  putKey(arn: string, pem: string): Promise<"done" | "taken">;
+}
+
+/** The same for whoever verifies them. */
+export interface KeptCheckpoints {
+  list(): Promise<readonly { readonly key: string; readonly writtenOver: boolean; read(): Promise<Checkpoint> }[]>;
+  /** The public keys that were kept beside them, by ARN. */
+  keys(): Promise<Map<string, string>>;
 }

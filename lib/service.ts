@@ -1,5 +1,7 @@
 // A service under Drawbridge's care: how its operator wants it handled.
 
+import type { AskingSettings } from "./asking-policy.ts";
+import type { Disconnect } from "./disconnect.ts";
 import type { Instant, ServiceId, ZoneId } from "./ids.ts";
 
 export interface Service {
@@ -19,5 +21,15 @@ export interface Service {
   readonly notification?: string;
   /** Since when AWS shows that acceptance is no longer required. */
   readonly acceptanceOffSince?: Instant;
+  /** What the removal of an entry, a new reject entry and an expiry mean for live connections, where the entry itself does not say: keep, now, keep. */
+  readonly onRemoval?: Disconnect;
+  readonly onReject?: Disconnect;
+  readonly onExpiry?: Disconnect;
+  /** How long before an entry expires approvers are told of the connections it holds; a week. */
+  readonly expiryNoticeHours?: number;
+  /** Whether the endpoint service's own permissions follow the allow-list; off. */
+  readonly permissions?: "off" | "follow";
+  /** Whom to ask, and how, where not as lib/asking-policy.ts says. */
+  readonly asking?: AskingSettings;
   readonly version: number;
 }

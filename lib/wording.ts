@@ -1,9 +1,11 @@
 // The words people read about events, actors and states: the same in the CLI, on the pages, in messages and in the API.
 
 import { described, type Entry } from "./allow-list.ts";
+import type { Approver } from "./approver.ts";
 import type { Status } from "./connection.ts";
 import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
 import type { Service } from "./service.ts";
+import { utc } from "./when.ts";
 
 /** A state in a few words. What outsiders wrote may occur in any text of this file: whoever shows it makes it harmless. */
 export const statusWords: Readonly<Record<Status, string>> = {
@@ -29,11 +31,23 @@ export function sentence(event: DrawbridgeEvent): string {
     case "ServiceRemoved":
     case "AcceptanceSwitchedOff":
     case "AcceptanceSwitchedOn":
+    case "ApproverAdded":
+    case "ApproverChanged":
+    case "ApproverRemoved":
+    case "ApproverReachable":
+    case "ApproverLost":
+    case "Frozen":
+    case "Unfrozen":
+    case "PermissionsFollowed":
       return policySentence(event);
     case "EffectFailed":
     case "EffectRecovered":
+    case "LabelChanged":
     case "NameAssigned":
+    case "NameChanged":
     case "NameMade":
+    case "NameDrifted":
+    case "NameClashed":
     case "NameRemoved":
       return effectSentence(event);
     default:
@@ -89,7 +103,7 @@ const effectWords: Readonly<Record<EffectKind, string>> = {
   "remove-name": "remove its name",
 };
 
-type EffectEvent = Extract<ConnectionEvent, { type: "EffectFailed" | "EffectRecovered" | "NameAssigned" | "NameMade" | "NameRemoved" }>;
+type EffectEvent = Extract<ConnectionEvent, { type: "EffectFailed" | "EffectRecovered" | "LabelChanged" | `Name${string}` }>;
 
 function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): string {
   const why = event.because.detail;
@@ -104,7 +118,14 @@ function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): strin
       return `${verdictWords[event.verdict]}, because ${why}; the service is only observed, so nothing is done`;
     case "ApprovalRequested":
       return `approvers are asked, because ${why}`;
+    case "ApprovalGiven":
+      return `${event.approver} agrees (${actorWords(event.by)}), ${String(event.given)} of ${String(event.quorum)} needed${event.reason === undefined ? "" : `: ${event.reason}`}`;
+    case "ApprovalReminded":
+      return `approvers are reminded (${String(event.reminder)}), because ${why}`;
+    case "ApprovalEscalated":
+      return `${event.to.join(" and ")} asked as well, because ${why}`;
     case "ConnectionApproved":
+      if (event.breakGlass === true) return `${decided("accepted", event)} (break-glass: one operator alone)`;
       return decided("accepted", event);
     case "ConnectionDenied":
       return decided(event.revokes ? "revoked" : "rejected", event);
@@ -126,6 +147,14 @@ function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): strin
       return "AWS lists it again";
     case "ConnectionClosed":
       return `closed: ${closedWords[event.reason]}`;
+    case "ConnectionCounted":
+      return "counts against the limit of the entry that holds it";
+    case "RevocationAnnounced":
+      return `will be cut at ${utc(event.due)}, because ${why}`;
+    case "RevocationWithdrawn":
+      return `will not be cut at ${utc(event.due)} after all, because ${why}`;
+    case "ExpiryAnnounced":
+      return `the entry that holds it expires at ${utc(event.expires)}: then it is ${event.cut ? "cut" : "kept, and new connections are asked about"}`;
     default:
       return unknown(event);
   }
@@ -139,6 +168,14 @@ function effectSentence(event: EffectEvent): string {
       return `AWS did ${effectWords[event.effect]} in the end, after ${String(event.count)} refused ${event.count === 1 ? "try" : "tries"} since ${event.first}`;
     case "NameAssigned":
       return `is given the name ${event.name.fqdn}`;
+    case "LabelChanged":
+      return `will be called ${event.label}, because ${event.because.detail}`;
+    case "NameChanged":
+      return `${event.fqdn} is to lead to ${event.target.name} (${event.types.join(" and ")})`;
+    case "NameDrifted":
+      return `the zone lacks what Drawbridge had made: ${event.lacks.join(", ")}; it is made again`;
+    case "NameClashed":
+      return `${event.found} (try ${String(event.count)}). Drawbridge does not touch it: remove it, or give the consumer another label`;
     case "NameMade":
       return `${event.fqdn} leads to its endpoint`;
     case "NameRemoved":
@@ -166,7 +203,33 @@ function policySentence(event: PolicyEvent): string {
       return "acceptance is switched off: AWS lets everybody in without asking";
     case "AcceptanceSwitchedOn":
       return "acceptance is required again";
+    case "ApproverAdded":
+      return `approver ${event.name} added: ${approverWords(event.to)}`;
+    case "ApproverChanged":
+      return `approver ${event.name} changed: ${approverWords(event.to)}; before: ${approverWords(event.from)}`;
+    case "ApproverRemoved":
+      return `approver ${event.name} removed`;
+    case "ApproverReachable":
+      return `messages reach approver ${event.name}`;
+    case "ApproverLost":
+      return `no message reaches approver ${event.name} any more: ${event.because.detail}`;
+    case "Frozen":
+      return `frozen: nothing is accepted automatically, people are asked instead: ${event.reason}`;
+    case "Unfrozen":
+      return "no longer frozen: the allow-list accepts again";
+    case "PermissionsFollowed":
+      return `the endpoint service's permissions follow the allow-list: ${accountWords("added", event.added)}, ${accountWords("removed", event.removed)}`;
   }
+}
+
+const accountWords = (word: string, accounts: readonly string[]): string =>
+  accounts.length === 0 ? `nothing ${word}` : `${word} ${accounts.slice(0, 5).join(", ")}${accounts.length > 5 ? ` and ${String(accounts.length - 5)} more` : ""}`;
+
+/** The ways that lead to an approver, without the addresses themselves. */
+function approverWords(value: unknown): string {
+  const { email, slack, arn } = value as Partial<Approver>;
+  const ways = [...(email === undefined ? [] : ["mail"]), ...(slack === undefined ? [] : ["Slack"])];
+  return [ways.length === 0 ? "no way to reach them" : `by ${ways.join(" and ")}`, arn === undefined ? "no IAM identity" : personWords(arn)].join(", ");
 }
 
 /** A person's decision names them and their reason; any other names its ground. */
@@ -186,12 +249,13 @@ export function entryWords(value: unknown): string {
 
 /** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31T00:00:00.000Z`; the empty text for nothing. */
 export function conditionWords({ conditions }: Pick<Entry, "conditions">): string {
-  const { regions, ipAddressTypes, notBefore, expires } = conditions ?? {};
+  const { regions, ipAddressTypes, notBefore, expires, atMost } = conditions ?? {};
   return [
     ...(regions === undefined ? [] : [`from ${regions.join(" or ")}`]),
     ...(ipAddressTypes === undefined ? [] : [`${ipAddressTypes.join(" or ")} only`]),
     ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
     ...(expires === undefined ? [] : [`until ${expires}`]),
+    ...(atMost === undefined ? [] : [`at most ${String(atMost)} ${atMost === 1 ? "connection" : "connections"}`]),
   ].join(", ");
 }
 

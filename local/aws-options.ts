@@ -7,6 +7,7 @@ import type { Letter } from "./inbox.ts";
 import type { Members } from "./members.ts";
 import type { Credentials } from "./identities.ts";
 import type { Clock, Role } from "./service.ts";
+import type { LocalSlack } from "./slack.ts";
 import type { Ec2Service } from "./services/ec2.ts";
 import type { Stack } from "./template/standing.ts";
 import type { Declared } from "./template/workshop.ts";
@@ -69,6 +70,8 @@ export interface LocalAws {
   /** The page; with `.json` at its end, the letters. */
   readonly inbox: string;
   readonly slackWebhook: string;
+  /** Slack as an app with a bot token has it: what it posted, who is told what, and buttons to press. */
+  readonly slack: LocalSlack;
   readonly account: string;
   readonly region: string;
   /** The newest stack that is up; throws when there is none. */

@@ -84,6 +84,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
   closers.push(inbox.close);
   const httpApi = await startHttpApi({ port: options.apiPort ?? 0, clock, identities, log });
   closers.push(httpApi.close);
+  inbox.slack.connect(`${httpApi.url}/slack/interactions`);
   let services: Services | undefined;
   let endpoint = "";
   const inside = createInProcess({ services: () => services?.all ?? [], identities, region });
@@ -160,6 +161,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     api: httpApi.url,
     inbox: inbox.url,
     slackWebhook: inbox.slackWebhook,
+    slack: inbox.slack,
     account,
     region,
     get stack() {

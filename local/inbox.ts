@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 
 import { inboxPage } from "./inbox-page.ts";
 import { listenOnLoopback, type Listening } from "./loopback.ts";
+import { isMembers, optionalText, rows } from "./members.ts";
 import type { Clock } from "./service.ts";
-import { slackMessage } from "./slack-webhook.ts";
+import { createSlack, type SlackPost, type SlackSide } from "./slack.ts";
+import { asLetter, slackMessage } from "./slack-webhook.ts";
 
 export interface Letter {
   readonly channel: "email" | "slack";
@@ -13,6 +15,13 @@ export interface Letter {
   readonly text: string;
   /** ISO 8601 */
   readonly at: string;
+  /** Of a message that an app posted: where it is, and what may be pressed. It is shown as it is now. */
+  readonly slack?: {
+    readonly channel: string;
+    readonly ts: string;
+    readonly thread?: string;
+    readonly buttons: readonly { readonly action: string; readonly label: string }[];
+  };
 }
 
 export interface Inbox {
@@ -21,6 +30,8 @@ export interface Inbox {
   readonly origin: string;
   /** Where an incoming webhook of Slack points; any path below `/slack/` is taken. */
   readonly slackWebhook: string;
+  /** Slack as an app with a bot token has it. */
+  readonly slack: SlackSide;
   readonly letters: readonly Letter[];
   readonly add: (letter: Omit<Letter, "at">) => void;
   /** A link in a letter (confirm, unsubscribe): the page's text, or undefined when the link is not good. */
@@ -40,8 +51,16 @@ export async function startInbox(options: { readonly port: number; readonly cloc
   });
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", "http://inbox.local");
+    if (request.method === "POST" && url.pathname === "/slack/press") return press(slack, await bodyOf(request), response);
     if (request.method === "POST" && url.pathname.startsWith("/slack/")) {
-      const letter = slackMessage(await bodyOf(request), url);
+      const body = await bodyOf(request);
+      const reply = slack.handle(url.pathname, request.headers, body);
+      if (reply !== undefined) {
+        for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+        const { json } = reply;
+        return send(response, reply.status, json === undefined ? "text/plain" : "application/json", reply.text ?? JSON.stringify(json));
+      }
+      const letter = slackMessage(body, url);
       if (letter === undefined) return send(response, 400, "text/plain", "invalid_payload");
       add(letter);
       return send(response, 200, "text/plain", "ok");
@@ -55,15 +74,52 @@ export async function startInbox(options: { readonly port: number; readonly cloc
   };
 
   const listening: Listening = await listenOnLoopback(server, options.port, "inbox");
+  const slack = createSlack(listening.url, options.clock, (post) => {
+    const index = letters.findIndex((letter) => letter.slack?.ts === post.ts && letter.slack.channel === post.channel);
+    const at = letters[index]?.at ?? new Date(options.clock.now()).toISOString();
+    letters.splice(index === -1 ? letters.length : index, index === -1 ? 0 : 1, letterOf(post, at));
+  });
   return {
     url: `${listening.url}/inbox`,
     origin: listening.url,
     slackWebhook: `${listening.url}/slack/services/local`,
+    slack,
     letters,
     add,
     onLink: (path, open) => void links.set(path, open),
     close: listening.close,
   };
+}
+
+const letterOf = (post: SlackPost, at: string): Letter => ({
+  channel: "slack",
+  to: post.to,
+  ...asLetter(post.text, post.blocks),
+  at,
+  slack: {
+    channel: post.channel,
+    ts: post.ts,
+    ...(post.thread === undefined ? {} : { thread: post.thread }),
+    buttons: post.blocks
+      .flatMap((block) => rows(block, "elements"))
+      .flatMap((element) => {
+        const label = isMembers(element["text"]) ? optionalText(element["text"], "text") : undefined;
+        const action = optionalText(element, "action_id");
+        return action === undefined || label === undefined || element["value"] === undefined ? [] : [{ action, label }];
+      }),
+  },
+});
+
+/** A person of the sample world presses a button on the inbox's page, or a program does. */
+async function press(slack: SlackSide, body: string, response: ServerResponse): Promise<void> {
+  const fields = new URLSearchParams(body);
+  const field = (name: string): string => fields.get(name) ?? "";
+  try {
+    await slack.press({ user: field("user"), action: field("action"), about: field("about"), reason: field("reason") });
+    response.writeHead(303, { location: "/inbox" }).end();
+  } catch (error) {
+    send(response, 400, "text/plain", error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -20,6 +20,7 @@ interface Asked {
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly contentType: string | undefined;
+  readonly ifNoneMatch: boolean;
 }
 
 interface Answer {
@@ -37,17 +38,18 @@ interface Action {
 const ACTIONS: Readonly<Record<string, Action>> = {
   HeadBucket: { right: "s3:ListBucket", run: () => ({ status: 200 }) },
   ListObjectsV2: { right: "s3:ListBucket", run: ({ bucket, query }) => listed(bucket, query) },
+  ListObjectVersions: { right: "s3:ListBucketVersions", run: ({ bucket, query }) => listedVersions(bucket, query) },
   PutObject: {
     right: "s3:PutObject",
-    run: ({ bucket, key, body, contentType }, buckets) => {
-      const { etag } = buckets.put(bucket, key, body, contentType);
-      return { status: 200, headers: { etag } };
+    run: ({ bucket, key, body, contentType, ifNoneMatch }, buckets) => {
+      const { etag, version } = buckets.put(bucket, key, body, { ifNoneMatch, ...(contentType === undefined ? {} : { contentType }) });
+      return { status: 200, headers: { etag, "x-amz-version-id": version } };
     },
   },
   GetObject: {
     right: "s3:GetObject",
-    run: ({ bucket, key }) => {
-      const found = objectOf(bucket, key);
+    run: ({ bucket, key, query }) => {
+      const found = objectOf(bucket, key, query.get("versionId"));
       return { status: 200, headers: headersOf(found), body: found.body };
     },
   },
@@ -57,8 +59,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   DeleteObject: {
     right: "s3:DeleteObject",
-    run: ({ bucket, key }) => {
-      bucket.objects.delete(key);
+    run: ({ bucket, key, query }, buckets) => {
+      buckets.delete(bucket, key, query.get("versionId") ?? undefined);
       return { status: 204 };
     },
   },
@@ -77,12 +79,13 @@ export function s3Door(
     const method = request.method ?? "GET";
     const action = ACTIONS[actionOf(method, key, url.searchParams)];
     if (action === undefined) throw new AwsError("NotImplemented", `Local AWS has no ${method} of ${url.pathname} in S3.`, 501);
-    const resource = `arn:aws:s3:::${name}${action.right === "s3:ListBucket" ? "" : `/${key}`}`;
-    await authorize(identities.caller(accessKeyId), [{ action: action.right, resource }]);
+    const resource = `arn:aws:s3:::${name}${action.right.startsWith("s3:ListBucket") ? "" : `/${key}`}`;
+    await authorize(identities.caller(accessKeyId), [{ action: rightOf(action, url.searchParams), resource, context: prefixOf(url.searchParams) }]);
     const bucket = buckets.find(name);
     if (bucket === undefined) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
     const body = await bodyOf(request);
-    return action.run({ method, bucket, key, query: url.searchParams, body, contentType: request.headers["content-type"] }, buckets);
+    const { "content-type": contentType, "if-none-match": condition } = request.headers;
+    return action.run({ method, bucket, key, query: url.searchParams, body, contentType, ifNoneMatch: condition === "*" }, buckets);
   };
   return (request, response) => {
     const [, accessKeyId] = CREDENTIAL.exec(request.headers.authorization ?? "") ?? [];
@@ -106,11 +109,21 @@ export function s3Door(
 function actionOf(method: string, key: string, query: URLSearchParams): string {
   if (key !== "") return `${method.charAt(0)}${method.slice(1).toLowerCase()}Object`;
   if (method === "HEAD") return "HeadBucket";
+  if (method === "GET" && query.has("versions")) return "ListObjectVersions";
   return method === "GET" && query.get("list-type") === "2" ? "ListObjectsV2" : `${method} bucket`;
 }
 
-function objectOf(bucket: Bucket, key: string): StoredObject {
-  const found = bucket.objects.get(key);
+/** Reading or removing one version is a right of its own. */
+const rightOf = ({ right }: Action, query: URLSearchParams): string =>
+  query.has("versionId") ? right.replace(/^s3:(Get|Delete)Object$/, "s3:$1ObjectVersion") : right;
+
+const prefixOf = (query: URLSearchParams): Readonly<Record<string, string>> => {
+  const prefix = query.get("prefix");
+  return prefix === null ? {} : { "s3:prefix": prefix };
+};
+
+function objectOf(bucket: Bucket, key: string, version: string | null = null): StoredObject {
+  const found = version === null ? bucket.objects.get(key) : bucket.versions.find((stored) => stored.key === key && stored.version === version);
   if (found === undefined) throw new AwsError("NoSuchKey", "The specified key does not exist.", 404);
   return found;
 }
@@ -125,7 +138,7 @@ function headersOf({ etag, at, contentType }: StoredObject): Readonly<Record<str
 
 function listed(bucket: Bucket, query: URLSearchParams): Answer {
   const prefix = query.get("prefix") ?? "";
-  const after = query.get("continuation-token") ?? "";
+  const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
   const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
   const matching = [...bucket.objects.values()]
     .filter(({ key }) => key.startsWith(prefix) && key > after)
@@ -144,6 +157,21 @@ function listed(bucket: Bucket, query: URLSearchParams): Answer {
     status: 200,
     body: xml("ListBucketResult", `${head}${element("IsTruncated", String(isTruncated))}${token}${contents.join("")}`),
   };
+}
+
+/** Newest first under each key, all on one page. */
+function listedVersions(bucket: Bucket, query: URLSearchParams): Answer {
+  const prefix = query.get("prefix") ?? "";
+  const of = bucket.versions.filter(({ key }) => key.startsWith(prefix)).toReversed();
+  const shown = [...Map.groupBy(of, ({ key }) => key).values()].flat().sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const versions = shown.map(({ key, version, body, etag, at }) =>
+    element(
+      "Version",
+      `${element("Key", escapeXml(key))}${element("VersionId", version)}${element("IsLatest", String(bucket.objects.get(key)?.version === version))}${element("LastModified", new Date(at).toISOString())}${element("ETag", escapeXml(etag))}${element("Size", String(body.length))}`,
+    ),
+  );
+  const head = `${element("Name", bucket.name)}${element("Prefix", escapeXml(prefix))}${element("IsTruncated", "false")}`;
+  return { status: 200, body: xml("ListVersionsResult", `${head}${versions.join("")}`) };
 }
 
 const xml = (name: string, content: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, content, XMLNS)}`;

@@ -13,10 +13,14 @@ import { createCloudFormation, type CloudFormationService } from "./services/clo
 import { createTrails } from "./services/cloudtrail-trails.ts";
 import { createCloudWatch, type CloudWatchService } from "./services/cloudwatch.ts";
 import { createDynamoDb, type DynamoDbService } from "./services/dynamodb.ts";
+import { createElb, type ElbService } from "./services/elb.ts";
 import { createEc2, type Ec2Service, type Notification } from "./services/ec2.ts";
 import { createEvents, type EventsService } from "./services/events.ts";
+import { createKms } from "./services/kms.ts";
 import { createLambda } from "./services/lambda.ts";
-import { createRoute53 } from "./services/route53.ts";
+import { createLogs, type LogsService } from "./services/logs.ts";
+import { createOrganizations } from "./services/organizations.ts";
+import { createRoute53, type Route53Service } from "./services/route53.ts";
 import { createBuckets, type Buckets } from "./services/s3-buckets.ts";
 import { createSecretsManager } from "./services/secretsmanager.ts";
 import { createSns, type SnsService } from "./services/sns.ts";
@@ -31,6 +35,9 @@ export interface Services {
   readonly events: EventsService;
   readonly dynamodb: DynamoDbService;
   readonly ec2: Ec2Service;
+  readonly elb: ElbService;
+  readonly logs: LogsService;
+  readonly route53: Route53Service;
   readonly cloudformation: CloudFormationService;
   readonly cloudwatch: CloudWatchService;
   readonly buckets: Buckets;
@@ -87,7 +94,10 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const buckets = createBuckets(clock);
   const mappings = createMappings();
   const cloudformation = createCloudFormation({ clock, inFlight, buckets, region });
-  const cloudwatch = createCloudWatch(cloudformation);
+  const cloudwatch = createCloudWatch(cloudformation, clock);
+  const elb = createElb({ region, clock, ec2: ec2.state });
+  const logs = createLogs({ clock, region });
+  const route53 = createRoute53({ clock, assumptions: options.assumptions });
   const lambda = createLambda(functions, mappings);
   const recorded: Call[] = [];
   const trail = {
@@ -100,9 +110,13 @@ export async function createServices(options: ServicesOptions): Promise<Services
     record: (call: Call) => void recorded.push(call),
   };
   const others = [
-    createRoute53({ clock, assumptions: options.assumptions }),
+    route53,
+    elb,
+    logs,
     createSecretsManager({ clock, region }),
     createSsm({ clock, region }),
+    createKms({ clock, region }),
+    createOrganizations(),
     createSts({ identities: options.identities, clock }),
     createTrails({ region, hasTrail: options.hasTrail }),
   ];
@@ -113,6 +127,9 @@ export async function createServices(options: ServicesOptions): Promise<Services
     events,
     dynamodb,
     ec2,
+    elb,
+    logs,
+    route53,
     cloudformation,
     cloudwatch,
     buckets,

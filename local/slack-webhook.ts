@@ -6,11 +6,16 @@ export function slackMessage(body: string, url: URL): { channel: "slack"; to: st
   const posted = parsed(body);
   if (posted === undefined) return undefined;
   const plain = optionalText(posted, "text") ?? "";
-  const blocks = rows(posted, "blocks").flatMap(blockLines);
+  const blocks = rows(posted, "blocks");
   if (plain === "" && blocks.length === 0) return undefined;
   const channel = optionalText(posted, "channel") ?? url.searchParams.get("channel") ?? "#local";
-  const lines = blocks.length > 0 ? blocks : [plain];
-  return { channel: "slack", to: channel, subject: plain.split("\n", 1)[0] ?? "", text: lines.join("\n") };
+  return { channel: "slack", to: channel, ...asLetter(plain, blocks) };
+}
+
+/** A message as plain lines. */
+export function asLetter(plain: string, blocks: readonly Members[]): { subject: string; text: string } {
+  const lines = blocks.flatMap(blockLines);
+  return { subject: plain.split("\n", 1)[0] ?? "", text: (lines.length > 0 ? lines : [plain]).join("\n") };
 }
 
 function parsed(body: string): Members | undefined {

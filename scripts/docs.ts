@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { moves, states } from "../lib/connection.ts";
 import { configSchema } from "./deploy/config-fields.ts";
+import { policySchema } from "./policy-schema.ts";
 
 interface Page {
   readonly path: string;
@@ -12,6 +13,7 @@ interface Page {
 const pages: readonly Page[] = [
   { path: "docs/connection-states.md", text: connectionStates() },
   { path: "docs/drawbridge.config.schema.json", text: `${JSON.stringify(configSchema(), null, 2)}\n` },
+  { path: "docs/policy.schema.json", text: `${JSON.stringify(policySchema(), null, 2)}\n` },
 ];
 
 function connectionStates(): string {

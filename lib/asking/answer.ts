@@ -1,21 +1,34 @@
-// What `answer` does: shows a question to whoever holds its link, and takes the answer that a person deliberately gives.
+// What `answer` does: shows a question to whoever holds its link, lets an approver prove who they are, and takes the answer they deliberately give.
 
+import { countedVotes } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
-import { decisionOf, type Choice } from "../events.ts";
+import { decisionOf, type Choice, type Scope } from "../events.ts";
 import { oneLine, visible } from "../harmless.ts";
 import type { Instant } from "../ids.ts";
 import { connectionSubject, type StoredEvent } from "../ledger.ts";
-import { run, type LoopPorts } from "../loop/run.ts";
-import type { AllowList, Keys, Ledger, Proofs } from "../ports.ts";
+import type { Connections, Keys, Ledger, Services } from "../ports.ts";
 import { guard, isGuarded } from "../web/guard.ts";
 import { readLink, type Link } from "../web/links.ts";
-import { known, type Known } from "./profile.ts";
+import { accessTo, type Access, type AccessPorts } from "./access.ts";
+import { busy, noCode, notInCare, notProved, refused, stale, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
+import { known, type Known, type ProfilePorts } from "./profile.ts";
+import { askForCode, endSession, enterCode } from "./proof.ts";
+import { mayStand, quietDaysMax } from "./standing-entry.ts";
+import { takeAnswer, type TakePorts } from "./take-answer.ts";
 
-export interface AnswerPorts extends Omit<LoopPorts, "endpointServices"> {
-  readonly allowList: Pick<AllowList, "read">;
-  readonly ledger: Pick<Ledger, "commit" | "history" | "search">;
-  readonly proofs: Proofs;
+export interface AnswerPorts extends TakePorts, AccessPorts {
+  readonly allowList: ProfilePorts["allowList"];
+  readonly services: Pick<Services, "get" | "all">;
+  readonly connections: Pick<Connections, "load" | "ofService" | "asking">;
+  readonly ledger: Pick<Ledger, "commit" | "head" | "history" | "search">;
+  readonly proofs: TakePorts["proofs"];
   readonly keys: Keys;
+}
+
+/** Who is at the page: a browser, by the secret in its cookie, and where it is. */
+export interface Visitor {
+  readonly browser: string;
+  readonly from: string;
 }
 
 /** What the page shows. */
@@ -28,11 +41,18 @@ interface About extends Known {
 
 export interface OpenView extends About {
   readonly kind: "open";
-  readonly connection: Extract<Connection, { status: "asking" }>;
+  readonly connection: Asked;
+  readonly access: Access;
+  /** The approvers whose agreement counts so far. */
+  readonly agreed: readonly { readonly name: string; readonly at: Instant }[];
+  /** Which lasting answers there are. */
+  readonly offers: { readonly account: boolean; readonly quiet: boolean };
   /** What was decided about this account before, newest first. */
   readonly earlier: readonly StoredEvent[];
   readonly guard: string;
-  readonly entered: Pick<Form, "choice" | "reason">;
+  readonly entered: Form;
+  /** What the form that was sent in came to, where it did not decide. */
+  readonly note?: "code-sent" | "code-confirm" | "code-too-many" | "signed-in" | "signed-out" | "counted";
   /** Why the form that was sent in decided nothing. */
   readonly complaints: readonly Complaint[];
 }
@@ -45,101 +65,133 @@ export interface SettledView extends About {
   readonly history: readonly StoredEvent[];
 }
 
-export interface Complaint {
-  readonly about: "form" | "choice" | "reason" | "confirm" | "answer";
-  readonly text: string;
-}
-
 /** The fields as a browser sends them. */
 export interface Form {
   readonly guard?: string;
+  /** Which button was pressed: `code`, `enter` and `leave` decide nothing. */
+  readonly do?: string;
+  readonly code?: string;
   readonly choice?: string;
+  readonly days?: string;
   readonly reason?: string;
   readonly confirm?: string;
 }
 
 export const reasonCharactersMax = 500;
-/** Longer than the function may run: who is cut off in the middle does not lock the question. */
-const answeringSeconds = 20;
+/** What a person types to have one more code mailed. */
+export const codeWord = "code";
 const eventsReadMax = 100;
 const earlierMax = 6;
 
-/** The page for this link. Changes nothing. */
-export async function page(ports: AnswerPorts, token: string): Promise<View> {
-  const found = await find(ports, token);
-  if ("kind" in found) return found;
-  return isOpen(found.connection, found.link) ? open(ports, token, found.connection) : settled(ports, found.connection, "before");
+type Asked = Extract<Connection, { status: "asking" }>;
+
+/** What came of a form: the page to show, and the browser's new secret when a session was opened. */
+export interface Acted {
+  readonly view: View;
+  readonly session?: string;
 }
 
-/** Takes the answer of a form. With anything amiss the page comes again, and nothing is decided. */
-export async function answer(ports: AnswerPorts, token: string, form: Form, from: string): Promise<View> {
+/** The page for this link. Changes nothing. */
+export async function page(ports: AnswerPorts, token: string, visitor: Visitor): Promise<View> {
   const found = await find(ports, token);
   if ("kind" in found) return found;
   const { connection, link } = found;
-  if (!isOpen(connection, link)) return settled(ports, connection, "late");
-  const complaints = await examine(ports, token, form, connection);
-  const choice = choiceOf(form);
-  if (complaints.length > 0 || choice === undefined) return open(ports, token, connection, form, complaints);
-  return decide(ports, { token, form, connection, link, choice, from });
+  return isOpen(connection, link) ? open(ports, { token, link, visitor, connection }) : settled(ports, connection, "before");
 }
 
-interface Given {
+/** Does what a form wants. With anything amiss the page comes again, and nothing is decided. */
+export async function act(ports: AnswerPorts, token: string, form: Form, visitor: Visitor): Promise<Acted> {
+  const found = await find(ports, token);
+  if ("kind" in found) return { view: found };
+  const { connection, link } = found;
+  if (!isOpen(connection, link)) return { view: await settled(ports, connection, "late") };
+  const at: At = { token, link, visitor, connection, form };
+  const view = await open(ports, at);
+  if (!isGuarded(await ports.keys.link(), guarded(token, visitor, view.access), form.guard ?? "", ports.clock()))
+    return { view: complain(view, [view.access.kind === "link" ? stale : staleOrCookieless]) };
+  switch (form.do) {
+    case "code":
+      return mailCode(ports, at, view);
+    case "enter":
+      return signIn(ports, at, view);
+    case "leave":
+      await endSession(ports, visitor.browser);
+      return { view: { ...(await open(ports, at)), note: "signed-out" } };
+    default:
+      return { view: await answer(ports, at, view) };
+  }
+}
+
+interface At {
   readonly token: string;
-  readonly form: Form;
-  readonly connection: Extract<Connection, { status: "asking" }>;
   readonly link: Link;
-  readonly choice: Choice;
-  readonly from: string;
+  readonly visitor: Visitor;
+  readonly connection: Asked;
+  readonly form?: Form;
 }
 
-/** One answer at a time: of a thousand at once, one is taken to the record, and the others find it there. */
-async function decide(ports: AnswerPorts, given: Given): Promise<View> {
-  const { token, form, connection, link } = given;
-  const mine = await ports.proofs.claim("answering", link.question, answeringSeconds);
-  if (!mine) {
-    const now = await find(ports, token);
-    if ("kind" in now) return now;
-    if (!isOpen(now.connection, link)) return settled(ports, now.connection, "late");
-    return open(ports, token, connection, form, [busy]);
-  }
-  let view: View | undefined;
-  try {
-    view = await commit(ports, given);
-    return view;
-  } finally {
-    // What is settled stays claimed until the claim ends: nobody else has anything to record.
-    if (view?.kind !== "settled") await ports.proofs.release("answering", link.question);
-  }
-}
-
-async function commit(ports: AnswerPorts, given: Given): Promise<View> {
-  const { token, form, connection, link, choice, from } = given;
-  const reason = reasonOf(form);
-  const ran = await run(withoutAws(ports), {
-    service: connection.service,
-    tasks: [
-      {
-        endpoint: connection.endpoint,
-        signal: {
-          kind: "answered",
-          question: link.question,
-          choice,
-          by: { kind: "approver", name: link.approver, channel: "link" },
-          ...(reason === "" ? {} : { reason }),
-        },
-        source: { kind: "answer", raw: `link, from ${from}` },
-      },
-    ],
+async function mailCode(ports: AnswerPorts, at: At, view: OpenView): Promise<Acted> {
+  if (view.access.kind !== "code" || view.access.approver.email === undefined) return { view };
+  const confirmed = (at.form?.confirm ?? "").trim().toLowerCase() === codeWord;
+  const asked = await askForCode(ports, {
+    approver: view.access.approver,
+    browser: at.visitor.browser,
+    page: at.link.question,
+    confirmed,
+    from: at.visitor.from,
   });
-  const standing = ran?.standings[0];
-  if (standing === undefined) return open(ports, token, connection, form, [notInCare]);
-  const after = standing.kept.connection;
-  if (isOpen(after, link)) {
-    const view = await open(ports, token, after, form);
-    return { ...view, complaints: [refused(view.judgement.because.detail)] };
+  if (asked.kind === "confirm") return { view: { ...view, note: "code-confirm" } };
+  if (asked.kind === "too-many") return { view: { ...view, note: "code-too-many" } };
+  return { view: { ...view, access: { ...view.access, until: asked.until }, note: "code-sent" } };
+}
+
+async function signIn(ports: AnswerPorts, at: At, view: OpenView): Promise<Acted> {
+  if (view.access.kind !== "code") return { view };
+  const entered = await enterCode(ports, view.access.approver.name, at.visitor.browser, at.form?.code ?? "");
+  if (entered.kind === "session") {
+    const visitor = { ...at.visitor, browser: entered.value };
+    const { form: _, ...again } = at;
+    return { view: { ...(await open(ports, { ...again, visitor })), note: "signed-in" }, session: entered.value };
   }
-  const decided = standing.events.includes("ConnectionApproved") || standing.events.includes("ConnectionDenied");
-  return settled(ports, after, decided ? "now" : "late");
+  const { form: _, ...again } = at;
+  return { view: complain(await open(ports, again), [entered.kind === "none" ? noCode : wrongCode(entered.left)]) };
+}
+
+/** Takes the answer of somebody who may give it. */
+async function answer(ports: AnswerPorts, at: At, view: OpenView): Promise<View> {
+  const { access } = view;
+  const form = at.form ?? {};
+  if (access.kind !== "link" && access.kind !== "session")
+    return complain(view, [access.kind === "code" ? notProved : { about: "answer", text: access.why }]);
+  const complaints = examine(form, view);
+  const wish = wishOf(form);
+  if (complaints.length > 0 || wish === undefined) return complain(view, complaints);
+  const reason = reasonOf(form);
+  const taken = await takeAnswer(ports, {
+    endpoint: at.connection.endpoint,
+    question: at.link.question,
+    approver: access.approver,
+    channel: "link",
+    ...wish,
+    ...(reason === "" ? {} : { reason }),
+    source: `${access.kind === "link" ? "link" : "link and code"}, from ${at.visitor.from}`,
+  });
+  switch (taken.kind) {
+    case "gone":
+      return complain(view, [notInCare]);
+    case "busy":
+      return complain(view, [busy]);
+    case "decided":
+      return settled(ports, taken.connection, "now");
+    case "late":
+      return settled(ports, taken.connection, "late");
+    case "counted":
+      return isOpen(taken.connection, at.link)
+        ? { ...(await open(ports, { token: at.token, link: at.link, visitor: at.visitor, connection: taken.connection })), note: "counted" }
+        : settled(ports, taken.connection, "before");
+    case "refused":
+      return complain(view, [refused(taken.why)]);
+  }
 }
 
 /** The connection this link is about, or the page that says why there is none. */
@@ -155,37 +207,39 @@ async function find(
   return connection === undefined ? { kind: "unknown" } : { connection, link };
 }
 
-async function open(
-  ports: AnswerPorts,
-  token: string,
-  connection: Extract<Connection, { status: "asking" }>,
-  form: Form = {},
-  complaints: readonly Complaint[] = [],
-): Promise<OpenView> {
+async function open(ports: AnswerPorts, { token, link, visitor, connection, form = {} }: At): Promise<OpenView> {
   const now = ports.clock();
   const [about, keys, recent] = await Promise.all([
     known(ports, connection, now),
     ports.keys.link(),
     ports.ledger.search({ by: "account", value: connection.account }, { limit: eventsReadMax }),
   ]);
+  const access = await accessTo(ports, link.approver, visitor.browser, about.asking, connection.question);
   const own = connectionSubject(connection.endpoint);
   const earlier = recent.items.filter(
     ({ subject, event }) => subject !== own && ["accepted", "rejected"].includes(decisionOf(event) ?? ""),
   );
+  const standing = mayStand(about.own);
   return {
     ...about,
     kind: "open",
     connection,
     now,
-    complaints,
+    access,
+    agreed: countedVotes(about.asking, connection.question, connection.question.votes ?? []),
+    offers: { account: standing && about.asking.accountAnswers && !aboutEndpoint(about), quiet: standing },
+    complaints: [],
     earlier: earlier.slice(0, earlierMax),
-    guard: guard(keys, token, now),
-    entered: {
-      ...(form.choice === undefined ? {} : { choice: form.choice }),
-      ...(form.reason === undefined ? {} : { reason: form.reason }),
-    },
+    guard: guard(keys, guarded(token, visitor, access), now),
+    entered: form,
   };
 }
+
+/** An entry about the endpoint alone goes before any about its account. */
+const aboutEndpoint = ({ judgement }: Pick<Known, "judgement">): boolean => judgement.entry?.principal.startsWith("endpoint#") === true;
+
+/** Where a code proves who it is, the form belongs to the browser that was shown it. */
+const guarded = (token: string, { browser }: Visitor, { kind }: Access): string => (kind === "link" ? token : `${token}\n${browser}`);
 
 async function settled(ports: AnswerPorts, connection: Connection, how: SettledView["settled"]): Promise<SettledView> {
   const now = ports.clock();
@@ -198,20 +252,20 @@ async function settled(ports: AnswerPorts, connection: Connection, how: SettledV
 
 // What a form must hold
 
-async function examine(ports: AnswerPorts, token: string, form: Form, { account }: Connection): Promise<Complaint[]> {
+function examine(form: Form, { access, offers, connection: { account } }: OpenView): Complaint[] {
   const complaints: Complaint[] = [];
-  if (!isGuarded(await ports.keys.link(), token, form.guard ?? "", ports.clock()))
-    complaints.push({
-      about: "form",
-      text: "This page had been open for too long. Look at the facts again, then decide.",
-    });
-  if (choiceOf(form) === undefined) complaints.push({ about: "choice", text: "Choose to approve or to reject." });
+  const wish = wishOf(form);
+  if (wish === undefined) complaints.push({ about: "choice", text: "Choose one of the answers." });
+  else if ((wish.scope === "account" && !offers.account) || (wish.quietDays !== undefined && !offers.quiet))
+    complaints.push({ about: "choice", text: "That answer is not offered any more. Choose another." });
+  if (form.choice === "reject-quiet" && daysOf(form) === undefined)
+    complaints.push({ about: "days", text: `Give a number of days from 1 to ${String(quietDaysMax)}.` });
   if (reasonOf(form).length > reasonCharactersMax)
     complaints.push({
       about: "reason",
       text: `Shorten the reason to ${String(reasonCharactersMax)} characters; it has ${String(reasonOf(form).length)}.`,
     });
-  if ((form.confirm ?? "").replaceAll(/\s/g, "") !== account.slice(-4))
+  if (access.kind === "link" && (form.confirm ?? "").replaceAll(/\s/g, "") !== account.slice(-4))
     complaints.push({
       about: "confirm",
       text: "Type the last four digits of the account number to confirm.",
@@ -219,29 +273,36 @@ async function examine(ports: AnswerPorts, token: string, form: Form, { account 
   return complaints;
 }
 
-const choiceOf = ({ choice }: Form): Choice | undefined => (choice === "approve" || choice === "reject" ? choice : undefined);
+interface Wish {
+  readonly choice: Choice;
+  readonly scope?: Scope;
+  readonly quietDays?: number;
+}
+
+function wishOf(form: Form): Wish | undefined {
+  switch (form.choice) {
+    case "approve":
+      return { choice: "approve", scope: "once" };
+    case "approve-account":
+      return { choice: "approve", scope: "account" };
+    case "reject":
+      return { choice: "reject" };
+    case "reject-quiet":
+      return { choice: "reject", quietDays: daysOf(form) ?? 1 };
+    default:
+      return undefined;
+  }
+}
+
+function daysOf({ days = "" }: Form): number | undefined {
+  const number = /^\d{1,3}$/.test(days.trim()) ? Number(days) : 0;
+  return number >= 1 && number <= quietDaysMax ? number : undefined;
+}
 
 /** On one line, so that no reader of the log takes a part of it for a line of its own. */
 const reasonOf = ({ reason = "" }: Form): string => oneLine(visible(reason), Infinity);
 
-const busy: Complaint = {
-  about: "answer",
-  text: "Another answer is being recorded at this moment. Load this page again in a few seconds.",
-};
-const notInCare: Complaint = {
-  about: "answer",
-  text: "Drawbridge no longer looks after this service, so nothing was decided. Ask whoever operates it.",
-};
-const refused = (why: string): Complaint => ({
-  about: "answer",
-  text: `Approving is not possible: a reject entry applies (${oneLine(why, 300)}). It has to be changed on the allow-list first; you can reject.`,
-});
+const complain = (view: OpenView, complaints: readonly Complaint[]): OpenView => ({ ...view, complaints });
 
-const isOpen = (connection: Connection, { question }: Link): connection is Extract<Connection, { status: "asking" }> =>
+const isOpen = (connection: Connection, { question }: Link): connection is Asked =>
   connection.status === "asking" && connection.question.id === question;
-
-/** A look at AWS is not this function's right; what AWS shows comes with the next signal. */
-const withoutAws = (ports: AnswerPorts): LoopPorts => {
-  const { clock, newId, services, connections, ledger, allowList } = ports;
-  return { clock, newId, services, connections, ledger, allowList };
-};

@@ -1,11 +1,10 @@
-// People by Slack's incoming webhook: where it may lead, and what Slack must answer.
+// People by Slack's incoming webhook, with the link alone: what Slack must answer.
 
+import type { DrawbridgeEvent } from "../events.ts";
 import { Fault } from "../faults.ts";
+import type { Post } from "../slack/web-api.ts";
 import { slackMessage } from "./slack-message.ts";
 import type { Channel } from "./tell.ts";
-
-/** Posts JSON and gives the answer, whatever its status; follows no redirects. A Fault when there is no answer in time. */
-export type Post = (url: URL, json: string) => Promise<{ readonly status: number; readonly text: string }>;
 
 export const bySlack = (webhook: URL, post: Post): Channel => ({
   name: "slack",
@@ -17,37 +16,7 @@ export const bySlack = (webhook: URL, post: Post): Channel => ({
   },
 });
 
-/** The webhook that Slack's secret names; nothing when it names none. The secret's own text never shows in an error. */
-export function webhookOf(secret: string): URL | undefined {
-  const { webhookUrl } = parsed(secret);
-  if (webhookUrl === undefined || webhookUrl === "") return undefined;
-  const url = typeof webhookUrl === "string" && URL.canParse(webhookUrl) ? new URL(webhookUrl) : undefined;
-  if (url === undefined || !allowed(url)) throw misconfigured("its webhookUrl must begin with https://hooks.slack.com/");
-  return url;
-}
+const onlyForThreads: ReadonlySet<DrawbridgeEvent["type"]> = new Set(["ApprovalGiven", "ApprovalReminded", "ApprovalEscalated"]);
 
-/** Nowhere but Slack, so that whoever may write the secret cannot send our messages, or a request, elsewhere; this machine is for trying out. */
-function allowed({ protocol, hostname, port, username, password }: URL): boolean {
-  if (username !== "" || password !== "") return false;
-  if (protocol === "https:") return hostname === "hooks.slack.com" && port === "";
-  return protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
-}
-
-function parsed(secret: string): { readonly webhookUrl?: unknown } {
-  let value: unknown;
-  try {
-    value = JSON.parse(secret);
-  } catch {
-    throw misconfigured("it must be JSON");
-  }
-  if (typeof value !== "object" || value === null) throw misconfigured("it must be a JSON object");
-  return value;
-}
-
-const misconfigured = (why: string): Fault =>
-  new Fault(
-    "SlackMisconfigured",
-    "Slack's secret",
-    `${why}; it looks like {"webhookUrl":"https://hooks.slack.com/services/…","channel":""}`,
-    false,
-  );
+/** A webhook has no threads: each of these would be one more message about the same question. */
+export const isOnlyForThreads = ({ type }: { readonly type: DrawbridgeEvent["type"] }): boolean => onlyForThreads.has(type);

@@ -1,14 +1,17 @@
 // What is known of the one who connects, read from the service and the allow-list.
 
-import { candidateKeys, judge, type Entry, type Judgement } from "../allow-list.ts";
-import type { Connection } from "../connection.ts";
+import { candidateKeys, entryId, type Entry, type Judgement } from "../allow-list.ts";
+import { askingOf, type Asking } from "../asking-policy.ts";
+import { optional, type Connection } from "../connection.ts";
 import type { Instant } from "../ids.ts";
+import { heldBy, verdicts, type VerdictPorts } from "../loop/verdicts.ts";
 import { profileOf, type Profile } from "../notices.ts";
 import type { AllowList, Services } from "../ports.ts";
+import { accountKey } from "./standing-entry.ts";
 
-export interface ProfilePorts {
+export interface ProfilePorts extends Pick<VerdictPorts, "organizations"> {
   readonly services: Pick<Services, "get">;
-  readonly allowList: Pick<AllowList, "read">;
+  readonly allowList: VerdictPorts["allowList"] & Pick<AllowList, "read">;
 }
 
 export interface Known {
@@ -16,17 +19,30 @@ export interface Known {
   /** What the allow-list says now, which may differ from when the question was put. */
   readonly judgement: Judgement;
   readonly inCare: boolean;
+  readonly asking: Asking;
+  /** The entry about this account at this service, if there is one. */
+  readonly own?: Entry;
 }
 
 export async function known(ports: ProfilePorts, connection: Connection, now: Instant): Promise<Known> {
+  const { allowList, organizations } = ports;
   const keys = candidateKeys(connection);
-  const [service, found] = await Promise.all([ports.services.get(connection.service), ports.allowList.read(keys)]);
-  const entries: Entry[] = keys.flatMap(
-    (key) => found.find((entry) => entry.service === key.service && entry.principal === key.principal) ?? [],
-  );
+  const candidate = { ...connection, ...optional("held", heldBy(connection)) };
+  const [service, found, rulings] = await Promise.all([
+    ports.services.get(connection.service),
+    allowList.read(keys),
+    verdicts({ clock: () => now, allowList, ...optional("organizations", organizations) }, [candidate]),
+  ]);
+  const at = new Map(found.map((entry) => [entryId(entry), entry]));
+  const entries: Entry[] = keys.flatMap((key) => at.get(entryId(key)) ?? []);
+  const judgement = rulings.get(connection.endpoint)?.judgement;
+  if (judgement === undefined) throw new Error(`${connection.endpoint} was not judged`);
+  const own = at.get(entryId(accountKey(connection)));
   return {
     profile: profileOf(connection, service, entries),
-    judgement: judge(entries, connection, now),
+    judgement,
     inCare: service !== undefined,
+    asking: askingOf(service ?? {}, judgement),
+    ...optional("own", own),
   };
 }

@@ -48,7 +48,7 @@ export async function tell(ports: TellPorts, channel: Channel, told: Committed):
   return sent ? "sent" : "sent before";
 }
 
-async function noticeOf(ports: TellPorts, told: Committed, connection: Connection | undefined): Promise<Notice> {
+export async function noticeOf(ports: TellPorts, told: Committed, connection: Connection | undefined): Promise<Notice> {
   const event = told as unknown as DrawbridgeEvent;
   if (connection === undefined) return { of: "news", event, ...optional("service", told.service) };
   const { profile } = await known(ports, connection, ports.clock());
@@ -66,7 +66,7 @@ async function noticeOf(ports: TellPorts, told: Committed, connection: Connectio
 }
 
 /** Nothing for what happens to a service or an entry. The record is never behind the bus, since both come from one commit. */
-async function recordOf({ connections }: TellPorts, { endpoint, seq, subject }: Committed): Promise<Connection | undefined> {
+export async function recordOf({ connections }: TellPorts, { endpoint, seq, subject }: Committed): Promise<Connection | undefined> {
   if (endpoint === undefined) return undefined;
   const connection = (await connections.load([endpoint])).get(endpoint)?.connection;
   if (connection === undefined || connection.seq < seq)

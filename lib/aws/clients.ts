@@ -7,6 +7,7 @@ import { Route53Client } from "@aws-sdk/client-route-53";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { STSClient } from "@aws-sdk/client-sts";
 
 /** A function gives up on a call well before its own time is over. */
 const bounds = {
@@ -29,4 +30,6 @@ export const eventBridge = /* @__PURE__ */ once(() => new EventBridgeClient(boun
 export const route53 = /* @__PURE__ */ once(() => new Route53Client(bounds));
 export const secretsManager = /* @__PURE__ */ once(() => new SecretsManagerClient(bounds));
 export const sns = /* @__PURE__ */ once(() => new SNSClient(bounds));
+/** For what a verdict waits for. */
+export const sts = /* @__PURE__ */ once(() => new STSClient({ ...bounds, maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 } }));
 export const sqs = /* @__PURE__ */ once(() => new SQSClient(bounds));

@@ -2,13 +2,16 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { Fault } from "../faults.ts";
-import { claims, type Change, type Head, type StoredEvent } from "../ledger.ts";
+import { claims, counts, unitMarks, type Change, type Head, type StoredEvent } from "../ledger.ts";
+import { approverKind, approverRow } from "./approver-row.ts";
 import { connectionRow } from "./connection-row.ts";
 import { entryRow } from "./entry-row.ts";
 import { eventKey, eventRow } from "./event-row.ts";
+import { counterKind, freezeKind, freezeRow, unitsKind } from "./freeze-row.ts";
 import { writeItem, type Item } from "./item.ts";
 import { rowVersion } from "./rows.ts";
 import { serviceKind, serviceRow } from "./service-row.ts";
+import type { Keys } from "./spread.ts";
 
 export interface Tables {
   readonly auditLog: string;
@@ -20,7 +23,7 @@ export interface Tables {
 
 /** One write, and which part of the commit it is: a refused claim means something else than a refused record. */
 export interface Write {
-  readonly what: "record" | "event" | "claim";
+  readonly what: "record" | "event" | "claim" | "place" | "mark";
   readonly item: TransactWriteItem;
 }
 
@@ -28,7 +31,11 @@ export interface Write {
 export function changeWrites(tables: Tables, change: Change, head: Head): Write[] {
   switch (change.of) {
     case "connection":
-      return [{ what: "record", item: connectionPut(tables.connections, change, head) }, ...claimWrites(tables.settings, change)];
+      return [
+        { what: "record", item: connectionPut(tables.connections, change, head) },
+        ...claimWrites(tables.settings, change),
+        ...placeWrites(tables.settings, change),
+      ];
     case "entry": {
       if (tables.allowList === undefined)
         throw new Fault("WrongSetting", "the function's environment", "ALLOW_LIST_TABLE is missing, and an entry is to be changed", false);
@@ -36,8 +43,9 @@ export function changeWrites(tables: Tables, change: Change, head: Head): Write[
       return [
         {
           what: "record",
-          item: putOrDelete(tables.allowList, { service, principal }, change.after && entryRow(change.after)),
+          item: putOrDelete(tables.allowList, { service, principal }, listedRow(change)),
         },
+        ...markWrites(tables.settings, change),
       ];
     }
     case "service":
@@ -47,17 +55,36 @@ export function changeWrites(tables: Tables, change: Change, head: Head): Write[
           item: putOrDelete(tables.settings, { kind: serviceKind, id: change.key }, change.after && serviceRow(change.after)),
         },
       ];
+    case "approver":
+      return [
+        {
+          what: "record",
+          item: putOrDelete(tables.settings, { kind: approverKind, id: change.key }, change.after && approverRow(change.after)),
+        },
+      ];
+    case "freeze":
+      return [
+        {
+          what: "record",
+          item: putOrDelete(tables.settings, { kind: freezeKind, id: change.key }, change.after && freezeRow(change.after)),
+        },
+      ];
   }
 }
 
 /** Events are only ever added. Where no record vouches for the head, the log's own last event must be it. */
-export function eventWrites({ auditLog }: Tables, { of, expected }: Change, stored: readonly StoredEvent[]): Write[] {
+export function eventWrites(
+  { auditLog }: Tables,
+  { of, expected }: Change,
+  stored: readonly StoredEvent[],
+  keysOf: (event: StoredEvent) => Keys = () => ({}),
+): Write[] {
   const puts = stored.map((event): Write => ({
     what: "event",
     item: {
       Put: {
         TableName: auditLog,
-        Item: writeItem(eventRow(event)),
+        Item: writeItem(eventRow(event, keysOf(event))),
         ConditionExpression: "attribute_not_exists(subject)",
       },
     },
@@ -90,6 +117,46 @@ function connectionPut(table: string, { after, expected }: Extract<Change, { of:
 
 const putOrDelete = (table: string, key: Item, row: Item | undefined): TransactWriteItem =>
   row === undefined ? { Delete: { TableName: table, Key: writeItem(key) } } : { Put: { TableName: table, Item: writeItem(row) } };
+
+const listedRow = ({ after, tombstone }: Extract<Change, { of: "entry" }>): Item | undefined => {
+  const listed = after ?? tombstone;
+  return listed && entryRow(listed);
+};
+
+/** Places under a limit: one more only while there are fewer than the entry allows. */
+function placeWrites(table: string, { events }: Extract<Change, { of: "connection" }>): Write[] {
+  return counts(events).map(({ counter, add, atMost }): Write => {
+    const limited = atMost !== undefined && add > 0;
+    return {
+      what: "place",
+      item: {
+        Update: {
+          TableName: table,
+          Key: writeItem({ kind: counterKind, id: counter }),
+          UpdateExpression: "ADD #count :add SET v = :v",
+          ExpressionAttributeNames: { "#count": "count" },
+          ExpressionAttributeValues: writeItem({ ":add": add, ":v": rowVersion, ...(limited ? { ":most": atMost } : {}) }),
+          ...(limited ? { ConditionExpression: "attribute_not_exists(#count) OR #count < :most" } : {}),
+        },
+      },
+    };
+  });
+}
+
+/** Whether there are entries for units and organizations at all, so that nobody asks AWS Organizations in vain. */
+function markWrites(table: string, change: Extract<Change, { of: "entry" }>): Write[] {
+  const marks = unitMarks(change);
+  if (marks === undefined) return [];
+  const item: TransactWriteItem = {
+    Update: {
+      TableName: table,
+      Key: writeItem({ kind: unitsKind, id: change.key.service }),
+      UpdateExpression: "ADD entries :entries, rejects :rejects SET v = :v",
+      ExpressionAttributeValues: writeItem({ ":entries": marks.entries, ":rejects": marks.rejects, ":v": rowVersion }),
+    },
+  };
+  return [{ what: "mark", item }];
+}
 
 /** A name that one commit both claims and gives up is a single write: what the record holds afterwards counts. */
 function claimWrites(table: string, { after, events }: Extract<Change, { of: "connection" }>): Write[] {

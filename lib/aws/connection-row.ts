@@ -39,13 +39,8 @@ const decision = v.object({
   reason: v.optional(v.string()),
 });
 
-const name = v.object({
-  fqdn: text,
-  zone: text,
-  target: v.object({ name: text, zone: v.string() }),
-  types: v.array(v.picklist(["A", "AAAA"])),
-  made: v.boolean(),
-});
+const content = { target: v.object({ name: text, zone: v.string() }), types: v.array(v.picklist(["A", "AAAA"])) };
+const name = v.object({ fqdn: text, zone: text, ...content, made: v.boolean(), was: v.optional(v.array(v.object(content))) });
 
 const known = {
   endpoint: endpointIdText,
@@ -70,6 +65,9 @@ const known = {
     }),
   ),
   missingSince: v.optional(instantText),
+  counter: v.optional(text),
+  revocation: v.optional(v.object({ due: instantText, entry: entryRef })),
+  expiryTold: v.optional(instantText),
   attributed: v.array(v.string()),
 };
 
@@ -77,7 +75,16 @@ const noted = v.optional(verdictText);
 const ofStatus = {
   requested: { noted, acceptedOutside: v.optional(v.boolean()) },
   asking: {
-    question: v.object({ id: text, at: instantText, because, entry: v.optional(entryRef) }),
+    question: v.object({
+      id: text,
+      at: instantText,
+      because,
+      entry: v.optional(entryRef),
+      votes: v.optional(v.array(v.object({ name: text, at: instantText, arn: v.optional(text) }))),
+      reminded: v.optional(whole),
+      remindedAt: v.optional(instantText),
+      escalatedAt: v.optional(instantText),
+    }),
   },
   approved: { decision, noted },
   connected: { decision, noted },

@@ -1,13 +1,17 @@
 // An allow-list entry as its row. What an entry demands must all be understood: a condition that we do not know is a fault.
 
 import * as v from "valibot";
-import type { Entry } from "../allow-list.ts";
+import type { Entry, Removed } from "../allow-list.ts";
 import type { Item } from "./item.ts";
-import { instantText, ipAddressTypeText, readRow, rowVersion, serviceOrAny, text, verdictText, whole, type RowShape } from "./rows.ts";
+import { disconnect, instantText, ipAddressTypeText, readRow, rowVersion, serviceOrAny, text, verdictText, whole, type RowShape } from "./rows.ts";
 
-export const entryRow = (entry: Entry): Item => ({ ...entry, v: rowVersion });
+export const entryRow = (entry: Entry | Removed): Item => ({ ...entry, v: rowVersion });
 
-export const readEntry = (table: string, item: Item): Entry => readRow(table, shape, item);
+/** An entry, or what a removed one left at its key. */
+export const readListed = (table: string, item: Item): Entry | Removed =>
+  item["removed"] === undefined ? readRow(table, shape, item) : readRow(table, tombstone, item);
+export const isRemoved = (listed: Entry | Removed): listed is Removed => "removed" in listed;
+export const isEntry = (listed: Entry | Removed): listed is Entry => !("removed" in listed);
 
 const words = v.optional(v.string());
 
@@ -23,6 +27,7 @@ const shape: RowShape<Entry> = {
       ipAddressTypes: v.optional(v.array(ipAddressTypeText)),
       notBefore: v.optional(instantText),
       expires: v.optional(instantText),
+      atMost: v.optional(v.pipe(whole, v.minValue(1))),
     }),
     version: v.pipe(whole, v.minValue(1)),
     author: v.string(),
@@ -32,6 +37,22 @@ const shape: RowShape<Entry> = {
     contact: words,
     purpose: words,
     ticket: words,
+    labels: v.optional(v.record(v.string(), v.string())),
+    asking: v.optional(v.object({ approvers: v.optional(v.array(v.string())), quorum: v.optional(whole) })),
+    onExpiry: v.optional(disconnect),
+    disconnect: v.optional(disconnect),
   }),
   value: (item) => item as unknown as Entry,
+};
+
+const tombstone: RowShape<Removed> = {
+  what: "a removed entry",
+  key: ["service", "principal"],
+  schema: v.looseObject({
+    service: serviceOrAny,
+    principal: text,
+    version: whole,
+    removed: v.looseObject({ at: instantText, by: v.string(), disconnect: v.optional(disconnect) }),
+  }),
+  value: (item) => item as unknown as Removed,
 };

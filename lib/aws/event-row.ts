@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { filed, paddedSeq, type StoredEvent, type Subject } from "../ledger.ts";
 import { actor, because, instantText, readRow, rowVersion, serviceOrAny, accountIdText, text, type RowShape } from "./rows.ts";
 import type { Item } from "./item.ts";
+import { unspread, type Keys } from "./spread.ts";
 
 /** Sequences are text in the table, padded, so that they sort. */
 export const eventKey = (subject: Subject, seq: number): { subject: string; seq: string } => ({
@@ -11,15 +12,20 @@ export const eventKey = (subject: Subject, seq: number): { subject: string; seq:
   seq: paddedSeq(seq),
 });
 
-export const eventRow = (stored: StoredEvent): Item => ({
+/** `keys` are those of a busy second, where they are not simply what the event is filed under. */
+export const eventRow = (stored: StoredEvent, keys: Keys = {}): Item => ({
   ...stored,
   ...eventKey(stored.subject, stored.seq),
   ...filed(stored),
+  ...keys,
   at: stored.event.at,
   v: rowVersion,
 });
 
-export const readEvent = (table: string, item: Item): StoredEvent => readRow(table, shape, item);
+export const readEvent = (table: string, item: Item): StoredEvent => {
+  const { service } = item;
+  return readRow(table, shape, typeof service === "string" ? { ...item, service: unspread(service) } : item);
+};
 
 const shape: RowShape<StoredEvent> = {
   what: "an event",

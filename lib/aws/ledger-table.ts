@@ -8,10 +8,16 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { DrawbridgeEvent } from "../events.ts";
 import { Fault } from "../faults.ts";
+import { optional } from "../connection.ts";
 import {
+  accountOf,
+  allTime,
+  approverSubject,
   chain,
   connectionSubject,
   entrySubject,
+  filed,
+  freezeSubject,
   noHead,
   serviceSubject,
   type Change,
@@ -20,7 +26,7 @@ import {
   type PageRequest,
   type StoredEvent,
 } from "../ledger.ts";
-import type { Clock, Ledger } from "../ports.ts";
+import type { AuditQuery, Clock, Ledger } from "../ports.ts";
 import { searchPage } from "./audit-search.ts";
 import { changeWrites, eventWrites, type Tables, type Write } from "./commit-writes.ts";
 import { asFault } from "./errors.ts";
@@ -29,6 +35,9 @@ import { asStored } from "./item.ts";
 import { queryPage, type Question } from "./pages.ts";
 import { pause, type Pause } from "./pause.ts";
 import { sha256 } from "./sha256.ts";
+import { spreading, type Spread } from "./spread.ts";
+
+type Refusal = "conflict" | "claimed" | "full";
 
 /** What one transaction takes. */
 export const writesMax = 100;
@@ -36,6 +45,7 @@ const triesMax = 4;
 
 export function ledgerTables(client: DynamoDBClient, tables: Tables, clock: Clock, wait: Pause = pause): Ledger {
   const { auditLog } = tables;
+  const spread = spreading();
   const subjectQuery = (subject: string): Question => ({
     table: auditLog,
     hash: ["subject", subject],
@@ -43,14 +53,19 @@ export function ledgerTables(client: DynamoDBClient, tables: Tables, clock: Cloc
     consistent: true,
   });
   return {
-    commit: (change) => commit(client, tables, change, wait),
+    commit: (change) => commit(client, tables, change, spread, wait),
     head: async (subject) => {
       const page = await queryPage(client, { ...subjectQuery(subject), newestFirst: true }, { limit: 1 });
       const [last] = page.items.map((row) => readEvent(auditLog, row));
       return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
     },
-    history: async (subject, request) => events(auditLog, await queryPage(client, subjectQuery(subject), request)),
-    search: async (query, request: PageRequest = {}) => events(auditLog, await searchPage(client, auditLog, query, request, clock())),
+    history: async (subject, { newestFirst = false, ...request } = {}) =>
+      events(auditLog, await queryPage(client, { ...subjectQuery(subject), newestFirst }, request)),
+    search: async (query, request: PageRequest = {}) => {
+      const page = events(auditLog, await searchPage(client, auditLog, query, request, clock()));
+      // A value that looks like another's shard is found with it.
+      return { ...page, items: page.items.filter((stored) => valueOf(query.by, stored) === (query.value ?? allTime)) };
+    },
   };
 }
 
@@ -59,12 +74,15 @@ const events = (table: string, page: Page<Readonly<Record<string, unknown>>>): P
   items: page.items.map((row) => readEvent(table, row)),
 });
 
-async function commit(client: DynamoDBClient, tables: Tables, change: Change, wait: Pause): Promise<Head | "conflict" | "claimed"> {
+const valueOf = (by: AuditQuery["by"], stored: StoredEvent): string | undefined =>
+  by === "service" || by === "account" ? stored[by] : filed(stored)[by === "time" ? "bucket" : by];
+
+async function commit(client: DynamoDBClient, tables: Tables, change: Change, spread: Spread, wait: Pause): Promise<Head | Refusal> {
   const stored = chained(change);
   const last = stored.at(-1);
   if (last === undefined) return change.expected;
   const head: Head = { seq: last.seq, hash: last.hash };
-  const writes = [...changeWrites(tables, change, head), ...eventWrites(tables, change, stored)];
+  const writes = [...changeWrites(tables, change, head), ...eventWrites(tables, change, stored, spread.keysOf), ...alsoWrites(tables, change)];
   if (writes.length > writesMax)
     throw new Fault(
       "TooLarge",
@@ -74,11 +92,23 @@ async function commit(client: DynamoDBClient, tables: Tables, change: Change, wa
     );
   for (let tries = 1; ; tries += 1) {
     const result = await transact(client, writes);
-    if (result === "done") return head;
+    if (result === "done") {
+      for (const event of stored) spread.written(event);
+      return head;
+    }
     if (result !== "busy") return result;
     if (tries === triesMax) return "conflict";
     await wait(tries);
   }
+}
+
+/** What an answer about an account writes beside its decision. */
+function alsoWrites(tables: Tables, change: Change): Write[] {
+  const also = change.of === "connection" ? change.also : undefined;
+  if (also === undefined) return [];
+  const stored = chained(also);
+  const head = { seq: stored.at(-1)?.seq ?? also.expected.seq, hash: stored.at(-1)?.hash ?? also.expected.hash };
+  return [...changeWrites(tables, also, head), ...eventWrites(tables, also, stored)];
 }
 
 /** What is hashed is what the table will give back. */
@@ -91,15 +121,19 @@ function chained(change: Change): StoredEvent[] {
     }
     case "entry": {
       const { service, principal } = change.key;
-      return chain(entrySubject(service, principal), change.expected, events, { service }, sha256);
+      return chain(entrySubject(service, principal), change.expected, events, { service, ...optional("account", accountOf(principal)) }, sha256);
     }
     case "service":
       return chain(serviceSubject(change.key), change.expected, events, { service: change.key }, sha256);
+    case "approver":
+      return chain(approverSubject(change.key), change.expected, events, {}, sha256);
+    case "freeze":
+      return chain(freezeSubject(change.key), change.expected, events, { service: change.key }, sha256);
   }
 }
 
 /** `busy`: another transaction was at one of the rows at the same moment; nothing is said about the conditions. */
-async function transact(client: DynamoDBClient, writes: readonly Write[]): Promise<"done" | "conflict" | "claimed" | "busy"> {
+async function transact(client: DynamoDBClient, writes: readonly Write[]): Promise<"done" | "busy" | Refusal> {
   try {
     await client.send(
       new TransactWriteItemsCommand({
@@ -114,9 +148,9 @@ async function transact(client: DynamoDBClient, writes: readonly Write[]): Promi
 }
 
 const tablesOf = (writes: readonly Write[]): string =>
-  `tables ${[...new Set(writes.flatMap(({ item }) => item.Put?.TableName ?? item.Delete?.TableName ?? item.ConditionCheck?.TableName ?? []))].join(", ")}`;
+  `tables ${[...new Set(writes.flatMap(({ item }) => item.Put?.TableName ?? item.Update?.TableName ?? item.Delete?.TableName ?? item.ConditionCheck?.TableName ?? []))].join(", ")}`;
 
-function cancelled(error: TransactionCanceledException, writes: readonly Write[]): "conflict" | "claimed" | "busy" {
+function cancelled(error: TransactionCanceledException, writes: readonly Write[]): "busy" | Refusal {
   const reasons = (error.CancellationReasons ?? []).map(({ Code = "None", Message }, index) => ({
     code: Code,
     message: Message ?? "",
@@ -137,5 +171,6 @@ function cancelled(error: TransactionCanceledException, writes: readonly Write[]
   if (failed.length === 0) throw asFault("dynamodb:TransactWriteItems", error);
   const refused = failed.filter(({ code }) => code === "ConditionalCheckFailed");
   if (refused.length === 0) return "busy";
-  return refused.every(({ write }) => write?.what === "claim") ? "claimed" : "conflict";
+  if (refused.every(({ write }) => write?.what === "place")) return "full";
+  return refused.every(({ write }) => write?.what === "claim" || write?.what === "place") ? "claimed" : "conflict";
 }

@@ -20,11 +20,13 @@ export interface Question {
   readonly range?: { readonly name: string; readonly from?: string; readonly to?: string };
   readonly newestFirst?: boolean;
   readonly consistent?: boolean;
+  /** Begins after this key, which need not be there. */
+  readonly after?: Item;
 }
 
 /** A page may hold fewer than asked for; there is more as long as there is a cursor. */
 export async function queryPage(client: DynamoDBClient, question: Question, request: PageRequest = {}): Promise<Page<Item>> {
-  const start = request.cursor === undefined ? undefined : readCursor(question, request.cursor);
+  const start = request.cursor === undefined ? question.after : readCursor(question, request.cursor);
   const command = new QueryCommand({
     ...inputOf(question),
     Limit: limitOf(request),

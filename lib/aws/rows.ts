@@ -46,6 +46,7 @@ export const instantText = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\
 export const serviceOrAny = v.union([v.literal("*"), serviceIdText]);
 export const verdictText = v.picklist(["accept", "ask", "reject"]);
 export const ipAddressTypeText = v.picklist(["ipv4", "dualstack", "ipv6"]);
+export const disconnect = v.union([v.picklist(["keep", "now"]), v.object({ afterHours: v.pipe(v.number(), v.minValue(0)) })]);
 export const entryRef = v.object({ service: serviceOrAny, principal: text, version: whole });
 export const because = v.object({ rule: text, detail: v.string() });
 export const actor = v.variant("kind", [

@@ -19,6 +19,8 @@ import { plainName, readRecordSet, writeRecordSet } from "./record-set.ts";
 /** What one change takes: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
 const recordsMax = 1000;
 const charactersMax = 32_000;
+/** A zone takes 10,000 records unless AWS was asked for more, at 300 a page. */
+const pagesMax = 1000;
 
 export function hostedZones(client: Route53Client, allowed: readonly ZoneId[]): Zones {
   const inOurs = async <T>(zone: ZoneId, work: () => Promise<T>): Promise<T> => {
@@ -32,6 +34,7 @@ export function hostedZones(client: Route53Client, allowed: readonly ZoneId[]): 
   return {
     change: (zone, remove, create) => inOurs(zone, () => change(client, zone, remove, create)),
     at: (zone, name) => inOurs(zone, () => at(client, zone, name)),
+    all: (zone) => inOurs(zone, () => all(client, zone)),
     name: async (zone) => (allowed.includes(zone) ? nameOf(client, zone) : undefined),
   };
 }
@@ -81,11 +84,24 @@ function oversize(changes: readonly Change[]): string | undefined {
 /** The list starts at the name, in Route 53's own order, and goes on past it. */
 async function at(client: Route53Client, zone: ZoneId, name: string): Promise<RecordSet[]> {
   const wanted = plainName(name);
+  return list(client, zone, { Name: name }, (found) => plainName(found) === wanted);
+}
+
+const all = (client: Route53Client, zone: ZoneId): Promise<RecordSet[]> => list(client, zone, {}, () => true);
+
+/** The records from `first` on, page by page, as long as their names are wanted. */
+async function list(
+  client: Route53Client,
+  zone: ZoneId,
+  first: Partial<ResourceRecordSet>,
+  wanted: (name: string) => boolean,
+): Promise<RecordSet[]> {
   const found: ResourceRecordSet[] = [];
-  let next: Partial<ResourceRecordSet> = { Name: name };
-  for (;;) {
+  let next = first;
+  for (let pages = 1; ; pages += 1) {
+    if (pages > pagesMax) throw new Fault("EndlessListing", "route53:ListResourceRecordSets", `${zone} has more than ${String(pagesMax)} pages`, false);
     const start = {
-      StartRecordName: next.Name,
+      ...(next.Name === undefined ? {} : { StartRecordName: next.Name }),
       ...(next.Type === undefined ? {} : { StartRecordType: next.Type }),
       ...(next.SetIdentifier === undefined ? {} : { StartRecordIdentifier: next.SetIdentifier }),
     };
@@ -94,8 +110,8 @@ async function at(client: Route53Client, zone: ZoneId, name: string): Promise<Re
       () => client.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start })),
       `zone ${zone}`,
     );
-    found.push(...(reply.ResourceRecordSets ?? []).filter((set) => plainName(set.Name ?? "") === wanted));
-    const more = reply.IsTruncated === true && reply.NextRecordName !== undefined && plainName(reply.NextRecordName) === wanted;
+    found.push(...(reply.ResourceRecordSets ?? []).filter(({ Name = "" }) => wanted(Name)));
+    const more = reply.IsTruncated === true && reply.NextRecordName !== undefined && wanted(reply.NextRecordName);
     if (!more) return found.map(readRecordSet);
     next = {
       Name: reply.NextRecordName,

@@ -11,11 +11,13 @@ export const clock: Clock = () => instant(Date.now());
 /** 128 random bits, fit for a URL. */
 export const newId: NewId = () => randomBytes(16).toString("base64url");
 
+export const wait = async (milliseconds: number): Promise<void> => {
+  await sleep(milliseconds);
+};
+
 /** The time of one invocation, by what Lambda says is left of it. */
 export const timeOf = (leftMs: () => number): Time => ({
   leftMs,
-  wait: async (milliseconds) => {
-    await sleep(milliseconds);
-  },
+  wait,
   chance: Math.random,
 });

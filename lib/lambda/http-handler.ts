@@ -15,6 +15,8 @@ export interface HttpReply {
   readonly html?: string;
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whole `Set-Cookie` lines. */
+  readonly cookies?: readonly string[];
 }
 
 /** By route as API Gateway names it: `GET /services/{service}`. A HEAD is answered by the route's GET, without the body. */
@@ -27,11 +29,14 @@ export interface HttpWork {
   /** How a problem is shown; as JSON unless said otherwise. */
   readonly show?: (problem: Problem) => HttpReply;
   readonly telling?: Telling;
+  /** How long a body is read at most; 64 KiB unless said otherwise. */
+  readonly bodyBytesMax?: number;
 }
 
 export function httpHandler({
   name,
   routes,
+  bodyBytesMax,
   show = asJson,
   telling = tellingOf(name),
 }: HttpWork): (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2> {
@@ -39,7 +44,7 @@ export function httpHandler({
     .use(invocation(telling))
     .use(problems(show, telling))
     .handler(async (event: HttpEvent) => {
-      const request = requestOf(event);
+      const request = requestOf(event, bodyBytesMax);
       const route = routes[request.route];
       if (route === undefined)
         throw new Refused("NotFound", `There is nothing at ${request.method} ${request.path}`, "look the path up in the documentation");
@@ -81,7 +86,7 @@ const connectionOf = ({ pathParameters }: HttpEvent): { readonly connection?: st
 
 const asJson = ({ status, ...error }: Problem): HttpReply => ({ status, json: { error } });
 
-function sent({ status, json, html, text, headers = {} }: HttpReply, method: string): APIGatewayProxyStructuredResultV2 {
+function sent({ status, json, html, text, headers = {}, cookies = [] }: HttpReply, method: string): APIGatewayProxyStructuredResultV2 {
   const [type, body] =
     json === undefined
       ? html === undefined
@@ -91,6 +96,7 @@ function sent({ status, json, html, text, headers = {} }: HttpReply, method: str
   return {
     statusCode: status,
     headers: { ...securityHeaders, "content-type": type, ...headers },
+    ...(cookies.length === 0 ? {} : { cookies: [...cookies] }),
     body: method === "HEAD" ? "" : body,
   };
 }

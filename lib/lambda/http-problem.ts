@@ -32,6 +32,14 @@ export function problemOf(error: unknown, requestId: string): Problem {
     const status = error.code === "NotFound" ? 404 : 409;
     return { status, code: error.code, message: error.message, remedy: error.remedy, requestId };
   }
+  if (error instanceof Fault && error.code === "Contended")
+    return {
+      status: 503,
+      code: error.code,
+      message: `Others changed ${error.where} at the same moment, again and again: nothing was done.`,
+      remedy: "try again in a moment",
+      requestId,
+    };
   if (error instanceof Fault && error.retryable)
     return {
       status: 503,

@@ -14,8 +14,12 @@ export interface HttpRequest {
   readonly query: Readonly<Record<string, string>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** By name; API Gateway gives them apart from the headers. */
+  readonly cookies: Readonly<Record<string, string>>;
   /** JSON as its value, a form as an object of texts, anything else as text; absent when there is none. */
   readonly body?: unknown;
+  /** The body's own bytes, as they were signed. */
+  readonly raw: Buffer;
   /** The caller's IAM ARN, on routes with IAM authorisation. */
   readonly actor?: string;
   readonly sourceIp: string;
@@ -30,15 +34,16 @@ export type HttpEvent = APIGatewayProxyEventV2 & {
 };
 
 /** An entry with every member at its longest fits many times. */
-const bodyBytesMax = 64 * 1024;
+const bodyBytesUsual = 64 * 1024;
 
-export function requestOf(event: HttpEvent): HttpRequest {
+export function requestOf(event: HttpEvent, bodyBytesMax = bodyBytesUsual): HttpRequest {
   const { http, requestId, authorizer } = event.requestContext;
   const [, template = http.path] = event.routeKey.split(" ");
   const headers = Object.fromEntries(
     Object.entries(event.headers).flatMap(([key, value]) => (value === undefined ? [] : [[key.toLowerCase(), value]])),
   );
-  const body = bodyOf(event, headers["content-type"] ?? "");
+  const raw = rawOf(event, bodyBytesMax);
+  const body = bodyOf(raw, headers["content-type"] ?? "");
   const actor = authorizer?.iam?.userArn;
   return {
     method: http.method,
@@ -47,18 +52,24 @@ export function requestOf(event: HttpEvent): HttpRequest {
     parameters: textsOf(event.pathParameters, decoded),
     query: textsOf(event.queryStringParameters, (text) => text),
     headers,
+    cookies: Object.fromEntries((event.cookies ?? []).map((cookie) => [cookie.split("=", 1)[0] ?? "", cookie.slice(cookie.indexOf("=") + 1)])),
     ...(body === undefined ? {} : { body }),
+    raw,
     ...(actor === undefined ? {} : { actor }),
     sourceIp: http.sourceIp,
     requestId,
   };
 }
 
-function bodyOf({ body, isBase64Encoded }: HttpEvent, type: string): unknown {
-  if (body === undefined || body === "") return undefined;
+function rawOf({ body = "", isBase64Encoded }: HttpEvent, bodyBytesMax: number): Buffer {
   const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > bodyBytesMax)
     throw new TooLarge(`The body has ${String(bytes.length)} bytes; at most ${String(bodyBytesMax)} are read.`);
+  return bytes;
+}
+
+function bodyOf(bytes: Buffer, type: string): unknown {
+  if (bytes.length === 0) return undefined;
   const text = bytes.toString("utf8");
   if (/^application\/x-www-form-urlencoded\b/i.test(type)) return Object.fromEntries(new URLSearchParams(text));
   if (!/^application\/(\S+\+)?json\b/i.test(type)) return text;

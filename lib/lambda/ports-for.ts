@@ -1,35 +1,45 @@
 // From a function's settings to the ports it works through. A port not asked for is not in the function's bundle.
 
+import { answerQueue, type PutAnswer } from "../aws/answer-queue.ts";
 import { allowListTable } from "../aws/allow-list-table.ts";
 import { eventBus } from "../aws/bus.ts";
+import { approversTable } from "../aws/approvers-table.ts";
 import { connectionsTable } from "../aws/connections-table.ts";
 import { vpcEndpointServices } from "../aws/endpoint-services.ts";
 import { giveBackTo } from "../aws/give-back.ts";
-import { linkKeys, cachedSecret } from "../aws/keys.ts";
+import { cachedSecret, linkKeys, rotatedSecret } from "../aws/keys.ts";
 import { ledgerTables } from "../aws/ledger-table.ts";
-import { peopleTopics } from "../aws/people.ts";
+import { organizationsApi } from "../aws/organizations.ts";
+import { organizationsCall } from "../aws/organizations-call.ts";
+import { peopleTopics, topicMail } from "../aws/people.ts";
 import { proofsTable } from "../aws/proofs-table.ts";
+import { slipsTable } from "../aws/slips-table.ts";
+import { topicSubscriptions } from "../aws/subscriptions.ts";
 import { servicesTable } from "../aws/services-table.ts";
 import { undeliveredQueue } from "../aws/undelivered.ts";
 import { wakeQueue } from "../aws/wake.ts";
 import { hostedZones } from "../aws/zones.ts";
 import type {
   AllowList,
+  Approvers,
   Bus,
   Connections,
   EndpointServices,
   Keys,
   Ledger,
+  Organizations,
   People,
   Proofs,
   Services,
+  Slips,
+  Subscriptions,
   Undelivered,
   Wake,
   Zones,
 } from "../ports.ts";
 import { clock, newId } from "./clock-and-ids.ts";
-import { dynamoDb, ec2, ec2Once, eventBridge, route53, secretsManager, sns, sqs } from "../aws/clients.ts";
-import type { Settings } from "./settings.ts";
+import { dynamoDb, ec2, ec2Once, eventBridge, route53, secretsManager, sns, sqs, sts } from "../aws/clients.ts";
+import { standInEndpoint, type Settings } from "./settings.ts";
 
 export const endpointServices = (): EndpointServices => vpcEndpointServices(ec2());
 /** For the one that accepts and rejects, at its own pace. */
@@ -53,9 +63,12 @@ export const ledger = (
     clock,
   );
 
-export const allowList = (set: Settings<"ALLOW_LIST_TABLE">): AllowList => allowListTable(dynamoDb(), set.ALLOW_LIST_TABLE);
+export const allowList = (set: Settings<"ALLOW_LIST_TABLE" | "SETTINGS_TABLE">): AllowList =>
+  allowListTable(dynamoDb(), set.ALLOW_LIST_TABLE, set.SETTINGS_TABLE);
 
 export const services = (set: Settings<"SETTINGS_TABLE">): Services => servicesTable(dynamoDb(), set.SETTINGS_TABLE);
+
+export const approvers = (set: Settings<"SETTINGS_TABLE">): Approvers => approversTable(dynamoDb(), set.SETTINGS_TABLE);
 
 export const proofs = (set: Settings<"PROOFS_TABLE">): Proofs => proofsTable(dynamoDb(), set.PROOFS_TABLE, clock, newId());
 
@@ -71,6 +84,10 @@ export const wakeDns = (set: Settings<"DNS_QUEUE_URL">): Pick<Wake, "dns"> => ({
   dns: wakeQueue(sqs(), set.DNS_QUEUE_URL),
 });
 
+export const giveBackToAnswers = (set: Settings<"ANSWER_QUEUE_URL">): ReturnType<typeof giveBackTo> =>
+  giveBackTo(sqs(), set.ANSWER_QUEUE_URL);
+export const putAnswer = (set: Settings<"ANSWER_QUEUE_URL">): PutAnswer => answerQueue(sqs(), set.ANSWER_QUEUE_URL);
+
 export const giveBackToAdmit = (set: Settings<"ADMIT_QUEUE_URL">): ReturnType<typeof giveBackTo> => giveBackTo(sqs(), set.ADMIT_QUEUE_URL);
 
 export const bus = (set: Settings<"BUS_NAME">): Bus => eventBus(eventBridge(), set.BUS_NAME);
@@ -81,8 +98,28 @@ export const undelivered = (set: Settings<"PUBLISH_FAILURES_QUEUE_URL">): Undeli
 export const people = (set: Settings<"APPROVALS_TOPIC_ARN" | "DECISIONS_TOPIC_ARN">): People =>
   peopleTopics(sns(), { approvals: set.APPROVALS_TOPIC_ARN, decisions: set.DECISIONS_TOPIC_ARN });
 
+/** For the one that only mails codes. */
+export const approverMail = (set: Settings<"APPROVALS_TOPIC_ARN">): Pick<People, "approvers"> => ({
+  approvers: topicMail(sns(), set.APPROVALS_TOPIC_ARN),
+});
+
+export const slips = (set: Settings<"PROOFS_TABLE">): Slips => slipsTable(dynamoDb(), set.PROOFS_TABLE, clock);
+
+export const subscriptions = (set: Settings<"APPROVALS_TOPIC_ARN">): Subscriptions => topicSubscriptions(sns(), set.APPROVALS_TOPIC_ARN);
+
 export const keys = (set: Settings<"LINK_KEY_SECRET_ARN">): Keys => linkKeys(secretsManager(), set.LINK_KEY_SECRET_ARN, clock);
+
+/** The text of Slack's secret, and for a while after a rotation of the one before it. */
+export const slackSecrets = (set: Settings<"SLACK_SECRET_ARN">): ((fresh: boolean) => Promise<readonly string[]>) =>
+  rotatedSecret(secretsManager(), set.SLACK_SECRET_ARN, clock);
 
 /** Slack's secret as its text, read again after five minutes. */
 export const slackSecret = (set: Settings<"SLACK_SECRET_ARN">): (() => Promise<string>) =>
   cachedSecret(secretsManager(), set.SLACK_SECRET_ARN, clock);
+
+/** Without a role nothing is known of organizations, and where entries speak of them people are asked. */
+export const organizations = (set: Settings<"ORGANIZATIONS_ROLE_ARN">): { readonly organizations?: Organizations } => {
+  const role = set.ORGANIZATIONS_ROLE_ARN;
+  if (role === "") return {};
+  return { organizations: organizationsApi(organizationsCall({ sts: sts(), role, endpoint: standInEndpoint() }), clock) };
+};

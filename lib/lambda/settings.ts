@@ -62,12 +62,13 @@ const catalogue = {
   OBSERVE_QUEUE_URL: url("the queue of observe"),
   ADMIT_QUEUE_URL: url("the queue of admit"),
   DNS_QUEUE_URL: url("the queue of dns"),
+  ANSWER_QUEUE_URL: url("the queue of Slack's answers"),
   PUBLISH_FAILURES_QUEUE_URL: url("the queue of events that the bus did not take"),
   APPROVALS_TOPIC_ARN: arn("sns", "the topic for approvers"),
   DECISIONS_TOPIC_ARN: arn("sns", "the topic for decisions"),
   CONNECTIONS_TOPIC_ARN: arn("sns", "the topic that AWS notifies of connections"),
   LINK_KEY_SECRET_ARN: arn("secretsmanager", "the secret that signs links"),
-  SLACK_SECRET_ARN: arn("secretsmanager", "the secret with Slack's webhook"),
+  SLACK_SECRET_ARN: arn("secretsmanager", "Slack's secret"),
   PUBLIC_URL: url("the HTTP API, as approvers reach it"),
   ENDPOINTS_PER_CALL: {
     what: "how many endpoints one call of Accept or Reject names, from 1 to 1000",
@@ -80,6 +81,10 @@ const catalogue = {
   OWN_ROLE_ARNS: {
     what: "the ARNs of Drawbridge's own roles, with commas between, or nothing",
     schema: roleArns,
+  },
+  ORGANIZATIONS_ROLE_ARN: {
+    what: "the ARN of a role that may look accounts up in AWS Organizations, or nothing",
+    schema: v.pipe(v.string(), v.regex(/^(arn:[a-z-]+:iam::\d{12}:role\/.+)?$/)),
   },
   HOSTED_ZONE_IDS: {
     what: "the ids of the hosted zones that may hold names, with commas between, or nothing",
@@ -110,3 +115,6 @@ export function settings<const Name extends SettingName>(...names: readonly Name
   if (wrong.length > 0) throw new Fault("WrongSetting", "the function's environment", wrong.join(". "), false);
   return Object.fromEntries(read) as Settings<Name>;
 }
+
+/** Where AWS's endpoints are stood in for; the SDK's clients read it themselves. */
+export const standInEndpoint = (): string | undefined => process.env["AWS_ENDPOINT_URL"];

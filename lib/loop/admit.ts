@@ -4,15 +4,16 @@ import { optional } from "../connection.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
 import { isAccepted, type AwsState, type Observed } from "../observed.ts";
-import type { AllowList, Calls, EndpointServices, Outcome, Wake } from "../ports.ts";
+import type { Calls, EndpointServices, Outcome, Wake } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item, type Left } from "./batch.ts";
 import { lookAgain } from "./look-again.ts";
 import { pacedCalls, type Time } from "./pacing.ts";
 import { run, type Ran, type Task } from "./run.ts";
+import type { VerdictPorts } from "./verdicts.ts";
 
 export interface AdmitPorts extends BatchPorts {
   readonly endpointServices: Pick<EndpointServices, "connections" | "accept" | "reject">;
-  readonly allowList: Pick<AllowList, "read">;
+  readonly allowList: VerdictPorts["allowList"];
   readonly wake: Pick<Wake, "observe">;
 }
 

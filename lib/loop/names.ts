@@ -2,18 +2,21 @@
 
 import type { Connection } from "../connection.ts";
 import type { Signal } from "../decide.ts";
+import { explainError, Fault, Refused } from "../faults.ts";
 import type { Name } from "../events.ts";
-import { Fault } from "../faults.ts";
-import type { EndpointId, ZoneId } from "../ids.ts";
-import { candidates, recordSets, type RecordSet } from "../names.ts";
-import type { EndpointServices, Proofs, Wake, Zones } from "../ports.ts";
+import type { EndpointId, ServiceId, ZoneId } from "../ids.ts";
+import type { Wanted } from "../messages.ts";
+import { candidates, changeOf, fitting, has, ownerName, ownSets, plain, recordSets, type RecordSet } from "../names.ts";
 import { plan } from "../plan.ts";
+import type { EndpointServices, Proofs, Wake, Zones } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
+import { pieces } from "./concurrently.ts";
+import { endpointsPerMessage } from "./look-again.ts";
 import { run, type Ran, type Standing, type Task } from "./run.ts";
 
 export interface NamePorts extends BatchPorts {
   readonly endpointServices: Pick<EndpointServices, "connections">;
-  readonly zones: Pick<Zones, "change" | "at">;
+  readonly zones: Pick<Zones, "change" | "at" | "all">;
   readonly proofs: Pick<Proofs, "claim" | "release">;
   readonly wake: Pick<Wake, "dns">;
   /** The ownership text for an endpoint's records: it marks them as this deployment's without telling more. */
@@ -21,63 +24,112 @@ export interface NamePorts extends BatchPorts {
 }
 
 export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Failure[]> =>
-  runBatch(ports, items, ({ ran }) => perform(ports, ran));
+  runBatch(ports, items, ({ ran }) => perform(ports, ran, items.some(({ wanted }) => comparing(wanted, ran.service.service))));
+
+const comparing = ({ compare, services }: Wanted, service: ServiceId): boolean =>
+  compare === true && (services === "all" || services.includes(service));
 
 const leaseSeconds = 120;
 const busySeconds = 5;
 
 /** Route 53 takes one change of a zone at a time, so a zone is leased; whoever comes second comes back. */
-async function perform(ports: NamePorts, ran: Ran): Promise<void> {
+async function perform(ports: NamePorts, ran: Ran, compare: boolean): Promise<void> {
   const standings = [...ran.standings.filter(({ effects }) => !effects.some(isAssign)), ...(await assign(ports, ran))];
   const jobs = standings.flatMap(jobsOf);
+  await inZones(ports, ran, jobs);
+  // What is left of a name that has moved may be in another zone.
+  const moved = jobs.filter(({ kind, others }) => kind === "make-name" && others).map(({ endpoint }) => endpoint);
+  if (moved.length > 0) await inZones(ports, ran, await jobsNow(ports, ran, moved));
+  if (!compare) return;
+  const zones = new Set(ran.standings.flatMap(({ kept }) => kept.connection.names.map(({ zone }) => zone)));
+  const { service } = ran.service;
+  for (const zone of zones)
+    await leased(
+      ports,
+      zone,
+      () => heal(ports, ran, zone),
+      () => ports.wake.dns({ service, why: "compare" }, busySeconds),
+      async () => undefined,
+    );
+}
+
+async function inZones(ports: NamePorts, ran: Ran, jobs: readonly Job[]): Promise<void> {
   for (const [zone, its] of Map.groupBy(jobs, ({ name }) => name.zone)) {
-    if (await ports.proofs.claim("lease", `zone#${zone}`, leaseSeconds)) {
-      try {
-        await inZone(ports, ran, zone, its);
-      } finally {
-        await ports.proofs.release("lease", `zone#${zone}`);
-      }
-    } else
-      await ports.wake.dns(
-        { service: ran.service.service, endpoints: its.map(({ endpoint }) => endpoint), why: "look-again" },
-        busySeconds,
+    const endpoints = [...new Set(its.map(({ endpoint }) => endpoint))];
+    const later = async (): Promise<void> => {
+      for (const part of pieces(endpoints, endpointsPerMessage))
+        await ports.wake.dns({ service: ran.service.service, endpoints: part, why: "look-again" }, busySeconds);
+    };
+    const work = async (): Promise<void> => inZone(ports, ran, zone, await fence(ports, zone, its[0]?.name.fqdn), endpoints);
+    await leased(ports, zone, work, later, async (failure) => {
+      const left = (await jobsNow(ports, ran, endpoints)).filter(({ name }) => name.zone === zone);
+      await record(
+        ports,
+        ran,
+        left.map((job) => [job, goneWith(failure, job) ? undefined : failure]),
       );
+    });
   }
 }
+
+/** With its zone, a name is gone too. */
+const goneWith = ({ code }: Failed, { kind }: Job): boolean => kind === "remove-name" && code === "NoSuchHostedZone";
+
+/** A zone that AWS does not let us work in now, or at all, keeps nobody else from theirs. */
+async function leased(
+  { proofs }: NamePorts,
+  zone: ZoneId,
+  work: () => Promise<void>,
+  later: () => Promise<void>,
+  never: (failure: Failed) => Promise<void>,
+): Promise<void> {
+  if (!(await proofs.claim("lease", `zone#${zone}`, leaseSeconds))) return later();
+  try {
+    await work();
+  } catch (error) {
+    if (!isOfZone(error)) throw error;
+    await (error instanceof Fault && error.retryable ? later() : never(explainError(error)));
+  } finally {
+    await proofs.release("lease", `zone#${zone}`);
+  }
+}
+
+const isOfZone = (error: unknown): boolean =>
+  (error instanceof Refused && error.code === "ZoneNotAllowed") || (error instanceof Fault && (error.where.startsWith("route53:") || error.code === zoneChanged));
 
 /**
  * Plans once more, from the records as they are after the fence was read: what was planned before the lease may be
  * past. A lease alone is no proof, since clocks differ and a call may arrive after its function is gone; the fence is.
  */
-async function inZone(ports: NamePorts, ran: Ran, zone: ZoneId, planned: readonly Job[]): Promise<void> {
-  const [first] = planned;
-  if (first === undefined) return;
-  const zones = await fenced(ports, zone, first.name.fqdn.slice(first.name.fqdn.indexOf(".") + 1));
-  const records = await ports.connections.load([...new Set(planned.map(({ endpoint }) => endpoint))]);
+async function inZone(
+  ports: NamePorts,
+  ran: Ran,
+  zone: ZoneId,
+  zones: NamePorts["zones"],
+  endpoints: readonly EndpointId[],
+  present?: Present,
+): Promise<void> {
+  const jobs = (await jobsNow(ports, ran, endpoints)).filter(({ name }) => name.zone === zone);
+  for (const part of changesOf(ports, jobs)) await change({ ...ports, zones }, ran, zone, part, present);
+}
+
+async function jobsNow(ports: NamePorts, { service }: Ran, endpoints: readonly EndpointId[]): Promise<Job[]> {
   const now = ports.clock();
-  const jobs = [...records.values()].flatMap((kept) =>
-    jobsOf({ kept, effects: plan(kept.connection, { listed: false }, ran.service, now) }),
-  );
-  if (jobs.length > 0)
-    await change(
-      { ...ports, zones },
-      ran,
-      zone,
-      jobs.filter(({ name }) => name.zone === zone),
-    );
+  const records = await ports.connections.load(endpoints);
+  return [...records.values()].flatMap((kept) => jobsOf({ kept, effects: plan(kept.connection, { listed: false }, service, now) }));
 }
 
 /**
  * A zone whose changes each replace one text record of it, all or nothing with the rest: a change that was planned
  * before another one went through is refused by Route 53 itself, however late it arrives.
  */
-async function fenced({ zones, newId }: NamePorts, zone: ZoneId, zoneName: string): Promise<NamePorts["zones"]> {
-  const name = `_drawbridge-change.${zoneName}`;
+async function fence({ zones, newId }: NamePorts, zone: ZoneId, fqdn = ""): Promise<NamePorts["zones"]> {
+  const name = `_drawbridge-change.${fqdn.slice(fqdn.indexOf(".") + 1)}`;
   const read = async (): Promise<RecordSet[]> =>
     (await zones.at(zone, name)).filter((set) => set.type === "TXT" && set.text.startsWith("change "));
   let fence = await read();
   return {
-    at: zones.at,
+    ...zones,
     change: async (_, remove, create) => {
       const next: RecordSet = { name, type: "TXT", text: `change ${newId()}` };
       const result = await zones.change(zone, [...remove, ...fence], [...create, next]);
@@ -86,11 +138,12 @@ async function fenced({ zones, newId }: NamePorts, zone: ZoneId, zoneName: strin
         return result;
       }
       const now = await read();
-      if (now.length === fence.length && now.every((set) => fence.some((was) => same(was, set)))) return result;
-      throw new Fault("ZoneChanged", `the hosted zone ${zone}`, "another change came first; the names are planned again", true);
+      if (now.length === fence.length && now.every((set) => has(fence, set))) return result;
+      throw new Fault(zoneChanged, `the hosted zone ${zone}`, "another change came first; the names are planned again", true);
     },
   };
 }
+const zoneChanged = "ZoneChanged";
 
 /** One record set group to make or to remove. */
 interface Job {
@@ -98,15 +151,17 @@ interface Job {
   readonly kind: "make-name" | "remove-name";
   readonly name: Name;
   readonly troubled: boolean;
+  /** The connection has other names too. */
+  readonly others: boolean;
   /** The record's version that the job rests on. */
   readonly asOf: number;
 }
 
 function jobsOf({ kept: { connection }, effects }: Pick<Standing, "kept" | "effects">): Job[] {
-  const troubled = connection.trouble !== undefined;
+  const about = { endpoint: connection.endpoint, troubled: connection.trouble !== undefined, others: connection.names.length > 1, asOf: connection.seq };
   return effects.flatMap((effect) =>
     effect.kind === "make-name" || effect.kind === "remove-name"
-      ? [{ endpoint: connection.endpoint, kind: effect.kind, name: effect.name, troubled, asOf: connection.seq }]
+      ? [{ ...about, kind: effect.kind, name: effect.name }]
       : [],
   );
 }
@@ -119,32 +174,40 @@ async function assign(ports: NamePorts, ran: Ran): Promise<Standing[]> {
   const named: Standing[] = [];
   for (let choice = 0; open.length > 0; choice += 1) {
     const tasks = open.flatMap((standing) => {
-      const name = choicesOf(standing)[choice];
-      return name === undefined ? [] : [task(standing.kept.connection.endpoint, { kind: "name-assigned", name })];
+      const signal = choicesOf(standing)[choice];
+      return signal === undefined ? [] : [task(standing.kept.connection.endpoint, signal)];
     });
     if (tasks.length === 0) break;
     const result = await run(commitOnly(ports), { service: ran.service.service, tasks });
-    const done = (result?.standings ?? []).filter(({ kept }) => kept.connection.names.length > 0);
-    named.push(...done.map((standing) => ({ ...standing, effects: unmade(standing.kept.connection) })));
+    const done = (result?.standings ?? []).filter(({ kept, service }) => fitting(kept.connection, service) !== undefined);
+    named.push(...done.map((standing) => ({ ...standing, effects: unmade(standing.kept.connection, ran) })));
     const settled = new Set(done.map(({ kept }) => kept.connection.endpoint));
     open = open.filter(({ kept }) => !settled.has(kept.connection.endpoint));
   }
   return named;
 }
 
-const choicesOf = ({ kept, service, effects }: Standing): Name[] =>
-  effects.flatMap((effect) => (effect.kind === "assign-name" ? candidates(kept.connection, service, effect.target) : []));
-const unmade = (connection: Connection): Standing["effects"] =>
-  connection.names.filter(({ made }) => !made).map((name) => ({ kind: "make-name", name }));
+/** A name that fits is only told what its records should hold by now. */
+const choicesOf = ({ kept: { connection }, service, effects }: Standing): Signal[] =>
+  effects.flatMap((effect): Signal[] => {
+    if (effect.kind !== "assign-name") return [];
+    const name = fitting(connection, service);
+    if (name !== undefined) return [{ kind: "name-changed", fqdn: name.fqdn, ...effect.content }];
+    return candidates(connection, service, effect.content).map((one) => ({ kind: "name-assigned", name: one }));
+  });
+const unmade = (connection: Connection, { service }: Ran): Standing["effects"] => {
+  const name = fitting(connection, service);
+  return name === undefined || name.made ? [] : [{ kind: "make-name", name }];
+};
 
 /** One change for all; a refused one is halved until the record that stands in the way is alone. */
-async function change(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly Job[]): Promise<void> {
-  const sets = (kind: Job["kind"]): RecordSet[] =>
-    jobs.filter((job) => job.kind === kind).flatMap(({ name, endpoint }) => recordSets(name, ports.owner(endpoint)));
-  const result =
-    jobs.length > jobsPerChange
-      ? { refused: "too many for one change" }
-      : await ports.zones.change(zone, sets("remove-name"), sets("make-name"));
+async function change(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly Job[], present?: Present): Promise<void> {
+  const changes = jobs.map(({ kind, name, endpoint }) => changeOf(kind, name, ports.owner(endpoint), present?.(name)));
+  const result = await ports.zones.change(
+    zone,
+    changes.flatMap(({ remove }) => remove),
+    changes.flatMap(({ create }) => create),
+  );
   if (result === "done")
     return record(
       ports,
@@ -153,58 +216,113 @@ async function change(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly J
     );
   const [first] = jobs;
   if (jobs.length === 1 && first !== undefined) return record(ports, ran, [[first, await alone(ports, zone, first, result.refused)]]);
+  if (isFull(result.refused)) return full(ports, ran, zone, jobs, result.refused);
   const half = Math.ceil(jobs.length / 2);
-  await change(ports, ran, zone, jobs.slice(0, half));
-  await change(ports, ran, zone, jobs.slice(half));
+  await change(ports, ran, zone, jobs.slice(0, half), present);
+  await change(ports, ran, zone, jobs.slice(half), present);
 }
 
-/** Each name has at most three record sets, and Route 53 takes 1,000 elements in a change. */
-const jobsPerChange = 300;
+/** A full zone refuses every name alike, so they are not tried one by one; what is to go still goes, which makes room. */
+async function full(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly Job[], message: string): Promise<void> {
+  const removals = jobs.filter(({ kind }) => kind === "remove-name");
+  await record(
+    ports,
+    ran,
+    jobs.filter(({ kind }) => kind === "make-name").map((job) => [job, { code: "ZoneFull", message }]),
+  );
+  if (removals.length > 0) await change(ports, ran, zone, removals);
+}
+
+/** AWS does not document its words for it. */
+const isFull = (refused: string): boolean => /\b(limit|quota)\b.*\bexceed|\bexceed.*\b(limit|quota)\b/is.test(refused);
+
+/** Route 53 takes 1,000 elements and 32,000 characters of text in a change, of which the fence has its part. */
+const setsPerChange = 990;
+const charactersPerChange = 30_000;
+
+function changesOf({ owner }: NamePorts, jobs: readonly Job[]): Job[][] {
+  const parts: Job[][] = [];
+  let [sets, characters] = [setsPerChange, 0];
+  for (const job of jobs) {
+    const { endpoint, name } = job;
+    const its = ownSets(name, owner(endpoint));
+    const text = its.reduce((sum, set) => sum + (set.type === "TXT" ? set.text.length + 2 : 0), 0);
+    if (sets + its.length > setsPerChange || characters + text > charactersPerChange) {
+      parts.push([]);
+      [sets, characters] = [0, 0];
+    }
+    sets += its.length;
+    characters += text;
+    parts.at(-1)?.push(job);
+  }
+  return parts;
+}
 
 /**
  * A refused name by itself: records of ours are put right, a record that is not ours is never touched. What is as it
  * should be is changed all the same, by the fence alone: only then is it known that nothing older comes after.
  */
-async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: Job, refused: string): Promise<string | undefined> {
-  const wanted = recordSets(name, ports.owner(endpoint));
-  const there = (await Promise.all([...new Set(wanted.map((set) => set.name))].map((at) => ports.zones.at(zone, at)))).flat();
-  const ours = there.filter((set) => wanted.some((want) => same(want, set)));
-  const owned = there.some((set) => set.type === "TXT" && set.text === ports.owner(endpoint));
-  if (kind === "remove-name") {
-    return told(await ports.zones.change(zone, owned || name.made ? ours : [], []), refused);
-  }
-  if (ours.length < wanted.length && (there.length > ours.length || (ours.length > 0 && !owned)))
-    return `${name.fqdn} has a record that is not Drawbridge's: ${refused}`;
-  return told(
-    await ports.zones.change(
-      zone,
-      [],
-      wanted.filter((want) => !ours.some((set) => same(want, set))),
-    ),
-    refused,
-  );
+async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: Job, refused: string): Promise<Failed | undefined> {
+  const owner = ports.owner(endpoint);
+  const there = (await Promise.all([name.fqdn, ownerName(name.fqdn)].map((at) => ports.zones.at(zone, at)))).flat();
+  const own = ownSets(name, owner);
+  const ours = there.filter((set) => has(own, set));
+  const owned = there.some((set) => set.type === "TXT" && set.text === owner) || name.made || name.was !== undefined;
+  const { remove, create } = changeOf(kind, name, owner, owned ? there : there.filter((set) => !has(own, set)));
+  const stranger = there.find((set) => !has(own, set)) ?? (owned ? undefined : ours[0]);
+  if (kind === "make-name" && create.length > 0 && stranger !== undefined)
+    return { code: clash, message: `${name.fqdn} has a record that is not Drawbridge's, ${words(stranger)}: ${refused}` };
+  const result = await ports.zones.change(zone, remove, create);
+  return result === "done" ? undefined : { code: "NameRefused", message: `${refused}; then ${result.refused}` };
 }
 
-const told = (result: "done" | { readonly refused: string }, refused: string): string | undefined =>
-  result === "done" ? undefined : `${refused}; then ${result.refused}`;
-
-/** Route 53 shows names with a final dot and in lower case. */
-function same(a: RecordSet, b: RecordSet): boolean {
-  if (plain(a.name) !== plain(b.name) || a.type !== b.type) return false;
-  if (a.type === "TXT" || b.type === "TXT") return a.type === "TXT" && b.type === "TXT" && a.text === b.text;
-  return plain(a.target.name) === plain(b.target.name) && a.target.zone === b.target.zone;
+interface Failed {
+  readonly code: string;
+  readonly message: string;
 }
-const plain = (name: string): string => name.toLowerCase().replace(/\.$/, "");
+const clash = "NameClashed";
+const words = (set: RecordSet): string => (set.type === "TXT" ? `${set.name} with the text "${set.text}"` : `${set.type} to ${set.target.name}`);
 
-async function record(ports: NamePorts, ran: Ran, results: readonly (readonly [Job, string | undefined])[]): Promise<void> {
+async function record(ports: NamePorts, ran: Ran, results: readonly (readonly [Job, Failed | undefined])[]): Promise<void> {
   const tasks = results.flatMap(([{ endpoint, kind, name, troubled, asOf }, failure]) => {
-    if (failure !== undefined)
-      return [task(endpoint, { kind: "settled", effect: kind, failure: { code: "NameRefused", message: failure } })];
+    if (failure?.code === clash) return [task(endpoint, { kind: "name-clashed", fqdn: name.fqdn, found: failure.message })];
+    if (failure !== undefined) return [task(endpoint, { kind: "settled", effect: kind, failure })];
     const done = { ...task(endpoint, { kind: kind === "make-name" ? "name-made" : "name-removed", fqdn: name.fqdn }), asOf };
     return troubled ? [done, task(endpoint, { kind: "settled", effect: kind })] : [done];
   });
   await run(commitOnly(ports), { service: ran.service.service, tasks });
 }
+
+/**
+ * The zone's records beside those that the log says were made: what is missing is logged, and made again. A record with
+ * another value is not ours: that is told as a clash.
+ */
+async function heal(ports: NamePorts, ran: Ran, zone: ZoneId): Promise<void> {
+  const endpoints = ran.standings.flatMap(({ kept: { connection } }) => (connection.names.length > 0 ? [connection.endpoint] : []));
+  const records = [...(await ports.connections.load(endpoints)).values()];
+  const first = records.flatMap(({ connection }) => connection.names).find((name) => name.zone === zone);
+  if (first === undefined) return;
+  const zones = await fence(ports, zone, first.fqdn);
+  const at = Map.groupBy(await ports.zones.all(zone), (set) => plain(set.name));
+  const present: Present = ({ fqdn }) => [fqdn, ownerName(fqdn)].flatMap((name) => at.get(plain(name)) ?? []);
+  const tasks = records.flatMap(({ connection }) =>
+    connection.names.flatMap((name) => {
+      if (!name.made || name.zone !== zone) return [];
+      const there = present(name);
+      const lacks = recordSets(name, ports.owner(connection.endpoint)).filter((set) => !has(there, set));
+      if (lacks.length === 0) return [];
+      const signal: Signal = { kind: "name-drifted", fqdn: name.fqdn, lacks: lacks.map((set) => `${set.type} ${set.name}`) };
+      return [{ ...task(connection.endpoint, signal), asOf: connection.seq }];
+    }),
+  );
+  if (tasks.length === 0) return;
+  await run(commitOnly(ports), { service: ran.service.service, tasks });
+  const drifted = [...new Set(tasks.map(({ endpoint }) => endpoint))];
+  await inZone(ports, ran, zone, zones, drifted, present);
+}
+
+/** What stands at a name in the zone. */
+type Present = (name: Name) => readonly RecordSet[];
 
 const task = (endpoint: EndpointId, signal: Signal): Task => ({ endpoint, signal, source: { kind: "dns" } });
 const commitOnly = ({ clock, newId, services, connections, ledger }: NamePorts): Parameters<typeof run>[0] => ({

@@ -1,17 +1,19 @@
 // The loop every function runs: observe, decide, commit, plan, perform. Commit comes before act, always.
 
-import { candidateKeys, judge, type Consumer, type Entry, type Judgement } from "../allow-list.ts";
+import type { Approver } from "../approver.ts";
+import { askingOf, silentUntil } from "../asking-policy.ts";
 import { concurrently } from "./concurrently.ts";
 import { evolve, optional, type Connection } from "../connection.ts";
 import { decide, type Known as Facts, type Signal } from "../decide.ts";
-import type { Source } from "../events.ts";
+import type { ConnectionEvent, Source } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
-import { noHead, type Kept } from "../ledger.ts";
+import { noHead, type EntryChange, type Kept } from "../ledger.ts";
 import { isOver, type Observed, type Seen } from "../observed.ts";
 import { plan, type Effect } from "../plan.ts";
-import type { AllowList, Clock, Connections, EndpointServices, Ledger, NewId, Services } from "../ports.ts";
+import type { Approvers, Clock, Connections, EndpointServices, Ledger, NewId, Organizations, Services } from "../ports.ts";
 import type { Service } from "../service.ts";
+import { heldBy as heldByEntry, verdicts, type Candidate, type Ruling, type VerdictPorts } from "./verdicts.ts";
 
 /** What the loop needs. Without `endpointServices` it does not look at AWS, without `allowList` it gives no verdicts. */
 export interface LoopPorts {
@@ -21,7 +23,9 @@ export interface LoopPorts {
   readonly connections: Pick<Connections, "load" | "ofService">;
   readonly ledger: Pick<Ledger, "commit">;
   readonly endpointServices?: Pick<EndpointServices, "connections">;
-  readonly allowList?: Pick<AllowList, "read">;
+  readonly allowList?: VerdictPorts["allowList"];
+  readonly organizations?: Organizations;
+  readonly approvers?: Pick<Approvers, "all">;
 }
 
 /** One thing to look at: an endpoint with its signal, or a whole service. */
@@ -31,6 +35,8 @@ export interface Task {
   readonly source: Source;
   /** Only if the record is still at this version: what was done rests on it. */
   readonly asOf?: number;
+  /** What else an answer writes with its decision; made anew for each try. Nothing when it decides nothing. */
+  readonly also?: (events: readonly ConnectionEvent[]) => Promise<EntryChange | undefined>;
 }
 export interface Round {
   readonly service: ServiceId;
@@ -88,6 +94,8 @@ interface Result {
   readonly standing?: Standing;
   /** Tasks whose commit met another writer. */
   readonly again: readonly Task[];
+  /** The entry's limit was reached before this one. */
+  readonly full?: true;
 }
 
 /** Records are read before AWS is, so that what AWS shows is never older than the record it is held against. */
@@ -102,24 +110,34 @@ async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], 
     [...work.keys()].filter((endpoint) => !asked.includes(endpoint)),
   );
   for (const [endpoint, kept] of late) if (isFinal(kept, listing?.get(endpoint)) && late.delete(endpoint)) records.set(endpoint, kept);
-  const judgements = await judged(ports, [...work.keys()], records, listing);
-  return concurrently([...work], commitsAtOnce, async ([endpoint, its]) => {
+  const rulings = await judged(ports, [...work.keys()], records, listing);
+  const approvers = await whoWasAsked(ports, service, [...records.values()]);
+  const one = async ([endpoint, its]: [EndpointId, Task[]]): Promise<Result> => {
     if (late.has(endpoint)) return { endpoint, again: its };
     const seen = listing === undefined ? undefined : seenAs(listing.get(endpoint));
-    return settle(
-      ports,
-      { service, ...optional("seen", seen), ...optional("judgement", judgements.get(endpoint)) },
-      endpoint,
-      its,
-      records.get(endpoint),
-    );
-  });
+    const facts = { service, ...optional("seen", seen), ...rulings.get(endpoint), ...optional("approvers", approvers) };
+    return settle(ports, facts, endpoint, its, records.get(endpoint));
+  };
+  const lanes = Map.groupBy(work, ([endpoint]) => rulings.get(endpoint)?.judgement.limit?.counter ?? endpoint);
+  return (await concurrently([...lanes.values()], commitsAtOnce, (lane) => inTurn(lane, one))).flat();
+}
+
+/** Those that count against one limit go one after the other; from the first on that finds it full, all are judged again. */
+async function inTurn(lane: readonly [EndpointId, Task[]][], one: (work: [EndpointId, Task[]]) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  let full = false;
+  for (const [endpoint, its] of lane) {
+    const result: Result = full ? { endpoint, again: its } : await one([endpoint, its]);
+    full ||= result.full === true;
+    results.push(result);
+  }
+  return results;
 }
 
 /** Decides and commits the tasks of one connection, one after the other. */
 async function settle(
   ports: LoopPorts,
-  facts: Pick<Facts, "service" | "seen" | "judgement">,
+  facts: Pick<Facts, "service" | "seen" | "judgement" | "holder" | "approvers">,
   endpoint: EndpointId,
   tasks: readonly Task[],
   before: Kept | undefined,
@@ -128,15 +146,17 @@ async function settle(
   if (before !== undefined && before.connection.service !== service.service) return { endpoint, again: [] };
   let kept = before;
   const types: string[] = [];
-  for (const [index, { signal, source, asOf }] of tasks.entries()) {
-    if (asOf !== undefined && asOf !== kept?.connection.seq) continue;
+  for (const [index, { signal, source, asOf, also: besides }] of tasks.entries()) {
+    if (asOf !== undefined && asOf !== before?.connection.seq) continue;
     const events = decide(kept?.connection, signal, { ...facts, now: ports.clock(), source, nextQuestion: ports.newId() });
     if (events.length === 0) continue;
     const after = events.reduce<Connection | undefined>(evolve, kept?.connection);
     if (after === undefined) continue;
-    const head = await ports.ledger.commit({ of: "connection", after, events, expected: kept?.head ?? noHead });
+    const also = await besides?.(events);
+    const head = await ports.ledger.commit({ of: "connection", after, events, expected: kept?.head ?? noHead, ...optional("also", also) });
     if (head === "claimed") continue;
     if (head === "conflict") return { endpoint, again: tasks.slice(index) };
+    if (head === "full") return { endpoint, again: tasks.slice(index), full: true };
     kept = { connection: after, head };
     types.push(...events.map(({ type }) => type));
   }
@@ -165,29 +185,44 @@ async function heldBy(ports: LoopPorts, service: ServiceId): Promise<EndpointId[
   return held;
 }
 
-/** The verdicts of the list, with one read of exactly the keys that can match. */
+/** Read only where silence is about to decide: it says nothing before a message can have reached somebody. */
+async function whoWasAsked({ approvers, clock }: LoopPorts, service: Service, records: readonly Kept[]): Promise<Approver[] | undefined> {
+  const asking = askingOf(service, undefined);
+  const over = ({ connection }: Kept): boolean =>
+    connection.status === "asking" && silentUntil(asking, connection.question) <= clock();
+  return asking.silence === "reject" && records.some(over) ? approvers?.all() : undefined;
+}
+
+/** The verdicts on all that can still be decided. */
 async function judged(
   ports: LoopPorts,
   endpoints: readonly EndpointId[],
   records: ReadonlyMap<EndpointId, Kept>,
   listing: ReadonlyMap<EndpointId, Observed> | undefined,
-): Promise<Map<EndpointId, Judgement>> {
-  if (ports.allowList === undefined) return new Map();
-  const consumers = endpoints.flatMap((endpoint) => {
+): Promise<Map<EndpointId, Ruling>> {
+  const { clock, allowList, organizations } = ports;
+  if (allowList === undefined) return new Map();
+  const candidates = endpoints.flatMap((endpoint): Candidate[] => {
     const shown = listing?.get(endpoint);
     const record = records.get(endpoint)?.connection;
     const facts = shown ?? record;
     // A closed connection that AWS shows again is found in this very look, and judged like any other.
     const over = record?.status === "denied" || (record?.status === "closed" && (shown === undefined || isOver(shown.state)));
-    return facts === undefined || over ? [] : [facts];
+    if (facts === undefined || over) return [];
+    const { service, account, region, ipAddressType } = facts;
+    return [
+      {
+        endpoint,
+        service,
+        account,
+        ...optional("region", region),
+        ...optional("ipAddressType", ipAddressType),
+        ...optional("counter", record?.counter),
+        ...optional("held", heldByEntry(record)),
+      },
+    ];
   });
-  const keys = new Map(consumers.flatMap(candidateKeys).map((key) => [`${key.service}/${key.principal}`, key]));
-  const entries = keys.size === 0 ? [] : await ports.allowList.read([...keys.values()]);
-  const now = ports.clock();
-  const at = new Map(entries.map((entry) => [`${entry.service}/${entry.principal}`, entry]));
-  const matching = (consumer: Consumer): Entry[] =>
-    candidateKeys(consumer).flatMap((key) => at.get(`${key.service}/${key.principal}`) ?? []);
-  return new Map(consumers.map((consumer) => [consumer.endpoint, judge(matching(consumer), consumer, now)]));
+  return verdicts({ clock, allowList, ...optional("organizations", organizations) }, candidates);
 }
 
 const unasked = (tasks: readonly Task[], whole: Source | undefined, known: readonly EndpointId[]): Task[] => {

@@ -5,17 +5,18 @@ import type { PolicyEvent } from "../events.ts";
 import type { EndpointId, Instant, ServiceId } from "../ids.ts";
 import { serviceSubject } from "../ledger.ts";
 import { gaps, isOnAws, isOnNames, type Effect } from "../plan.ts";
-import type { AllowList, EndpointServices, Ledger, Look, Services, Wake } from "../ports.ts";
+import type { EndpointServices, Ledger, Look, Services, Wake } from "../ports.ts";
 import type { Service } from "../service.ts";
 import { pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
 import { run, type LoopPorts, type Ran, type Standing } from "./run.ts";
+import type { VerdictPorts } from "./verdicts.ts";
 
 export interface SweepPorts extends LoopPorts {
   readonly services: Pick<Services, "get" | "all">;
   readonly ledger: Pick<Ledger, "commit" | "head">;
   readonly endpointServices: Pick<EndpointServices, "connections" | "describe">;
-  readonly allowList: Pick<AllowList, "read">;
+  readonly allowList: VerdictPorts["allowList"];
   readonly wake: Pick<Wake, "admit" | "dns">;
 }
 
@@ -40,12 +41,20 @@ export async function sweep(ports: SweepPorts): Promise<Swept[]> {
       await checkAcceptance(ports, service);
       const ran = await run(ports, { service: service.service, tasks: [], whole: { kind: "sweep" } });
       if (ran !== undefined) swept.push(await handOver(ports, ran));
+      if (ran?.standings.some(isNamed) === true && isItsMinute(service.service, ports.clock()))
+        await ports.wake.dns({ service: service.service, why: "compare" });
     } catch (error) {
       swept.push({ service: service.service, connections: 0, events: 0, unfinished: 0, questions: 0, error });
     }
   }
   return swept;
 }
+
+const isNamed = ({ kept, service }: Standing): boolean => service.mode === "enforce" && kept.connection.names.length > 0;
+
+/** Once an hour its names are held against Route 53: each service in a minute of its own, so that they do not all come at once. */
+const isItsMinute = (service: ServiceId, now: Instant): boolean =>
+  Number(now.slice(14, 16)) === Number.parseInt(service.slice(-6), 16) % 60;
 
 /** What is still to be done goes to the functions that may do it. */
 async function handOver({ wake }: SweepPorts, { service, standings }: Ran): Promise<Swept> {

@@ -4,7 +4,7 @@ import type { Connection } from "../connection.ts";
 import { optional } from "../connection.ts";
 import type { Choice, ConnectionEvent } from "../events.ts";
 import { Refused } from "../faults.ts";
-import type { Change, Head } from "../ledger.ts";
+import type { Change } from "../ledger.ts";
 import { run } from "../loop/run.ts";
 import type { Ledger } from "../ports.ts";
 import { sentence, statusWords } from "../wording.ts";
@@ -48,7 +48,7 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
 /** Commits what the loop decides, and keeps it in view; the one thing it will not commit unconfirmed is the end of a live connection. */
 function guarded(ledger: Pick<Ledger, "commit">, confirmed: boolean, committed: ConnectionEvent[]): Pick<Ledger, "commit"> {
   return {
-    async commit(change: Change): Promise<Head | "conflict" | "claimed"> {
+    async commit(change: Change): ReturnType<Ledger["commit"]> {
       const events = change.of === "connection" ? change.events : [];
       if (!confirmed && events.some(ownRevocation))
         throw new Refused(

@@ -15,6 +15,8 @@ export interface DeploymentShown {
   readonly bus: string;
   /** URLs by the names of the template. */
   readonly queues: Readonly<Record<string, string>>;
+  /** Whether entries may name units and organizations. */
+  readonly organizations: boolean;
   /** How it is, when that is asked for. */
   readonly findings?: readonly Finding[];
   /** As whom the caller is known. */
@@ -35,6 +37,7 @@ export async function deployment(ports: OperatorPorts, actor: Operator, input: u
     services,
     bus,
     queues,
+    organizations: ports.deployment.organizations === true,
     ...(health === "true" ? { findings: await examine(ports) } : {}),
     you: actor.arn,
   };

@@ -1,31 +1,37 @@
 // The allow-list's entries: written, removed, listed, and shown with their history.
 
-import { labelOf, refer, type Entry } from "../allow-list.ts";
+import { labelOf, refer, type Entry, type Removed } from "../allow-list.ts";
 import { optional } from "../connection.ts";
+import { disconnectWords, type Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
-import type { ServiceId } from "../ids.ts";
-import { canonical, entrySubject, type EntryKey, type Page } from "../ledger.ts";
+import type { Instant, ServiceId } from "../ids.ts";
+import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
 import { entryWords } from "../wording.ts";
-import { confirmCut } from "./cuts.ts";
+import { foreseen } from "./cuts.ts";
+import { disconnectText } from "./disconnect-given.ts";
 import { historyOf, type Told } from "./history.ts";
 import { anEntry, listedEntries, putEntry, read, removedEntry } from "./inputs.ts";
-import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
-import { walk } from "./paging.ts";
+import { byOperator, untilCommitted, type Deployment, type Operator, type OperatorPorts } from "./operator.ts";
+import { outlook, type Outlook } from "./outlook.ts";
+import { all, walk } from "./paging.ts";
 import { principalWords } from "./principals.ts";
 import { inCare } from "./services.ts";
 
 export interface Put {
   readonly entry: Entry;
+  /** With `preview`: whether it would. */
   readonly changed: boolean;
   /** What the entry was before, when it was another. */
   readonly before?: Entry;
+  /** What follows for the connections there are; absent when nobody looked. */
+  readonly outlook?: Outlook;
 }
 
 /** Adds or changes an entry; writing what is there already changes nothing. */
 export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Put> {
-  const { version, reason, confirm, ...said } = read(putEntry, input);
-  checkSaid(said, ports.clock());
+  const { version, reason, confirm, preview, ...said } = read(putEntry, input);
+  checkSaid(said, ports.clock(), ports.deployment);
   if (said.service !== "*") await inCare(ports, said.service);
   const key = { service: said.service, principal: said.principal };
   return untilCommitted(keyWords(key), async () => {
@@ -35,47 +41,59 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
     if (before !== undefined && same(before, said)) return { entry: before, changed: false };
     const at = ports.clock();
     const entry: Entry = { ...said, version: expected.seq + 1, author: actor.arn, at };
-    await confirmCut(ports, entry, confirm);
-    const told = byOperator(actor, reason ?? said.purpose ?? said.ticket ?? "an operator's command");
-    const event: PolicyEvent =
-      before === undefined
-        ? { type: "EntryAdded", entry: refer(entry), to: entry, at, ...told }
-        : { type: "EntryChanged", entry: refer(entry), from: before, to: entry, at, ...told };
-    const head = await ports.ledger.commit({
-      of: "entry",
-      key,
-      after: entry,
-      events: [event],
-      expected,
-    });
-    return typeof head === "string" ? "conflict" : { entry, changed: true, ...optional("before", before) };
+    const put = { entry, changed: true, ...optional("before", before) };
+    if (preview) return { ...put, outlook: await outlook(ports, { entries: [entry] }) };
+    const follows = await foreseen(ports, { entries: [entry] }, confirm);
+    const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
+    return typeof head === "string" ? "conflict" : { ...put, ...optional("outlook", follows) };
   });
 }
 
-type Said = Omit<Entry, "version" | "author" | "at">;
+/** The commit that writes an entry, in the words of the log. */
+export function entryChange(actor: Operator, expected: Head, before: Entry | undefined, entry: Entry, reason?: string): Change {
+  const { service, principal, at, purpose, ticket } = entry;
+  const told = byOperator(actor, reason ?? purpose ?? ticket ?? "an operator's command");
+  const event: PolicyEvent =
+    before === undefined
+      ? { type: "EntryAdded", entry: refer(entry), to: entry, at, ...told }
+      : { type: "EntryChanged", entry: refer(entry), from: before, to: entry, at, ...told };
+  return { of: "entry", key: { service, principal }, after: entry, events: [event], expected };
+}
+
+export type Said = Omit<Entry, "version" | "author" | "at">;
 
 /** What each field allows by itself, and what they must not say together. */
-function checkSaid({ principal, conditions, name, label }: Said, now: string): void {
-  if (principal.startsWith("ou#") || principal.startsWith("org#"))
+export function checkSaid(said: Said, now: string, { organizations = false }: Pick<Deployment, "organizations">): void {
+  const { principal, verdict, conditions, name, label, asking, onExpiry, disconnect } = said;
+  if (!organizations && /^(ou|org)#/.test(principal))
     throw new Refused(
       "NotConfigured",
       `${principalWords(principal)} cannot be an entry's principal: looking accounts up in AWS Organizations is not configured yet`,
-      "name the accounts themselves",
+      "set organizationsRole in drawbridge.config.yml and deploy again, or name the accounts themselves",
     );
-  const { notBefore, expires } = conditions;
+  const { notBefore, expires, atMost } = conditions;
   if (expires !== undefined && expires <= now) throw new BadInput("conditions.expires", expires, "give a time to come");
   if (notBefore !== undefined && expires !== undefined && notBefore >= expires)
     throw new BadInput("conditions.notBefore", notBefore, `give a time before ${expires}, when the entry expires`);
+  if (atMost !== undefined && verdict !== "accept")
+    throw new BadInput("conditions.atMost", atMost, `leave it out: only an entry that accepts has a limit, and this one says ${verdict}`);
   if (name !== undefined && label === undefined && labelOf({ name }) === undefined)
     throw new BadInput("name", name, "it makes no DNS label; give a label too");
+  if (onExpiry !== undefined && expires === undefined)
+    throw new BadInput("onExpiry", disconnectText(onExpiry), "say when the entry expires, or leave it out");
+  if (disconnect !== undefined && verdict === "accept")
+    throw new BadInput("disconnect", disconnectText(disconnect), "leave it out: an entry that accepts cuts nobody");
+  const { approvers, quorum } = asking ?? {};
+  if (approvers !== undefined && quorum !== undefined && quorum > new Set(approvers).size)
+    throw new BadInput("asking.quorum", quorum, `give at most ${String(new Set(approvers).size)}, which is how many approvers the entry names`);
 }
 
-const same = (before: Entry, said: Said): boolean => {
+export const same = (before: Entry, said: Said): boolean => {
   const { version: _version, author: _author, at: _at, ...rest } = before;
   return canonical(rest) === canonical(said);
 };
 
-function refuseClash(key: EntryKey, before: Entry | undefined, version: number): void {
+export function refuseClash(key: EntryKey, before: Entry | undefined, version: number): void {
   if ((before?.version ?? 0) === version) return;
   const now =
     before === undefined ? "there is none now" : `it is at version ${String(before.version)}, written by ${before.author} at ${before.at}`;
@@ -86,27 +104,48 @@ function refuseClash(key: EntryKey, before: Entry | undefined, version: number):
   );
 }
 
-/** Removes an entry. Connections it let in stay connected; a waiting consumer is judged anew. */
-export async function remove(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ entry: Entry; changed: true }> {
-  const { version, reason, ...key } = read(removedEntry, input);
+export interface RemovedEntry {
+  readonly entry: Entry;
+  readonly changed: true;
+  /** What becomes of the connections that it held. */
+  readonly disconnect: Disconnect;
+  readonly outlook?: Outlook;
+}
+
+/** Removes an entry. What it let in is kept, or cut, as is said here, or by the service; a waiting consumer is judged anew. */
+export async function remove(ports: OperatorPorts, actor: Operator, input: unknown): Promise<RemovedEntry> {
+  const { version, reason, confirm, preview, disconnect, service, principal } = read(removedEntry, input);
+  const key = { service, principal };
+  const usual = service === "*" ? undefined : (await ports.services.get(service))?.onRemoval;
   return untilCommitted(keyWords(key), async () => {
-    const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
+    const expected = await ports.ledger.head(entrySubject(service, principal));
     const before = await entryAt(ports, key);
     if (version !== undefined) refuseClash(key, before, version);
     if (before === undefined) throw noEntry(key);
-    const event: PolicyEvent = {
-      type: "EntryRemoved",
-      entry: refer(before),
-      from: before,
-      at: ports.clock(),
-      ...byOperator(actor, reason ?? "an operator's command"),
-    };
-    const head = await ports.ledger.commit({ of: "entry", key, events: [event], expected });
-    return typeof head === "string" ? "conflict" : { entry: before, changed: true };
+    const tombstone = tombstoneOf(actor, expected, key, ports.clock(), disconnect);
+    const done = { entry: before, changed: true as const, disconnect: disconnect ?? usual ?? "keep" };
+    if (preview) return { ...done, outlook: await outlook(ports, { removed: [tombstone] }) };
+    const follows = await foreseen(ports, { removed: [tombstone] }, confirm);
+    const head = await ports.ledger.commit(removalChange(actor, expected, before, tombstone, reason));
+    return typeof head === "string" ? "conflict" : { ...done, ...optional("outlook", follows) };
   });
 }
 
-/** The entries of one service, or of every service in care and of `*`, which comes first. */
+export const tombstoneOf = (actor: Operator, expected: Head, key: EntryKey, at: Instant, disconnect: Disconnect | undefined): Removed => ({
+  ...key,
+  version: expected.seq + 1,
+  removed: { at, by: actor.arn, ...optional("disconnect", disconnect) },
+});
+
+export function removalChange(actor: Operator, expected: Head, before: Entry, tombstone: Removed, reason?: string): Change {
+  const { service, principal, removed } = tombstone;
+  const ground = reason ?? "an operator's command";
+  const detail = removed.disconnect === undefined ? ground : `${ground}; what it let in is ${disconnectWords(removed.disconnect)}`;
+  const event: PolicyEvent = { type: "EntryRemoved", entry: refer(before), from: before, at: removed.at, ...byOperator(actor, detail) };
+  return { of: "entry", key: { service, principal }, tombstone, events: [event], expected };
+}
+
+/** The entries of one service; or of every service in care, now or once, and of `*`, which comes first. */
 export async function list(ports: OperatorPorts, input: unknown): Promise<Page<Entry>> {
   const { service, principal, ...page } = read(listedEntries, input);
   const services = service === undefined ? await everywhere(ports) : [service];
@@ -120,10 +159,16 @@ export async function list(ports: OperatorPorts, input: unknown): Promise<Page<E
   );
 }
 
-const everywhere = async (ports: OperatorPorts): Promise<(ServiceId | "*")[]> => [
-  "*",
-  ...(await ports.services.all()).map(({ service }) => service).sort(),
-];
+/** A released service keeps its entries for the day it is taken up again: the log knows which there were. */
+async function everywhere(ports: OperatorPorts): Promise<(ServiceId | "*")[]> {
+  const [inCareNow, { items }] = await Promise.all([
+    ports.services.all(),
+    all((page) => ports.ledger.search({ by: "type", value: "ServiceRemoved" }, page), releasesMax),
+  ]);
+  const released = items.flatMap(({ event }) => (event.type === "ServiceRemoved" ? [event.service] : []));
+  return ["*", ...[...new Set([...inCareNow.map(({ service }) => service), ...released])].sort()];
+}
+const releasesMax = 1000;
 
 export interface ShownEntry {
   /** Absent when it has been removed: its history is still told. */
@@ -140,7 +185,7 @@ export async function show(ports: OperatorPorts, input: unknown): Promise<ShownE
 }
 
 const entryAt = async (ports: OperatorPorts, key: EntryKey): Promise<Entry | undefined> => (await ports.allowList.read([key]))[0];
-const keyWords = ({ service, principal }: EntryKey): string =>
+export const keyWords = ({ service, principal }: EntryKey): string =>
   `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
 const noEntry = (key: EntryKey): Refused =>
   new Refused("NotFound", `There is no entry for ${keyWords(key)}`, "see which there are with: drawbridge list");

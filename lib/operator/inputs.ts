@@ -1,9 +1,11 @@
 // What operators may give: each field parsed once, and every refusal names the field, the value and the remedy.
 
 import * as v from "valibot";
+import { approverName } from "../approver.ts";
 import { states, type Status } from "../connection.ts";
 import { BadInput } from "../faults.ts";
-import { accountId, endpointId, isLabel, parseInstant, serviceId, type ServiceId } from "../ids.ts";
+import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
+import { disconnectGiven } from "./disconnect-given.ts";
 import { principalOf } from "./principals.ts";
 
 /** Reads what a request gave, or says which field is wrong and what to give instead. */
@@ -36,13 +38,15 @@ const members = <const Entries extends v.ObjectEntries>(entries: Entries) =>
 
 const maybe = v.exactOptional;
 const textMax = 256;
-/** One line of readable text. Control and direction characters could make a terminal or a page lie. */
+/** Control, format (zero-width, direction) and blank letters: what looks like another text, or turns it round, could make a page lie. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u{34F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{2800}\u{3164}\u{FFA0}]/u;
+/** One line of readable text. */
 const text = v.pipe(
   v.string("give a text"),
   v.trim(),
   v.nonEmpty("give a text, or leave it out"),
   v.maxLength(textMax, `give at most ${String(textMax)} characters`),
-  v.regex(/^[^\p{Cc}\u{2028}-\u{202E}\u{2066}-\u{2069}]+$/u, "leave out control characters"),
+  v.check((given) => !unseen.test(given), "leave out control characters and invisible marks"),
 );
 const flag = by((given) => {
   if (typeof given === "boolean") return given;
@@ -75,6 +79,27 @@ const label = by((given) => {
   throw new BadInput("label", given, "give 1 to 63 of a-z, 0-9 and hyphen, no hyphen at either end");
 });
 
+const disconnect = by(disconnectGiven);
+const approvers = several(by(approverName));
+/** Whom to ask, and how many of them must agree. */
+const quorum = whole(1, 20);
+const labels = v.pipe(
+  v.record(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, "give a label's name of up to 64 letters, digits and _.:/-")),
+    text,
+    "give an object of names and texts",
+  ),
+  v.check((given) => Object.keys(given).length <= 20, "give at most 20 labels"),
+);
+/** That so many connections may be cut; true for any number. */
+const confirmed = by((given): boolean | number => {
+  if (typeof given === "boolean") return given;
+  if (given === "true" || given === "false") return given === "true";
+  const number = typeof given === "string" && /^\d{1,9}$/.test(given) ? Number(given) : given;
+  if (typeof number === "number" && Number.isInteger(number) && number >= 0) return number;
+  throw new BadInput("confirm", given, "give true, or the number of connections that may be cut");
+});
+
 export const aService = members({ service: by(serviceId) });
 export const previewedService = members({ service: by(serviceId), zone: maybe(text) });
 export const addedService = members({
@@ -84,7 +109,44 @@ export const addedService = members({
   outsideAccept: v.optional(oneOf(["keep", "enforce"]), "keep"),
 });
 
-export const putEntry = members({
+const version = whole(0, 999_999_999);
+const writing = {
+  /** The version that the operator has seen; 0 for none. Any other there is a clash. */
+  version: maybe(version),
+  reason: maybe(text),
+  /** That connections which stand now may be cut: so many, or any number. */
+  confirm: v.optional(confirmed, false),
+  /** Tells what would follow, and writes nothing. */
+  preview: v.optional(flag, false),
+};
+
+const hours = whole(1, 8760);
+const asking = members({
+  approvers: maybe(approvers),
+  quorum: maybe(quorum),
+  openDays: maybe(whole(1, 365)),
+  remindHours: maybe(v.array(hours, "give a list of hours")),
+  escalateTo: maybe(approvers),
+  escalateAfterHours: maybe(hours),
+  silence: maybe(oneOf(["keep", "reject"])),
+  emailProof: maybe(oneOf(["code", "link"])),
+  accountAnswers: maybe(flag),
+});
+
+/** What of a service's settings an operator may set; `null` takes it back to the usual. The policy file reads by the same. */
+export const serviceFields = {
+  outsideAccept: maybe(oneOf(["keep", "enforce"])),
+  onRemoval: maybe(v.nullable(disconnect)),
+  onReject: maybe(v.nullable(disconnect)),
+  onExpiry: maybe(v.nullable(disconnect)),
+  expiryNoticeHours: maybe(v.nullable(whole(1, 8760))),
+  permissions: maybe(oneOf(["off", "follow"])),
+  asking: maybe(v.nullable(asking)),
+};
+export const setService = members({ service: by(serviceId), ...serviceFields, zone: maybe(v.nullable(text)), ...writing });
+
+/** What an entry says, field by field; the policy file reads its entries by the same. */
+export const entryFields = {
   service: serviceOrAll,
   principal: by(principalOf),
   verdict: oneOf(["accept", "ask", "reject"]),
@@ -94,6 +156,7 @@ export const putEntry = members({
       ipAddressTypes: maybe(several(oneOf(ipAddressTypes))),
       notBefore: maybe(time("notBefore")),
       expires: maybe(time("expires")),
+      atMost: maybe(whole(1, 1_000_000)),
     }),
     {},
   ),
@@ -102,19 +165,69 @@ export const putEntry = members({
   contact: maybe(text),
   purpose: maybe(text),
   ticket: maybe(text),
-  /** The version that the operator has seen; 0 for none. Any other there is a clash. */
-  version: maybe(whole(0, 999_999_999)),
-  reason: maybe(text),
-  /** That connections which stand now may be cut. */
-  confirm: v.optional(flag, false),
-});
+  labels: maybe(labels),
+  asking: maybe(members({ approvers: maybe(approvers), quorum: maybe(quorum) })),
+  onExpiry: maybe(disconnect),
+  disconnect: maybe(disconnect),
+};
+export const putEntry = members({ ...entryFields, ...writing });
 export const anEntry = members({ service: serviceOrAll, principal: by(principalOf) });
 export const removedEntry = members({
   service: serviceOrAll,
   principal: by(principalOf),
-  version: maybe(whole(0, 999_999_999)),
-  reason: maybe(text),
+  disconnect: maybe(disconnect),
+  ...writing,
 });
+const atOnce = <Item extends v.GenericSchema>(item: Item, most: number) =>
+  v.optional(v.pipe(v.array(item, "give a list"), v.maxLength(most, `give at most ${String(most)} at once`)), []);
+const droppedEntry = members({ service: serviceOrAll, principal: by(principalOf), disconnect: maybe(disconnect), version: maybe(version) });
+export const entryBatch = members({
+  put: atOnce(members({ ...entryFields, version: maybe(version) }), 1000),
+  remove: atOnce(droppedEntry, 1000),
+  reason: maybe(text),
+  confirm: v.optional(confirmed, false),
+});
+export const foreseenPolicy = members({
+  put: atOnce(members({ ...entryFields, version: maybe(version) }), 20_000),
+  remove: atOnce(droppedEntry, 20_000),
+  services: atOnce(members({ service: by(serviceId), ...serviceFields }), 1000),
+});
+
+function isApproverName(given: string): boolean {
+  try {
+    return approverName(given) === given;
+  } catch {
+    return false;
+  }
+}
+/** What a policy file may hold; every value of it is read as text. */
+const mailAddress = v.pipe(text, v.regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "give one mail address"));
+export const approverFields = {
+  email: maybe(mailAddress),
+  slack: maybe(v.pipe(text, v.regex(/^[UW][A-Z0-9]{5,20}$/, "give Slack's id of the user, such as U012AB3CD"))),
+  arn: maybe(v.pipe(text, v.regex(/^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/, "give the ARN of an IAM user or role"))),
+};
+const serviceKey = v.pipe(v.string(), v.check(isServiceId, "give the endpoint service's id, such as vpce-svc-0123456789abcdef0"));
+const approverKey = v.pipe(v.string(), v.check(isApproverName, "give 1 to 32 of a-z, 0-9 and hyphen, such as ann"));
+export const policyFile = members({
+  services: maybe(v.record(serviceKey, members(serviceFields), "give the settings by the id of each service")),
+  approvers: maybe(v.record(approverKey, members(approverFields), "give how to reach each approver by their name")),
+  entries: maybe(v.array(members(entryFields), "give a list of entries")),
+});
+
+/** A freeze of one service, or of all. */
+export const froze = members({ id: serviceOrAll, reason: text });
+export const unfroze = members({ id: serviceOrAll, reason: maybe(text) });
+
+/** Whom to explain: a connection there is, or an account as if it connected; what is given besides is supposed. */
+export const explainedConsumer = members({
+  who: text,
+  service: maybe(by(serviceId)),
+  region: maybe(region),
+  ipAddressType: maybe(oneOf(ipAddressTypes)),
+  at: maybe(time("at")),
+});
+
 export const listedEntries = members({
   service: maybe(serviceOrAll),
   principal: maybe(by(principalOf)),

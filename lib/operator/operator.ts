@@ -3,7 +3,7 @@
 import type { Actor } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { ZoneId } from "../ids.ts";
-import type { AllowList, Clock, Connections, EndpointServices, Ledger, NewId, Services, Wake, Zones } from "../ports.ts";
+import type { AllowList, Clock, Connections, EndpointServices, Ledger, NewId, Organizations, Services, Wake, Zones } from "../ports.ts";
 
 /** The person of the signed request, by their IAM ARN. */
 export type Operator = Extract<Actor, { kind: "operator" }>;
@@ -16,6 +16,7 @@ export interface OperatorPorts {
   readonly ledger: Ledger;
   readonly endpointServices: Pick<EndpointServices, "connections" | "describe" | "notify" | "notification" | "stopNotifying">;
   readonly allowList: AllowList;
+  readonly organizations?: Organizations;
   readonly zones: Pick<Zones, "name">;
   readonly wake: Pick<Wake, "admit">;
   readonly deployment: Deployment;
@@ -32,9 +33,11 @@ export interface Deployment {
   /** Its bus, and its queues by their names in the template: for whoever sends back what was set aside. */
   readonly bus: string;
   readonly queues: Readonly<Record<string, string>>;
+  /** Whether a role may look accounts up in AWS Organizations. */
+  readonly organizations?: boolean;
 }
 
-const triesMax = 4;
+const triesMax = 6;
 
 /** Reads and commits again when somebody else committed in between; `attempt` reads its head before anything else. */
 export async function untilCommitted<T>(what: string, attempt: () => Promise<T | "conflict">): Promise<T> {

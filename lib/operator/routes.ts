@@ -5,8 +5,12 @@ import { audit } from "./audit.ts";
 import * as connections from "./connections.ts";
 import { deployment } from "./deployment.ts";
 import * as entries from "./entries.ts";
+import { batch, foresee } from "./entry-batch.ts";
+import { explain } from "./explain.ts";
+import * as freezes from "./freezes.ts";
 import type { Operator, OperatorPorts } from "./operator.ts";
 import { preview } from "./service-survey.ts";
+import { set } from "./service-settings.ts";
 import * as services from "./services.ts";
 
 /** `input` holds path, query and body together; the path wins. */
@@ -21,13 +25,20 @@ export const operatorRoutes: Readonly<Record<string, UseCase>> = {
   "GET /services": reads(services.list),
   "POST /services": services.add,
   "GET /services/{service}": reads(services.show),
+  "PATCH /services/{service}": set,
   "DELETE /services/{service}": services.remove,
   "POST /services/{service}/enforce": services.enforce,
   "GET /services/{service}/preview": reads(preview),
   "GET /entries": reads(entries.list),
   "PUT /entries": entries.put,
+  "POST /entries/batch": batch,
+  "POST /entries/preview": foresee,
   "GET /entries/{service}/{principal}": reads(entries.show),
   "DELETE /entries/{service}/{principal}": entries.remove,
+  "GET /explain": reads(explain),
+  "GET /freezes": reads(freezes.list),
+  "PUT /freezes/{id}": freezes.freeze,
+  "DELETE /freezes/{id}": freezes.unfreeze,
   "GET /connections": reads(connections.list),
   "GET /connections/{endpoint}": reads(connections.show),
   "GET /pending": reads(connections.pending),

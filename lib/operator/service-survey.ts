@@ -5,11 +5,11 @@ import type { Verdict } from "../events.ts";
 import { Refused } from "../faults.ts";
 import type { AccountId, EndpointId, ServiceId, ZoneId } from "../ids.ts";
 import { isAccepted, waits, type AwsState, type Observed } from "../observed.ts";
+import { verdicts } from "../loop/verdicts.ts";
 import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { previewedService, read } from "./inputs.ts";
-import { verdicts } from "./verdicts.ts";
 
 export interface Zone {
   readonly id: ZoneId;
@@ -163,9 +163,9 @@ export async function preview(ports: OperatorPorts, input: unknown): Promise<Pre
 }
 
 async function foresee(ports: OperatorPorts, shown: readonly Observed[]): Promise<Foreseen[]> {
-  const verdictOf = await verdicts(ports, shown);
+  const rulings = await verdicts(ports, shown);
   return shown.flatMap(({ endpoint, account, state, region }) => {
-    const judgement = verdictOf.get(endpoint);
+    const judgement = rulings.get(endpoint)?.judgement;
     if (judgement === undefined) return [];
     const becomes = waits(state) ? "waits" : isAccepted(state) ? "adopted" : "over";
     return [

@@ -7,6 +7,7 @@ export const waysBack = {
   ObserveDeadLetters: { to: "ObserveQueue", by: "observe" },
   AdmitDeadLetters: { to: "AdmitQueue", by: "admit" },
   DnsDeadLetters: { to: "DnsQueue", by: "dns" },
+  AnswerDeadLetters: { to: "AnswerQueue", by: "answer" },
   ConnectionsUndelivered: { to: "ObserveQueue", by: "SNS" },
   OutsideUndelivered: { to: "ObserveQueue", by: "EventBridge" },
   AdmitUndelivered: { to: "AdmitQueue", by: "EventBridge" },
@@ -31,7 +32,7 @@ export interface SetAside {
 
 /** What the bus is told again, or which events of the log it was not told. */
 export type Again =
-  | { readonly kind: "message"; readonly queue: "ObserveQueue" | "AdmitQueue" | "DnsQueue" }
+  | { readonly kind: "message"; readonly queue: "ObserveQueue" | "AdmitQueue" | "DnsQueue" | "AnswerQueue" }
   | { readonly kind: "event"; readonly type: string; readonly detail: string }
   | { readonly kind: "stored"; readonly subject: string; readonly seq: number }
   | { readonly kind: "span"; readonly from: string; readonly to: string }

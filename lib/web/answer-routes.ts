@@ -1,7 +1,10 @@
-// The approval page over HTTP: GET and HEAD show, POST decides, and only a form from our own page is taken.
+// The approval pages over HTTP: GET and HEAD show, POST acts, and only a form from our own page is taken.
 
-import { answer, page, type AnswerPorts, type Form, type View } from "../asking/answer.ts";
+import { act, page, type AnswerPorts, type Form, type View, type Visitor } from "../asking/answer.ts";
+import { actOnList, list, type ListPageView } from "../asking/list.ts";
+import { browserOf, setCookie } from "./browser.ts";
 import { reply, type Page, type Reply } from "./layout.ts";
+import { listPage } from "./list-page.ts";
 import { outcomePage } from "./outcome-page.ts";
 import { expiredPage, problemPage, unknownPage } from "./plain-pages.ts";
 import { questionPage } from "./question-page.ts";
@@ -11,6 +14,7 @@ export interface Asked {
   readonly parameters: Readonly<Record<string, string>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Record<string, string>>;
   /** A form as an object of texts. */
   readonly body?: unknown;
   readonly sourceIp: string;
@@ -25,19 +29,44 @@ interface Problem {
 }
 
 const formBytesMax = 10 * 1024;
-const path = "/a/{token}";
+const paths = { question: "/a/{token}", list: "/q/{token}" };
 
-export function answerRoutes(ports: AnswerPorts, publicUrl: string): Readonly<Record<string, (asked: Asked) => Promise<Reply>>> {
-  const others = ["PUT", "PATCH", "DELETE", "OPTIONS"].map((method) => [`${method} ${path}`, async (asked: Asked) => notAllowed(asked)]);
-  return {
-    [`GET ${path}`]: async ({ parameters }) => reply(shown(await page(ports, parameters["token"] ?? ""))),
-    [`POST ${path}`]: async (asked) => {
+type Route = (asked: Asked) => Promise<Reply>;
+
+export function answerRoutes(ports: AnswerPorts, publicUrl: string): Readonly<Record<string, Route>> {
+  const at = (asked: Asked): { token: string; visitor: Visitor; cookies: string[] } => {
+    const browser = browserOf(asked.cookies, publicUrl, ports.newId);
+    return {
+      token: asked.parameters["token"] ?? "",
+      visitor: { browser: browser.value, from: asked.sourceIp },
+      cookies: browser.isNew ? [setCookie(publicUrl, browser.value)] : [],
+    };
+  };
+  const posted =
+    <View>(act: (token: string, form: Form, visitor: Visitor) => Promise<{ view: View; session?: string }>, show: (view: View) => Page): Route =>
+    async (asked) => {
       const refusal = refused(asked, publicUrl);
       if (refusal !== undefined) return reply(refusal);
-      const token = asked.parameters["token"] ?? "";
-      return reply(shown(await answer(ports, token, formOf(asked.body), asked.sourceIp)));
+      const { token, visitor, cookies } = at(asked);
+      const { view, session } = await act(token, formOf(asked.body), visitor);
+      return reply(show(view), {}, session === undefined ? cookies : [setCookie(publicUrl, session)]);
+    };
+  return {
+    [`GET ${paths.question}`]: async (asked) => {
+      const { token, visitor, cookies } = at(asked);
+      return reply(shown(await page(ports, token, visitor)), {}, cookies);
     },
-    ...Object.fromEntries(others),
+    [`POST ${paths.question}`]: posted((token, form, visitor) => act(ports, token, form, visitor), shown),
+    [`GET ${paths.list}`]: async (asked) => {
+      const { token, visitor, cookies } = at(asked);
+      return reply(listed(await list(ports, token, visitor)), {}, cookies);
+    },
+    [`POST ${paths.list}`]: posted((token, form, visitor) => actOnList(ports, token, form, visitor), listed),
+    ...Object.fromEntries(
+      Object.values(paths).flatMap((path) =>
+        ["PUT", "PATCH", "DELETE", "OPTIONS"].map((method) => [`${method} ${path}`, async (asked: Asked) => notAllowed(asked)]),
+      ),
+    ),
   };
 }
 
@@ -54,6 +83,17 @@ function shown(view: View): Page {
       return questionPage(view);
     case "settled":
       return outcomePage(view);
+  }
+}
+
+function listed(view: ListPageView): Page {
+  switch (view.kind) {
+    case "unknown":
+      return unknownPage;
+    case "expired":
+      return expiredPage(view.since);
+    case "list":
+      return listPage(view);
   }
 }
 
@@ -79,14 +119,11 @@ function fromOurPage(headers: Asked["headers"], publicUrl: string): boolean {
 
 const bytesOf = (body: unknown): number => Buffer.byteLength(new URLSearchParams((body ?? {}) as Record<string, string>).toString());
 
+const fields = ["guard", "do", "code", "choice", "days", "reason", "confirm"] as const satisfies readonly (keyof Form)[];
+
 function formOf(body: unknown): Form {
-  const { guard, choice, reason, confirm } = (body ?? {}) as Form;
-  return {
-    ...(guard === undefined ? {} : { guard }),
-    ...(choice === undefined ? {} : { choice }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(confirm === undefined ? {} : { confirm }),
-  };
+  const given = (body ?? {}) as Form;
+  return Object.fromEntries(fields.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
 }
 
 const notAllowed = ({ method, requestId }: Asked): Reply =>

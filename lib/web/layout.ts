@@ -16,6 +16,7 @@ export interface Reply {
   readonly status: number;
   readonly html: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly string[];
 }
 
 /** The rest of what a browser is told stands with every reply of the API. */
@@ -32,10 +33,11 @@ const headers = {
   "permissions-policy": "camera=(), geolocation=(), microphone=()",
 };
 
-export const reply = (page: Page, more: Readonly<Record<string, string>> = {}): Reply => ({
+export const reply = (page: Page, more: Readonly<Record<string, string>> = {}, cookies: readonly string[] = []): Reply => ({
   status: page.status,
   html: document(page),
   headers: { ...headers, ...more },
+  cookies,
 });
 
 const document = ({ title, main, wide = false }: Page): string =>

@@ -12,32 +12,64 @@ export interface Link {
   readonly expires: Instant;
 }
 
+/** The link to all open questions of one approver. */
+export interface ListLink {
+  readonly approver: string;
+  readonly expires: Instant;
+}
+
 export type ReadLink = { readonly state: "valid" | "expired"; readonly link: Link } | undefined;
 
 export const linkDays = 7;
 const version = 1;
 const kind = "ask";
+const listKind = "list";
 const tokenCharactersMax = 1024;
 
-export const linkExpiry = (now: Instant): Instant => instant(Math.floor(milliseconds(now) / 1000 + linkDays * 24 * 60 * 60) * 1000);
+export const linkExpiry = (now: Instant, days: number = linkDays): Instant =>
+  instant(Math.floor(milliseconds(now) / 1000 + days * 24 * 60 * 60) * 1000);
 
 export const linkUrl = (publicUrl: string, token: string): string => `${publicUrl}/a/${token}`;
+export const listUrl = (publicUrl: string, token: string): string => `${publicUrl}/q/${token}`;
 
-export function linkToken(keys: readonly string[], { question, endpoint, approver, expires }: Link): string {
-  const payload = [version, kind, question, endpoint, approver, Math.floor(milliseconds(expires) / 1000)];
+export const linkToken = (keys: readonly string[], { question, endpoint, approver, expires }: Link): string =>
+  sealed(keys, [version, kind, question, endpoint, approver, secondsOf(expires)]);
+
+export const listToken = (keys: readonly string[], { approver, expires }: ListLink): string =>
+  sealed(keys, [version, listKind, approver, secondsOf(expires)]);
+
+function sealed(keys: readonly string[], payload: readonly unknown[]): string {
   const content = Buffer.from(JSON.stringify(payload));
   return Buffer.concat([content, seal(keys, "link", content)]).toString("base64url");
 }
 
+const secondsOf = (expires: Instant): number => Math.floor(milliseconds(expires) / 1000);
+
 /** Nothing for any token that was not made here: why is nobody's business. */
 export function readLink(keys: readonly string[], token: string, now: Instant): ReadLink {
+  const content = opened(keys, token);
+  const link = content && parsed(content);
+  return link === undefined ? undefined : { state: now < link.expires ? "valid" : "expired", link };
+}
+
+export function readListLink(
+  keys: readonly string[],
+  token: string,
+  now: Instant,
+): { readonly state: "valid" | "expired"; readonly link: ListLink } | undefined {
+  const content = opened(keys, token);
+  const [given, what, approver, seconds] = content === undefined ? [] : (JSON.parse(content.toString("utf8")) as readonly unknown[]);
+  if (given !== version || what !== listKind || typeof approver !== "string" || typeof seconds !== "number") return undefined;
+  const link = { approver, expires: instant(seconds * 1000) };
+  return { state: now < link.expires ? "valid" : "expired", link };
+}
+
+function opened(keys: readonly string[], token: string): Buffer | undefined {
   if (token.length > tokenCharactersMax) return undefined;
   const bytes = fromBase64Url(token);
   if (bytes === undefined || bytes.length <= sealBytes) return undefined;
   const content = bytes.subarray(0, -sealBytes);
-  if (!isSealed(keys, "link", content, bytes.subarray(-sealBytes))) return undefined;
-  const link = parsed(content);
-  return link === undefined ? undefined : { state: now < link.expires ? "valid" : "expired", link };
+  return isSealed(keys, "link", content, bytes.subarray(-sealBytes)) ? content : undefined;
 }
 
 /** The seal holds, but another version of Drawbridge may have written it. */

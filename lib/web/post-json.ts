@@ -1,22 +1,27 @@
 // Posts JSON to another host: bounded in time and in what is read, and never led on by a redirect.
 
-import type { Post } from "../asking/by-slack.ts";
 import { explainError, Fault } from "../faults.ts";
+import type { Post } from "../slack/web-api.ts";
 
 const timeoutSeconds = 5;
-const charactersMax = 1000;
+const charactersReadMax = 1000;
 
 /** The address is a secret, so an error names its host only. */
-export const postJson: Post = async (url, json) => {
+export const postJson: Post = async (url, json, { bearer, charactersMax = charactersReadMax, timeoutMs = timeoutSeconds * 1000 } = {}) => {
   try {
     const response = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/json; charset=utf-8" },
+      headers: {
+        "content-type": "application/json; charset=utf-8",
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      },
       body: json,
       redirect: "manual",
-      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+      signal: AbortSignal.timeout(timeoutMs),
     });
-    return { status: response.status, text: (await response.text()).slice(0, charactersMax) };
+    const after = Number(response.headers.get("retry-after") ?? Number.NaN);
+    const text = (await response.text()).slice(0, charactersMax);
+    return { status: response.status, text, ...(after > 0 ? { retryAfterSeconds: after } : {}) };
   } catch (error) {
     throw new Fault("NoAnswer", url.host, explainError(error).message, true);
   }

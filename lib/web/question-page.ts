@@ -1,12 +1,15 @@
 // The page of an open question: who asks, why it asks, and the form that decides.
 
-import { reasonCharactersMax, type Complaint, type OpenView } from "../asking/answer.ts";
+import { reasonCharactersMax, type Form, type OpenView } from "../asking/answer.ts";
+import type { Complaint } from "../asking/complaints.ts";
 import { askedBecause } from "../notices.ts";
 import { visible } from "../harmless.ts";
 import { ago, utc } from "../when.ts";
+import { described, invalid, told, wrong } from "./field.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { caller, digits, facts, log, shown } from "./pieces.ts";
+import { signedIn, signInCard } from "./sign-in.ts";
 
 export function questionPage(view: OpenView): Page {
   const { connection, profile, now, complaints } = view;
@@ -16,8 +19,8 @@ export function questionPage(view: OpenView): Page {
     status: statusOf(complaints),
     title: `${complaints.length > 0 ? "Not decided yet: " : ""}${heading}`,
     wide: true,
-    main: html`<p class="status ${complaints.length > 0 ? "note" : ""}">
-        ${complaints.length > 0 ? "Not decided yet" : "Waiting for your decision"}
+    main: html`<p class="status ${complaints.length > 0 ? "note" : view.note === "counted" ? "yes" : ""}" ${view.note === undefined ? undefined : html`role="status"`}>
+        ${statusWords(view)}
       </p>
       <h1>${heading}</h1>
       <p class="lede">
@@ -35,14 +38,42 @@ export function questionPage(view: OpenView): Page {
             <p>${askedBecause(question.because)}</p>
             <p class="rule small">Rule <code>${question.because.rule}</code>: ${shown(question.because.detail)}</p>
           </section>
+          ${agreement(view)}
           <section aria-labelledby="earlier">
             <h2 id="earlier">Earlier decisions about this account</h2>
             ${earlier(view)}
           </section>
         </div>
-        ${form(view)}
+        ${card(view)}
       </div>`,
   };
+}
+
+const notes: Partial<Record<NonNullable<OpenView["note"]>, string>> = {
+  "code-sent": "A code is on its way",
+  "signed-in": "You are signed in: decide now",
+  "signed-out": "You are signed out",
+  counted: "Your agreement is recorded: others have to agree as well",
+};
+
+function statusWords({ complaints, note, access }: OpenView): string {
+  if (complaints.length > 0) return "Not decided yet";
+  return (note && notes[note]) ?? (access.kind === "barred" ? "Waiting for somebody else's decision" : "Waiting for your decision");
+}
+
+/** Who agrees so far, where several have to. */
+function agreement({ asking, agreed, now }: OpenView): Markup | undefined {
+  if (asking.quorum <= 1) return undefined;
+  return html`<section aria-labelledby="agreed">
+    <h2 id="agreed">${agreed.length} of ${asking.quorum} agree</h2>
+    ${
+      agreed.length === 0
+        ? html`<p class="soft">Nobody yet. ${asking.quorum} of ${asking.approvers.length} approvers have to.</p>`
+        : html`<ul class="plain">
+            ${agreed.map(({ name, at }) => html`<li><strong>${name}</strong> <span class="soft">${ago(at, now)}</span></li>`)}
+          </ul>`
+    }
+  </section>`;
 }
 
 /** What the form lacks is the sender's to mend; what the list or another answer stands against is a conflict. */
@@ -63,86 +94,101 @@ const earlier = ({ earlier: events, now }: OpenView): Markup =>
           </p>`,
       );
 
-function form(view: OpenView): Markup {
-  const { profile, complaints, entered, guard, judgement } = view;
-  const barred = judgement.verdict === "reject" && !complaints.some(({ about }) => about === "answer");
+function card(view: OpenView): Markup {
+  const { access, guard, note, complaints, now } = view;
+  if (access.kind === "code") return signInCard({ access, guard, note, complaints, now });
+  if (access.kind === "barred")
+    return html`<section class="card" aria-labelledby="decide">
+      <h2 id="decide">Not yours to decide</h2>
+      <p>${shown(access.why)}</p>
+    </section>`;
+  return form(view, access);
+}
+
+function form(view: OpenView, access: Extract<OpenView["access"], { kind: "link" | "session" }>): Markup {
+  const { complaints, guard, judgement } = view;
+  const refused = judgement.verdict === "reject" && !complaints.some(({ about }) => about === "answer");
   return html`<section class="card" aria-labelledby="decide">
     <h2 id="decide">Your decision</h2>
     ${complaints.length > 0 ? told(complaints) : undefined}
-    ${barred ? html`<div class="told"><p>A reject entry applies now (${shown(judgement.because.detail)}). Approving will be refused.</p></div>` : undefined}
+    ${access.kind === "session" ? signedIn(access, guard) : undefined}
+    ${refused ? html`<div class="told"><p>A reject entry applies now (${shown(judgement.because.detail)}). Approving will be refused.</p></div>` : undefined}
     <form method="post" accept-charset="utf-8" autocomplete="off">
       <input type="hidden" name="guard" value="${guard}" />
-      <fieldset>
-        <legend class="unseen">Approve or reject</legend>
-        ${wrong(complaints, "choice")}
-        ${choice("approve", "Approve", "AWS accepts the endpoint, and it can send traffic to the service.", entered.choice)}
-        ${choice("reject", "Reject", "AWS rejects the endpoint. To ask again, a new one has to be made.", entered.choice)}
-      </fieldset>
-      <div class="field">
-        <label for="reason">Reason <span class="soft">(optional)</span></label>
-        <p class="hint" id="reason-hint">Kept in the log, and told with the decision.</p>
-        ${wrong(complaints, "reason")}
-        <textarea
-          id="reason"
-          name="reason"
-          rows="3"
-          maxlength="${reasonCharactersMax}"
-          aria-describedby="reason-hint${described(complaints, "reason")}"
-          ${invalid(complaints, "reason")}
-        >
-${visible(entered.reason ?? "")}</textarea>
-      </div>
-      <div class="field">
-        <label for="confirm">Last four digits of the account</label>
-        <p class="hint" id="confirm-hint">To confirm that you mean account ${digits(profile.account)}.</p>
-        ${wrong(complaints, "confirm")}
-        <input
-          class="four"
-          type="text"
-          id="confirm"
-          name="confirm"
-          inputmode="numeric"
-          maxlength="4"
-          pattern="[0-9]{4}"
-          title="Four digits"
-          autocomplete="off"
-          required
-          aria-describedby="confirm-hint${described(complaints, "confirm")}"
-          ${invalid(complaints, "confirm")}
-        />
-      </div>
+      ${choices(view)} ${reasonField(view)} ${access.kind === "link" ? confirmField(view) : undefined}
       <button type="submit">Record this decision</button>
     </form>
   </section>`;
 }
 
-const choice = (value: "approve" | "reject", label: string, meaning: string, entered: string | undefined): Markup =>
-  html`<label class="choice ${value === "approve" ? "yes" : "no"}">
+function choices({ connection, complaints, entered, offers, asking }: OpenView): Markup {
+  const many = asking.quorum > 1;
+  return html`<fieldset>
+    <legend class="unseen">Approve or reject</legend>
+    ${wrong(complaints, "choice")}
+    ${choice("approve", "yes", "Approve", many ? "You agree. AWS accepts the endpoint once enough of you do." : "AWS accepts the endpoint, and it can send traffic to the service.", entered.choice)}
+    ${
+      offers.account
+        ? choice("approve-account", "yes", "Approve this account from now on", `Its endpoints at ${connection.service} are accepted without asking again. An entry is written in your name.`, entered.choice)
+        : undefined
+    }
+    ${choice("reject", "no", "Reject", "AWS rejects the endpoint. To ask again, a new one has to be made.", entered.choice)}
+    ${offers.quiet ? quiet(complaints, entered) : undefined}
+  </fieldset>`;
+}
+
+const quiet = (complaints: readonly Complaint[], entered: Form): Markup =>
+  html`${wrong(complaints, "days")}
+    <div class="choice no">
+      <label class="grow">
+        <input type="radio" name="choice" value="reject-quiet" required ${entered.choice === "reject-quiet" ? html`checked` : undefined} />
+        <span><strong>Reject, and do not ask for a while</strong><small>New endpoints of this account are rejected too, until then. What is connected stays.</small></span>
+      </label>
+      <span class="days">
+        <label for="days">Days</label>
+        <input type="text" id="days" name="days" inputmode="numeric" maxlength="3" value="${entered.days ?? "30"}" aria-describedby="${described(complaints, "days").trim()}" ${invalid(complaints, "days")} />
+      </span>
+    </div>`;
+
+const reasonField = ({ complaints, entered }: OpenView): Markup =>
+  html`<div class="field">
+    <label for="reason">Reason <span class="soft">(optional)</span></label>
+    <p class="hint" id="reason-hint">Kept in the log, and told with the decision.</p>
+    ${wrong(complaints, "reason")}
+    <textarea
+      id="reason"
+      name="reason"
+      rows="3"
+      maxlength="${reasonCharactersMax}"
+      aria-describedby="reason-hint${described(complaints, "reason")}"
+      ${invalid(complaints, "reason")}
+    >
+${visible(entered.reason ?? "")}</textarea>
+  </div>`;
+
+const confirmField = ({ complaints, profile }: OpenView): Markup =>
+  html`<div class="field">
+    <label for="confirm">Last four digits of the account</label>
+    <p class="hint" id="confirm-hint">To confirm that you mean account ${digits(profile.account)}.</p>
+    ${wrong(complaints, "confirm")}
+    <input
+      class="four"
+      type="text"
+      id="confirm"
+      name="confirm"
+      inputmode="numeric"
+      maxlength="4"
+      pattern="[0-9]{4}"
+      title="Four digits"
+      autocomplete="off"
+      required
+      aria-describedby="confirm-hint${described(complaints, "confirm")}"
+      ${invalid(complaints, "confirm")}
+    />
+  </div>`;
+
+const choice = (value: string, tone: "yes" | "no", label: string, meaning: string, entered: string | undefined): Markup =>
+  html`<label class="choice ${tone}">
     <input type="radio" name="choice" value="${value}" required ${entered === value ? html`checked` : undefined} />
     <span><strong>${label}</strong><small>${meaning}</small></span>
   </label>`;
-
-/** First thing in the form, and where the page opens: on a telephone the form is far down. */
-const told = (complaints: readonly Complaint[]): Markup =>
-  html`<div class="told" role="alert" tabindex="-1" autofocus>
-    <h3>Nothing was decided</h3>
-    ${
-      complaints.length === 1
-        ? html`<p>${complaints[0]?.text}</p>`
-        : html`<ul>
-            ${complaints.map(({ text }) => html`<li>${text}</li>`)}
-          </ul>`
-    }
-  </div>`;
-
-const complaintAbout = (complaints: readonly Complaint[], field: Complaint["about"]): Complaint | undefined =>
-  complaints.find(({ about }) => about === field);
-
-const wrong = (complaints: readonly Complaint[], field: Complaint["about"]): Markup | undefined => {
-  const complaint = complaintAbout(complaints, field);
-  return complaint === undefined ? undefined : html`<p class="wrong" id="${field}-wrong">${complaint.text}</p>`;
-};
-const described = (complaints: readonly Complaint[], field: Complaint["about"]): string =>
-  complaintAbout(complaints, field) === undefined ? "" : ` ${field}-wrong`;
-const invalid = (complaints: readonly Complaint[], field: Complaint["about"]): Markup | undefined =>
-  complaintAbout(complaints, field) === undefined ? undefined : html`aria-invalid="true"`;

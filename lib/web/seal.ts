@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { Fault } from "../faults.ts";
 
 /** What a seal is for. One purpose's seal is worth nothing for another. */
-export type Purpose = "link" | "form";
+export type Purpose = "link" | "form" | "code";
 
 export const sealBytes = 32;
 

@@ -97,6 +97,29 @@ legend, .field > label { display: block; padding: 0; margin: 0 0 .5rem; font-wei
 .choice.no:has(:checked) { border-color: var(--no); box-shadow: inset 0 0 0 1px var(--no); background: var(--no-wash); }
 .choice.yes input { accent-color: var(--yes); }
 .choice.no input { accent-color: var(--no); }
+.choice .grow { display: flex; gap: .75rem; align-items: flex-start; cursor: pointer; }
+div.choice { flex-wrap: wrap; }
+.choice .days { display: flex; gap: .75rem; align-items: center; width: 100%; padding-inline-start: 2rem; }
+.choice .days input { width: 5rem; }
+@supports selector(:has(*)) {
+  div.choice:not(:has(:checked)) .days { display: none; }
+}
+.who { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; justify-content: space-between; margin: 0 0 1rem; }
+.who p { margin: 0; }
+button.link { width: auto; min-height: 44px; margin: 0; padding: 0 .25rem; font-size: .875rem; font-weight: 400; color: var(--soft); background: none; border: 0; text-decoration: underline; text-underline-offset: .2em; }
+button.quiet { color: var(--ink); background: transparent; border-color: var(--edge); }
+.aside { margin-top: 1.25rem; padding-top: .5rem; border-top: 1px solid var(--line); }
+summary { display: flex; align-items: center; min-height: 44px; font-size: .875rem; color: var(--soft); cursor: pointer; text-decoration: underline; text-underline-offset: .2em; }
+summary::-webkit-details-marker { display: none; }
+ol.questions { list-style: none; margin: 2rem 0 0; padding: 0; }
+ol.questions li + li { margin-top: .75rem; }
+ol.questions a { display: block; min-height: 44px; padding: 1rem 1.125rem; color: inherit; text-decoration: none; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }
+ol.questions a:hover { border-color: var(--edge); }
+ol.questions strong { display: block; font-size: 1.0625rem; font-weight: 650; }
+ol.questions a > .soft { display: block; }
+.mark { display: block; margin-top: .25rem; font-weight: 600; color: var(--yes); }
+ul.plain { list-style: none; margin: 0; padding: 0; }
+ul.plain li + li { margin-top: .375rem; }
 .field { margin-top: 1.5rem; }
 .field > label .soft { font-weight: 400; }
 .hint { margin: 0 0 .5rem; font-size: .875rem; line-height: 1.45; color: var(--soft); }
@@ -104,6 +127,7 @@ legend, .field > label { display: block; padding: 0; margin: 0 0 .5rem; font-wei
 input[type="text"], textarea { display: block; width: 100%; min-height: 44px; padding: .5rem .75rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: .5rem; }
 textarea { min-height: 5.25rem; resize: vertical; }
 input.four { width: 8rem; font-size: 1.25rem; letter-spacing: .2em; }
+input.code { font-size: 1.5rem; letter-spacing: .16em; }
 [aria-invalid="true"] { border-color: var(--no); box-shadow: inset 0 0 0 1px var(--no); }
 button { display: block; width: 100%; min-height: 48px; margin-top: 1.5rem; padding: .625rem 1.25rem; font: inherit; font-weight: 600; color: var(--card); background: var(--ink); border: 1px solid var(--ink); border-radius: .5rem; cursor: pointer; }
 button:hover { opacity: .88; }

@@ -1,6 +1,7 @@
 // Which protocol each AWS service speaks, and where its schemas are.
 
 import type { Protocol } from "../service.ts";
+import { elbSchemas } from "./elb-schemas.ts";
 import { operationOf, shapeOf } from "./shapes.ts";
 import type { Operation, Shape } from "./shapes.ts";
 import { stsSchemas } from "./sts-schemas.ts";
@@ -41,6 +42,12 @@ const FACTS: Readonly<Record<string, Facts & { readonly schemas: () => Promise<S
     xmlns: "https://sts.amazonaws.com/doc/2011-06-15/",
     schemas: () => Promise.resolve(stsSchemas),
   },
+  elasticloadbalancing: {
+    protocol: "query",
+    version: "2015-12-01",
+    xmlns: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+    schemas: () => Promise.resolve(elbSchemas),
+  },
   route53: {
     protocol: "rest-xml",
     xmlns: "https://route53.amazonaws.com/doc/2013-04-01/",
@@ -61,12 +68,16 @@ const FACTS: Readonly<Record<string, Facts & { readonly schemas: () => Promise<S
   sqs: { protocol: "json-1.0", target: "AmazonSQS", errorNamespace: "com.amazonaws.sqs", schemas: () => import("@aws-sdk/client-sqs") },
   events: { protocol: "json-1.1", target: "AWSEvents", schemas: () => import("@aws-sdk/client-eventbridge") },
   secretsmanager: { protocol: "json-1.1", target: "secretsmanager", schemas: () => import("@aws-sdk/client-secrets-manager") },
-  // Its client is no dependency of ours: local AWS checks nothing of what it is asked.
+  // The clients of these are no dependencies of ours: local AWS checks nothing of what it is asked.
+  logs: { protocol: "json-1.1", target: "Logs_20140328", schemas: () => Promise.resolve({}) },
   cloudtrail: {
     protocol: "json-1.1",
     target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
     schemas: () => Promise.resolve({}),
   },
+  organizations: { protocol: "json-1.1", target: "AWSOrganizationsV20161128", schemas: () => Promise.resolve({}) },
+  // Nor is this one: the product signs its two calls by hand.
+  kms: { protocol: "json-1.1", target: "TrentService", schemas: () => Promise.resolve({}) },
   monitoring: {
     protocol: "json-1.0",
     target: "GraniteServiceVersion20100801",

@@ -1,11 +1,12 @@
 // Making a change set: the template, its parameters and capabilities checked, and what would change.
 import { randomUUID } from "node:crypto";
 
-import { flag, isMembers, optionalText, record, rows, text, texts, type Members } from "../members.ts";
+import { flag, optionalText, record, rows, text, texts, type Members } from "../members.ts";
 import { AwsError, type Call } from "../service.ts";
 import { changesBetween } from "../template/change.ts";
 import type { Wanted } from "../template/stack.ts";
 import { asTemplate, parameterValues, type Template } from "../template/template.ts";
+import { templateFrom } from "../template/template-text.ts";
 import type { ChangeSet, Held } from "./cloudformation-stacks.ts";
 import type { Buckets } from "./s3-buckets.ts";
 
@@ -85,14 +86,11 @@ function templateOf(input: Members, { buckets }: Options): Template | undefined 
       "ValidationError",
       `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${String(most)}`,
     );
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(body);
-  } catch {
-    throw new AwsError("ValidationError", "Template format error: local AWS reads JSON templates only.");
+    return asTemplate(templateFrom(body));
+  } catch (error) {
+    throw new AwsError("ValidationError", error instanceof Error ? error.message : String(error));
   }
-  if (!isMembers(parsed)) throw new AwsError("ValidationError", "Template format error: unsupported structure.");
-  return asTemplate(parsed);
 }
 
 /** `https://bucket.s3.region.amazonaws.com/key` */

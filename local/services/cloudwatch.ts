@@ -1,14 +1,18 @@
-// CloudWatch's alarms, as far as somebody may look at them: nothing here watches metrics, an alarm rings when it is told to.
+// CloudWatch: metrics of the traffic that passed, and alarms. Nothing here watches metrics: an alarm rings when it is told to.
 import { flag, optionalText, texts } from "../members.ts";
-import type { Call, Service } from "../service.ts";
+import type { Call, Clock, Service } from "../service.ts";
 import type { Stack, StackResource } from "../template/standing.ts";
+import { createMetrics, type Count } from "./cloudwatch-metrics.ts";
 
 export interface CloudWatchService extends Service {
   /** Since when an alarm of the stack rings, by its logical id. */
   readonly ringing: Map<string, number>;
+  /** What an AWS service counts. */
+  put(count: Count): void;
 }
 
-export function createCloudWatch(stacks: { readonly latest: () => Stack | undefined }): CloudWatchService {
+export function createCloudWatch(stacks: { readonly latest: () => Stack | undefined }, clock: Clock): CloudWatchService {
+  const metrics = createMetrics(clock);
   const ringing = new Map<string, number>();
   const describe = (call: Call): unknown => {
     const names = new Set(texts(call.input, "AlarmNames"));
@@ -21,9 +25,10 @@ export function createCloudWatch(stacks: { readonly latest: () => Stack | undefi
   };
   return {
     signingName: "monitoring",
-    actions: new Set(["DescribeAlarms"]),
-    demands: () => [{ action: "cloudwatch:DescribeAlarms", resource: "*" }],
-    handle: describe,
+    actions: new Set(["DescribeAlarms", ...Object.keys(metrics.actions)]),
+    demands: ({ action }) => [{ action: `cloudwatch:${action}`, resource: "*" }],
+    handle: (call) => (call.action === "DescribeAlarms" ? describe(call) : metrics.actions[call.action]?.(call)),
+    put: metrics.put,
     ringing,
   };
 }

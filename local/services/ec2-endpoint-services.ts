@@ -6,6 +6,7 @@ import { AwsError } from "../service.ts";
 import type { Call } from "../service.ts";
 import { filtered, paged } from "./ec2-lists.ts";
 import type { FilterFields } from "./ec2-lists.ts";
+import { zonesOfService } from "./ec2-network.ts";
 import { newId, once, ownService } from "./ec2-state.ts";
 import type { Ec2Action, Ec2State, EndpointService } from "./ec2-state.ts";
 import { tagRows, tagsFrom } from "./ec2-tags.ts";
@@ -133,13 +134,12 @@ function startVerification(state: Ec2State, call: Call): unknown {
 }
 
 function configuration(state: Ec2State, service: EndpointService): unknown {
-  const zones = ["a", "b", "c"].map((letter) => state.region + letter);
   return {
     ServiceType: [{ ServiceType: service.networkLoadBalancerArns.length > 0 ? "Interface" : "GatewayLoadBalancer" }],
     ServiceId: service.id,
     ServiceName: service.name,
     ServiceState: service.state,
-    AvailabilityZones: zones,
+    AvailabilityZones: zonesOfService(state, service),
     AcceptanceRequired: service.acceptanceRequired,
     ManagesVpcEndpoints: false,
     NetworkLoadBalancerArns: service.networkLoadBalancerArns,
@@ -160,7 +160,7 @@ function configuration(state: Ec2State, service: EndpointService): unknown {
   };
 }
 
-/** Load balancers are not modelled: a well-formed ARN is taken as given. */
+/** A well-formed ARN is taken as given: the load balancer need not have been made here. */
 function loadBalancers(arns: readonly string[], type: "net" | "gwy"): string[] {
   const wrong = arns.find((arn) => LOAD_BALANCER.exec(arn)?.[1] !== type);
   if (wrong !== undefined) throw new AwsError("InvalidParameter", `Invalid load balancer ARN: '${wrong}'`);

@@ -8,7 +8,8 @@ import { dnsEntries } from "./ec2-connections.ts";
 import { filtered, paged } from "./ec2-lists.ts";
 import type { FilterFields } from "./ec2-lists.ts";
 import { becomeAvailable, begin, remove } from "./ec2-lifecycle.ts";
-import { checkNetwork, defaultGroup } from "./ec2-network.ts";
+import { attach } from "./ec2-interfaces.ts";
+import { checkNetwork, defaultGroup, zonesOf, zonesOfService } from "./ec2-network.ts";
 import { mayAsk } from "./ec2-permissions.ts";
 import { newId, once } from "./ec2-state.ts";
 import type { Ec2Action, Ec2State, Endpoint, EndpointService } from "./ec2-state.ts";
@@ -64,7 +65,8 @@ function create(state: Ec2State, call: Call): unknown {
     vpcId,
     suffix: [...randomBytes(8)].map((byte) => "abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36]).join(""),
     createdAt: state.clock.now(),
-    networkInterfaceIds: subnetIds.map(() => newId("eni")),
+    networkInterfaceIds: [],
+    hasBeenAvailable: false,
     subnetIds: [...subnetIds],
     groupIds: groupIds.length === 0 ? [defaultGroup(caller.account, vpcId)] : [...groupIds],
     ipAddressType: ipAddressType(service, optionalText(input, "IpAddressType")),
@@ -76,9 +78,35 @@ function create(state: Ec2State, call: Call): unknown {
     connectionTags: new Map(),
   };
   if (endpoint.privateDnsEnabled) checkPrivateDns(service, endpoint.state === "pendingAcceptance");
+  checkZones(state, service, subnetIds);
   state.endpoints.set(endpoint.id, endpoint);
+  standIn(state, endpoint);
   begin(state, endpoint);
   return { VpcEndpoint: described(state, endpoint), ClientToken: optionalText(input, "ClientToken") };
+}
+
+/** An endpoint stands only in zones in which the service's load balancer stands, where that is one of ours. */
+function checkZones(state: Ec2State, service: EndpointService, subnetIds: readonly string[]): void {
+  const offered = zonesOfService(state, service);
+  const zones = zonesOf(state, subnetIds);
+  const stray = subnetIds.find((_id, at) => !offered.includes(zones[at] ?? ""));
+  if (stray !== undefined && service.networkLoadBalancerArns.some((arn) => state.balancers.has(arn)))
+    throw new AwsError(
+      "InvalidParameter",
+      `The VPC endpoint service ${service.name} does not support the availability zone of the subnet: ${stray}.`,
+    );
+}
+
+/** One network interface in each of its subnets, those that exist only by assumption included. */
+function standIn(state: Ec2State, endpoint: Endpoint): void {
+  for (const one of [...state.interfaces.values()])
+    if (one.attachedTo === endpoint.id && !endpoint.subnetIds.includes(one.subnetId)) state.interfaces.delete(one.id);
+  endpoint.networkInterfaceIds = endpoint.subnetIds.map((subnetId) => {
+    const there = [...state.interfaces.values()].find((one) => one.attachedTo === endpoint.id && one.subnetId === subnetId);
+    if (there !== undefined) there.groupIds = [...endpoint.groupIds];
+    const made = there ?? attach(state, subnetId, endpoint.groupIds, { kind: "vpc_endpoint", attachedTo: endpoint.id });
+    return made?.id ?? newId("eni");
+  });
 }
 
 /** The ordering trap: with acceptance required, private DNS cannot be switched on before the provider has accepted. */
@@ -136,9 +164,11 @@ function modify(state: Ec2State, call: Call): unknown {
   const subnetIds = changed(endpoint.subnetIds, texts(input, "AddSubnetIds"), texts(input, "RemoveSubnetIds"));
   const groupIds = changed(endpoint.groupIds, texts(input, "AddSecurityGroupIds"), texts(input, "RemoveSecurityGroupIds"));
   checkNetwork(state, endpoint.owner, endpoint.vpcId, subnetIds, groupIds);
+  checkZones(state, endpoint.service, subnetIds);
   endpoint.ipAddressType = ipAddressType(endpoint.service, optionalText(input, "IpAddressType") ?? endpoint.ipAddressType);
   endpoint.subnetIds = subnetIds;
   endpoint.groupIds = groupIds;
+  standIn(state, endpoint);
   if (input["PrivateDnsEnabled"] !== undefined) endpoint.privateDnsEnabled = flag(input, "PrivateDnsEnabled");
   if (flag(input, "ResetPolicy")) endpoint.policyDocument = ALLOW_ALL;
   endpoint.policyDocument = optionalText(input, "PolicyDocument") ?? endpoint.policyDocument;
@@ -205,7 +235,7 @@ function detail(state: Ec2State, service: EndpointService): unknown {
     ServiceId: service.id,
     ServiceType: [{ ServiceType: typeOf(service) }],
     ServiceRegion: state.region,
-    AvailabilityZones: ["a", "b", "c"].map((letter) => state.region + letter),
+    AvailabilityZones: zonesOfService(state, service),
     Owner: service.owner,
     BaseEndpointDnsNames: [`${service.id}.${state.region}.vpce.amazonaws.com`],
     PrivateDnsName: service.privateDns?.name,

@@ -1,5 +1,6 @@
 // How a connection moves from state to state by itself, and what the provider is told on the way.
 
+import { detachAll } from "./ec2-interfaces.ts";
 import type { Ec2State, Endpoint } from "./ec2-state.ts";
 
 /** The endpoint has just been made: it waits for its provider, or goes on by itself. */
@@ -29,12 +30,16 @@ export function reject(state: Ec2State, endpoint: Endpoint): void {
 /** Also what every change by the consumer leads to: back to `pending`, then `available`. */
 export function becomeAvailable(state: Ec2State, endpoint: Endpoint): void {
   endpoint.state = "pending";
-  later(state, endpoint, state.delays.available, () => void (endpoint.state = "available"));
+  later(state, endpoint, state.delays.available, () => {
+    endpoint.state = "available";
+    endpoint.hasBeenAvailable = true;
+  });
 }
 
 export function remove(state: Ec2State, endpoint: Endpoint): void {
   const isOpen = /^(pendingAcceptance|pending|available)$/.test(endpoint.state);
   endpoint.state = "deleting";
+  detachAll(state, endpoint.id);
   if (isOpen || state.assumptions.deleteEventForEveryState) state.tell("Delete", endpoint);
   later(state, endpoint, state.delays.deleted, () => {
     endpoint.state = "deleted";

@@ -1,12 +1,13 @@
 // The little network that endpoints need: each account's default VPC, its subnets and groups, Regions and zones.
 
 import { createHash } from "node:crypto";
-import { optionalText, text, texts } from "../members.ts";
+import { flag, optionalText, record, text, texts } from "../members.ts";
 import { AwsError } from "../service.ts";
 import type { Call } from "../service.ts";
 import { filtered } from "./ec2-lists.ts";
+import { groupRule } from "./ec2-parts.ts";
 import { newId } from "./ec2-state.ts";
-import type { Ec2Action, Ec2State, SecurityGroup, Subnet, Vpc } from "./ec2-state.ts";
+import type { Ec2Action, Ec2State, EndpointService, Subnet, Vpc } from "./ec2-state.ts";
 import { tagRows, tagsFrom } from "./ec2-tags.ts";
 
 const LETTERS = ["a", "b", "c"] as const;
@@ -18,7 +19,7 @@ export const networkActions: Readonly<Record<string, Ec2Action>> = {
   DescribeAvailabilityZones: (state) => ({
     AvailabilityZones: LETTERS.map((letter, at) => ({
       ZoneName: state.region + letter,
-      ZoneId: `az${at + 1}`,
+      ZoneId: zoneIdOf(state.region, at),
       RegionName: state.region,
       State: "available",
       ZoneType: "availability-zone",
@@ -26,6 +27,8 @@ export const networkActions: Readonly<Record<string, Ec2Action>> = {
   }),
   CreateVpc(state, call) {
     const vpc: Vpc = {
+      dnsSupport: true,
+      dnsHostnames: false,
       id: newId("vpc"),
       owner: call.caller.account,
       cidr: text(call.input, "CidrBlock"),
@@ -33,7 +36,32 @@ export const networkActions: Readonly<Record<string, Ec2Action>> = {
       tags: tagsFrom(call, "vpc"),
     };
     state.vpcs.set(vpc.id, vpc);
+    addDefaultGroup(state, vpc);
     return { Vpc: vpcRow(vpc) };
+  },
+  ModifyVpcAttribute(state, call) {
+    const vpc = own(call, state.vpcs, "VpcId", "InvalidVpcID.NotFound", "vpc ID");
+    const given = (name: string): boolean | undefined =>
+      call.input[name] === undefined ? undefined : flag(record(call.input, name), "Value");
+    vpc.dnsSupport = given("EnableDnsSupport") ?? vpc.dnsSupport;
+    vpc.dnsHostnames = given("EnableDnsHostnames") ?? vpc.dnsHostnames;
+    return {};
+  },
+  DescribeVpcAttribute(state, call) {
+    const vpc = own(call, state.vpcs, "VpcId", "InvalidVpcID.NotFound", "vpc ID");
+    const asked = text(call.input, "Attribute");
+    if (asked === "enableDnsSupport") return { VpcId: vpc.id, EnableDnsSupport: { Value: vpc.dnsSupport } };
+    if (asked === "enableDnsHostnames") return { VpcId: vpc.id, EnableDnsHostnames: { Value: vpc.dnsHostnames } };
+    throw new AwsError("InvalidParameterValue", `Value (${asked}) for parameter attribute is invalid.`);
+  },
+  DeleteVpc(state, call) {
+    const vpc = own(call, state.vpcs, "VpcId", "InvalidVpcID.NotFound", "vpc ID");
+    const users = [...state.subnets.values(), ...state.groups.values()].filter((one) => one.vpcId === vpc.id);
+    if (users.some((one) => one.id !== defaultGroup(vpc.owner, vpc.id)))
+      throw new AwsError("DependencyViolation", `The vpc '${vpc.id}' has dependencies and cannot be deleted.`);
+    state.groups.delete(defaultGroup(vpc.owner, vpc.id));
+    state.vpcs.delete(vpc.id);
+    return {};
   },
   DescribeVpcs(state, call) {
     const found = listed(state, call, state.vpcs, "VpcIds", "InvalidVpcID.NotFound", "vpc ID");
@@ -49,7 +77,7 @@ export const networkActions: Readonly<Record<string, Ec2Action>> = {
   CreateSubnet(state, call) {
     const vpcId = text(call.input, "VpcId");
     checkNetwork(state, call.caller.account, vpcId, [], []);
-    const zone = optionalText(call.input, "AvailabilityZone") ?? `${state.region}a`;
+    const zone = zoneAsked(state, call);
     const subnet: Subnet = {
       id: newId("subnet"),
       owner: call.caller.account,
@@ -59,7 +87,14 @@ export const networkActions: Readonly<Record<string, Ec2Action>> = {
       tags: tagsFrom(call, "subnet"),
     };
     state.subnets.set(subnet.id, subnet);
-    return { Subnet: subnetRow(subnet) };
+    return { Subnet: subnetRow(state, subnet) };
+  },
+  DeleteSubnet(state, call) {
+    const subnet = own(call, state.subnets, "SubnetId", "InvalidSubnetID.NotFound", "subnet ID");
+    if ([...state.interfaces.values()].some((one) => one.subnetId === subnet.id))
+      throw new AwsError("DependencyViolation", `The subnet '${subnet.id}' has dependencies and cannot be deleted.`);
+    state.subnets.delete(subnet.id);
+    return {};
   },
   DescribeSubnets(state, call) {
     const found = listed(state, call, state.subnets, "SubnetIds", "InvalidSubnetID.NotFound", "subnet ID");
@@ -68,32 +103,7 @@ export const networkActions: Readonly<Record<string, Ec2Action>> = {
       "subnet-id": (one: Subnet) => one.id,
       "availability-zone": (one: Subnet) => one.zone,
     };
-    return { Subnets: filtered(call, found, fields, (one) => one.tags).map(subnetRow) };
-  },
-  CreateSecurityGroup(state, call) {
-    const vpcId = optionalText(call.input, "VpcId") ?? defaultVpc(call.caller.account);
-    checkNetwork(state, call.caller.account, vpcId, [], []);
-    const name = text(call.input, "GroupName");
-    const description = text(call.input, "Description");
-    const group: SecurityGroup = {
-      id: newId("sg"),
-      owner: call.caller.account,
-      vpcId,
-      name,
-      description,
-      tags: tagsFrom(call, "security-group"),
-    };
-    state.groups.set(group.id, group);
-    return { GroupId: group.id, Tags: tagRows(group.tags) };
-  },
-  DescribeSecurityGroups(state, call) {
-    const found = listed(state, call, state.groups, "GroupIds", "InvalidGroup.NotFound", "security group");
-    const fields = {
-      "vpc-id": (one: SecurityGroup) => one.vpcId,
-      "group-id": (one: SecurityGroup) => one.id,
-      "group-name": (one: SecurityGroup) => one.name,
-    };
-    return { SecurityGroups: filtered(call, found, fields, (one) => one.tags).map(groupRow) };
+    return { Subnets: filtered(call, found, fields, (one) => one.tags).map((one) => subnetRow(state, one)) };
   },
 };
 
@@ -101,13 +111,27 @@ export const networkActions: Readonly<Record<string, Ec2Action>> = {
 export function ensureAccount(state: Ec2State, account: string): void {
   const vpcId = defaultVpc(account);
   if (state.vpcs.has(vpcId)) return;
-  state.vpcs.set(vpcId, { id: vpcId, owner: account, cidr: "172.31.0.0/16", isDefault: true, tags: new Map() });
+  state.vpcs.set(vpcId, {
+    id: vpcId,
+    owner: account,
+    cidr: "172.31.0.0/16",
+    isDefault: true,
+    dnsSupport: true,
+    dnsHostnames: true,
+    tags: new Map(),
+  });
   for (const [at, letter] of LETTERS.entries()) {
     const id = `subnet-${hash(`${account} ${letter}`)}`;
     state.subnets.set(id, { id, owner: account, vpcId, cidr: `172.31.${at * 16}.0/20`, zone: state.region + letter, tags: new Map() });
   }
-  const id = defaultGroup(account, vpcId);
-  state.groups.set(id, { id, owner: account, vpcId, name: "default", description: "default VPC security group", tags: new Map() });
+  addDefaultGroup(state, { id: vpcId, owner: account });
+}
+
+/** Its members talk to each other, and out to everywhere. */
+function addDefaultGroup(state: Ec2State, { id: vpcId, owner }: Pick<Vpc, "id" | "owner">): void {
+  const id = defaultGroup(owner, vpcId);
+  const rules = [groupRule({ isEgress: false, groupId: id }), groupRule({ isEgress: true, cidr: "0.0.0.0/0" })];
+  state.groups.set(id, { id, owner, vpcId, name: "default", description: "default VPC security group", rules, tags: new Map() });
 }
 
 export function defaultGroup(account: string, vpcId: string): string {
@@ -164,7 +188,50 @@ function check(state: Ec2State, account: string, known: ReadonlyMap<string, { ow
   if (isMissing) throw new AwsError(`${kind.code}.NotFound`, `The ${kind.noun} ${id} does not exist`);
 }
 
-function listed<T extends { readonly owner: string; readonly id: string }>(
+/** The zones in which one can connect to the service: those of its load balancer, where that is one of ours. */
+export function zonesOfService(state: Ec2State, service: EndpointService): string[] {
+  const known = service.networkLoadBalancerArns.flatMap((arn) => state.balancers.get(arn)?.zones ?? []);
+  return known.length > 0 ? [...new Set(known)].sort() : LETTERS.map((letter) => state.region + letter);
+}
+
+/** `eu-west-1` → `euw1-az1`, the same in every account here; on AWS an account's eu-west-1a may be any of them. */
+function zoneIdOf(region: string, at: number): string {
+  const [area = "", ...rest] = region.split("-");
+  const number = rest.at(-1) ?? "1";
+  const direction = rest.slice(0, -1).map((word) => word.replace(/^(north|south)(east|west)?$|^(east|west|central)$/, shortDirection));
+  return `${area}${direction.join("")}${number}-az${at + 1}`;
+}
+
+const shortDirection = (_all: string, first = "", second = "", single = ""): string =>
+  `${first.charAt(0)}${second.charAt(0)}${single.charAt(0)}`;
+
+function zoneAsked(state: Ec2State, call: Call): string {
+  const id = optionalText(call.input, "AvailabilityZoneId");
+  if (id === undefined) return optionalText(call.input, "AvailabilityZone") ?? `${state.region}a`;
+  const at = LETTERS.findIndex((_letter, index) => zoneIdOf(state.region, index) === id);
+  if (at < 0)
+    throw new AwsError(
+      "InvalidParameterValue",
+      `Value (${id}) for parameter availabilityZoneId is invalid. Subnets can currently only be created in the following availability zones: ${LETTERS.map((_letter, index) => zoneIdOf(state.region, index)).join(", ")}.`,
+    );
+  return `${state.region}${LETTERS[at] ?? "a"}`;
+}
+
+/** The caller's own resource of that id. */
+export function own<T extends { readonly owner: string }>(
+  call: Call,
+  all: ReadonlyMap<string, T>,
+  member: string,
+  code: string,
+  noun: string,
+): T {
+  const id = text(call.input, member);
+  const found = all.get(id);
+  if (found === undefined || found.owner !== call.caller.account) throw new AwsError(code, `The ${noun} '${id}' does not exist`);
+  return found;
+}
+
+export function listed<T extends { readonly owner: string; readonly id: string }>(
   state: Ec2State,
   call: Call,
   all: ReadonlyMap<string, T>,
@@ -192,7 +259,7 @@ function vpcRow(vpc: Vpc): unknown {
   };
 }
 
-function subnetRow(subnet: Subnet): unknown {
+function subnetRow(state: Ec2State, subnet: Subnet): unknown {
   return {
     SubnetId: subnet.id,
     VpcId: subnet.vpcId,
@@ -200,22 +267,16 @@ function subnetRow(subnet: Subnet): unknown {
     State: "available",
     CidrBlock: subnet.cidr,
     AvailabilityZone: subnet.zone,
+    AvailabilityZoneId: zoneIdOf(
+      state.region,
+      LETTERS.findIndex((letter) => subnet.zone.endsWith(letter)),
+    ),
+    MapPublicIpOnLaunch: false,
     Tags: tagRows(subnet.tags),
   };
 }
 
-function groupRow(group: SecurityGroup): unknown {
-  return {
-    GroupId: group.id,
-    GroupName: group.name,
-    Description: group.description,
-    VpcId: group.vpcId,
-    OwnerId: group.owner,
-    Tags: tagRows(group.tags),
-  };
-}
-
-function defaultVpc(account: string): string {
+export function defaultVpc(account: string): string {
   return `vpc-${hash(account)}`;
 }
 

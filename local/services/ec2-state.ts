@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Assumptions } from "../assumptions.ts";
 import { AwsError } from "../service.ts";
 import type { Call, Clock } from "../service.ts";
+import type { ConnectEndpoint, FlowLog, GroupRule, Instance, LoadBalancer, NetworkInterface, RouteTable } from "./ec2-parts.ts";
 
 /** AWS's states as they stand on the wire. The casing of `expired` and `partial` is by analogy: AWS does not show it. */
 export const CONNECTION_STATES = [
@@ -49,7 +50,9 @@ export interface Endpoint {
   readonly vpcId: string;
   readonly suffix: string;
   readonly createdAt: number;
-  readonly networkInterfaceIds: string[];
+  networkInterfaceIds: string[];
+  /** It has been available: from then on its addresses are there, until it is deleted. */
+  hasBeenAvailable: boolean;
   subnetIds: string[];
   groupIds: string[];
   ipAddressType: string;
@@ -77,6 +80,8 @@ export interface Vpc {
   readonly owner: string;
   readonly cidr: string;
   readonly isDefault: boolean;
+  dnsSupport: boolean;
+  dnsHostnames: boolean;
   readonly tags: Tags;
 }
 export interface Subnet {
@@ -93,6 +98,7 @@ export interface SecurityGroup {
   readonly vpcId: string;
   readonly name: string;
   readonly description: string;
+  rules: GroupRule[];
   readonly tags: Tags;
 }
 
@@ -109,6 +115,13 @@ export interface Ec2State {
   readonly vpcs: Map<string, Vpc>;
   readonly subnets: Map<string, Subnet>;
   readonly groups: Map<string, SecurityGroup>;
+  readonly routeTables: Map<string, RouteTable>;
+  readonly interfaces: Map<string, NetworkInterface>;
+  readonly instances: Map<string, Instance>;
+  readonly connectEndpoints: Map<string, ConnectEndpoint>;
+  readonly flowLogs: Map<string, FlowLog>;
+  /** By ARN; kept by Elastic Load Balancing. A load balancer that nobody made here is not among them. */
+  readonly balancers: Map<string, LoadBalancer>;
   /** Results by account, action and ClientToken. */
   readonly tokens: Map<string, { readonly asked: string; readonly result: unknown }>;
   next(): number;

@@ -98,5 +98,7 @@ function resources(state: Ec2State, account: string): { id: string; type: string
     ...mine("vpc", state.vpcs.values()),
     ...mine("subnet", state.subnets.values()),
     ...mine("security-group", state.groups.values()),
+    ...mine("route-table", state.routeTables.values()),
+    ...mine("instance", state.instances.values()),
   ];
 }

@@ -10,11 +10,16 @@ import { connectionActions } from "./ec2-connections.ts";
 import { ec2Demands } from "./ec2-demands.ts";
 import { endpointServiceActions } from "./ec2-endpoint-services.ts";
 import { endpointActions } from "./ec2-endpoints.ts";
+import { flowLogActions } from "./ec2-flow-logs.ts";
+import { groupActions } from "./ec2-groups.ts";
+import { instanceActions } from "./ec2-instances.ts";
+import { interfaceActions } from "./ec2-interfaces.ts";
 import { refuseDryRun } from "./ec2-lists.ts";
 import { ensureAccount, networkActions } from "./ec2-network.ts";
 import { notificationActions, notificationsFor } from "./ec2-notifications.ts";
 import type { Notification } from "./ec2-notifications.ts";
 import { permissionActions } from "./ec2-permissions.ts";
+import { routeActions } from "./ec2-routes.ts";
 import { CONNECTION_STATES } from "./ec2-state.ts";
 import type { Ec2State } from "./ec2-state.ts";
 import { tagActions } from "./ec2-tags.ts";
@@ -40,6 +45,8 @@ export interface Ec2Options {
 export interface Ec2Service extends Service {
   /** For tests only: puts a connection into a state that no call of the API leads to (`failed`, `expired`, `partial`). */
   force(vpcEndpointId: string, state: string): void;
+  /** What load balancers and the data path stand on. */
+  readonly state: Ec2State;
 }
 
 const ACTIONS = {
@@ -50,6 +57,11 @@ const ACTIONS = {
   ...notificationActions,
   ...tagActions,
   ...networkActions,
+  ...groupActions,
+  ...routeActions,
+  ...interfaceActions,
+  ...instanceActions,
+  ...flowLogActions,
 };
 
 export function createEc2(options: Ec2Options): Ec2Service {
@@ -62,6 +74,7 @@ export function createEc2(options: Ec2Options): Ec2Service {
     }
   };
   return {
+    state,
     signingName: "ec2",
     actions: new Set(Object.keys(ACTIONS)),
     demands(call) {
@@ -101,6 +114,12 @@ function emptyState(options: Ec2Options): Ec2State {
     vpcs: new Map(),
     subnets: new Map(),
     groups: new Map(),
+    routeTables: new Map(),
+    interfaces: new Map(),
+    instances: new Map(),
+    connectEndpoints: new Map(),
+    flowLogs: new Map(),
+    balancers: new Map(),
     tokens: new Map(),
     next: () => (sequence += 1),
     tell(event, endpoint) {

@@ -35,7 +35,12 @@ const OWN_BUCKETS: Readonly<Record<string, BucketSize>> = {
   DeleteHostedZone: { holds: 40, refillsPerSecond: 5 },
 };
 
-export function createRoute53(options: Route53Options): Service {
+/** What the data path resolves names with: every zone of every account. */
+export interface Route53Service extends Service {
+  readonly zones: Route53State["zones"];
+}
+
+export function createRoute53(options: Route53Options): Route53Service {
   const state: Route53State = {
     clock: options.clock,
     assumptions: { ...defaultAssumptions, ...options.assumptions },
@@ -45,6 +50,7 @@ export function createRoute53(options: Route53Options): Service {
   };
   const buckets = createTokenBuckets(options.clock);
   return {
+    zones: state.zones,
     signingName: "route53",
     actions: new Set(Object.keys(ACTIONS)),
     demands(call) {

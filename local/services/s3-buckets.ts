@@ -1,5 +1,5 @@
-// What S3 holds: buckets and their objects, in memory.
-import { createHash } from "node:crypto";
+// What S3 holds: buckets and their objects, in memory; where a bucket says so every version, under lock.
+import { createHash, randomUUID } from "node:crypto";
 
 import { AwsError, type Clock } from "../service.ts";
 
@@ -8,46 +8,91 @@ export interface StoredObject {
   readonly body: Buffer;
   readonly etag: string;
   readonly at: number;
+  readonly version: string;
   readonly contentType?: string;
+  /** Nobody removes this version before. */
+  readonly lockedUntil?: number;
 }
 
 export interface Bucket {
   readonly name: string;
   readonly account: string;
+  /** What is shown without asking for a version. */
   readonly objects: Map<string, StoredObject>;
+  /** Every version, oldest first; only where versions are kept. */
+  readonly versions: StoredObject[];
+  settings: BucketSettings;
+}
+
+export interface BucketSettings {
+  readonly versioned: boolean;
+  /** How long an object stays locked from when it is put. */
+  readonly lockDays?: number;
+}
+
+export interface Put {
+  readonly contentType?: string;
+  /** Only if there is nothing under the key. */
+  readonly ifNoneMatch?: boolean;
 }
 
 export interface Buckets {
-  create(name: string, account: string): Bucket;
+  create(name: string, account: string, settings?: BucketSettings): Bucket;
   /** Refuses one that holds something, as S3 does. */
   remove(name: string): void;
   find(name: string): Bucket | undefined;
-  put(bucket: Bucket, key: string, body: Buffer, contentType?: string): StoredObject;
+  put(bucket: Bucket, key: string, body: Buffer, how?: Put): StoredObject;
+  /** Without a version, one that keeps versions only hides the object. */
+  delete(bucket: Bucket, key: string, version?: string): void;
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function createBuckets(clock: Clock): Buckets {
   const all = new Map<string, Bucket>();
   return {
-    create(name, account) {
+    create(name, account, settings = { versioned: false }) {
       if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name))
         throw new AwsError("InvalidBucketName", `The bucket name ${name} is not valid.`);
       if (all.has(name)) throw new AwsError("BucketAlreadyOwnedByYou", `${name} already exists`, 409);
-      const bucket: Bucket = { name, account, objects: new Map() };
+      const bucket: Bucket = { name, account, objects: new Map(), versions: [], settings };
       all.set(name, bucket);
       return bucket;
     },
     remove(name) {
       const bucket = all.get(name);
-      if (bucket !== undefined && bucket.objects.size > 0)
+      if (bucket !== undefined && bucket.objects.size + bucket.versions.length > 0)
         throw new AwsError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409);
       all.delete(name);
     },
     find: (name) => all.get(name),
-    put(bucket, key, body, contentType) {
-      const etag = `"${createHash("md5").update(body).digest("hex")}"`;
-      const stored: StoredObject = { key, body, etag, at: clock.now(), ...(contentType === undefined ? {} : { contentType }) };
+    put(bucket, key, body, { contentType, ifNoneMatch = false } = {}) {
+      if (ifNoneMatch && bucket.objects.has(key))
+        throw new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
+      const { versioned, lockDays } = bucket.settings;
+      const stored: StoredObject = {
+        key,
+        body,
+        etag: `"${createHash("md5").update(body).digest("hex")}"`,
+        at: clock.now(),
+        version: versioned ? randomUUID().replaceAll("-", "") : "null",
+        ...(contentType === undefined ? {} : { contentType }),
+        ...(lockDays === undefined ? {} : { lockedUntil: clock.now() + lockDays * DAY_MS }),
+      };
       bucket.objects.set(key, stored);
+      if (versioned) bucket.versions.push(stored);
       return stored;
+    },
+    delete(bucket, key, version) {
+      if (version === undefined) {
+        bucket.objects.delete(key);
+        return;
+      }
+      const at = bucket.versions.findIndex((stored) => stored.key === key && stored.version === version);
+      const locked = bucket.versions[at]?.lockedUntil ?? 0;
+      if (locked > clock.now()) throw new AwsError("AccessDenied", "Access Denied because object protected by object lock.", 403);
+      if (at !== -1) bucket.versions.splice(at, 1);
+      if (bucket.objects.get(key)?.version === version) bucket.objects.delete(key);
     },
   };
 }

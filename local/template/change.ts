@@ -72,6 +72,7 @@ async function changeOf(
 function foreseeing(scope: Scope, there: ReadonlyMap<string, unknown>): Scope {
   return {
     ...scope,
+    isForeseen: true,
     resource: (logicalId) =>
       there.has(logicalId)
         ? scope.resource(logicalId)

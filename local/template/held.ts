@@ -1,4 +1,4 @@
-// Resources that local AWS keeps and names, and that do nothing here: log groups, alarms, dashboards, keys.
+// Resources that local AWS keeps and names, and that do nothing here: log groups, alarms, dashboards.
 import { optionalText, text } from "../members.ts";
 import type { Declared, Made, Maker, Makers, Workshop } from "./workshop.ts";
 
@@ -16,11 +16,6 @@ export const HELD: Makers = {
     return { ref: optionalText(declared.properties, "DashboardName") ?? workshop.physicalName(declared.logicalId, 255) };
   }),
   "AWS::S3::BucketPolicy": held((declared) => ({ ref: text(declared.properties, "Bucket") })),
-  "AWS::KMS::Key": held((_declared, workshop) => {
-    const id = globalThis.crypto.randomUUID();
-    return { ref: id, attributes: { Arn: `${arn(workshop, "kms")}:key/${id}`, KeyId: id } };
-  }),
-  "AWS::KMS::Alias": held((declared) => ({ ref: text(declared.properties, "AliasName") })),
   "AWS::Logs::QueryDefinition": held((declared, workshop) => ({ ref: workshop.physicalName(declared.logicalId) })),
 };
 

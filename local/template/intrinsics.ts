@@ -1,5 +1,6 @@
 // CloudFormation's intrinsic functions.
 import { isMembers, type Members } from "../members.ts";
+import { subRanges } from "../ip-ranges.ts";
 
 /** What a value of the template may refer to. */
 export interface Scope {
@@ -8,6 +9,8 @@ export interface Scope {
   readonly pseudo: Readonly<Record<string, string>>;
   readonly mappings: Members;
   readonly conditions: Members;
+  /** Some of what it refers to is not there yet and known by a placeholder: nothing can be selected from that. */
+  readonly isForeseen?: boolean;
   /** What `Ref` and `Fn::GetAtt` give for a resource; throws when it is not there yet. */
   resource(logicalId: string): { readonly ref: string; readonly attributes: Members };
 }
@@ -63,8 +66,10 @@ const FUNCTIONS: Readonly<Record<string, (operand: unknown, scope: Scope) => unk
   },
   "Fn::Select": (operand, scope) => {
     const [index, items] = listOf("Fn::Select", operand);
-    const all = listOf("Fn::Select", work(items, scope));
-    const selected = all[Number(work(index, scope))];
+    const found = work(items, scope);
+    if (scope.isForeseen === true && !Array.isArray(found)) return found;
+    const all = listOf("Fn::Select", found);
+    const selected = all[Number(work(index, scope))] ?? (scope.isForeseen === true ? all[0] : undefined);
     if (selected === undefined) throw new Error(`Template error: Fn::Select cannot select element ${String(index)} of ${all.length}.`);
     return selected;
   },
@@ -77,6 +82,10 @@ const FUNCTIONS: Readonly<Record<string, (operand: unknown, scope: Scope) => unk
     const found = path.reduce<unknown>((value, key) => (isMembers(value) ? value[key] : undefined), scope.mappings);
     if (found === undefined) throw new Error(`Template error: Unable to get mapping for ${path.join("::")}`);
     return found;
+  },
+  "Fn::Cidr": (operand, scope) => {
+    const [block, count, bits] = listOf("Fn::Cidr", work(operand, scope));
+    return subRanges(String(block), Number(count), Number(bits ?? 8));
   },
   "Fn::Base64": (operand, scope) => Buffer.from(String(work(operand, scope))).toString("base64"),
   Condition: (operand, scope) => resolveCondition(String(operand), scope),

@@ -1,12 +1,16 @@
 // Which maker makes which type of resource.
 import { optionalText, type Members } from "../members.ts";
+import { DNS } from "./dns.ts";
 import { DYNAMODB } from "./dynamodb.ts";
 import { EVENT_SOURCE_MAPPINGS } from "./event-source-mapping.ts";
 import { EVENTS } from "./events.ts";
 import { HELD } from "./held.ts";
 import { HTTP_API } from "./http-api.ts";
 import { IAM } from "./iam.ts";
+import { KMS } from "./kms.ts";
 import { LAMBDA } from "./lambda.ts";
+import { LOAD_BALANCING } from "./load-balancing.ts";
+import { NETWORK } from "./network.ts";
 import { S3 } from "./s3.ts";
 import { SCHEDULER } from "./scheduler.ts";
 import { SECRETS } from "./secrets.ts";
@@ -26,6 +30,10 @@ export const MAKERS: Makers = {
   ...SECRETS,
   ...SCHEDULER,
   ...S3,
+  ...KMS,
+  ...NETWORK,
+  ...LOAD_BALANCING,
+  ...DNS,
   ...HELD,
 };
 

@@ -1,5 +1,6 @@
 // The life of connections on the fakes, with every read and written item counted: from the notification to the name.
 
+import { bearingKeys } from "../../lib/aws/allow-list-table.ts";
 import { connectionRow } from "../../lib/aws/connection-row.ts";
 import { eventRow } from "../../lib/aws/event-row.ts";
 import type { EndpointId } from "../../lib/ids.ts";
@@ -124,9 +125,17 @@ function counted(world: FakeWorld, template: Template, tally: Tally): ReturnType
     },
     allowList: {
       ...ports.allowList,
-      read: async (keys) => {
+      standing: async (keys) => {
         read(keys.map(() => undefined));
-        return ports.allowList.read(keys);
+        return ports.allowList.standing(keys);
+      },
+      bearing: async (id) => {
+        read(bearingKeys(id).map(() => undefined));
+        return ports.allowList.bearing(id);
+      },
+      counts: async (counters) => {
+        read(counters.map(() => undefined));
+        return ports.allowList.counts(counters);
       },
     },
     proofs: {

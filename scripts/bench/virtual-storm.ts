@@ -59,7 +59,7 @@ const batches = { observe: 500, observeWindow: 1, admit: 10, concurrency: 2 } as
 /** `observe` and `admit` as they are deployed, over ports that take as long as AWS's calls do. */
 export async function playDrawbridge(connections: number, listLimit: number): Promise<Played> {
   const aws = virtualAws(listLimit);
-  const tables = fakeTables(() => aws.clock());
+  const tables = fakeTables();
   const inCare = service(payments, 1);
   await tables.ledger.commit({ of: "service", key: payments, after: inCare, events: [serviceEvent(payments)], expected: noHead });
   const everybody = { ...entry(accountOf(2), 1), principal: "any" as const };
@@ -163,8 +163,10 @@ function portsOf(aws: VirtualAws, tables: ReturnType<typeof fakeTables>) {
     },
     ledger: { commit: (change: Parameters<typeof tables.ledger.commit>[0]) => after(latency.commit, () => tables.ledger.commit(change)) },
     allowList: {
-      read: (keys: Parameters<typeof tables.allowList.read>[0]) =>
-        after(latency.read * Math.max(1, Math.ceil(keys.length / 800)), () => tables.allowList.read(keys)),
+      standing: (keys: Parameters<typeof tables.allowList.standing>[0]) =>
+        after(latency.read * Math.max(1, Math.ceil(keys.length / 800)), () => tables.allowList.standing(keys)),
+      bearing: (id: typeof payments) => after(latency.read, () => tables.allowList.bearing(id)),
+      counts: (counters: readonly string[]) => after(latency.read, () => tables.allowList.counts(counters)),
     },
   };
   return {

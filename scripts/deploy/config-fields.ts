@@ -64,7 +64,7 @@ export const stageFields = {
     example: "900",
   },
   organizationsRole: {
-    what: "a role in the management account that lists accounts and units; kept for later, nothing uses it yet",
+    what: "a role in the management account that may call organizations:ListParents and organizations:DescribeOrganization, and that trusts this account; without it, entries for units and organizations ask people",
     pattern: /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/,
     remedy: "give the role's ARN",
     example: "arn:aws:iam::999999999999:role/drawbridge-reads-accounts",

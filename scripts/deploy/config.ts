@@ -1,9 +1,10 @@
 // Reads drawbridge.config.yml: one stage, checked; or everything that is wrong, each with its line, its value and its remedy.
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { LineCounter, parseDocument, type Document } from "yaml";
 
 import { nearest } from "../../cli/command.ts";
+import { offsetOf } from "../../cli/yaml-places.ts";
 import { domainFields, stageFields, stageName, type Field, type Fields } from "./config-fields.ts";
 import { Stop } from "./stop.ts";
 
@@ -118,28 +119,6 @@ function unknownField(path: readonly (string | number)[]): string {
   return `there is no field ${path.join(".")}; ${near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`}`;
 }
 
-/** Where the value stands, or its key; for what is missing, where its parent stands. */
-function offsetOf(document: Document, path: readonly (string | number)[], ofKey: boolean): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-    const key = path[length - 1];
-    const whole = length === path.length;
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
-      const node: unknown = ofKey || !whole ? pair?.key : (pair?.value ?? pair?.key);
-      const offset = rangeOf(node) ?? rangeOf(pair?.key);
-      if (offset !== undefined) return offset;
-    } else {
-      const offset = rangeOf(document.getIn(path.slice(0, length), true));
-      if (offset !== undefined) return offset;
-    }
-  }
-  return 0;
-}
-
-const rangeOf = (node: unknown): number | undefined =>
-  typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range) ? (node.range[0] as number) : undefined;
-
 /** The stack's parameters. All are given each time, so that what the file no longer says is gone from the stack too. */
 export function parametersOf(stage: Stage): Readonly<Record<string, string>> {
   const given = {
@@ -150,6 +129,7 @@ export function parametersOf(stage: Stage): Readonly<Record<string, string>> {
     HostedZoneIds: stage.hostedZones.join(","),
     AlarmEmail: stage.alarmEmail ?? "",
     ApproverEmail: stage.approverEmail ?? "",
+    OrganizationsRoleArn: stage.organizationsRole ?? "",
     DomainName: stage.domain?.name ?? "",
     DomainCertificateArn: stage.domain?.certificate ?? "",
     ...Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))),

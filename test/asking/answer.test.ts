@@ -170,7 +170,7 @@ describe("an answer", () => {
 
   test("without a choice, or with too long a reason, it decides nothing", async () => {
     const world = await asked();
-    expect(text(await world.answer({ choice: "perhaps" }))).toContain("Choose to approve or to reject");
+    expect(text(await world.answer({ choice: "perhaps" }))).toContain("Choose one of the answers");
     expect(text(await world.answer({ reason: "x".repeat(501) }))).toContain("Shorten the reason to 500 characters; it has 501");
     expect(await statusOf(world)).toBe("asking");
     expect((await world.answer({ reason: "x".repeat(500) })).status).toBe(200);

@@ -2,10 +2,12 @@
 
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type { Entry } from "../../lib/allow-list.ts";
+import type { Approver } from "../../lib/approver.ts";
+import type { AskingSettings } from "../../lib/asking-policy.ts";
 import { detailOf, type Told } from "../../lib/aws/bus-event.ts";
 import type { AccountId, EndpointId, Instant } from "../../lib/ids.ts";
 import { httpHandler } from "../../lib/lambda/http-handler.ts";
-import { entrySubject } from "../../lib/ledger.ts";
+import { approverSubject, entrySubject, serviceSubject } from "../../lib/ledger.ts";
 import { run } from "../../lib/loop/run.ts";
 import { answerRoutes, showProblem } from "../../lib/web/answer-routes.ts";
 import { linkExpiry, linkToken } from "../../lib/web/links.ts";
@@ -22,6 +24,7 @@ export interface Answered {
   readonly status: number;
   readonly html: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly cookies: readonly string[];
 }
 
 export interface Asked extends FakeWorld {
@@ -31,9 +34,34 @@ export interface Asked extends FakeWorld {
   entry(entry: Pick<Entry, "principal" | "verdict"> & Partial<Entry>): Promise<void>;
   /** The last event of this type, as the bus tells it. */
   told(type: string): Told;
-  http(method: string, options?: { token?: string; headers?: Record<string, string>; body?: string }): Promise<Answered>;
+  http(method: string, options?: Request): Promise<Answered>;
+  /** Names the approvers of the service, with these settings. */
+  approvers(people: readonly Pick<Approver, "name" | "email" | "arn" | "slack">[], settings?: AskingSettings): Promise<void>;
+  /** The link of this approver to the open question. */
+  linkOf(name: string): Promise<string>;
+  /** A browser of its own, with the cookie that it keeps. */
+  browser(): PersonsBrowser;
+  /** The newest code mailed to this approver. */
+  codeOf(name: string): string;
   /** Fills the form of the page as a person would. */
   answer(fields?: Record<string, string>, token?: string): Promise<Answered>;
+}
+
+export interface Request {
+  readonly path?: "a" | "q";
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+  readonly cookie?: string;
+  readonly body?: string;
+}
+
+export interface PersonsBrowser {
+  cookie: string;
+  open(token: string, path?: Request["path"]): Promise<Answered>;
+  /** Sends a form with the hidden fields of the page it was shown last. */
+  send(token: string, fields: Record<string, string>, path?: Request["path"]): Promise<Answered>;
+  /** Has a code mailed, and enters it. */
+  signIn(token: string, name: string, path?: Request["path"]): Promise<Answered>;
 }
 
 /** A world with a service in care and, unless said otherwise, a question about the stranger's endpoint. */
@@ -88,23 +116,86 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
       if (last === undefined) throw new Error(`no ${type} was committed`);
       return detailOf(last);
     },
-    http: async (method, { token = tokenOf(), headers = {}, body } = {}) => {
+    approvers: async (people, settings = {}) => {
+      for (const person of people) {
+        const expected = await ports.ledger.head(approverSubject(person.name));
+        const after: Approver = { ...person, addedAt: world.clock.now(), version: expected.seq + 1, reachableSince: world.clock.now() };
+        await ports.ledger.commit({
+          of: "approver",
+          key: person.name,
+          after,
+          expected,
+          events: [{ type: "ApproverAdded", name: person.name, to: after, at: world.clock.now(), by: { kind: "operator", arn: alice }, because: { rule: "operator", detail: "added" } }],
+        });
+      }
+      const before = await ports.services.get(service);
+      if (before === undefined) throw new Error("the service is not in care");
+      const expected = await ports.ledger.head(serviceSubject(service));
+      const after = { ...before, asking: { approvers: people.map(({ name }) => name), ...settings }, version: expected.seq + 1 };
+      await ports.ledger.commit({
+        of: "service",
+        key: service,
+        after,
+        expected,
+        events: [{ type: "ServiceChanged", service, from: before, to: after, at: world.clock.now(), by: { kind: "operator", arn: alice }, because: { rule: "operator", detail: "set" } }],
+      });
+    },
+    linkOf: async (name) => {
+      const connection = (await ports.connections.load([endpoint])).get(endpoint)?.connection;
+      if (connection?.status !== "asking") throw new Error("no question is open");
+      return linkToken(await ports.keys.link(), { question: connection.question.id, endpoint, approver: name, expires: linkExpiry(world.clock.now()) });
+    },
+    codeOf: (name) => {
+      const mail = world.people.approvals.findLast(({ attributes }) => attributes["type"] === "Code" && attributes["approver"] === name);
+      return /Your code: ([\d ]+)/.exec(mail?.text ?? "")?.[1] ?? "";
+    },
+    browser: () => {
+      let shown = "";
+      const keep = (answered: Answered): Answered => {
+        const [set] = answered.cookies;
+        if (set !== undefined) browser.cookie = set.split(";")[0] ?? "";
+        shown = answered.html;
+        return answered;
+      };
+      const browser: PersonsBrowser = {
+        cookie: "",
+        open: async (at, path = "a") => keep(await story.http("GET", { path, token: at, cookie: browser.cookie })),
+        send: async (at, fields, path = "a") =>
+          keep(
+            await story.http("POST", {
+              path,
+              token: at,
+              cookie: browser.cookie,
+              headers: form,
+              body: new URLSearchParams({ ...hidden(shown), ...fields }).toString(),
+            }),
+          ),
+        signIn: async (at, name, path = "a") => {
+          await browser.open(at, path);
+          await browser.send(at, { do: "code" }, path);
+          return browser.send(at, { do: "enter", code: story.codeOf(name) }, path);
+        },
+      };
+      return browser;
+    },
+    http: async (method, { path = "a", token = tokenOf(), headers = {}, cookie = "", body } = {}) => {
       const event = {
         version: "2.0",
-        routeKey: `${method} /a/{token}`,
-        rawPath: `/a/${token}`,
+        routeKey: `${method} /${path}/{token}`,
+        rawPath: `/${path}/${token}`,
         rawQueryString: "",
         headers,
+        ...(cookie === "" ? {} : { cookies: [cookie] }),
         pathParameters: { token },
         isBase64Encoded: true,
         ...(body === undefined ? {} : { body: Buffer.from(body).toString("base64") }),
         requestContext: {
           requestId: "request-1",
-          http: { method, path: `/a/${token}`, protocol: "HTTP/1.1", sourceIp: "203.0.113.5", userAgent: "story" },
+          http: { method, path: `/${path}/${token}`, protocol: "HTTP/1.1", sourceIp: "203.0.113.5", userAgent: "story" },
         },
       } as unknown as APIGatewayProxyEventV2;
       const reply = await handler(event, {} as Context);
-      return { status: reply.statusCode ?? 0, html: reply.body ?? "", headers: reply.headers ?? {} };
+      return { status: reply.statusCode ?? 0, html: reply.body ?? "", headers: reply.headers ?? {}, cookies: reply.cookies ?? [] };
     },
     answer: async (fields = {}, token = tokenOf()) => {
       const page = await story.http("GET", { token });

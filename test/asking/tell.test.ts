@@ -2,11 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import { byMail } from "../../lib/asking/by-mail.ts";
-import { bySlack, webhookOf, type Post } from "../../lib/asking/by-slack.ts";
+import { bySlack } from "../../lib/asking/by-slack.ts";
 import { tell, type Channel, type Committed } from "../../lib/asking/tell.ts";
 import { Fault } from "../../lib/faults.ts";
 import type { Instant } from "../../lib/ids.ts";
 import { accountOf } from "../fakes/endpoint-services.ts";
+import { readSecret } from "../../lib/slack/secret.ts";
+import type { Post } from "../../lib/slack/web-api.ts";
 import { asked, endpoint, publicUrl, service, stranger, type Asked } from "./given.ts";
 
 const mailed = (world: Asked) => byMail(world.people.port);
@@ -149,8 +151,8 @@ describe("Slack's webhook", () => {
   const secret = (webhookUrl: unknown): string => JSON.stringify({ webhookUrl, channel: "" });
 
   test("is nowhere when nothing is configured", () => {
-    expect(webhookOf(secret(""))).toBeUndefined();
-    expect(webhookOf("{}")).toBeUndefined();
+    expect(readSecret(secret("")).webhook).toBeUndefined();
+    expect(readSecret("{}")).toEqual({});
   });
 
   test("is Slack's own host over https, or this machine", () => {
@@ -160,7 +162,7 @@ describe("Slack's webhook", () => {
       "http://localhost:1/x",
       "http://[::1]:1/x",
     ])
-      expect(webhookOf(secret(url))?.href).toBe(url);
+      expect(readSecret(secret(url)).webhook?.href).toBe(url);
     for (const url of [
       "http://hooks.slack.com/services/x",
       "https://hooks.slack.com.evil.example/x",
@@ -179,9 +181,9 @@ describe("Slack's webhook", () => {
       null,
       ["https://hooks.slack.com/x"],
     ])
-      expect(() => webhookOf(secret(url)), String(url)).toThrow(/must begin with https:\/\/hooks\.slack\.com\//);
-    for (const text of ["", "https://hooks.slack.com/services/secret", "null", "7"]) expect(() => webhookOf(text)).toThrow(Fault);
-    expect(() => webhookOf("https://hooks.slack.com/services/secret")).not.toThrow(/services\/secret/);
+      expect(() => readSecret(secret(url)), String(url)).toThrow(/must begin with https:\/\/hooks\.slack\.com\//);
+    for (const text of ["", "https://hooks.slack.com/services/secret", "null", "7"]) expect(() => readSecret(text)).toThrow(Fault);
+    expect(() => readSecret("https://hooks.slack.com/services/secret")).not.toThrow(/services\/secret/);
   });
 
   test("anything but Slack's own ok is a fault, and says whether a retry can help", async () => {

@@ -24,7 +24,7 @@ export interface TablesUnderTest {
 }
 
 export async function tablesInMemory(): Promise<TablesUnderTest> {
-  const { rows, ...tables } = fakeTables(() => noon);
+  const { rows, ...tables } = fakeTables();
   return {
     ...tables,
     spoil: async (table, row) => {
@@ -73,7 +73,7 @@ export async function dynamoDbOnTheWire(): Promise<DynamoDb> {
       return {
         ledger: ledgerTables(client, { auditLog, connections, settings, allowList }, () => noon),
         connections: connectionsTable(client, connections),
-        allowList: allowListTable(client, allowList),
+        allowList: allowListTable(client, allowList, settings),
         services: servicesTable(client, settings),
         spoil: async (name, row) => {
           await client.send(new PutItemCommand({ TableName: names[name], Item: writeItem(row) }));

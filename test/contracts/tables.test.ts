@@ -2,11 +2,13 @@
 
 import { afterAll, beforeAll } from "vitest";
 import { ledgerContract } from "./ledger.contract.ts";
+import { policyContract } from "./policy.contract.ts";
 import { recordsContract } from "./records.contract.ts";
 import { dynamoDbOnTheWire, tablesInMemory, type DynamoDb } from "./tables.fixture.ts";
 
 ledgerContract("in memory", tablesInMemory);
 recordsContract("in memory", tablesInMemory);
+policyContract("in memory", tablesInMemory);
 
 let dynamoDb: DynamoDb;
 beforeAll(async () => {
@@ -16,3 +18,4 @@ afterAll(() => dynamoDb.close());
 
 ledgerContract("DynamoDB", () => dynamoDb.tables());
 recordsContract("DynamoDB", () => dynamoDb.tables());
+policyContract("DynamoDB", () => dynamoDb.tables());

@@ -43,8 +43,8 @@ describe("which entry decides", () => {
   });
 
   test("frozen: what would be accepted is asked about, what is rejected stays rejected", () => {
-    expect(judge([entry({})], consumer, minute(0), "the service is frozen")).toMatchObject({ verdict: "ask", because: { rule: "frozen" } });
-    expect(judge([entry({ verdict: "reject" })], consumer, minute(0), "frozen").verdict).toBe("reject");
+    expect(judge([entry({})], consumer, minute(0), { frozen: "the service is frozen" })).toMatchObject({ verdict: "ask", because: { rule: "frozen" } });
+    expect(judge([entry({ verdict: "reject" })], consumer, minute(0), { frozen: "frozen" }).verdict).toBe("reject");
   });
 });
 

@@ -1,31 +1,39 @@
 // The tables in memory: connections, the log, the allow-list and the services, written together as the one transaction does.
 
-import type { Entry } from "../../lib/allow-list.ts";
+import type { Entry, Removed } from "../../lib/allow-list.ts";
+import { approverKind, approverRow, readApprover } from "../../lib/aws/approver-row.ts";
 import { connectionRow, readConnection } from "../../lib/aws/connection-row.ts";
-import { entryRow, readEntry } from "../../lib/aws/entry-row.ts";
+import { bearingKeys, bearingOf } from "../../lib/aws/allow-list-table.ts";
+import { entryRow, isEntry, isRemoved, readListed } from "../../lib/aws/entry-row.ts";
 import { eventRow, readEvent } from "../../lib/aws/event-row.ts";
+import { counterKind, freezeKind, freezeRow, readCount, readFreeze, unitsKind } from "../../lib/aws/freeze-row.ts";
 import { asStored, type Item } from "../../lib/aws/item.ts";
 import { readService, serviceRow } from "../../lib/aws/service-row.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { DrawbridgeEvent } from "../../lib/events.ts";
 import { BadInput, Fault } from "../../lib/faults.ts";
-import { milliseconds, type EndpointId } from "../../lib/ids.ts";
+import { optional } from "../../lib/connection.ts";
+import type { EndpointId } from "../../lib/ids.ts";
 import {
+  accountOf,
+  approverSubject,
   chain,
   claims,
   connectionSubject,
+  counts,
   entrySubject,
   filed,
+  freezeSubject,
   noHead,
   serviceSubject,
+  unitMarks,
   type Change,
   type Head,
   type StoredEvent,
   type Subject,
 } from "../../lib/ledger.ts";
-import type { AllowList, AuditQuery, Clock, Connections, Ledger, Services } from "../../lib/ports.ts";
+import type { AllowList, Approvers, AuditQuery, Connections, Ledger, Services } from "../../lib/ports.ts";
 import { writesMax } from "../../lib/aws/ledger-table.ts";
-import { daysBack } from "../../lib/aws/audit-search.ts";
 import { byKey, pageOf } from "./paging.ts";
 
 export interface FakeTables {
@@ -33,6 +41,7 @@ export interface FakeTables {
   readonly ledger: Ledger;
   readonly allowList: AllowList;
   readonly services: Services;
+  readonly approvers: Approvers;
   /** Every committed event, in the order of the commits: what the stream would carry. */
   readonly committed: readonly StoredEvent[];
   /** Who holds which name. */
@@ -40,12 +49,23 @@ export interface FakeTables {
   /** Sees each committed event as the stream would show it. */
   onCommit(listener: (event: StoredEvent) => void): void;
   /** Puts rows as they are, as somebody with rights on the table could. */
-  readonly rows: { readonly connections: Map<string, Item>; readonly entries: Map<string, Item>; readonly services: Map<string, Item> };
+  readonly rows: {
+    readonly connections: Map<string, Item>;
+    readonly entries: Map<string, Item>;
+    readonly services: Map<string, Item>;
+    /** What else stands in the Settings table, by kind and id. */
+    readonly settings: Map<string, Item>;
+  };
 }
 
 /** Rows are kept as the real tables keep them, so that a record which could not be read back fails here too. */
-export function fakeTables(clock: Clock): FakeTables {
-  const rows = { connections: new Map<string, Item>(), entries: new Map<string, Item>(), services: new Map<string, Item>() };
+export function fakeTables(): FakeTables {
+  const rows = {
+    connections: new Map<string, Item>(),
+    entries: new Map<string, Item>(),
+    services: new Map<string, Item>(),
+    settings: new Map<string, Item>(),
+  };
   const log = new Map<Subject, StoredEvent[]>();
   const committed: StoredEvent[] = [];
   const names = new Map<string, EndpointId>();
@@ -54,47 +74,64 @@ export function fakeTables(clock: Clock): FakeTables {
     const last = log.get(subject)?.at(-1);
     return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
   };
+  const keep = (change: Change): StoredEvent[] => {
+    const { subject, about } = subjectOf(change);
+    const events = chain(
+      subject,
+      headOf(subject),
+      change.events.map((event: DrawbridgeEvent) => asStored(event)),
+      about,
+      sha256,
+    );
+    const stored = events.map((event) => readEvent("AuditLog", asStored(eventRow(event))));
+    log.set(subject, [...(log.get(subject) ?? []), ...stored]);
+    committed.push(...stored);
+    write(rows, change, headOf(subject));
+    return stored;
+  };
   return {
     rows,
     committed,
     names,
     onCommit: (listener) => listeners.push(listener),
     connections: connectionsOf(rows.connections),
-    allowList: allowListOf(rows.entries),
+    allowList: allowListOf(rows),
     services: {
       get: async (service) => found(rows.services.get(service), (row) => readService("Settings", row)),
       all: async () => byKey(entriesOf(rows.services)).map(({ value }) => readService("Settings", asStored(value))),
     },
+    approvers: {
+      get: async (name) => found(rows.settings.get(`${approverKind} ${name}`), (row) => readApprover("Settings", row)),
+      all: async () =>
+        byKey(entriesOf(rows.settings))
+          .filter(({ key }) => key.startsWith(`${approverKind} `))
+          .map(({ value }) => readApprover("Settings", asStored(value))),
+    },
     ledger: {
       commit: async (change) => {
-        const { subject, about } = subjectOf(change);
+        const { subject } = subjectOf(change);
         if (change.events.length === 0) return change.expected;
         if (change.events.length >= writesMax) throw new Fault("TooLarge", "the audit log", "more than one transaction takes", false);
         const head = headOf(subject);
         if (head.seq !== change.expected.seq || head.hash !== change.expected.hash) return "conflict";
+        const also = change.of === "connection" ? change.also : undefined;
+        if (also !== undefined && headOf(subjectOf(also).subject).hash !== also.expected.hash) return "conflict";
+        const counted = change.of === "connection" ? placed(rows.settings, change) : new Map<string, Item>();
+        if (counted === "full") return "full";
         if (change.of === "connection" && !claim(names, change)) return "claimed";
-        const events = chain(
-          subject,
-          head,
-          change.events.map((event: DrawbridgeEvent) => asStored(event)),
-          about,
-          sha256,
-        );
-        const stored = events.map((event) => readEvent("AuditLog", asStored(eventRow(event))));
-        log.set(subject, [...(log.get(subject) ?? []), ...stored]);
-        committed.push(...stored);
-        write(rows, change, headOf(subject));
+        for (const [key, row] of counted) rows.settings.set(key, row);
+        const stored = [change, ...(also === undefined ? [] : [also])].flatMap(keep);
         for (const event of stored) for (const listener of listeners) listener(structuredClone(event));
         return headOf(subject);
       },
       head: async (subject) => headOf(subject),
       history: async (subject, request) =>
         pageOf(
-          (log.get(subject) ?? []).map((value) => ({ key: String(value.seq), value })),
+          inOrder(log.get(subject) ?? [], request?.newestFirst === true).map((value) => ({ key: String(value.seq), value })),
           subject,
           request,
         ),
-      search: async (query, request) => pageOf(searched(committed, query, clock), JSON.stringify(query), request),
+      search: async (query, request) => pageOf(searched(committed, query), JSON.stringify(query), request),
     },
   };
 }
@@ -130,15 +167,48 @@ function connectionsOf(rows: ReadonlyMap<string, Item>): Connections {
   };
 }
 
-function allowListOf(rows: ReadonlyMap<string, Item>): AllowList {
-  const read = (row: Item): Entry => readEntry("AllowList", row);
+function allowListOf({ entries, settings }: FakeTables["rows"]): AllowList {
+  const read = (row: Item): Entry | Removed => readListed("AllowList", row);
+  const at = (keys: Parameters<AllowList["read"]>[0]): (Entry | Removed)[] =>
+    [...new Set(keys.map(entryKey))].flatMap((key) => found(entries.get(key), read) ?? []);
+  const setting = (kind: string, id: string): Item[] => {
+    const row = settings.get(`${kind} ${id}`);
+    return row === undefined ? [] : [asStored(row)];
+  };
   return {
-    read: async (keys) => [...new Set(keys.map(entryKey))].flatMap((key) => found(rows.get(key), read) ?? []),
+    read: async (keys) => at(keys).filter(isEntry),
+    standing: async (keys) => ({ entries: at(keys).filter(isEntry), removed: at(keys).filter(isRemoved) }),
+    bearing: async (service) =>
+      bearingOf(
+        "Settings",
+        service,
+        bearingKeys(service).flatMap(({ kind, id }) => setting(String(kind), String(id))),
+      ),
+    counts: async (counters) => new Map(counters.flatMap((id) => setting(counterKind, id)).map((row) => readCount("Settings", row))),
+    freezes: async () =>
+      byKey(entriesOf(settings))
+        .filter(({ key }) => key.startsWith(`${freezeKind} `))
+        .map(({ value }) => readFreeze("Settings", asStored(value))),
     ofService: async (service, request) => {
-      const its = entriesOf(rows).map(({ key, value }) => ({ key, value: read(asStored(value)) }));
-      return pageOf(byKey(its.filter(({ value }) => value.service === service)), `entries ${service}`, request);
+      const its = entriesOf(entries)
+        .map(({ key, value }) => ({ key, value: read(asStored(value)) }))
+        .filter(({ value }) => value.service === service);
+      const page = pageOf(byKey(its), `entries ${service}`, request);
+      return { ...page, items: page.items.filter(isEntry) };
     },
   };
+}
+
+/** The counters as they are after the change; or `full`, and then nothing is written. */
+function placed(settings: ReadonlyMap<string, Item>, { events }: Extract<Change, { of: "connection" }>): Map<string, Item> | "full" {
+  const after = new Map<string, Item>();
+  for (const { counter, add, atMost } of counts(events)) {
+    const key = `${counterKind} ${counter}`;
+    const count = Number(settings.get(key)?.["count"] ?? 0);
+    if (add > 0 && atMost !== undefined && count >= atMost) return "full";
+    after.set(key, { kind: counterKind, id: counter, count: count + add, v: 1 });
+  }
+  return after;
 }
 
 /** Claims and gives up names, or does neither. */
@@ -160,7 +230,18 @@ function write(rows: FakeTables["rows"], change: Change, head: Head): void {
     else table.set(key, asStored(row));
   };
   if (change.of === "connection") put(rows.connections, change.after.endpoint, connectionRow({ connection: change.after, head }));
-  else if (change.of === "entry") put(rows.entries, entryKey(change.key), change.after && entryRow(change.after));
+  else if (change.of === "entry") {
+    const listed = change.after ?? change.tombstone;
+    put(rows.entries, entryKey(change.key), listed && entryRow(listed));
+    const marks = unitMarks(change);
+    if (marks !== undefined) {
+      const key = `${unitsKind} ${change.key.service}`;
+      const before = rows.settings.get(key);
+      const sum = (name: "entries" | "rejects"): number => Number(before?.[name] ?? 0) + marks[name];
+      rows.settings.set(key, { kind: unitsKind, id: change.key.service, entries: sum("entries"), rejects: sum("rejects"), v: 1 });
+    }
+  } else if (change.of === "approver") put(rows.settings, `${approverKind} ${change.key}`, change.after && approverRow(change.after));
+  else if (change.of === "freeze") put(rows.settings, `${freezeKind} ${change.key}`, change.after && freezeRow(change.after));
   else put(rows.services, change.key, change.after && serviceRow(change.after));
 }
 
@@ -170,21 +251,24 @@ function subjectOf(change: Change): { subject: Subject; about: Parameters<typeof
     return { subject: connectionSubject(endpoint), about: { service, account } };
   }
   if (change.of === "entry")
-    return { subject: entrySubject(change.key.service, change.key.principal), about: { service: change.key.service } };
+    return {
+      subject: entrySubject(change.key.service, change.key.principal),
+      about: { service: change.key.service, ...optional("account", accountOf(change.key.principal)) },
+    };
+  if (change.of === "approver") return { subject: approverSubject(change.key), about: {} };
+  if (change.of === "freeze") return { subject: freezeSubject(change.key), about: { service: change.key } };
   return { subject: serviceSubject(change.key), about: { service: change.key } };
 }
 
 function searched(
   committed: readonly StoredEvent[],
   { by, value, from, to, oldestFirst = false }: AuditQuery,
-  clock: Clock,
 ): { key: string; value: StoredEvent }[] {
   if (by !== "time" && (value === undefined || value === "")) throw new BadInput(by, value, `say which ${by} to search for`);
-  const earliest =
-    by === "time" && from === undefined ? milliseconds(to ?? clock()) - (daysBack + 1) * 86_400_000 : Number.NEGATIVE_INFINITY;
+  if (from !== undefined && to !== undefined && from >= to) throw new BadInput("to", to, `give a time after ${from}`);
   const hits = committed.filter((stored) => {
     const { at } = stored.event;
-    if ((from !== undefined && at < from) || (to !== undefined && at >= to) || milliseconds(at) < earliest) return false;
+    if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return false;
     if (by === "time") return true;
     return (by === "service" || by === "account" ? stored[by] : filed(stored)[by]) === value;
   });
@@ -192,6 +276,7 @@ function searched(
   return oldestFirst ? sorted : sorted.reverse();
 }
 
+const inOrder = <T>(items: readonly T[], backwards: boolean): readonly T[] => (backwards ? items.toReversed() : items);
 const entryKey = ({ service, principal }: { readonly service: string; readonly principal: string }): string => `${service} ${principal}`;
 const entriesOf = (rows: ReadonlyMap<string, Item>): { key: string; value: Item }[] => [...rows].map(([key, value]) => ({ key, value }));
 const found = <T>(row: Item | undefined, read: (row: Item) => T): T | undefined => (row === undefined ? undefined : read(asStored(row)));

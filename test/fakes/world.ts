@@ -13,11 +13,15 @@ import {
   type FakeUndelivered,
   type FakeWake,
 } from "./outboxes.ts";
+import { fakeOrganizations, type FakeOrganizations } from "./organizations.ts";
 import { fakeProofs, type FakeProofs } from "./proofs.ts";
+import { fakeSlips, type FakeSlips } from "./slips.ts";
+import { fakeSubscriptions, type FakeSubscriptions } from "./subscriptions.ts";
 import { fakeTables, type FakeTables } from "./tables.ts";
 import { fakeZones, type FakeZones } from "./zones.ts";
 import type {
   AllowList,
+  Approvers,
   Bus,
   Clock,
   Connections,
@@ -25,9 +29,12 @@ import type {
   Keys,
   Ledger,
   NewId,
+  Organizations,
   People,
   Proofs,
   Services,
+  Slips,
+  Subscriptions,
   Undelivered,
   Wake,
   Zones,
@@ -43,6 +50,9 @@ export interface FakeWorld {
   readonly bus: FakeBus;
   readonly undelivered: FakeUndelivered;
   readonly people: FakePeople;
+  readonly organizations: FakeOrganizations;
+  readonly slips: FakeSlips;
+  readonly subscriptions: FakeSubscriptions;
   /** All ports together, as one process sees them: whatever part of the core is played, they fit. */
   ports(holder?: string): Ports;
 }
@@ -55,12 +65,16 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly allowList: AllowList;
   readonly services: Services;
+  readonly organizations: Organizations;
   readonly zones: Zones;
   readonly wake: Wake;
   readonly proofs: Proofs;
   readonly bus: Bus;
   readonly undelivered: Undelivered;
   readonly people: People;
+  readonly approvers: Approvers;
+  readonly slips: Slips;
+  readonly subscriptions: Subscriptions;
   readonly keys: Keys;
 }
 
@@ -68,11 +82,13 @@ export function fakeWorld(start?: string): FakeWorld {
   const clock = fakeClock(start);
   const newId = countingIds();
   const ec2 = fakeEndpointServices(clock.now);
-  const tables = fakeTables(clock.now);
+  const tables = fakeTables();
+  const organizations = fakeOrganizations();
   const proofs = fakeProofs(clock.now);
   const zones = fakeZones();
   const [wake, bus, undelivered, people, keys] = [fakeWake(), fakeBus(), fakeUndelivered(), fakePeople(), fakeKeys()];
-  const { connections, ledger, allowList, services } = tables;
+  const [slips, subscriptions] = [fakeSlips(clock.now), fakeSubscriptions()];
+  const { connections, ledger, allowList, services, approvers } = tables;
   return {
     clock,
     ec2,
@@ -83,7 +99,11 @@ export function fakeWorld(start?: string): FakeWorld {
     bus,
     undelivered,
     people,
+    slips,
+    subscriptions,
+    organizations,
     ports: (holder = "story") => ({
+      organizations: organizations.port,
       clock: clock.now,
       newId,
       connections,
@@ -98,6 +118,9 @@ export function fakeWorld(start?: string): FakeWorld {
       bus: bus.port,
       undelivered: undelivered.port,
       people: people.port,
+      approvers,
+      slips: slips.port,
+      subscriptions: subscriptions.port,
     }),
   };
 }

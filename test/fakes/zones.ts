@@ -56,6 +56,7 @@ export function fakeZones(): FakeZones {
       return "done";
     },
     at: async (zone, name) => structuredClone([...our(zone).values()].filter((set) => plainName(set.name) === plainName(name)).map(plain)),
+    all: async (zone) => structuredClone([...our(zone).values()].map(plain)),
     name: async (zone) => {
       const there = zones.get(zone);
       return there?.ours === true ? there.name : undefined;

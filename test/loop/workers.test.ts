@@ -66,7 +66,7 @@ describe("names", () => {
     await connect(endpointOf(1), endpointOf(2));
     await giveNames(ports, items({}));
     expect(world.zones.sets(zone)).toContainEqual(foreign);
-    expect((await record(endpointOf(1)))?.trouble).toMatchObject({ effect: "make-name", code: "NameRefused" });
+    expect((await record(endpointOf(1)))?.trouble).toMatchObject({ effect: "make-name", code: "NameClashed" });
     expect(typesOf(endpointOf(2))).toContain("NameMade");
 
     world.ec2.move(endpointOf(1), "deleted");

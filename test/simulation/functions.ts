@@ -1,6 +1,7 @@
 // The functions as functions/ has them, thin over the loop, on the world's ports.
 
 import { decideAll } from "../../lib/aws/endpoint-decisions.ts";
+import type { GivenAnswer } from "../../lib/asking/take-answer.ts";
 import type { Signal } from "../../lib/decide.ts";
 import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
 import { noHead, type StoredEvent } from "../../lib/ledger.ts";
@@ -10,8 +11,8 @@ import { Fault } from "../../lib/faults.ts";
 import { backAfterSeconds } from "../../lib/lambda/queue-worker.ts";
 import type { Failure, Item } from "../../lib/loop/batch.ts";
 import type { Failed } from "./delivery.ts";
-import type { Invocation } from "./lambda.ts";
-import { ownRoles } from "./given.ts";
+import type { Invocation, ListRead } from "./lambda.ts";
+import { approverList, ownRoles } from "./given.ts";
 import { ownerText } from "./route53.ts";
 import type { World } from "./world.ts";
 
@@ -82,16 +83,32 @@ export function portsFor(world: World, by: Invocation) {
       head: (subject: string) => call("ledger.head", () => store.head(subject)),
     },
     allowList: {
-      read: (keys: Parameters<typeof store.readEntries>[0]) =>
-        call("allowList.read", () => {
-          const read = { table: store.entries, clock: clock() };
+      read: (keys: Parameters<typeof store.readEntries>[0]) => call("allowList.read", () => store.readEntries(keys)),
+      bearing: (service: ServiceId) =>
+        call("allowList.bearing", () => {
+          const bearing = store.bearing(service);
+          if (bearing.freezes.length > 0) by.reads.frozen.add(service);
+          else by.reads.frozen.delete(service);
+          return bearing;
+        }),
+      counts: (counters: readonly string[]) =>
+        call("allowList.counts", () => {
+          const found = new Map(counters.map((counter) => [counter, store.counters.get(counter) ?? 0]));
+          if (by.reads.latest !== undefined) by.reads.latest.counts = found;
+          return found;
+        }),
+      standing: (keys: Parameters<typeof store.readEntries>[0]) =>
+        call("allowList.standing", () => {
+          const frozen = new Set(by.reads.frozen);
+          const read: ListRead = { table: store.entries, removed: store.removed, clock: clock(), frozen, counts: new Map() };
+          by.reads.latest = read;
           for (const { principal } of keys) {
             if (!principal.startsWith("endpoint#")) continue;
             const endpoint = principal.slice("endpoint#".length) as EndpointId;
             if (!by.reads.firstList.has(endpoint)) by.reads.firstList.set(endpoint, read);
             by.reads.lastList.set(endpoint, read);
           }
-          return store.readEntries(keys);
+          return { entries: store.readEntries(keys), removed: store.readRemoved(keys) };
         }),
     },
     endpointServices: {
@@ -121,12 +138,14 @@ export function portsFor(world: World, by: Invocation) {
           return route53.change(...given);
         }),
       at: (...given: Parameters<typeof route53.at>) => call("route53.at", () => route53.at(...given)),
+      all: (...given: Parameters<typeof route53.all>) => call("route53.all", () => route53.all(...given)),
     },
     proofs: {
       claim: (kind: string, id: string, seconds: number) =>
         call(`claim ${id}`, () => store.claim(kind, id, seconds, Date.parse(clock()), by.instance)),
       release: (kind: string, id: string) => call(`release ${id}`, () => store.release(kind, id, by.instance)),
     },
+    approvers: { all: () => call("approvers.all", () => approverList(world.people.reachable)) },
     wake: {
       observe: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) =>
         call("wake observe", () => checks.woken(() => delivery.look("observe", look, delay), look)),
@@ -276,13 +295,35 @@ export class Functions {
     );
   }
 
-  /** What `api` does with an operator's change: read the head, commit on it. */
-  api(subject: string, change: (expected: { seq: number; hash: string }, now: Instant) => Change | undefined): void {
+  /** What the approval page and Slack's worker do with the answer of an approver who has proved who they are. */
+  reply(service: ServiceId, answer: GivenAnswer, done: (ok: boolean) => void): void {
+    const { lambda, system } = this.#world;
+    lambda.invoke(
+      "answer",
+      (by) => {
+        const { clock, newId, services, connections, ledger, allowList, proofs } = portsFor(this.#world, by);
+        return system.takeAnswer({ clock, newId, services, connections, ledger, allowList, proofs }, answer);
+      },
+      (result, by) => {
+        if (result !== "crashed" && "value" in result) this.#world.checks.afterReply(by, service, answer, result.value);
+        done(result !== "crashed" && "value" in result && result.value.kind !== "busy");
+      },
+      `${answer.choice} ${answer.endpoint}`,
+    );
+  }
+
+  /** What `api` does with an operator's change: read the head, commit on it, and wake admit where that makes a difference. */
+  api(
+    subject: string,
+    change: (expected: { seq: number; hash: string }, now: Instant) => Change | undefined,
+    wakes: readonly ServiceId[] = [],
+  ): void {
     const { lambda } = this.#world;
     const body = async (by: Invocation): Promise<void> => {
-      const { ledger, clock } = portsFor(this.#world, by);
+      const { ledger, clock, wake } = portsFor(this.#world, by);
       const wanted = change(await ledger.head(subject), clock());
       if (wanted !== undefined) await ledger.commit(wanted);
+      for (const service of wakes) await wake.admit({ service, why: "entry-changed" });
     };
     lambda.invoke("api", body, () => undefined);
   }

@@ -305,7 +305,6 @@ export class Invariants {
   #names(fqdn: string, before: Connection | undefined, row: Row): void {
     const fail = (why: string): void => this.#fail("one name for one connection", `${row.endpoint} gets ${fqdn}, and ${why}`);
     if (before?.status !== "connected") fail(`it is ${before?.status ?? "unknown"}`);
-    if ((before?.names.length ?? 0) > 0) fail("it has one already");
     for (const [endpoint, { kept }] of this.#world.store.records)
       if (endpoint !== row.endpoint && kept.connection.names.some((name) => name.fqdn === fqdn)) fail(`so has ${endpoint}`);
     if (!this.#world.people.enforcedSince.has(row.service))
@@ -314,6 +313,7 @@ export class Invariants {
     const plain = fqdn.replace(suffix, ".");
     const label = before !== undefined && "decision" in before ? (before.decision?.label ?? row.account) : row.account;
     if (!plain.startsWith(`${label}.`)) fail(`its label is ${label}`);
+    if (before?.names.some((name) => name.fqdn.replace(suffix, ".") === plain) === true) fail("it has one already");
     if (fqdn.includes(suffix) && ![...(this.#named.get(plain) ?? [])].some((endpoint) => endpoint !== row.endpoint))
       fail(`the plain ${plain} was nobody's`);
     this.#named.set(fqdn, new Set(this.#named.get(fqdn)).add(row.endpoint));

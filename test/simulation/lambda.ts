@@ -1,7 +1,8 @@
 // Functions as Lambda runs them: instances with clocks of their own, a time limit, and a world that ends them anywhere.
 
+import type { Removed } from "../../lib/allow-list.ts";
 import { Fault } from "../../lib/faults.ts";
-import { instant, type EndpointId, type Instant } from "../../lib/ids.ts";
+import { instant, type EndpointId, type Instant, type ServiceId } from "../../lib/ids.ts";
 import type { Head } from "../../lib/ledger.ts";
 import type { Time } from "../../lib/loop/pacing.ts";
 import type { FaultKind } from "./faults.ts";
@@ -23,7 +24,11 @@ const limits: Readonly<Record<FunctionName, number>> = {
 
 export interface ListRead {
   readonly table: Table;
+  /** What removed entries left. */
+  readonly removed: ReadonlyMap<string, Removed>;
   readonly clock: Instant;
+  readonly frozen: ReadonlySet<ServiceId>;
+  counts: ReadonlyMap<string, number>;
 }
 
 export interface Invocation {
@@ -48,6 +53,9 @@ export interface Invocation {
     readonly shown: Set<EndpointId>;
     /** What AWS refused to do. */
     readonly refused: Map<EndpointId, "accept" | "reject">;
+    /** The services that were frozen when it read so, and the list it read last. */
+    readonly frozen: Set<ServiceId>;
+    latest: ListRead | undefined;
     whole: boolean;
     listings: number;
     pages: number;
@@ -98,6 +106,8 @@ export class Lambda {
         lastList: new Map(),
         shown: new Set(),
         refused: new Map(),
+        frozen: new Set(),
+        latest: undefined,
         whole: false,
         listings: 0,
         pages: 0,

@@ -59,12 +59,13 @@ export const mutants: readonly Mutant[] = [
   one("decide.ts", "every question has the same id", "question: known.nextQuestion, ...optional", 'question: "the question", ...optional'),
   one("decide.ts", "the decision does not name its question", "{ question: connection.question.id } : {}),", "{} : {}),"),
   // decide: the list
-  one("decide.ts", "a reject entry does not revoke", 'return verdict === "reject" ? [deny(judgement, known, true)] : [];', "return [];"),
+  one("decide.ts", "a reject entry does not revoke", "if (cut !== undefined && cut.due <= known.now) return [revoke(cut, known)];", ""),
   one(
     "decide.ts",
     "a doubt revokes",
-    'return verdict === "reject" ? [deny(judgement, known, true)] : [];',
-    'return verdict !== "accept" ? [deny(judgement, known, true)] : [];',
+    "const cut = cutOf(connection, ground);",
+    `const { verdict, because } = ground.judgement;
+  const cut = verdict === "ask" ? { due: known.now, entry: { service: "*" as const, principal: "any", version: 1 }, because } : cutOf(connection, ground);`,
   ),
   one("decide.ts", "what AWS does not show waiting is decided too", "if (!waits(seen.observed.state)) return [];", ""),
   one(
@@ -137,16 +138,16 @@ export const mutants: readonly Mutant[] = [
   one("decide.ts", "the same caller is named again and again", "if (connection.attributed.includes(signal.event)) return [];", ""),
   one("decide.ts", "refusals are not counted", "const count = (trouble?.count ?? 0) + 1;", "const count = 1;"),
   one(
-    "decide.ts",
+    "names.ts",
     "a second name beside the first",
-    'return connection.status === "connected" && connection.names.length === 0',
-    'return connection.status === "connected"',
+    'connection.status === "connected" && fitting(connection, service) === undefined;',
+    'connection.status === "connected";',
   ),
   one(
-    "decide.ts",
+    "names.ts",
     "a name for what is not connected",
-    'return connection.status === "connected" && connection.names.length === 0',
-    "return connection.names.length === 0",
+    'connection.status === "connected" && fitting(connection, service) === undefined;',
+    "fitting(connection, service) === undefined;",
   ),
   // the record
   one(
@@ -164,7 +165,7 @@ export const mutants: readonly Mutant[] = [
   one(
     "connection.ts",
     "a name from before is trusted",
-    "names: next.names.map((name) => ({ ...name, made: false })) };",
+    "names: next.names.map(unmade) };",
     "names: next.names };",
   ),
   one(
@@ -323,18 +324,22 @@ export const mutants: readonly Mutant[] = [
     name: "the plan from before the lease is carried out",
     file: "lib/loop/names.ts",
     edits: [
-      ["if (jobs.length > 0)", "if (planned.length > 0)"],
-      ["jobs.filter(({ name }) => name.zone === zone),", "[...planned],"],
+      ["inZone(ports, ran, zone, await fence(ports, zone, its[0]?.name.fqdn), endpoints)", "inZone(ports, ran, zone, await fence(ports, zone, its[0]?.name.fqdn), its)"],
+      ["  endpoints: readonly EndpointId[],\n  present?: Present,", "  planned: readonly Job[] | readonly EndpointId[],\n  present?: Present,"],
+      [
+        "const jobs = (await jobsNow(ports, ran, endpoints)).filter(({ name }) => name.zone === zone);",
+        'const jobs = planned.flatMap((job) => (typeof job === "string" ? [] : [job]));',
+      ],
     ],
   },
-  one("loop/names.ts", "what stands in the way is removed", "change(zone, owned || name.made ? ours : [], [])", "change(zone, there, [])"),
+  one("loop/names.ts", "what stands in the way is removed", "ports.zones.change(zone, remove, create);", "ports.zones.change(zone, there, create);"),
   one(
     "loop/names.ts",
     "a stranger's record is taken over",
-    "return told(\n    await ports.zones.change(\n      zone,\n      [],",
-    "return told(\n    await ports.zones.change(\n      zone,\n      there,",
+    "return { code: clash, message:",
+    "if (name.was === undefined) await ports.zones.change(zone, there, create);\n  if (name.fqdn === zone) return { code: clash, message:",
   ),
-  one("loop/names.ts", "a refused name is not told", "if (failure !== undefined)", 'if (failure === "never")'),
+  one("loop/names.ts", "a refused name is not told", "if (failure?.code === clash)", "if (failure !== undefined) return [];\n    if (failure?.code === clash)"),
   one("loop/names.ts", "only the plain label is tried", "choicesOf(standing)[choice]", "choicesOf(standing)[0]"),
   one("names.ts", "nobody gets the plain label", "return [label, ", "return ["),
   one(

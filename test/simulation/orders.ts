@@ -44,7 +44,9 @@ export class Turns {
     const [port = "", what = ""] = about.split(" ");
     const touches: Record<string, string> = {
       "connections.load": "record",
-      "allowList.read": "list",
+      "allowList.standing": "list",
+      "allowList.bearing": "list",
+      "allowList.counts": "list",
       "ec2.connections": "aws",
       "ec2.accept": "aws",
       "ec2.reject": "aws",

@@ -67,6 +67,10 @@ export class Route53 {
     return found;
   }
 
+  all(zone: ZoneId): RecordSet[] {
+    return [...this.records.values()].flatMap((record) => (record.zone === zone ? [{ ...record.set, name: `${record.set.name}.` }] : []));
+  }
+
   /** Somebody else's record, where nothing is yet. */
   foreign(zone: ZoneId, set: RecordSet): boolean {
     const key = keyOf(zone, set);

@@ -1,14 +1,18 @@
 // DynamoDB as the adapters use it: strong reads by key, lagging indexes, conditional transactions, the real chain.
 
 import { hash } from "node:crypto";
-import type { Entry } from "../../lib/allow-list.ts";
+import { entryId, type Entry, type Removed, type UnitMarks } from "../../lib/allow-list.ts";
 import type { Connection } from "../../lib/connection.ts";
+import type { Freeze } from "../../lib/freeze.ts";
 import type { AccountId, EndpointId, ServiceId } from "../../lib/ids.ts";
 import {
   connectionSubject,
+  counts,
   entrySubject,
+  freezeSubject,
   noHead,
   serviceSubject,
+  unitMarks,
   type Change,
   type EntryKey,
   type Head,
@@ -18,6 +22,7 @@ import {
   type StoredEvent,
   type Subject,
 } from "../../lib/ledger.ts";
+import type { Bearing } from "../../lib/ports.ts";
 import type { Service } from "../../lib/service.ts";
 import type { Invocation } from "./lambda.ts";
 import type { World } from "./world.ts";
@@ -26,8 +31,7 @@ export const sha256 = (text: string): string => hash("sha256", text, "hex");
 
 /** The allow-list at one moment; a new map with each change, so that a reader's copy stays as it was. */
 export type Table = ReadonlyMap<string, Entry>;
-export const entryId = ({ service, principal }: { readonly service: string; readonly principal: string }): string =>
-  `${service}/${principal}`;
+export { entryId };
 
 interface Stored {
   kept: Kept;
@@ -41,6 +45,10 @@ export class Store {
   /** Every table there ever was. */
   readonly tables: { readonly at: number; readonly table: Table }[] = [];
   readonly services = new Map<ServiceId, Service>();
+  removed: ReadonlyMap<string, Removed> = new Map();
+  readonly freezes = new Map<ServiceId | "*", Freeze>();
+  readonly counters = new Map<string, number>();
+  readonly marks = new Map<ServiceId | "*", UnitMarks>();
   readonly nameClaims = new Map<string, EndpointId>();
   readonly proofs = new Map<string, { readonly until: number; readonly holder: string }>();
   commits = 0;
@@ -56,31 +64,51 @@ export class Store {
   }
 
   /** The one write, all or nothing: the condition is the record's version, a name's claim its own. */
-  commit(change: Change, by: Invocation): Head | "conflict" | "claimed" {
-    const { subject, about } = subjectOf(change);
-    const head = this.head(subject);
+  commit(change: Change, by: Invocation): Head | "conflict" | "claimed" | "full" {
+    const head = this.head(subjectOf(change).subject);
     if (head.seq !== change.expected.seq) {
       by.conflicts += 1;
       return "conflict";
     }
     if (change.of === "connection") {
+      const { also } = change;
+      if (also !== undefined && this.head(subjectOf(also).subject).seq !== also.expected.seq) {
+        by.conflicts += 1;
+        return "conflict";
+      }
       const { endpoint } = change.after;
       const { claim, release } = this.#world.system.claims(change.events);
       if (claim.some((fqdn) => (this.nameClaims.get(fqdn) ?? endpoint) !== endpoint)) return "claimed";
+      const places = counts(change.events);
+      const full = ({ counter, add, atMost }: (typeof places)[number]): boolean =>
+        add > 0 && atMost !== undefined && (this.counters.get(counter) ?? 0) >= atMost;
+      if (places.some(full)) return "full";
+      for (const { counter, add } of places) this.counters.set(counter, (this.counters.get(counter) ?? 0) + add);
       for (const fqdn of release) this.nameClaims.delete(fqdn);
       for (const fqdn of claim) this.nameClaims.set(fqdn, endpoint);
     }
+    const { added, before, after } = this.#write(change, by);
+    // An answer about an account writes its entry in the same transaction.
+    const also = change.of === "connection" && change.also !== undefined ? this.#write(change.also, by) : undefined;
+    this.commits += 1;
+    this.#world.committed(change, before, added, by);
+    if (change.of === "connection" && change.also !== undefined && also !== undefined)
+      this.#world.committed(change.also, undefined, also.added, by);
+    return after;
+  }
+
+  #write(change: Change, by: Invocation): { added: StoredEvent[]; before: Connection | undefined; after: Head } {
+    const { subject, about } = subjectOf(change);
     const added = this.#world.system.chain(subject, change.expected, change.events, about, sha256);
     const last = added.at(-1);
     if (last === undefined) throw new Error(`a commit without events for ${subject}`);
     const before = change.of === "connection" ? this.records.get(change.after.endpoint)?.kept.connection : undefined;
     this.log.set(subject, [...(this.log.get(subject) ?? []), ...added]);
-    this.commits += 1;
-    this.#put(change, { seq: last.seq, hash: last.hash });
+    const after = { seq: last.seq, hash: last.hash };
+    this.#put(change, after);
     for (const { event, seq } of added)
       this.#world.tell("log", () => `${subject} ${String(seq)} ${event.type}: ${event.because.detail} (${by.name})`);
-    this.#world.committed(change, before, added, by);
-    return { seq: last.seq, hash: last.hash };
+    return { added, before, after };
   }
 
   #put(change: Change, head: Head): void {
@@ -96,7 +124,17 @@ export class Store {
       else entries.set(entryId(change.key), change.after);
       this.entries = entries;
       this.tables.push({ at: now, table: entries });
-    } else if (change.after !== undefined) this.services.set(change.key, change.after);
+      const removed = new Map(this.removed);
+      if (change.tombstone === undefined) removed.delete(entryId(change.key));
+      else removed.set(entryId(change.key), change.tombstone);
+      this.removed = removed;
+      const [was, more] = [this.marks.get(change.key.service), unitMarks(change)];
+      if (more !== undefined)
+        this.marks.set(change.key.service, { entries: (was?.entries ?? 0) + more.entries, rejects: (was?.rejects ?? 0) + more.rejects });
+    } else if (change.of === "freeze") {
+      if (change.after === undefined) this.freezes.delete(change.key);
+      else this.freezes.set(change.key, change.after);
+    } else if (change.of === "service" && change.after !== undefined) this.services.set(change.key, change.after);
   }
 
   load(endpoints: readonly EndpointId[]): Map<EndpointId, Kept> {
@@ -137,6 +175,18 @@ export class Store {
     return keys.flatMap((key) => this.entries.get(entryId(key)) ?? []);
   }
 
+  readRemoved(keys: readonly EntryKey[]): Removed[] {
+    return keys.flatMap((key) => this.removed.get(entryId(key)) ?? []);
+  }
+
+  bearing(service: ServiceId): Bearing {
+    const none = { entries: 0, rejects: 0 };
+    return {
+      freezes: [service, "*" as const].flatMap((id) => this.freezes.get(id) ?? []),
+      units: { here: this.marks.get(service) ?? none, everywhere: this.marks.get("*") ?? none },
+    };
+  }
+
   claim(kind: string, id: string, seconds: number, clock: number, holder: string): boolean {
     const key = `${kind} ${id}`;
     const there = this.proofs.get(key);
@@ -156,5 +206,7 @@ function subjectOf(change: Change): { subject: Subject; about: { service?: Servi
     return { subject: connectionSubject(change.after.endpoint), about: { service: change.after.service, account: change.after.account } };
   if (change.of === "entry")
     return { subject: entrySubject(change.key.service, change.key.principal), about: { service: change.key.service } };
-  return { subject: serviceSubject(change.key), about: { service: change.key } };
+  if (change.of === "freeze") return { subject: freezeSubject(change.key), about: { service: change.key } };
+  if (change.of === "service") return { subject: serviceSubject(change.key), about: { service: change.key } };
+  throw new Error(`the simulation changes no ${change.of}`);
 }

@@ -1,5 +1,6 @@
 // Everything of ours that the simulation runs: one entry, so that a mutant is this file built with one line changed.
 
+export { takeAnswer } from "../../lib/asking/take-answer.ts";
 export { detailOf } from "../../lib/aws/bus-event.ts";
 export { evolve } from "../../lib/connection.ts";
 export { plan } from "../../lib/plan.ts";

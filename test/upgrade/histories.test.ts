@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 
 import { connectionRow, readConnection } from "../../lib/aws/connection-row.ts";
-import { entryRow, readEntry } from "../../lib/aws/entry-row.ts";
+import { entryRow, readListed } from "../../lib/aws/entry-row.ts";
 import { eventRow, readEvent } from "../../lib/aws/event-row.ts";
 import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
 import { readService, serviceKind, serviceRow } from "../../lib/aws/service-row.ts";
@@ -63,7 +63,7 @@ describe.each(all)("what $version wrote", ({ tables }) => {
 
   test("every entry and every service is read, and its chain ends with it", () => {
     for (const row of tables.AllowListTable) {
-      const entry = readEntry("AllowList", readItem(row));
+      const entry = readListed("AllowList", readItem(row));
       same(row, entryRow(entry));
       expect(chainOf(entrySubject(entry.service, entry.principal)).at(-1)?.seq).toBe(entry.version);
     }

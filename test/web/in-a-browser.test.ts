@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
   test("a person decides with the keyboard, and sees what was recorded", async () => {
     const world = await asked();
     const { page, complaints, headers } = await visit(world);
-    await page.getByRole("radio", { name: "Approve" }).focus();
+    await page.getByRole("radio", { name: /^Approve AWS/ }).focus();
     await page.keyboard.press("Space");
     await page.keyboard.press("Tab");
     await page.keyboard.type("known from the spring trial");
@@ -68,7 +68,7 @@ describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
   test("a wrong confirmation brings the page back where the message is, and a second try decides", async () => {
     const world = await asked();
     const { page } = await visit(world);
-    await page.getByRole("radio", { name: "Reject" }).check();
+    await page.getByRole("radio", { name: /^Reject AWS/ }).check();
     await page.getByLabel("Last four digits").fill("0000");
     await page.getByRole("button").click();
     await page.getByRole("alert").waitFor();
@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
         `(({ role, top }) => role === "alert" && top >= 0 && top < innerHeight)({ role: document.activeElement?.getAttribute("role"), top: document.activeElement?.getBoundingClientRect().top })`,
       ),
     ).toBe(true);
-    expect(await page.getByRole("radio", { name: "Reject" }).isChecked()).toBe(true);
+    expect(await page.getByRole("radio", { name: /^Reject AWS/ }).isChecked()).toBe(true);
     await page.getByLabel("Last four digits").fill(stranger.slice(-4));
     await page.getByRole("button").click();
     await page.getByRole("heading", { level: 1, name: "may not connect" }).waitFor();

@@ -1,0 +1,141 @@
+// What a consumer needs to connect: the service's name, its Regions, and commands and templates that run as they are.
+
+import { labelOf, type Entry } from "../lib/allow-list.ts";
+import { conditionWords } from "../lib/wording.ts";
+import type { ServiceFacts } from "../lib/ports.ts";
+import type { Service } from "../lib/service.ts";
+
+export interface Invitation {
+  readonly serviceName: string;
+  readonly region: string;
+  /** Where an endpoint may be: the service's own Region first. */
+  readonly regions: readonly string[];
+  /** Where the consumer is found once it is connected. */
+  readonly name?: string;
+  /** What the entry demands, in words. */
+  readonly conditions?: string;
+  readonly awsCli: string;
+  readonly terraform: string;
+  readonly cloudFormation: string;
+  /** After acceptance, where the service has a private DNS name of its own. */
+  readonly privateDns: string;
+}
+
+/** `com.amazonaws.vpce.<Region>.<id>` tells the Region. */
+const regionOf = (serviceName: string): string => serviceName.split(".").at(-2) ?? "";
+
+export function invitationOf(entry: Entry, service: Service, facts: ServiceFacts | undefined): Invitation | undefined {
+  const serviceName = service.serviceName ?? facts?.serviceName;
+  if (serviceName === undefined) return undefined;
+  const region = regionOf(serviceName);
+  const allowed = entry.conditions.regions;
+  const offered = [region, ...(facts?.regions ?? []).filter((other) => other !== region)];
+  const regions = allowed === undefined ? offered : offered.filter((one) => allowed.includes(one));
+  const at = regions[0] ?? region;
+  const label = labelOf(entry);
+  const conditions = conditionWords(entry);
+  const from = { serviceName, region, at };
+  return {
+    serviceName,
+    region,
+    regions,
+    ...(label === undefined || service.zone === undefined ? {} : { name: `${label}.${service.zone.name}` }),
+    ...(conditions === "" ? {} : { conditions }),
+    awsCli: awsCli(from),
+    terraform: terraform(from),
+    cloudFormation: cloudFormation(from),
+    privateDns: `aws ec2 modify-vpc-endpoint --region ${at} --vpc-endpoint-id "$ENDPOINT" --private-dns-enabled`,
+  };
+}
+
+interface From {
+  readonly serviceName: string;
+  readonly region: string;
+  /** The consumer's Region. */
+  readonly at: string;
+}
+
+function awsCli({ serviceName, region, at }: From): string {
+  return [
+    "VPC=vpc-…  SUBNETS='subnet-… subnet-…'  GROUP=sg-…",
+    `ENDPOINT=$(aws ec2 create-vpc-endpoint --region ${at} --vpc-endpoint-type Interface \\`,
+    `  --service-name ${serviceName} \\`,
+    ...(at === region ? [] : [`  --service-region ${region} \\`]),
+    '  --vpc-id "$VPC" --subnet-ids $SUBNETS --security-group-ids "$GROUP" \\',
+    "  --query VpcEndpoint.VpcEndpointId --output text)",
+    `aws ec2 describe-vpc-endpoints --region ${at} --vpc-endpoint-ids "$ENDPOINT" --query 'VpcEndpoints[0].State'`,
+  ].join("\n");
+}
+
+function terraform({ serviceName, region, at }: From): string {
+  return [
+    'variable "vpc_id" { type = string }',
+    'variable "subnet_ids" { type = list(string) }',
+    'variable "security_group_ids" { type = list(string) }',
+    "",
+    'resource "aws_vpc_endpoint" "this" {',
+    '  vpc_endpoint_type   = "Interface"',
+    `  service_name        = "${serviceName}"`,
+    ...(at === region ? [] : [`  service_region      = "${region}"`]),
+    "  vpc_id              = var.vpc_id",
+    "  subnet_ids          = var.subnet_ids",
+    "  security_group_ids  = var.security_group_ids",
+    "  private_dns_enabled = false # true only after acceptance",
+    "}",
+  ].join("\n");
+}
+
+function cloudFormation({ serviceName, region, at }: From): string {
+  return [
+    "Parameters:",
+    "  Vpc: { Type: AWS::EC2::VPC::Id }",
+    "  Subnets: { Type: List<AWS::EC2::Subnet::Id> }",
+    "  Groups: { Type: List<AWS::EC2::SecurityGroup::Id> }",
+    "Resources:",
+    "  Endpoint:",
+    "    Type: AWS::EC2::VPCEndpoint",
+    "    Properties:",
+    "      VpcEndpointType: Interface",
+    `      ServiceName: ${serviceName}`,
+    ...(at === region ? [] : [`      ServiceRegion: ${region}`]),
+    "      VpcId: !Ref Vpc",
+    "      SubnetIds: !Ref Subnets",
+    "      SecurityGroupIds: !Ref Groups",
+    "      PrivateDnsEnabled: false # true only after acceptance",
+  ].join("\n");
+}
+
+/** The whole as a letter that can be sent on as it is. */
+export function letterOf(entry: Entry, invitation: Invitation): string {
+  const { serviceName, region, regions, name, conditions } = invitation;
+  const account = entry.principal.replace(/^[a-z]+#/, "");
+  const where = regions.length === 0 ? `from no Region: the entry's Regions and the service's have none in common` : `from ${regions.join(", ")}`;
+  return [
+    `${entry.name ?? account}: you may connect to ${serviceName}`,
+    "",
+    `Account:  ${account}`,
+    `Service:  ${serviceName} in ${region}`,
+    `Connect:  ${where}`,
+    ...(conditions === undefined ? [] : [`Demanded: ${conditions}`]),
+    ...(name === undefined ? [] : [`Name:     ${name}, as soon as you are connected`]),
+    "",
+    "Your request is accepted automatically, mostly within seconds. Choose one of three ways:",
+    "",
+    "1. AWS CLI",
+    "",
+    invitation.awsCli,
+    "",
+    "2. Terraform",
+    "",
+    invitation.terraform,
+    "",
+    "3. CloudFormation",
+    "",
+    invitation.cloudFormation,
+    "",
+    "Private DNS: AWS refuses it while the request waits. Once the state is available, and if the service has a private DNS",
+    "name of its own:",
+    "",
+    invitation.privateDns,
+  ].join("\n");
+}

@@ -1,0 +1,181 @@
+// A policy as a YAML file: read with every mistake named by line and column, and written so that it reads the same.
+
+import * as v from "valibot";
+import { isMap, LineCounter, parseDocument, stringify, type Document } from "yaml";
+import { entryId, type Entry } from "../lib/allow-list.ts";
+import type { Approver } from "../lib/approver.ts";
+import { BadInput, Refused } from "../lib/faults.ts";
+import { disconnectText } from "../lib/operator/disconnect-given.ts";
+import { checkSaid } from "../lib/operator/entries.ts";
+import { policyFile } from "../lib/operator/inputs.ts";
+import { approverSaid, byPlace, saidOf, settingsOf, type Policy, type SaidService } from "../lib/operator/policy.ts";
+import { principalWords } from "../lib/operator/principals.ts";
+import type { Service } from "../lib/service.ts";
+import { nearest } from "./command.ts";
+import { Mistakes } from "./failure.ts";
+import { offsetOf, type Path } from "./yaml-places.ts";
+
+/** What a file may name, and when it is read. */
+export interface Known {
+  readonly now: string;
+  readonly organizations: boolean;
+  readonly services: readonly Service[];
+  /** Absent where the deployment knows of none. */
+  readonly approvers?: readonly Approver[];
+}
+
+interface Wrong {
+  readonly offset: number;
+  readonly message: string;
+}
+const wrongMax = 20;
+
+/** Every mistake is told at once; with one, nothing of the file counts. */
+export function readPolicy(text: string, file: string, known: Known): Policy {
+  const lines = new LineCounter();
+  // Every value is read as text, so that 012345678901 stays an account.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, schema: "failsafe", merge: true });
+  const broken = document.errors.map(({ pos, message }): Wrong => ({
+    offset: pos[0],
+    message: message.split("\n")[0]?.replace(/ at line .*$/, "") ?? "",
+  }));
+  if (broken.length > 0) throw told(broken, file, lines);
+  const given: unknown = document.toJS() ?? {};
+  if (!isMap(document.contents)) throw told([{ offset: 0, message: "give services, approvers or entries" }], file, lines);
+  const result = v.safeParse(policyFile, given);
+  if (!result.success) throw told(result.issues.map((issue) => wrongOf(issue, document)), file, lines);
+  const policy = policyOf(result.output);
+  const wrong = semantic(policy, known, document);
+  if (wrong.length > 0) throw told(wrong, file, lines);
+  return policy;
+}
+
+function told(wrong: readonly Wrong[], file: string, lines: LineCounter): Mistakes {
+  const sorted = [...wrong].sort((a, b) => a.offset - b.offset);
+  const shown = sorted.slice(0, wrongMax).map(({ offset, message }) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${String(line)}:${String(col)}: ${message}`;
+  });
+  const more = sorted.length > wrongMax ? [`… and ${String(sorted.length - wrongMax)} more`] : [];
+  return new Mistakes("BadPolicy", [...shown, ...more], "nothing was changed");
+}
+
+function wrongOf(issue: v.BaseIssue<unknown>, document: Document): Wrong {
+  const path = (issue.path ?? []).map(({ key }) => key as string | number);
+  const unknown = issue.type === "strict_object" && issue.expected === "never";
+  const ofKey = unknown || issue.path?.at(-1)?.origin === "key";
+  const name = path.join(".");
+  const value = issue.input === undefined || typeof issue.input === "object" ? "" : ` ${JSON.stringify(issue.input)}`;
+  return { offset: offsetOf(document, path, ofKey), message: unknown ? unknownField(path, issue.message) : `${name}:${value} ${issue.message}` };
+}
+
+function unknownField(path: Path, message: string): string {
+  const known = /there are (.+)$/.exec(message)?.[1]?.split(", ") ?? [];
+  const near = nearest(String(path.at(-1)), known);
+  return `there is no field ${path.join(".")}; ${near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`}`;
+}
+
+function policyOf({ services, approvers, entries }: v.InferOutput<typeof policyFile>): Policy {
+  return {
+    ...(services === undefined
+      ? {}
+      : { services: Object.entries(services).map(([service, said]) => withoutNull({ ...said, service }) as unknown as SaidService) }),
+    ...(approvers === undefined ? {} : { approvers: Object.entries(approvers).map(([name, said]) => ({ ...said, name })) }),
+    ...(entries === undefined ? {} : { entries }),
+  };
+}
+
+const withoutNull = (members: object): object => Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+
+/** What each part allows by itself, but not together with the rest, or not here. */
+function semantic({ services = [], approvers, entries = [] }: Policy, known: Known, document: Document): Wrong[] {
+  const wrong: Wrong[] = [];
+  const at = (path: Path, ofKey: boolean, message: string): void => void wrong.push({ offset: offsetOf(document, path, ofKey), message });
+  const inCare = new Set<string>(["*", ...known.services.map(({ service }) => service)]);
+  const outOfCare = (service: string): string =>
+    `${service} is not in Drawbridge's care; take it into care first with: drawbridge services add ${service}`;
+  const people = approvers === undefined ? known.approvers?.map(({ name }) => name) : approvers.map(({ name }) => name);
+  const unknownPeople = (path: Path, names: readonly string[] = []): void => {
+    if (people === undefined) return;
+    for (const [index, name] of names.entries())
+      if (!people.includes(name)) at([...path, index], false, `${name} is not an approver; there ${people.length === 0 ? "are none" : `are ${people.join(", ")}`}`);
+  };
+  for (const { service, asking } of services) {
+    if (!inCare.has(service)) at(["services", service], true, outOfCare(service));
+    unknownPeople(["services", service, "asking", "approvers"], asking?.approvers);
+    unknownPeople(["services", service, "asking", "escalateTo"], asking?.escalateTo);
+  }
+  const seen = new Map<string, number>();
+  for (const [index, entry] of entries.entries()) {
+    const path = ["entries", index] as const;
+    const first = seen.get(entryId(entry));
+    if (first !== undefined) at([...path, "principal"], false, `${principalWords(entry.principal)} at ${entry.service} stands above already, as entry ${String(first + 1)}`);
+    else seen.set(entryId(entry), index);
+    if (!inCare.has(entry.service)) at([...path, "service"], false, outOfCare(entry.service));
+    unknownPeople([...path, "asking", "approvers"], entry.asking?.approvers);
+    try {
+      checkSaid(entry, known.now, known);
+    } catch (error) {
+      if (error instanceof BadInput) at([...path, ...error.field.split(".")], false, `entries.${String(index)}.${error.message}`);
+      else if (error instanceof Refused) at([...path, "principal"], false, `${error.message}; ${error.remedy}`);
+      else throw error;
+    }
+  }
+  return wrong;
+}
+
+// Written
+
+/** The policy as a plain value: what the file holds, and what `--json` prints. */
+export function policyDocument(present: {
+  readonly services: readonly Service[];
+  readonly approvers?: readonly Approver[];
+  readonly entries: readonly Entry[];
+}): Readonly<Record<string, unknown>> {
+  const { services, approvers, entries } = present;
+  return {
+    services: Object.fromEntries(services.map((service) => [service.service, settingsDocument(settingsOf(service))])),
+    ...(approvers === undefined
+      ? {}
+      : {
+          approvers: Object.fromEntries(
+            approvers.map(approverSaid).map(({ name, ...said }) => [name, said]),
+          ),
+        }),
+    entries: entries.toSorted(byPlace).map(entryDocument),
+  };
+}
+
+const ends = ["onRemoval", "onReject", "onExpiry", "disconnect"] as const;
+
+const settingsDocument = ({ service: _service, ...said }: SaidService): object => withEnds(said);
+
+function entryDocument(entry: Entry): object {
+  const { service, principal, verdict, name, conditions, ...rest } = withEnds(saidOf(entry)) as ReturnType<typeof saidOf>;
+  return {
+    service,
+    principal: principalWords(principal),
+    verdict,
+    ...(name === undefined ? {} : { name }),
+    ...(Object.keys(conditions).length === 0 ? {} : { conditions: withTimes(conditions) }),
+    ...rest,
+  };
+}
+
+/** As people write times: `2026-12-31`, `2026-12-31T18:00:00Z`. */
+const withTimes = (conditions: object): object =>
+  Object.fromEntries(
+    Object.entries(conditions).map(([field, value]) => [field, typeof value === "string" ? value.replace(/(T00:00:00)?\.000Z$/, (_, midnight?: string) => (midnight === undefined ? "Z" : "")) : value]),
+  );
+
+const withEnds = (said: object): object =>
+  Object.fromEntries(
+    Object.entries(said).map(([field, value]) => [field, (ends as readonly string[]).includes(field) ? disconnectText(value) : value]),
+  );
+
+export function writtenPolicy(document: Readonly<Record<string, unknown>>): string {
+  return `${head}\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+const head = `# yaml-language-server: $schema=docs/policy.schema.json
+# What Drawbridge lets in. Change it, look with \`drawbridge apply policy.yml --check\`, then apply it; see docs/policy.md.`;

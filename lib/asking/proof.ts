@@ -1,0 +1,145 @@
+// How an approver proves on a page who they are: a code mailed to them, entered in the browser that asked for it, opens a session.
+
+import { createHash } from "node:crypto";
+import type { Approver } from "../approver.ts";
+import { instant, milliseconds, type Instant } from "../ids.ts";
+import type { Clock, Keys, NewId, People, Proofs, Slips } from "../ports.ts";
+import { utc } from "../when.ts";
+import { browserId } from "../web/browser.ts";
+import { fromBase64Url, isSealed, seal } from "../web/seal.ts";
+
+export interface ProofPorts {
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly keys: Keys;
+  readonly slips: Slips;
+  readonly proofs: Pick<Proofs, "claim" | "release">;
+  readonly people: Pick<People, "approvers">;
+}
+
+export const codeMinutes = 10;
+export const codeTriesMax = 5;
+export const sessionMinutes = 15;
+export const codeDigits = 8;
+/** Whoever has a link, and types what a person types, cannot flood a mailbox. */
+const codesPerHour = 6;
+const unaskedDays = 30;
+
+export interface CodeRequest {
+  readonly approver: Pick<Approver, "name">;
+  readonly browser: string;
+  /** What the page is about: a question's id, or `list`. */
+  readonly page: string;
+  /** A person typed the confirmation. Robots get one code mailed without it, and no second one. */
+  readonly confirmed: boolean;
+  readonly from: string;
+}
+
+export type CodeAsked =
+  | { readonly kind: "sent" | "there"; readonly until: Instant }
+  | { readonly kind: "confirm" }
+  | { readonly kind: "too-many" };
+
+export async function askForCode(ports: ProofPorts, request: CodeRequest): Promise<CodeAsked> {
+  const { approver, browser, confirmed } = request;
+  const waiting = confirmed ? undefined : await waitingCode(ports, approver.name, browser);
+  if (waiting !== undefined) return { kind: "there", until: waiting.until };
+  if (!confirmed && !(await firstUnasked(ports, request))) return { kind: "confirm" };
+  if (!(await withinTheHour(ports, approver.name))) return { kind: "too-many" };
+  const until = later(ports.clock(), codeMinutes);
+  const code = digitsOf(ports.newId());
+  const hash = seal(await ports.keys.link(), "code", content(approver.name, browser, code)).toString("base64url");
+  await ports.slips.put({ kind: "code", id: codeId(approver.name, browser), until, count: 0, data: { hash } });
+  await ports.people.approvers(letter(request, code, until, ports.clock()));
+  return { kind: "sent", until };
+}
+
+/** Without a person's confirmation, one code for a page, and none while another one is out. */
+async function firstUnasked({ proofs }: ProofPorts, { approver: { name }, page }: CodeRequest): Promise<boolean> {
+  if (!(await proofs.claim("code-unasked", `${name}#${page}`, unaskedDays * 24 * 60 * 60))) return false;
+  if (await proofs.claim("code-unasked", name, codeMinutes * 60)) return true;
+  await proofs.release("code-unasked", `${name}#${page}`);
+  return false;
+}
+
+async function withinTheHour({ proofs, clock }: ProofPorts, name: string): Promise<boolean> {
+  const hour = clock().slice(0, 13);
+  for (let number = 1; number <= codesPerHour; number += 1)
+    if (await proofs.claim("code-hour", `${name}#${hour}#${String(number)}`, 60 * 60)) return true;
+  return false;
+}
+
+export type CodeEntered =
+  | { readonly kind: "session"; readonly session: Session; readonly value: string }
+  | { readonly kind: "wrong"; readonly left: number }
+  /** None was asked for in this browser, or its time or its tries are over. */
+  | { readonly kind: "none" };
+
+/** Each try is counted before it is looked at. A code of another browser is not tried at all. */
+export async function enterCode(ports: ProofPorts, name: string, browser: string, entered: string): Promise<CodeEntered> {
+  const id = codeId(name, browser);
+  const tries = await ports.slips.count("code", id, codeTriesMax);
+  const slip = tries === undefined ? undefined : await ports.slips.get("code", id);
+  const hash = fromBase64Url(slip?.data["hash"] ?? "");
+  if (tries === undefined || slip === undefined || hash === undefined) return { kind: "none" };
+  const code = entered.replaceAll(/[\s-]/g, "");
+  if (!isSealed(await ports.keys.link(), "code", content(name, browser, code), hash)) {
+    const left = codeTriesMax - tries;
+    return left > 0 ? { kind: "wrong", left } : { kind: "none" };
+  }
+  await ports.slips.remove("code", [id]);
+  return openSession(ports, name);
+}
+
+export interface Session {
+  readonly approver: string;
+  readonly until: Instant;
+}
+
+/** The browser gets a new value: who knew its old one does not share the session. */
+async function openSession({ slips, newId, clock }: ProofPorts, approver: string): Promise<CodeEntered> {
+  const value = newId();
+  const until = later(clock(), sessionMinutes);
+  await slips.put({ kind: "session", id: browserId(value), until, data: { approver } });
+  return { kind: "session", session: { approver, until }, value };
+}
+
+export async function sessionOf({ slips }: Pick<ProofPorts, "slips">, browser: string): Promise<Session | undefined> {
+  const slip = await slips.get("session", browserId(browser));
+  const approver = slip?.data["approver"];
+  return slip === undefined || approver === undefined ? undefined : { approver, until: slip.until };
+}
+
+export const endSession = ({ slips }: Pick<ProofPorts, "slips">, browser: string): Promise<void> =>
+  slips.remove("session", [browserId(browser)]);
+
+/** The code that this browser may enter now. */
+export async function waitingCode(
+  { slips }: Pick<ProofPorts, "slips">,
+  name: string,
+  browser: string,
+): Promise<{ readonly until: Instant } | undefined> {
+  const slip = await slips.get("code", codeId(name, browser));
+  return slip === undefined || (slip.count ?? 0) >= codeTriesMax ? undefined : { until: slip.until };
+}
+
+const codeId = (name: string, browser: string): string => `${name}#${browserId(browser)}`;
+const content = (name: string, browser: string, code: string): Buffer => Buffer.from(`${name}\n${browserId(browser)}\n${code}`);
+const later = (now: Instant, minutes: number): Instant => instant((Math.floor(milliseconds(now) / 1000) + minutes * 60) * 1000);
+
+/** From 128 random bits. */
+const digitsOf = (id: string): string =>
+  String(createHash("sha256").update(id).digest().readBigUInt64BE() % 10n ** BigInt(codeDigits)).padStart(codeDigits, "0");
+
+const letter = ({ approver, from }: CodeRequest, code: string, until: Instant, now: Instant) => ({
+  subject: "Your Drawbridge code",
+  text: [
+    `Your code: ${code.slice(0, codeDigits / 2)} ${code.slice(codeDigits / 2)}`,
+    "",
+    `Enter it on the page where it was asked for, until ${utc(until)}. It works in that browser only, and shows that it is ${approver.name} who decides there.`,
+    "",
+    `It was asked for on ${utc(now)} from ${from}.`,
+    "If that was not you, there is nothing to do: a mail scanner may have opened your link, and without this code it decides nothing. Give the code to nobody.",
+  ].join("\n"),
+  attributes: { type: "Code", approver: approver.name },
+});

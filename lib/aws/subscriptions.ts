@@ -1,0 +1,96 @@
+// Approvers' mail addresses as SNS subscriptions of the approvals topic, each with a filter on its own name.
+
+import {
+  ConfirmSubscriptionCommand,
+  GetSubscriptionAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  NotFoundException,
+  SubscribeCommand,
+  UnsubscribeCommand,
+  type SNSClient,
+} from "@aws-sdk/client-sns";
+import type { Subscription, Subscriptions } from "../ports.ts";
+import { calling } from "./errors.ts";
+
+/** The message attribute that says whose message it is. */
+export const approverAttribute = "approver";
+
+export function topicSubscriptions(client: SNSClient, topic: string): Subscriptions {
+  const where = `topic ${topic}`;
+  return {
+    subscribe: async (name, email) => {
+      // The filter is part of the call: set afterwards, it would take minutes to hold, and the first messages would go to everybody.
+      const command = new SubscribeCommand({
+        TopicArn: topic,
+        Protocol: "email",
+        Endpoint: email,
+        Attributes: { FilterPolicy: JSON.stringify({ [approverAttribute]: [name] }) },
+        ReturnSubscriptionArn: true,
+      });
+      const { SubscriptionArn = "" } = await calling("sns:Subscribe", () => client.send(command), where);
+      return SubscriptionArn;
+    },
+    confirm: async (token) => {
+      const command = new ConfirmSubscriptionCommand({ TopicArn: topic, Token: token, AuthenticateOnUnsubscribe: "true" });
+      const { SubscriptionArn = "" } = await calling("sns:ConfirmSubscription", () => client.send(command), where);
+      return SubscriptionArn;
+    },
+    remove: async (subscription) => {
+      await calling(
+        "sns:Unsubscribe",
+        () => unlessGone(() => client.send(new UnsubscribeCommand({ SubscriptionArn: subscription }))),
+        where,
+      );
+    },
+    all: async () => {
+      const found: Subscription[] = [];
+      let next: string | undefined;
+      do {
+        const command: ListSubscriptionsByTopicCommand = new ListSubscriptionsByTopicCommand({
+          TopicArn: topic,
+          ...(next === undefined ? {} : { NextToken: next }),
+        });
+        const page = await calling("sns:ListSubscriptionsByTopic", () => client.send(command), where);
+        found.push(...(page.Subscriptions ?? []).flatMap(({ SubscriptionArn = "", Protocol = "", Endpoint = "" }) => read(SubscriptionArn, Protocol, Endpoint)));
+        next = page.NextToken;
+      } while (next !== undefined && next !== "");
+      return found;
+    },
+    inspect: async (subscription) => {
+      const reply = await calling(
+        "sns:GetSubscriptionAttributes",
+        () => unlessGone(() => client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription }))),
+        where,
+      );
+      if (reply === undefined) return undefined;
+      const { ConfirmationWasAuthenticated, FilterPolicy } = reply.Attributes ?? {};
+      const approver = onlyName(FilterPolicy);
+      return { protected: ConfirmationWasAuthenticated === "true", ...(approver === undefined ? {} : { approver }) };
+    },
+  };
+}
+
+const unlessGone = async <T>(send: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof NotFoundException) return undefined;
+    throw error;
+  }
+};
+
+/** A subscription that was ended stays listed for a while as `Deleted`. */
+function read(arn: string, protocol: string, endpoint: string): Subscription[] {
+  if (arn === "Deleted") return [];
+  return [{ protocol, endpoint, ...(arn.startsWith("arn:") ? { arn } : {}) }];
+}
+
+function onlyName(filter: string | undefined): string | undefined {
+  if (filter === undefined) return undefined;
+  try {
+    const { [approverAttribute]: names } = JSON.parse(filter) as Record<string, unknown>;
+    return Array.isArray(names) && names.length === 1 && typeof names[0] === "string" ? names[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}

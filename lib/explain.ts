@@ -1,0 +1,86 @@
+// A verdict explained: the entry that decides, each entry that it beat and why, and what every condition saw. The command,
+// the page, the log and the API all show this one.
+
+import type { Check, Finding, Judgement } from "./allow-list.ts";
+import { optional } from "./connection.ts";
+import type { Because, EntryRef, Verdict } from "./events.ts";
+import type { Instant } from "./ids.ts";
+import { utc } from "./when.ts";
+import { personWords } from "./wording.ts";
+
+export interface Explanation {
+  readonly verdict: Verdict;
+  /** The verdict with its ground: `ask: no entry matches account 222222222222`. */
+  readonly headline: string;
+  readonly because: Because;
+  /** Every entry that matches the consumer, most specific first; empty when none does. */
+  readonly entries: readonly ExplainedEntry[];
+}
+
+export interface ExplainedEntry {
+  /** Absent for entries that could not be looked up. */
+  readonly entry?: EntryRef;
+  readonly words: string;
+  readonly author?: string;
+  readonly at?: Instant;
+  readonly verdict: Verdict;
+  readonly decides: boolean;
+  /** Why it decides, or why it does not. */
+  readonly why: string;
+  readonly conditions: readonly Check[];
+}
+
+export function explain(judgement: Judgement): Explanation {
+  const { verdict, because, findings } = judgement;
+  return { verdict, headline: `${verdict}: ${because.detail}`, because, entries: findings.map((finding) => explained(finding, judgement)) };
+}
+
+function explained(finding: Finding, judgement: Judgement): ExplainedEntry {
+  const { entry, words, author, at, verdict, decides, checks } = finding;
+  const known = words !== undefined;
+  return {
+    ...(known ? { entry } : {}),
+    words: words ?? `entries for organizational units and organizations at ${entry.service === "*" ? "every service" : entry.service}`,
+    ...optional("author", author),
+    ...optional("at", at),
+    verdict,
+    decides,
+    why: decides ? whyItDecides(finding, judgement) : whyItIsBeaten(finding, judgement),
+    conditions: checks,
+  };
+}
+
+function whyItDecides({ verdict, outcome }: Finding, { because, findings }: Judgement): string {
+  if (because.rule === "frozen") return "the most specific entry, but nothing is accepted while the freeze lasts";
+  if (outcome === "condition-fails") return "the most specific entry, but a condition fails: people are asked, and no wider entry steps in";
+  if (outcome === "condition-unknown") return "the most specific entry, but a condition cannot be known: people are asked, and no wider entry steps in";
+  if (verdict === "reject") return findings.length === 1 ? "it applies" : "a reject entry that applies wins at any level";
+  if (because.rule === "condition") return "the most specific entry, but another one might reject: people are asked";
+  return findings.length === 1 ? "it applies" : "the most specific entry that matches";
+}
+
+function whyItIsBeaten({ verdict, outcome }: Finding, { findings, because }: Judgement): string {
+  const deciding = findings.find(({ decides }) => decides);
+  const rejected = deciding?.verdict === "reject" && because.rule === "reject-entry";
+  if (rejected && verdict === "reject" && outcome === "applies") return "it rejects as well; the entry that decides is more specific";
+  if (rejected) return "a reject entry that applies wins at any level";
+  if (outcome === "condition-unknown" && (verdict === "reject" || because.detail.includes("might reject it")))
+    return "it might reject, which cannot be known";
+  if (verdict === "reject") return "it does not apply: a condition fails; and the entry that decides is more specific";
+  return "the entry that decides is more specific";
+}
+
+/** One thought a line, those about an entry indented below it. */
+export function explanationLines({ headline, entries }: Explanation): string[] {
+  if (entries.length === 0) return [headline];
+  return [headline, ...entries.flatMap(entryLines)];
+}
+
+function entryLines({ words, author, at, decides, why, conditions }: ExplainedEntry): string[] {
+  const written = author === undefined || at === undefined ? "" : `, written by ${personWords(author)}, ${utc(at)}`;
+  return [
+    `  ${decides ? "decides" : "beaten "}  ${words}${written}`,
+    `           ${why}`,
+    ...conditions.map(({ condition, result, saw }) => `           ${result.padEnd(7)}  ${condition}: ${saw}`),
+  ];
+}

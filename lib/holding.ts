@@ -1,0 +1,121 @@
+// Whether what let a connection in still holds it; if not, from when on it is to be cut, and why. Pure.
+
+import { described, entryId, refer, type Entry, type Finding, type Judgement, type Removed } from "./allow-list.ts";
+import type { Connection } from "./connection.ts";
+import { disconnectWords, dueAfter, type Disconnect } from "./disconnect.ts";
+import type { Because, EntryRef } from "./events.ts";
+import { milliseconds, type Instant } from "./ids.ts";
+import type { Service } from "./service.ts";
+
+/** What is known of a connection's ground. */
+export interface Ground {
+  readonly judgement: Judgement;
+  /** What stands at the key of the entry that let it in. */
+  readonly holder?: Entry | Removed;
+  readonly service: Service;
+  readonly now: Instant;
+}
+
+/** A connection is to be cut from `due` on. */
+export interface Cut {
+  readonly due: Instant;
+  readonly entry: EntryRef;
+  readonly because: Because;
+}
+
+/**
+ * The cut that is due, or will be; nothing while the connection is held. A reject entry cuts whatever let the connection
+ * in. The end of an entry, or an ask entry, cuts only what an entry let in, and nothing that the list accepts anyway.
+ */
+export function cutOf(connection: Connection, ground: Ground): Cut | undefined {
+  if (!isLive(connection)) return undefined;
+  const cuts = [...rejections(connection, ground), ...lost(connection, ground)];
+  return cuts.toSorted((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0))[0];
+}
+
+/** Whether its cut, told of before, is off: not while it is only unknown what applies. */
+export const isSafe = (connection: Connection, ground: Ground): boolean =>
+  cutOf(connection, ground) === undefined && !isDoubted(ground.judgement);
+
+type Live = Extract<Connection, { status: "approved" | "connected" | "adopted" }>;
+
+export const isLive = (connection: Connection): connection is Live =>
+  connection.status === "approved" || connection.status === "connected" || connection.status === "adopted";
+
+/** Each reject entry that applies says for itself what it means for who was there before it came. */
+function rejections(connection: Live, { judgement, service, now }: Ground): Cut[] {
+  if (judgement.verdict !== "reject") return [];
+  const because = judgement.because;
+  const cuts = judgement.findings
+    .filter(({ verdict, outcome }) => verdict === "reject" && outcome === "applies")
+    .flatMap((finding) => {
+      const since = finding.since ?? now;
+      const disconnect = liveSince(connection) <= since ? (finding.disconnect ?? service.onReject ?? "now") : "now";
+      const due = dueAfter(since, disconnect);
+      return due === undefined ? [] : [{ due, entry: finding.entry, because: { rule: because.rule, detail: rejected(finding, judgement) } }];
+    });
+  if (cuts.length > 0 || judgement.findings.length > 0 || judgement.entry === undefined) return cuts;
+  return [{ due: now, entry: judgement.entry, because }];
+}
+
+const rejected = (finding: Finding, { because }: Judgement): string =>
+  finding.decides ? because.detail : (finding.words ?? because.detail);
+
+function lost(connection: Live, { judgement, holder, service, now }: Ground): Cut[] {
+  if (connection.status === "adopted" || connection.decision.by.kind !== "entry") return [];
+  if (judgement.verdict !== "ask" || judgement.because.rule === "frozen" || isDoubted(judgement)) return [];
+  const ends = holder === undefined ? undefined : endOf(holder, service, now);
+  return [...asked(connection, judgement), ...(ends === undefined ? [] : [ends])];
+}
+
+/** An ask entry that came later cuts only where it says so. */
+function asked(connection: Live, { findings, because }: Judgement): Cut[] {
+  const deciding = findings.find(({ decides }) => decides);
+  if (deciding?.verdict !== "ask" || deciding.outcome !== "applies" || deciding.since === undefined) return [];
+  if (liveSince(connection) > deciding.since) return [];
+  const due = dueAfter(deciding.since, deciding.disconnect ?? "keep");
+  return due === undefined ? [] : [{ due, entry: deciding.entry, because }];
+}
+
+function endOf(holder: Entry | Removed, service: Service, now: Instant): Cut | undefined {
+  if ("removed" in holder) {
+    const { at, disconnect = service.onRemoval ?? "keep" } = holder.removed;
+    const detail = `the entry for ${holder.principal.replace("#", " ")} was removed at ${at}: its connections are ${disconnectWords(disconnect)}`;
+    return cut(dueAfter(at, disconnect), holder, { rule: "entry-removed", detail });
+  }
+  const { expires } = holder.conditions;
+  if (expires === undefined || now < expires) return undefined;
+  const disconnect = onExpiry(holder, service);
+  const detail = `${described(holder)}, expired at ${expires}: its connections are ${disconnectWords(disconnect)}`;
+  return cut(dueAfter(expires, disconnect), refer(holder), { rule: "entry-expired", detail });
+}
+
+const cut = (due: Instant | undefined, { service, principal, version }: EntryRef, because: Because): Cut | undefined =>
+  due === undefined ? undefined : { due, entry: { service, principal, version }, because };
+
+export const onExpiry = (entry: Entry, service: Service): Disconnect => entry.onExpiry ?? service.onExpiry ?? "keep";
+
+/** A reject or ask entry speaks of those that were live when it came. */
+const liveSince = (connection: Live): Instant =>
+  connection.status === "adopted" ? (connection.createdAt ?? connection.seenAt) : connection.decision.at;
+
+/** Nobody is cut because AWS Organizations does not answer. */
+const isDoubted = ({ findings }: Judgement): boolean => findings.some(({ entry }) => entry.principal === "ou#?");
+
+const noticeHours = 168;
+
+/** The expiry that approvers are to be told of now: of the entry that holds the connection, and that decides about it. */
+export function expiryAhead(connection: Connection, { judgement, holder, service, now }: Ground): { expires: Instant; entry: Entry } | undefined {
+  if (!isLive(connection) || connection.status === "adopted" || holder === undefined || "removed" in holder) return undefined;
+  const { expires } = holder.conditions;
+  if (expires === undefined || now >= expires || judgement.entry === undefined || entryId(judgement.entry) !== entryId(holder)) return undefined;
+  const hours = (milliseconds(expires) - milliseconds(now)) / 3_600_000;
+  return hours <= (service.expiryNoticeHours ?? noticeHours) && connection.expiryTold !== expires ? { expires, entry: holder } : undefined;
+}
+
+/** The counter of the entry that holds the connection, where it has a limit and does not count it yet. */
+export function uncounted(connection: Connection, { holder }: Ground): string | undefined {
+  if (!isLive(connection) || connection.status === "adopted" || connection.counter !== undefined) return undefined;
+  if (connection.decision.by.kind !== "entry" || holder === undefined || "removed" in holder) return undefined;
+  return holder.conditions.atMost === undefined ? undefined : entryId(holder);
+}

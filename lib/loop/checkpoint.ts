@@ -1,0 +1,99 @@
+// Each minute: what the log has gained since the last checkpoint, signed and kept where nobody can change it.
+
+import { leavesOf, nextStatement, signedText, sinceOf, statementHash, type Checkpoint, type Before } from "../audit/checkpoint.ts";
+import { optional } from "../connection.ts";
+import { instant, milliseconds, type Instant } from "../ids.ts";
+import { bodyHash, type Hash, type StoredEvent } from "../ledger.ts";
+import type { Checkpoints, Clock, Ledger, SigningKey } from "../ports.ts";
+
+export interface CheckpointPorts {
+  readonly clock: Clock;
+  readonly hash: Hash;
+  readonly ledger: Pick<Ledger, "search">;
+  readonly checkpoints: Checkpoints;
+  readonly key: SigningKey;
+  /** Which log it is: account, Region and stack. */
+  readonly log: string;
+}
+
+/** What one run made, and what it saw that should not be. */
+export interface Kept {
+  readonly made: readonly Checkpoint[];
+  /** Events whose own hash is wrong as they come in. */
+  readonly broken: readonly StoredEvent[];
+}
+
+/** Without news there is one in this time all the same, so that silence shows. */
+export const quietSeconds = 3600;
+/** One checkpoint holds so many; the next goes on. */
+const eventsMax = 20_000;
+const roundsMax = 20;
+
+/** What an instance remembers of its last runs, to read less. */
+export interface Memory {
+  recent?: readonly Checkpoint[];
+}
+
+export async function keepCheckpoints(ports: CheckpointPorts, memory: Memory): Promise<Kept> {
+  const made: Checkpoint[] = [];
+  const broken: StoredEvent[] = [];
+  for (let round = 0; round < roundsMax; round += 1) {
+    const recent = await recentOf(ports, memory);
+    const last = recent.at(-1);
+    const { events, until, complete } = await gained(ports, recent);
+    broken.push(...events.filter((stored) => bodyHash(stored, ports.hash) !== stored.hash));
+    const quiet = last !== undefined && milliseconds(until) - milliseconds(last.statement.at) < quietSeconds * 1000;
+    if (events.length === 0 && quiet) return { made, broken };
+    const next = await sealed(ports, last, events, until);
+    if ((await ports.checkpoints.put(next)) === "taken") {
+      // Another run was first: this one looks again from there.
+      delete memory.recent;
+      continue;
+    }
+    made.push(next);
+    memory.recent = [...recent, next].filter(({ statement }) => statement.until >= sinceOf(next.statement));
+    if (complete) return { made, broken };
+  }
+  return { made, broken };
+}
+
+/** The checkpoints that may hold events which the next look finds again: those of the last minutes. */
+async function recentOf({ checkpoints }: CheckpointPorts, memory: Memory): Promise<readonly Checkpoint[]> {
+  if (memory.recent !== undefined) return memory.recent;
+  const last = await checkpoints.last();
+  const recent: Checkpoint[] = last === undefined ? [] : [last];
+  for (let first = last; first !== undefined && last !== undefined && first.statement.number > 1; ) {
+    first = await checkpoints.read(first.statement.number - 1);
+    if (first.statement.until < sinceOf(last.statement)) break;
+    recent.unshift(first);
+  }
+  memory.recent = recent;
+  return recent;
+}
+
+/** What is in the log and in no checkpoint. Found by index, which may lag: what is late is found by a later look. */
+async function gained({ ledger, clock }: CheckpointPorts, recent: readonly Checkpoint[]): Promise<{ events: StoredEvent[]; until: Instant; complete: boolean }> {
+  const known = new Set(recent.flatMap(({ leaves }) => leaves.flatMap(({ hashes }) => hashes)));
+  const now = clock();
+  const last = recent.at(-1)?.statement;
+  // Clocks differ: never back.
+  const until = last !== undefined && last.until > now ? last.until : now;
+  const from = sinceOf(last);
+  const events: StoredEvent[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ledger.search({ by: "time", oldestFirst: true, from, to: instant(milliseconds(until) + 1) }, { limit: 1000, ...optional("cursor", cursor) });
+    events.push(...page.items.filter(({ hash }) => !known.has(hash)));
+    cursor = page.cursor;
+  } while (cursor !== undefined && events.length < eventsMax);
+  const end = events.at(-1)?.event.at;
+  return cursor === undefined || end === undefined ? { events, until, complete: true } : { events, until: end, complete: false };
+}
+
+async function sealed({ clock, key, log, hash, checkpoints }: CheckpointPorts, last: Checkpoint | undefined, events: readonly StoredEvent[], until: Instant): Promise<Checkpoint> {
+  if (last?.statement.key !== key.arn) await checkpoints.putKey(key.arn, await key.publicKey());
+  const leaves = leavesOf(events);
+  const before: Before | undefined = last && { number: last.statement.number, until: last.statement.until, hash: statementHash(last.statement, hash) };
+  const statement = nextStatement({ log, key: key.arn, at: clock(), until }, before, leaves, hash);
+  return { statement, signature: await key.sign(signedText(statement)), leaves };
+}

@@ -1,0 +1,124 @@
+// Many entries at once: each is a commit and an event of its own, refused or done by itself; and what all of them would come to.
+
+import { entryId, type Entry, type Removed } from "../allow-list.ts";
+import { optional } from "../connection.ts";
+import { BadInput, Fault, Refused } from "../faults.ts";
+import type { ServiceId } from "../ids.ts";
+import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
+import { concurrently } from "../loop/concurrently.ts";
+import type { Service } from "../service.ts";
+import { foreseen } from "./cuts.ts";
+import { checkSaid, entryChange, keyWords, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
+import { entryBatch, foreseenPolicy, read } from "./inputs.ts";
+import { settingsOver } from "./service-settings.ts";
+import { untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
+import { outlook, type Outlook } from "./outlook.ts";
+import { inCare } from "./services.ts";
+
+/** What became of one change. */
+export interface Outcome {
+  readonly service: ServiceId | "*";
+  readonly principal: string;
+  readonly done: "added" | "changed" | "removed" | "nothing" | "refused";
+  readonly version?: number;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+const commitsAtOnce = 16;
+
+/** Entries to write come first, then those to remove. A refused one does not keep the others from being done. */
+export async function batch(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ items: Outcome[] }> {
+  const { put, remove, reason, confirm } = read(entryBatch, input);
+  await checkAll(ports, put);
+  const before = await entriesAt(ports, [...put, ...remove]);
+  const at = ports.clock();
+  const next = (key: EntryKey): number => (before.get(entryId(key))?.version ?? 0) + 1;
+  const entries = put.map(({ version: _version, ...said }): Entry => ({ ...said, version: next(said), author: actor.arn, at }));
+  const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
+  await foreseen(ports, { entries, removed }, confirm);
+  const written = await concurrently(put, commitsAtOnce, (one) => settled(one, () => write(ports, actor, one, before.get(entryId(one)), reason)));
+  const gone = await concurrently(remove, commitsAtOnce, (one) => settled(one, () => drop(ports, actor, one, reason)));
+  return { items: [...written, ...gone] };
+}
+
+type Write = Said & { readonly version?: number };
+type Drop = EntryKey & { readonly version?: number; readonly disconnect?: Removed["removed"]["disconnect"] };
+type Done = Pick<Outcome, "done" | "version">;
+
+/** A new entry is written without a look at its history first: it mostly has none, and if it has, the commit says so. */
+async function write(ports: OperatorPorts, actor: Operator, { version, ...said }: Write, found: Entry | undefined, reason: string | undefined): Promise<Done> {
+  let first = true;
+  return untilCommitted(keyWords(said), async () => {
+    const blind = first && found === undefined;
+    const expected = blind ? noHead : await ports.ledger.head(entrySubject(said.service, said.principal));
+    const before = blind ? undefined : first && found !== undefined && found.version === expected.seq ? found : (await ports.allowList.read([said]))[0];
+    first = false;
+    if (before !== undefined && same(before, said)) return { done: "nothing", version: before.version };
+    if (version !== undefined) refuseClash(said, before, version);
+    const entry: Entry = { ...said, version: expected.seq + 1, author: actor.arn, at: ports.clock() };
+    const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
+    return typeof head === "string" ? "conflict" : { done: before === undefined ? "added" : "changed", version: entry.version };
+  });
+}
+
+/** One that is gone already is as wanted. */
+function drop(ports: OperatorPorts, actor: Operator, { version, disconnect, service, principal }: Drop, reason: string | undefined): Promise<Done> {
+  const key = { service, principal };
+  return untilCommitted(keyWords(key), async () => {
+    const expected = await ports.ledger.head(entrySubject(service, principal));
+    const [before] = await ports.allowList.read([key]);
+    if (before === undefined) return { done: "nothing" };
+    if (version !== undefined) refuseClash(key, before, version);
+    const tombstone = tombstoneOf(actor, expected, key, ports.clock(), disconnect);
+    const head = await ports.ledger.commit(removalChange(actor, expected, before, tombstone, reason));
+    return typeof head === "string" ? "conflict" : { done: "removed", version: tombstone.version };
+  });
+}
+
+async function settled({ service, principal }: EntryKey, work: () => Promise<Done>): Promise<Outcome> {
+  try {
+    return { service, principal, ...(await work()) };
+  } catch (error) {
+    if (error instanceof Refused || (error instanceof Fault && error.retryable))
+      return { service, principal, done: "refused", code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+async function checkAll(ports: OperatorPorts, put: readonly Said[]): Promise<void> {
+  const now = ports.clock();
+  for (const [index, said] of put.entries()) {
+    try {
+      checkSaid(said, now, ports.deployment);
+    } catch (error) {
+      if (error instanceof BadInput) throw new BadInput(`put.${String(index)}.${error.field}`, error.value, error.remedy);
+      throw error;
+    }
+  }
+  for (const service of new Set(put.map((said) => said.service))) if (service !== "*") await inCare(ports, service);
+}
+
+const readAtOnce = 500;
+
+async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promise<Map<string, Entry>> {
+  const found = new Map<string, Entry>();
+  for (let start = 0; start < keys.length; start += readAtOnce)
+    for (const entry of await ports.allowList.read(keys.slice(start, start + readAtOnce).map(({ service, principal }) => ({ service, principal }))))
+      found.set(entryId(entry), entry);
+  return found;
+}
+
+/** What a whole policy would come to for the connections there are. Nothing is written. */
+export async function foresee(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Outlook> {
+  const { put, remove, services } = read(foreseenPolicy, input);
+  await checkAll(ports, put);
+  const before = await entriesAt(ports, put);
+  const at = ports.clock();
+  const entries = put.map(
+    ({ version: _version, ...said }): Entry => ({ ...said, version: (before.get(entryId(said))?.version ?? 0) + 1, author: actor.arn, at }),
+  );
+  const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
+  const changed = await Promise.all(services.map(async ({ service, ...said }): Promise<Service> => settingsOver(await inCare(ports, service), said)));
+  return outlook(ports, { entries, removed, ...optional("services", changed.length === 0 ? undefined : changed) });
+}

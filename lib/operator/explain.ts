@@ -1,0 +1,91 @@
+// Why a connection stands as it does, or what would become of a consumer who connected: the same verdict that the loop gives.
+
+import type { Consumer } from "../allow-list.ts";
+import { optional, type Connection } from "../connection.ts";
+import { explain as explained, type Explanation } from "../explain.ts";
+import { BadInput } from "../faults.ts";
+import { cutOf, type Cut } from "../holding.ts";
+import { accountId, endpointId, isAccountId, isEndpointId, type EndpointId, type Instant } from "../ids.ts";
+import { heldBy, verdicts, type Candidate } from "../loop/verdicts.ts";
+import type { Service } from "../service.ts";
+import { statusWords } from "../wording.ts";
+import { recordOf } from "./connections.ts";
+import { explainedConsumer, read } from "./inputs.ts";
+import type { OperatorPorts } from "./operator.ts";
+import { inCare } from "./services.ts";
+
+export interface Explained {
+  readonly items: readonly ExplainedConsumer[];
+}
+export interface ExplainedConsumer {
+  readonly consumer: Omit<Consumer, "counter">;
+  readonly mode: Service["mode"];
+  readonly at: Instant;
+  readonly explanation: Explanation;
+  /** Of a connection that Drawbridge knows: how it stands. */
+  readonly connection?: { readonly status: Connection["status"]; readonly words: string; readonly decision?: string };
+  /** When and why it is to be cut. */
+  readonly cut?: Cut;
+  /** What was supposed rather than seen. */
+  readonly supposed: readonly string[];
+}
+
+/** Stands for an endpoint that there is not: no entry can name it. */
+const nobody = "vpce-00000000" as EndpointId;
+
+export async function explain(ports: OperatorPorts, input: unknown): Promise<Explained> {
+  const { who, service, at, ...facts } = read(explainedConsumer, input);
+  const clock = at === undefined ? ports.clock : () => at;
+  const supposed = Object.keys({ ...facts, ...optional("at", at) });
+  const subjects = isEndpointId(who) ? [await ofConnection(ports, endpointId(who), facts)] : await ofAccount(ports, who, service, facts);
+  const { allowList, organizations } = ports;
+  const rulings = await Promise.all(
+    subjects.map(async ({ candidate }) =>
+      (await verdicts({ clock, allowList, ...optional("organizations", organizations) }, [candidate])).get(candidate.endpoint),
+    ),
+  );
+  const items = subjects.flatMap(({ candidate, care, connection }, index): ExplainedConsumer[] => {
+    const ruling = rulings[index];
+    if (ruling === undefined) return [];
+    const { held: _held, counter: _counter, endpoint, ...consumer } = candidate;
+    const cut = connection === undefined ? undefined : cutOf(connection, { ...ruling, service: care, now: clock() });
+    return [
+      {
+        consumer: { ...consumer, ...(endpoint === nobody ? {} : { endpoint }) },
+        mode: care.mode,
+        at: clock(),
+        explanation: explained(ruling.judgement),
+        supposed,
+        ...optional("connection", connection && stands(connection)),
+        ...optional("cut", cut),
+      },
+    ];
+  });
+  return { items };
+}
+
+interface Subject {
+  readonly candidate: Candidate;
+  readonly care: Service;
+  readonly connection?: Connection;
+}
+type Facts = Pick<Consumer, "region" | "ipAddressType">;
+
+async function ofConnection(ports: OperatorPorts, endpoint: EndpointId, facts: Facts): Promise<Subject> {
+  const connection = await recordOf(ports, endpoint);
+  const { service, account, region, ipAddressType, counter } = connection;
+  const seen = { ...optional("region", region), ...optional("ipAddressType", ipAddressType) };
+  const candidate = { endpoint, service, account, ...seen, ...facts, ...optional("counter", counter), ...optional("held", heldBy(connection)) };
+  return { candidate, connection, care: await inCare(ports, service) };
+}
+
+async function ofAccount(ports: OperatorPorts, who: string, service: Service["service"] | undefined, facts: Facts): Promise<Subject[]> {
+  if (!isAccountId(who)) throw new BadInput("who", who, "give an endpoint's id vpce-…, or an account's twelve digits");
+  const services = service === undefined ? await ports.services.all() : [await inCare(ports, service)];
+  return services.map((care) => ({ care, candidate: { endpoint: nobody, service: care.service, account: accountId(who), ...facts } }));
+}
+
+function stands(connection: Connection): ExplainedConsumer["connection"] {
+  const decision = "decision" in connection ? connection.decision : undefined;
+  return { status: connection.status, words: statusWords[connection.status], ...optional("decision", decision?.because.detail) };
+}

@@ -1,0 +1,59 @@
+// Freezes: nothing is accepted automatically at a service, or anywhere, until an operator lifts them.
+
+import type { PolicyEvent } from "../events.ts";
+import type { Freeze } from "../freeze.ts";
+import { Refused } from "../faults.ts";
+import type { ServiceId } from "../ids.ts";
+import { freezeSubject } from "../ledger.ts";
+import { froze, read, unfroze } from "./inputs.ts";
+import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
+import { inCare } from "./services.ts";
+
+export interface Frozen {
+  readonly freeze: Freeze;
+  readonly changed: boolean;
+}
+
+export const list = async (ports: OperatorPorts): Promise<{ items: Freeze[] }> => ({ items: await ports.allowList.freezes() });
+
+/** Freezing what is frozen changes nothing: the first reason stands. */
+export async function freeze(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Frozen> {
+  const { id, reason } = read(froze, input);
+  if (id !== "*") await inCare(ports, id);
+  return untilCommitted(words(id), async () => {
+    const expected = await ports.ledger.head(freezeSubject(id));
+    const there = await freezeAt(ports, id);
+    if (there !== undefined) return { freeze: there, changed: false };
+    const at = ports.clock();
+    const after: Freeze = { id, at, by: actor.arn, reason, version: expected.seq + 1 };
+    const event: PolicyEvent = { type: "Frozen", ...(id === "*" ? {} : { service: id }), reason, at, ...byOperator(actor, reason) };
+    const head = await ports.ledger.commit({ of: "freeze", key: id, after, events: [event], expected });
+    return typeof head === "string" ? "conflict" : { freeze: after, changed: true };
+  });
+}
+
+/** What asked people while it was frozen is judged anew: `admit` is woken. */
+export async function unfreeze(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Frozen> {
+  const { id, reason } = read(unfroze, input);
+  const lifted = await untilCommitted(words(id), async () => {
+    const expected = await ports.ledger.head(freezeSubject(id));
+    const there = await freezeAt(ports, id);
+    if (there === undefined)
+      throw new Refused("NotFound", `${words(id)} is not frozen`, "see what is frozen with: drawbridge freezes");
+    const event: PolicyEvent = {
+      type: "Unfrozen",
+      ...(id === "*" ? {} : { service: id }),
+      at: ports.clock(),
+      ...byOperator(actor, reason ?? "an operator's command"),
+    };
+    const head = await ports.ledger.commit({ of: "freeze", key: id, events: [event], expected });
+    return typeof head === "string" ? "conflict" : { freeze: there, changed: true };
+  });
+  const services = id === "*" ? (await ports.services.all()).map(({ service }) => service) : [id];
+  await Promise.all(services.map((service) => ports.wake.admit({ service, why: "entry-changed" })));
+  return lifted;
+}
+
+const freezeAt = async (ports: OperatorPorts, id: ServiceId | "*"): Promise<Freeze | undefined> =>
+  (await ports.allowList.freezes()).find((freeze) => freeze.id === id);
+const words = (id: ServiceId | "*"): string => (id === "*" ? "Every service" : id);

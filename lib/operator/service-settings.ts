@@ -1,0 +1,75 @@
+// A service's settings, changed: what an end means for its connections, whom to ask, whether permissions follow the list.
+
+import type { PolicyEvent } from "../events.ts";
+import { BadInput, Refused } from "../faults.ts";
+import { canonical, serviceSubject } from "../ledger.ts";
+import { optional } from "../connection.ts";
+import type { Service } from "../service.ts";
+import { foreseen } from "./cuts.ts";
+import { read, setService } from "./inputs.ts";
+import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
+import { outlook, type Outlook } from "./outlook.ts";
+import { survey } from "./service-survey.ts";
+import { inCare } from "./services.ts";
+
+export interface Set {
+  readonly service: Service;
+  readonly changed: boolean;
+  readonly before?: Service;
+  /** What follows for the connections there are; absent when nobody looked. */
+  readonly outlook?: Outlook;
+}
+
+/** Changes what is given and leaves the rest; `null` takes a setting back to the usual. */
+export async function set(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Set> {
+  const { service: id, version, reason, confirm, preview, zone: wantedZone, ...said } = read(setService, input);
+  const zone = await zoneOf(ports, id, wantedZone);
+  return untilCommitted(id, async () => {
+    const expected = await ports.ledger.head(serviceSubject(id));
+    const before = await inCare(ports, id);
+    if (version !== undefined && version !== before.version)
+      throw new Refused(
+        "VersionClash",
+        `${id} is not at version ${String(version)}: its settings are at version ${String(before.version)} now`,
+        "look at it again, and repeat the command",
+      );
+    const wanted = settingsOver(before, { ...said, ...(zone === undefined ? {} : { zone }) });
+    checkSettings(wanted);
+    if (canonical(wanted) === canonical(before)) return { service: before, changed: false };
+    const after: Service = { ...wanted, version: expected.seq + 1 };
+    const done = { service: after, changed: true, before };
+    if (preview) return { ...done, outlook: await outlook(ports, { services: [after] }) };
+    const follows = await foreseen(ports, { services: [after] }, confirm);
+    const event: PolicyEvent = {
+      type: "ServiceChanged",
+      service: id,
+      from: before,
+      to: after,
+      at: ports.clock(),
+      ...byOperator(actor, reason ?? "services set"),
+    };
+    const head = await ports.ledger.commit({ of: "service", key: id, after, events: [event], expected });
+    return typeof head === "string" ? "conflict" : { ...done, ...optional("outlook", follows) };
+  });
+}
+
+async function zoneOf(ports: OperatorPorts, id: Service["service"], wanted: string | null | undefined): Promise<Service["zone"] | null> {
+  if (wanted === undefined || wanted === null) return wanted;
+  const { zone, obstacles } = await survey(ports, id, wanted);
+  if (zone !== undefined) return zone;
+  throw obstacles.find(({ code }) => code === "ZoneNotAllowed") ?? new BadInput("zone", wanted, "give a zone of this deployment");
+}
+
+/** What is `null` is left out, and means the usual again. */
+export function settingsOver(before: Service, said: { readonly [Key in keyof Service]?: Service[Key] | null | undefined }): Service {
+  const merged = { ...before, ...said };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null && value !== undefined)) as unknown as Service;
+}
+
+function checkSettings({ asking }: Service): void {
+  const { approvers = [], quorum, escalateTo, escalateAfterHours } = asking ?? {};
+  if (quorum !== undefined && quorum > new Set(approvers).size)
+    throw new BadInput("asking.quorum", quorum, `give at most ${String(new Set(approvers).size)}, which is how many approvers the service names`);
+  if (escalateAfterHours !== undefined && escalateTo === undefined)
+    throw new BadInput("asking.escalateAfterHours", escalateAfterHours, "say whom to ask next with escalateTo");
+}

@@ -1,0 +1,30 @@
+// How events are made: what became true, stamped with when, by whom, because of what, and what brought it up.
+
+import type { Actor, Because, ConnectionEvent, Source } from "./events.ts";
+import type { Instant } from "./ids.ts";
+
+export type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent
+  ? Omit<T, "at" | "by" | "because" | "source">
+  : never;
+
+export interface Moment {
+  readonly now: Instant;
+  readonly source: Source;
+}
+
+export const stamp = <const K extends Kind>({ now: at, source }: Moment, kind: K, by: Actor, because: Because) => ({
+  ...kind,
+  at,
+  by,
+  because,
+  source,
+});
+
+/** What Drawbridge itself does. */
+export const did = <const K extends Kind>(moment: Moment, kind: K, because: Because = { rule: "names", detail: "the name follows the connection" }) =>
+  stamp(moment, kind, { kind: "drawbridge" }, because);
+
+export const ruled = (by: Actor, detail: string): Because => ({
+  rule: by.kind === "operator" ? "operator" : "approvers",
+  detail,
+});

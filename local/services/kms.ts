@@ -1,0 +1,105 @@
+// KMS: keys that sign, made by the template, whose private half stays here.
+
+import { createSign, generateKeyPairSync, randomUUID, type KeyObject } from "node:crypto";
+
+import { optionalText, text } from "../members.ts";
+import { AwsError, type Call, type Clock, type Demand, type Service } from "../service.ts";
+
+const ACTIONS = new Set(["CreateKey", "DescribeKey", "GetPublicKey", "Sign"]);
+const MESSAGE_BYTES_MAX = 4096;
+const ALGORITHM = "ECDSA_SHA_256";
+
+interface Key {
+  readonly id: string;
+  readonly arn: string;
+  readonly spec: string;
+  readonly usage: string;
+  readonly createdAt: number;
+  /** Only a key that signs has halves. */
+  readonly pair?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+}
+
+export function createKms(options: { region: string; clock: Clock }): Service {
+  const keys = new Map<string, Key>();
+  const find = (call: Call): Key => {
+    const given = text(call.input, "KeyId");
+    const key = keys.get(given.split("/").at(-1) ?? "");
+    if (key === undefined) throw new AwsError("NotFoundException", `Key '${given}' does not exist`);
+    return key;
+  };
+  return {
+    signingName: "kms",
+    actions: ACTIONS,
+    demands: (call): Demand[] => {
+      if (call.action === "CreateKey") return [{ action: "kms:CreateKey", resource: "*" }];
+      const { arn } = find(call);
+      return [{ action: `kms:${call.action}`, resource: arn }];
+    },
+    handle(call) {
+      if (call.action === "CreateKey") return { KeyMetadata: shown(made(keys, options, call)) };
+      const key = find(call);
+      if (call.action === "DescribeKey") return { KeyMetadata: shown(key) };
+      return call.action === "Sign" ? signed(key, call) : publicKey(key);
+    },
+  };
+}
+
+function made(keys: Map<string, Key>, { region, clock }: { region: string; clock: Clock }, { input, caller }: Call): Key {
+  const spec = optionalText(input, "KeySpec") ?? "SYMMETRIC_DEFAULT";
+  const usage = optionalText(input, "KeyUsage") ?? "ENCRYPT_DECRYPT";
+  if (spec !== "SYMMETRIC_DEFAULT" && !(spec === "ECC_NIST_P256" && usage === "SIGN_VERIFY"))
+    throw new AwsError("ValidationException", `Local AWS has no keys of ${spec} for ${usage}.`);
+  const id = randomUUID();
+  const key: Key = {
+    id,
+    arn: `arn:aws:kms:${region}:${caller.account}:key/${id}`,
+    spec,
+    usage,
+    createdAt: clock.now(),
+    ...(usage === "SIGN_VERIFY" ? { pair: generateKeyPairSync("ec", { namedCurve: "P-256" }) } : {}),
+  };
+  keys.set(id, key);
+  return key;
+}
+
+const shown = ({ id, arn, spec, usage, createdAt }: Key): object => ({
+  KeyId: id,
+  Arn: arn,
+  AWSAccountId: arn.split(":")[4],
+  CreationDate: new Date(createdAt),
+  Enabled: true,
+  KeyState: "Enabled",
+  KeyUsage: usage,
+  KeySpec: spec,
+  Origin: "AWS_KMS",
+  KeyManager: "CUSTOMER",
+});
+
+function pairOf({ arn, pair, usage }: Key): NonNullable<Key["pair"]> {
+  if (pair === undefined) throw new AwsError("InvalidKeyUsageException", `${arn} key usage is ${usage} which is not valid for Sign.`);
+  return pair;
+}
+
+function signed(key: Key, { input }: Call): object {
+  const { privateKey } = pairOf(key);
+  const algorithm = text(input, "SigningAlgorithm");
+  if (algorithm !== ALGORITHM) throw new AwsError("InvalidKeyUsageException", `Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`);
+  const message = Buffer.from(text(input, "Message"), "base64");
+  if ((optionalText(input, "MessageType") ?? "RAW") !== "RAW") throw new AwsError("ValidationException", "Local AWS signs RAW messages only.");
+  if (message.length === 0 || message.length > MESSAGE_BYTES_MAX)
+    throw new AwsError("ValidationException", "1 validation error detected: Value at 'message' failed to satisfy constraint: Member must have length between 1 and 4096");
+  const signature = createSign("sha256").update(message).sign({ key: privateKey, dsaEncoding: "der" });
+  return { KeyId: key.arn, Signature: signature.toString("base64"), SigningAlgorithm: algorithm };
+}
+
+function publicKey(key: Key): object {
+  const { publicKey: half } = pairOf(key);
+  return {
+    KeyId: key.arn,
+    PublicKey: half.export({ type: "spki", format: "der" }).toString("base64"),
+    KeySpec: key.spec,
+    CustomerMasterKeySpec: key.spec,
+    KeyUsage: key.usage,
+    SigningAlgorithms: [ALGORITHM],
+  };
+}

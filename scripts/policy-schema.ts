@@ -1,0 +1,102 @@
+// JSON Schema of the policy file, for editors: each field with its form and its meaning. lib/operator/inputs.ts has the last word.
+
+const text = { type: "string", minLength: 1, maxLength: 256 };
+const disconnect = (description: string): object => ({
+  description,
+  anyOf: [{ enum: ["keep", "now"] }, { type: "string", pattern: "^\\d{1,4}[hd]$" }],
+});
+const time = (description: string): object => ({ description, type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}(T[\\d:.]+(Z|[+-]\\d{2}:?\\d{2})?)?$" });
+const count = (description: string, minimum: number, maximum: number): object => ({ description, type: "integer", minimum, maximum });
+const approverName = "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$";
+const approvers = (description: string): object => ({ description, type: "array", minItems: 1, maxItems: 50, items: { type: "string", pattern: approverName } });
+const several = (items: object): object => ({ type: "array", minItems: 1, maxItems: 50, items });
+const closed = (properties: object, required: readonly string[] = []): object => ({ type: "object", additionalProperties: false, required, properties });
+
+const serviceId = "^vpce-svc-[0-9a-f]{8,17}$";
+const principals = ["\\d{12}", "vpce-[0-9a-f]{8,17}", "ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}", "o-[0-9a-z]{10,32}", "any"];
+
+export const entryProperties = {
+  service: { description: "the service, or * for every service", type: "string", pattern: `${serviceId}|^\\*$` },
+  principal: {
+    description: "whom it speaks of: an account, an endpoint, an organizational unit, an organization, or any",
+    anyOf: [{ type: "string", pattern: `^((account|endpoint|ou|org)#)?(${principals.join("|")})$` }, { type: "integer" }],
+  },
+  verdict: { description: "accept lets in, ask asks approvers, reject keeps out and wins over everything", enum: ["accept", "ask", "reject"] },
+  conditions: {
+    description: "all must hold; where one fails or cannot be known, people are asked",
+    ...closed({
+      regions: { description: "only from these Regions", ...several({ type: "string", pattern: "^[a-z]{2,4}(-[a-z]+)+-\\d{1,2}$" }) },
+      ipAddressTypes: { description: "only with these address types", ...several({ enum: ["ipv4", "dualstack", "ipv6"] }) },
+      notBefore: time("speaks from then on"),
+      expires: time("speaks until then"),
+      atMost: count("at most so many connections at a time; people are asked about more; for accept", 1, 1_000_000),
+    }),
+  },
+  name: { description: "who they are; the DNS label is made from it", ...text },
+  label: { description: "the DNS label, where the name will not do", type: "string", pattern: "^(?!-)[a-z0-9-]{1,63}(?<!-)$" },
+  contact: { description: "whom to talk to", ...text },
+  purpose: { description: "what it is for", ...text },
+  ticket: { description: "where it was asked for", ...text },
+  labels: { description: "anything else worth keeping", type: "object", maxProperties: 20, additionalProperties: text },
+  asking: {
+    description: "whom to ask about this consumer, instead of the service's approvers",
+    ...closed({ approvers: approvers("their names"), quorum: count("how many of them must agree", 1, 20) }),
+  },
+  onExpiry: disconnect("what becomes of its connections when it expires: keep, now, or after a while such as 24h or 7d"),
+  disconnect: disconnect("of an ask or reject entry: what becomes of connections that stand when it comes"),
+};
+
+export const serviceProperties = {
+  outsideAccept: { description: "what an accept outside Drawbridge means: keep it (usual), or enforce the list", enum: ["keep", "enforce"] },
+  onRemoval: disconnect("what becomes of connections when the entry that let them in is removed (keep)"),
+  onReject: disconnect("what becomes of connections that stand when a reject entry comes (now)"),
+  onExpiry: disconnect("what becomes of connections when their entry expires (keep)"),
+  expiryNoticeHours: count("how long before an expiry approvers are told (168)", 1, 8760),
+  permissions: { description: "whether the endpoint service's own permissions follow the list (off)", enum: ["off", "follow"] },
+  asking: {
+    description: "whom to ask, and how",
+    ...closed({
+      approvers: approvers("who is asked; without, whoever has the link decides"),
+      quorum: count("how many of them must agree (1)", 1, 20),
+      openDays: count("how long a question waits before silence means what silence says (7)", 1, 365),
+      remindHours: { description: "when those who are asked are reminded (4, 24 and 72)", type: "array", items: { type: "integer", minimum: 1, maximum: 8760 } },
+      escalateTo: approvers("who is asked besides when nobody answers"),
+      escalateAfterHours: count("after so many hours (24)", 1, 8760),
+      silence: { description: "what silence means in the end: keep the question open (usual), or reject", enum: ["keep", "reject"] },
+      emailProof: { description: "how an approver proves who they are: by a mailed code (usual), or by having the link", enum: ["code", "link"] },
+      accountAnswers: { description: "whether an answer may speak for the whole account from then on (false)", type: "boolean" },
+    }),
+  },
+};
+
+export const approverProperties = {
+  email: { description: "where they are mailed", type: "string", pattern: "^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$" },
+  slack: { description: "Slack's id of the user", type: "string", pattern: "^[UW][A-Z0-9]{5,20}$" },
+  arn: { description: "their IAM identity: who writes an entry by it does not decide about that account", type: "string", pattern: "^arn:aws[a-z-]*:(iam|sts)::\\d{12}:\\S+$" },
+};
+
+/** JSON Schema, for editors. */
+export const policySchema = (): object => ({
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "Drawbridge policy",
+  description: "Who may connect to the services in Drawbridge's care; see docs/policy.md. A part that is left out stays as it is.",
+  ...closed({
+    services: {
+      description: "the settings of services in care; what is left out is as usual",
+      type: "object",
+      propertyNames: { pattern: serviceId },
+      additionalProperties: closed(serviceProperties),
+    },
+    approvers: {
+      description: "those who may be asked, by name",
+      type: "object",
+      propertyNames: { pattern: approverName },
+      additionalProperties: closed(approverProperties),
+    },
+    entries: {
+      description: "the allow-list",
+      type: "array",
+      items: closed(entryProperties, ["service", "principal", "verdict"]),
+    },
+  }),
+});

@@ -1,0 +1,55 @@
+// Every kind of harm at every event of a log: each is found, and named exactly.
+
+import { sha256 } from "../../lib/aws/sha256.ts";
+import { sealedBy } from "../../lib/audit/sealed.ts";
+import { verification, type Verified } from "../../lib/audit/verification.ts";
+import { bodyHash, type StoredEvent } from "../../lib/ledger.ts";
+import { sealedLog, trust } from "./sealed-log.ts";
+import type { Found, Harm } from "./tampering.ts";
+
+export interface Played {
+  readonly tried: number;
+  readonly missed: readonly string[];
+}
+
+export function everyPlace(size: { count: number; chains: number; every: number }, harm: Harm): Played {
+  const { events, checkpoints } = sealedLog(size);
+  const sealed = sealedBy(checkpoints, trust);
+  const digest = remembered();
+  const verify = (log: Iterable<StoredEvent>): Verified => {
+    const verifying = verification({ sealed, hash: sha256, digest });
+    for (const stored of log) verifying.add(stored);
+    return verifying.finish();
+  };
+  const chains = Map.groupBy(events, ({ subject }) => subject);
+  const missed: string[] = [];
+  let tried = 0;
+  for (const { subject, seq } of events) {
+    const done = harm.does(chains.get(subject) ?? [], seq - 1);
+    if (done === undefined) continue;
+    tried += 1;
+    const { intact, findings } = verify(logWith(chains, subject, done.after));
+    const [found] = findings;
+    // What cuts a chain short takes several events at once; anything else is one finding, and no other event is accused.
+    const alone = findings.length === 1 || done.found.kind === "truncated";
+    if (intact || !alone || !isIt(found, subject, done.found)) missed.push(`${subject} ${String(seq)}: ${findings.map(({ text }) => text).join("; ") || "nothing found"}`);
+  }
+  return { tried, missed };
+}
+
+function* logWith(chains: ReadonlyMap<string, readonly StoredEvent[]>, subject: string, instead: readonly StoredEvent[]): Generator<StoredEvent> {
+  for (const [name, its] of chains) yield* name === subject ? instead : its;
+}
+
+const isIt = (finding: Verified["findings"][number] | undefined, subject: string, { kind, seq, other }: Found): boolean =>
+  finding?.subject === subject && finding.kind === kind && finding.seq === seq && finding.other === other;
+
+/** Each event is hashed once, however many logs it is part of: what was tampered with is another object, and hashed anew. */
+function remembered(): (stored: StoredEvent) => string {
+  const known = new WeakMap<StoredEvent, string>();
+  return (stored) => {
+    const own = known.get(stored) ?? bodyHash(stored, sha256);
+    known.set(stored, own);
+    return own;
+  };
+}

@@ -1,0 +1,223 @@
+// The policy as a file: a plan first, then exactly that; twice is nothing, and a mistake changes nothing.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { endpoint, inCare, service, type Desk } from "../operator/desk.ts";
+import { secretAccessKey, served, type SignedServer } from "./signed-server.ts";
+import { typed, type Setting, type Typed } from "./typed.ts";
+
+let at: Desk;
+let server: SignedServer;
+let place: string;
+const run = (words: readonly string[], setting: Setting = {}): Promise<Typed> => typed(words, { api: server.url, ...setting });
+
+/** Writes the file and applies it. */
+const apply = async (text: string, ...more: readonly string[]): Promise<Typed> => {
+  const file = join(place, "policy.yml");
+  await writeFile(file, text);
+  const typed = await run(["apply", file, ...more]);
+  return { ...typed, err: typed.err.replaceAll(file, "policy.yml"), out: typed.out.replaceAll(file, "policy.yml") };
+};
+const entries = async (): Promise<readonly { readonly principal: string; readonly verdict: string; readonly version: number }[]> =>
+  (await at.ask<{ items: [] }>("GET /entries")).items;
+
+beforeEach(async () => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "111111111111");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
+  at = await inCare();
+  server = await served(at);
+  place = await mkdtemp(join(tmpdir(), "policy-"));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+  await rm(place, { recursive: true });
+});
+
+const full = `services:
+  ${service}:
+    outsideAccept: enforce
+    onRemoval: 24h
+    onReject: keep
+    onExpiry: 7d
+    expiryNoticeHours: 48
+    permissions: off
+    asking: { openDays: 3, remindHours: [1, 2], silence: reject }
+entries:
+  - service: ${service}
+    principal: 222222222222
+    verdict: accept
+    name: Acme Ltd
+    label: acme
+    contact: ops@acme.example
+    purpose: payments
+    ticket: NET-42
+    labels: { team: payments, tier: gold }
+    conditions:
+      regions: [eu-west-1, eu-west-2]
+      ipAddressTypes: [ipv4]
+      notBefore: 2026-01-01
+      expires: 2027-12-31T18:00:00Z
+      atMost: 3
+    onExpiry: now
+  - service: "*"
+    principal: 012345678901
+    verdict: reject
+    disconnect: 7d
+  - service: ${service}
+    principal: vpce-0123456789abcdef0
+    verdict: ask
+    disconnect: 24h
+  - service: "*"
+    principal: any
+    verdict: ask
+`;
+
+test("a file with every feature is planned, applied, and then nothing is left to do", async () => {
+  const planned = await apply(full, "--check");
+  expect(planned).toMatchObject({ code: 1, out: expect.stringContaining("Plan: 4 to add, 0 to change, 0 to remove; 1 of the services to set") });
+  expect(await entries()).toEqual([]);
+  const applied = await apply(full, "--yes");
+  expect(applied).toMatchObject({ code: 0, out: expect.stringContaining("Done: entries 4 added; 1 of the services set.") });
+  expect((await entries()).map(({ principal, verdict }) => `${verdict} ${principal}`)).toEqual([
+    "reject account#012345678901",
+    "ask any",
+    "accept account#222222222222",
+    "ask endpoint#vpce-0123456789abcdef0",
+  ]);
+  const before = at.types().length;
+  expect(await apply(full, "--yes")).toMatchObject({ code: 0, out: "Nothing to do: the policy is as the file says.\n" });
+  expect(await apply(full, "--check")).toMatchObject({ code: 0, out: "Nothing would change.\n" });
+  expect(at.types()).toHaveLength(before);
+});
+
+test("what is exported is the same policy: applying it does nothing, and it reads as it was written", async () => {
+  await apply(full, "--yes");
+  const { code, out } = await run(["export"]);
+  expect(code).toBe(0);
+  expect(await apply(out, "--check")).toMatchObject({ code: 0 });
+  expect(out).toMatchInlineSnapshot(`
+    "# yaml-language-server: $schema=docs/policy.schema.json
+    # What Drawbridge lets in. Change it, look with \`drawbridge apply policy.yml --check\`, then apply it; see docs/policy.md.
+    services:
+      vpce-svc-00000000000000001:
+        outsideAccept: enforce
+        onRemoval: 24h
+        onReject: keep
+        onExpiry: 7d
+        expiryNoticeHours: 48
+        asking:
+          openDays: 3
+          remindHours:
+            - 1
+            - 2
+          silence: reject
+    entries:
+      - service: "*"
+        principal: "012345678901"
+        verdict: reject
+        disconnect: 7d
+      - service: "*"
+        principal: any
+        verdict: ask
+      - service: vpce-svc-00000000000000001
+        principal: "222222222222"
+        verdict: accept
+        name: Acme Ltd
+        conditions:
+          regions:
+            - eu-west-1
+            - eu-west-2
+          ipAddressTypes:
+            - ipv4
+          notBefore: 2026-01-01
+          expires: 2027-12-31T18:00:00Z
+          atMost: 3
+        label: acme
+        contact: ops@acme.example
+        purpose: payments
+        ticket: NET-42
+        labels:
+          team: payments
+          tier: gold
+        onExpiry: now
+      - service: vpce-svc-00000000000000001
+        principal: vpce-0123456789abcdef0
+        verdict: ask
+        disconnect: 24h
+    "
+  `);
+  const { out: json } = await run(["export", "--json"]);
+  expect(await apply(json, "--check")).toMatchObject({ code: 0 });
+});
+
+test("what the file no longer names is removed, unless it is told to keep others; what it changes is told field by field", async () => {
+  await apply(full, "--yes");
+  const shorter = `entries:
+  - service: ${service}
+    principal: 222222222222
+    verdict: ask
+    name: Acme Ltd
+`;
+  const plan = await apply(shorter, "--check");
+  expect(plan.out).toContain("verdict accept → ask");
+  expect(plan.out).toContain("atMost 3 → none");
+  expect(plan.out).toContain("Plan: 0 to add, 1 to change, 3 to remove");
+  expect(await apply(shorter, "--keep-others", "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("entries 1 changed") });
+  expect(await entries()).toHaveLength(4);
+  expect(await apply(shorter, "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("entries 3 removed") });
+  expect(await entries()).toHaveLength(1);
+  // The services are not in this file, so their settings are as they were.
+  expect(await at.ask("GET /services")).toMatchObject({ items: [{ onRemoval: { afterHours: 24 } }] });
+});
+
+test("the plan says what follows for live connections, and that is what then happens", async () => {
+  await apply(`entries:\n  - { service: ${service}, principal: 222222222222, verdict: accept }\n`, "--yes");
+  at.connect(1);
+  await at.admit();
+  at.connect(2, 3);
+  await at.admit();
+  const next = `entries:\n  - { service: ${service}, principal: 333333333333, verdict: accept }\n  - { service: ${service}, principal: 222222222222, verdict: reject }\n`;
+  const planned = await apply(next, "--check", "--json");
+  expect(JSON.parse(planned.out)).toMatchObject({ changed: true, outlook: { cut: [{ endpoint }], accepted: [{ account: "333333333333" }], asked: [] } });
+  expect(await apply(next)).toMatchObject({ code: 1, err: expect.stringContaining("nothing was changed") });
+  expect(await apply(next, "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("What follows: 1 cut at once, 1 accepted.") });
+  const before = at.types().length;
+  await at.admit();
+  expect(at.types().slice(before).toSorted()).toEqual(["ConnectionApproved", "ConnectionDenied"]);
+});
+
+const entry = (more: string): string => `entries:\n  - service: ${service}\n    principal: 222222222222\n    verdict: accept\n${more}`;
+
+test.each<[string, string, string]>([
+  ["a syntax error", "entries:\n  - service: [\n", "policy.yml:3:1: "],
+  ["a key twice", "entries: []\nentries: []\n", "policy.yml:2:1: Map keys must be unique"],
+  ["an unknown field", entry("    labl: acme\n"), "policy.yml:5:5: there is no field entries.0.labl; did you mean label?"],
+  ["an unknown part", "entires: []\n", "policy.yml:1:1: there is no field entires; did you mean entries?"],
+  ["a bad account", entry("").replace("222222222222", "22222222222"), 'policy.yml:3:16: entries.0.principal: "22222222222" give an account'],
+  ["a wrong verdict", entry("").replace("accept", "perhaps"), 'policy.yml:4:14: entries.0.verdict: "perhaps" give one of accept, ask, reject'],
+  ["a missing field", entry("").replace("    verdict: accept\n", ""), "policy.yml:2:5: entries.0.verdict: it is required"],
+  ["a duplicate", entry(`  - service: ${service}\n    principal: "222222222222"\n    verdict: ask\n`), "policy.yml:6:16: 222222222222 at vpce-svc-"],
+  ["an unknown service", entry("").replaceAll(service, "vpce-svc-0fffffffffffffff9"), "policy.yml:2:14: vpce-svc-0fffffffffffffff9 is not in Drawbridge's care"],
+  ["a setting of an unknown service", "services:\n  vpce-svc-0fffffffffffffff9: {}\n", "policy.yml:2:3: vpce-svc-0fffffffffffffff9 is not in"],
+  ["an expiry that is over", entry("    conditions:\n      expires: 2020-01-01\n"), "policy.yml:6:16: entries.0.conditions.expires"],
+  ["a limit for a reject", entry("    conditions: { atMost: 3 }\n").replace("accept", "reject"), "policy.yml:5:27: entries.0.conditions.atMost"],
+  ["a wrong length of time", entry("    onExpiry: soon\n"), 'policy.yml:5:15: entries.0.onExpiry: "soon" give keep, now'],
+  ["a unit without a role", entry("").replace("222222222222", "ou-ab12-cdefgh34"), "policy.yml:3:16: ou-ab12-cdefgh34 cannot be"],
+  ["no mapping at all", "- 1\n", "policy.yml:1:1: give services, approvers or entries"],
+])("%s is told with line and column, and changes nothing", async (_, text, said) => {
+  const before = at.types();
+  const { code, err, out } = await apply(text, "--yes");
+  expect(err).toContain(`drawbridge: ${said}`);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(at.types()).toEqual(before);
+});
+
+test("every mistake of a file is told at once, in the file's order", async () => {
+  const { err } = await apply(entry("    nmae: x\n    label: -x\n    onExpiry: soon\n"), "--yes");
+  expect(err.trimEnd().split("\n").map((line) => /^drawbridge: policy\.yml:\d+/.exec(line)?.[0])).toEqual(
+    [5, 6, 7].map((line) => `drawbridge: policy.yml:${String(line)}`),
+  );
+  expect(err).toMatch(/; nothing was changed\n$/);
+});

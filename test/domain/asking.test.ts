@@ -1,0 +1,209 @@
+// How people decide together: enough of the right ones agree, nobody decides about what they wrote, and time does its part.
+
+import { describe, expect, test } from "vitest";
+import type { Finding, Judgement } from "../../lib/allow-list.ts";
+import type { Approver } from "../../lib/approver.ts";
+import { mayBeSame } from "../../lib/approver.ts";
+import type { AskingSettings } from "../../lib/asking-policy.ts";
+import type { Connection } from "../../lib/connection.ts";
+import type { Signal } from "../../lib/decide.ts";
+import type { Actor, Choice } from "../../lib/events.ts";
+import type { Service } from "../../lib/service.ts";
+import { acme, asking, inCare, look, minute, requested, says, service, shows, type Life } from "./given.ts";
+
+const names = ["ann", "bob", "cem", "dee", "eve"] as const;
+const arnOf = (name: string): string => `arn:aws:iam::111111111111:user/${name}`;
+const open = { seen: shows("pendingAcceptance") };
+
+const set = (settings: AskingSettings): Service => ({ ...inCare, asking: settings });
+const answers = (name: string, choice: Choice = "approve", more: Partial<Extract<Signal, { kind: "answered" }>> = {}): Signal => ({
+  kind: "answered",
+  question: "question-1",
+  choice,
+  by: { kind: "approver", name, channel: "link", arn: arnOf(name) },
+  ...more,
+});
+const byOperator = (arn: string, more: Partial<Extract<Signal, { kind: "answered" }>> = {}): Signal => ({
+  kind: "answered",
+  choice: "approve",
+  by: { kind: "operator", arn },
+  ...more,
+});
+/** The list asks, by an entry about the account that this person wrote. */
+const wrote = (author: string): Judgement => {
+  const entry = { service, principal: `account#${acme}`, version: 3 };
+  const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, author };
+  return says("ask", { entry, findings: [finding] });
+};
+const status = (life: Life): Connection["status"] | undefined => life.connection?.status;
+
+/** All ways to pick some of these, in every order. */
+function* arrangements<T>(items: readonly T[], most: number): Generator<readonly T[]> {
+  yield [];
+  if (most === 0) return;
+  for (const [index, first] of items.entries())
+    for (const rest of arrangements(items.filter((_, at) => at !== index), most - 1)) yield [first, ...rest];
+}
+
+describe("a quorum", () => {
+  test("every sequence of answers by fewer than k who may, the author among them, never accepts; with k it does (n up to 5, exhaustive)", () => {
+    let sequences = 0;
+    for (let n = 1; n <= 5; n += 1) {
+      const people = names.slice(0, n);
+      for (let k = 1; k <= n; k += 1)
+        for (const author of [undefined, ...people])
+          for (const order of arrangements(people, n)) {
+            sequences += 1;
+            const facts = {
+              ...open,
+              service: set({ approvers: people, quorum: k }),
+              judgement: author === undefined ? says("ask") : wrote(arnOf(author)),
+            };
+            let life = asking;
+            for (const name of order) {
+              life = life.when(answers(name), facts);
+              // Who answers twice is one person all the same.
+              if (status(life) === "asking") life = life.when(answers(name), facts);
+            }
+            const may = order.filter((name) => name !== author).length;
+            expect(status(life), `n ${String(n)}, k ${String(k)}, author ${author ?? "nobody"}, ${order.join(" ")}`).toBe(may >= k ? "approved" : "asking");
+          }
+    }
+    expect(sequences).toBeGreaterThan(9000);
+  });
+
+  test("two names of one IAM identity are one person; who has none counts only where nobody wrote an entry", () => {
+    const facts = { ...open, service: set({ approvers: ["ann", "ann2", "cem"], quorum: 2 }), judgement: says("ask") };
+    const twice = (name: string): Signal => answers(name, "approve", { by: { kind: "approver", name, channel: "slack", arn: arnOf("ann") } });
+    expect(status(asking.when(twice("ann"), facts).when(twice("ann2"), facts))).toBe("asking");
+    const nameless: Actor = { kind: "approver", name: "cem", channel: "link" };
+    expect(status(asking.when(twice("ann"), facts).when(answers("cem", "approve", { by: nameless }), facts))).toBe("approved");
+    const life = asking.when(answers("cem", "approve", { by: nameless }), { ...facts, judgement: wrote(arnOf("zoe")) });
+    expect(life.last).toEqual(["AnswerRefused"]);
+  });
+
+  test("an agreement that no longer counts when the last one comes is not counted", () => {
+    const two = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 3), quorum: 2 }) };
+    const one = asking.when(answers("ann"), two);
+    expect(one.last).toEqual(["ApprovalGiven"]);
+    expect(one.events.at(-1)).toMatchObject({ given: 1, quorum: 2 });
+    expect(status(one.when(answers("bob"), { ...two, service: set({ approvers: ["bob", "cem"], quorum: 2 }) }))).toBe("asking");
+    expect(status(one.when(answers("bob"), { ...two, judgement: wrote(arnOf("ann")) }))).toBe("asking");
+    const done = one.when(answers("bob"), two);
+    expect(done.events.at(-1)).toMatchObject({ type: "ConnectionApproved", approvers: ["ann", "bob"], by: { name: "bob" } });
+    expect(done.events.at(-1)?.because.detail).toBe("ann and bob agreed, 2 of 2 needed");
+  });
+
+  test("one rejection decides, and a stranger's answer nothing", () => {
+    const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 3), quorum: 3 }) };
+    expect(asking.when(answers("ann"), facts).when(answers("bob", "reject"), facts).last).toEqual(["ConnectionDenied"]);
+    expect(asking.when(answers("zoe"), facts).events.at(-1)).toMatchObject({ type: "AnswerRefused", why: "zoe is not an approver of this question" });
+    expect(asking.when(answers("zoe", "reject"), facts).last).toEqual(["AnswerRefused"]);
+  });
+
+  test("an operator agrees as the approver with their identity, and alone only where one is enough", () => {
+    const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 2), quorum: 2 }) };
+    expect(asking.when(byOperator(arnOf("zoe")), facts).last).toEqual(["AnswerRefused"]);
+    const one = asking.when(byOperator(arnOf("ann"), { as: "ann" }), facts);
+    expect(one.last).toEqual(["ApprovalGiven"]);
+    expect(status(one.when(answers("ann"), facts))).toBe("asking");
+    expect(status(one.when(answers("bob"), facts))).toBe("approved");
+    expect(status(asking.when(byOperator(arnOf("zoe")), { ...facts, service: set({ approvers: ["ann"] }) }))).toBe("approved");
+    expect(status(asking.when(byOperator(arnOf("zoe")), { ...facts, service: set({ approvers: ["ann"] }), judgement: wrote(arnOf("zoe")) }))).toBe("asking");
+  });
+
+  test("no operator is quicker than the question", () => {
+    const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 2), quorum: 2 }) };
+    expect(requested.when(byOperator(arnOf("zoe")), facts).last).toEqual(["AnswerRefused", "ApprovalRequested"]);
+  });
+
+  test("break-glass is one operator alone, with a reason, and stands out", () => {
+    const facts = { ...open, judgement: wrote(arnOf("zoe")), service: set({ approvers: names.slice(0, 2), quorum: 2 }) };
+    const life = asking.when(byOperator(arnOf("zoe"), { breakGlass: true, reason: "payments are down" }), facts);
+    expect(life.events.at(-1)).toMatchObject({ type: "ConnectionApproved", breakGlass: true, because: { rule: "break-glass", detail: "payments are down" } });
+    expect(asking.when(byOperator(arnOf("zoe"), { breakGlass: true }), { ...facts, judgement: says("reject") }).events.map(({ type }) => type)).toContain("AnswerRefused");
+  });
+
+  test("an entry for the account is written only when all who agreed spoke of it", () => {
+    const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 2), quorum: 2, accountAnswers: true }) };
+    const standing = { service, principal: `account#${acme}`, version: 4 } as const;
+    const account = (name: string): Signal => answers(name, "approve", { scope: "account", standing });
+    expect(asking.when(account("ann"), facts).when(account("bob"), facts).events.at(-1)).toMatchObject({ standing });
+    expect(asking.when(answers("ann", "approve", { scope: "once" }), facts).when(account("bob"), facts).events.at(-1)).not.toHaveProperty("standing");
+    expect(asking.when(account("ann"), { ...facts, service: set({ approvers: ["ann"] }) }).last).toEqual(["AnswerRefused"]);
+  });
+});
+
+describe("who is the same person", () => {
+  const role = "arn:aws:sts::111111111111:assumed-role/Admin/";
+  test("a role is one for whoever assumes it, but for single sign-on's", () => {
+    expect(mayBeSame(`${role}ann`, `${role}bob`)).toBe(true);
+    expect(mayBeSame(`${role}ann`, "arn:aws:iam::111111111111:role/team/Admin")).toBe(true);
+    expect(mayBeSame(`${role}ann`, "arn:aws:iam::222222222222:role/Admin")).toBe(false);
+    const sso = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/";
+    expect(mayBeSame(`${sso}ann@example.com`, `${sso}bob@example.com`)).toBe(false);
+    expect(mayBeSame(`${sso}ann@example.com`, `${sso}ann@example.com`)).toBe(true);
+    expect(mayBeSame(arnOf("ann"), arnOf("bob"))).toBe(false);
+  });
+});
+
+describe("time", () => {
+  const hours = (count: number) => minute(count * 60);
+  const at = (count: number, settings: AskingSettings = {}, approvers: readonly Approver[] = []) => ({
+    ...open,
+    now: hours(count),
+    judgement: says("ask"),
+    service: set({ approvers: ["ann", "bob"], ...settings }),
+    approvers,
+  });
+  const ann: Approver = { name: "ann", email: "ann@example.com", addedAt: minute(-60), version: 1 };
+
+  test("reminds after 4 hours, 1 day and 3 days, and whenever the week is over again; once each", () => {
+    let life = asking;
+    const reminded: number[] = [];
+    for (let hour = 1; hour <= 24 * 22; hour += 1) {
+      life = life.when(look, at(hour));
+      if (life.last.includes("ApprovalReminded")) reminded.push(hour);
+      expect(life.last.filter((type) => type !== "ApprovalReminded")).toEqual([]);
+    }
+    expect(reminded).toEqual([4, 24, 72, 168, 336, 504]);
+  });
+
+  test("reminds once for several that were missed", () => {
+    const life = asking.when(look, at(80));
+    expect(life.events.at(-1)).toMatchObject({ type: "ApprovalReminded", reminder: 3 });
+    expect(life.when(look, at(81)).last).toEqual([]);
+  });
+
+  test("asks the next ones, who may answer from then on", () => {
+    const next = { escalateTo: ["eve"], escalateAfterHours: 6 };
+    expect(asking.when(answers("eve"), at(5, next)).last).toContain("AnswerRefused");
+    const life = asking.when(look, at(6, next));
+    expect(life.last).toEqual(["ApprovalEscalated", "ApprovalReminded"]);
+    expect(life.when(look, at(7, next)).last).toEqual([]);
+    expect(status(life.when(answers("eve"), at(7, next)))).toBe("approved");
+  });
+
+  test("silence keeps asking, or rejects, but never when no message can have reached anybody", () => {
+    const rejects = { silence: "reject", openDays: 2, remindHours: [] } as const;
+    expect(status(asking.when(look, at(48)))).toBe("asking");
+    expect(status(asking.when(look, at(47.9, rejects, [{ ...ann, reachableSince: minute(-30) }])))).toBe("asking");
+    expect(asking.when(look, at(48, rejects, [{ ...ann, reachableSince: minute(-30) }])).events.at(-1)).toMatchObject({
+      type: "ConnectionDenied",
+      because: { rule: "silence", detail: expect.stringContaining("nobody answered within 2 days") as string },
+    });
+    for (const people of [[], [ann], [{ ...ann, reachableSince: minute(30) }], [{ ...ann, name: "zoe", reachableSince: minute(-30) }]]) {
+      const life = asking.when(look, at(48, rejects, people));
+      expect(life.last).toEqual(["ApprovalReminded"]);
+      expect(life.events.at(-1)?.because.detail).toContain("no approver could be reached");
+      // Whoever is reached by that reminder has as long as it takes; then silence counts.
+      if (people[0]?.reachableSince !== undefined && people[0].name === "ann") expect(status(life.when(look, at(49, rejects, people)))).toBe("denied");
+    }
+  });
+
+  test("does nothing where AWS no longer waits, or the list meanwhile answers", () => {
+    expect(asking.when(look, { ...at(200), seen: { listed: false } }).last).toEqual(["ConnectionMissing"]);
+    expect(asking.when(look, { ...at(200), seen: shows("deleted") }).last).toEqual(["ConnectionClosed"]);
+    expect(asking.when(look, { ...at(200), judgement: says("accept") }).last).toEqual(["ConnectionApproved"]);
+  });
+});

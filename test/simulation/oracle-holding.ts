@@ -1,0 +1,52 @@
+// From when on a connection is to be cut, a second time, written without lib/.
+
+import type { Entry } from "../../lib/allow-list.ts";
+import type { Connection } from "../../lib/connection.ts";
+import type { Disconnect } from "../../lib/disconnect.ts";
+import type { Service } from "../../lib/service.ts";
+import type { Habits, Row } from "./ec2.ts";
+import type { ListRead } from "./lambda.ts";
+import { applies, matching, rejecting, verdictOf } from "./oracle.ts";
+import { entryId } from "./store.ts";
+
+const never = Infinity;
+
+const after = (since: number, disconnect: Disconnect): number =>
+  disconnect === "keep" ? never : disconnect === "now" ? since : since + disconnect.afterHours * 3_600_000;
+
+const speaksSince = ({ at, conditions: { notBefore } }: Entry): number =>
+  Math.max(Date.parse(at), notBefore === undefined ? 0 : Date.parse(notBefore));
+
+/** The moment, or Infinity while it is held. `connection` is accepted. */
+export function cutAt(list: ListRead, connection: Connection, row: Row, service: Service, habits: Habits, clock: string): number {
+  const { table, counts } = list;
+  const isAdopted = connection.status === "adopted";
+  const decision = "decision" in connection ? connection.decision : undefined;
+  const live = Date.parse(isAdopted ? (connection.createdAt ?? connection.seenAt) : (decision?.at ?? connection.seenAt));
+  const rejected = rejecting(table, row, habits, clock).map((entry) => {
+    const since = speaksSince(entry);
+    return live <= since ? after(since, entry.disconnect ?? service.onReject ?? "now") : Date.parse(clock);
+  });
+  if (rejected.length > 0) return Math.min(...rejected);
+  if (isAdopted || decision?.by.kind !== "entry") return never;
+  // Only what the list would not let in any more, a freeze apart, is lost with its entry.
+  if (verdictOf(table, row, habits, clock, { counts, own: connection.counter }) !== "ask") return never;
+  return Math.min(ended(list, entryId(decision.by.entry), service, clock), asked(table, row, habits, clock, live));
+}
+
+function ended({ table, removed }: ListRead, id: string, service: Service, clock: string): number {
+  const gone = removed.get(id);
+  if (gone !== undefined) return after(Date.parse(gone.removed.at), gone.removed.disconnect ?? service.onRemoval ?? "keep");
+  const entry = table.get(id);
+  const expires = entry?.conditions.expires;
+  if (entry === undefined || expires === undefined || Date.parse(clock) < Date.parse(expires)) return never;
+  return after(Date.parse(expires), entry.onExpiry ?? service.onExpiry ?? "keep");
+}
+
+/** An ask entry that came later, where it says what that means. */
+function asked(table: ListRead["table"], row: Row, habits: Habits, clock: string, live: number): number {
+  const [first] = matching(table, row);
+  if (first?.verdict !== "ask" || first.disconnect === undefined || applies(first, row, habits, clock) !== "yes") return never;
+  const since = speaksSince(first);
+  return live <= since ? after(since, first.disconnect) : never;
+}

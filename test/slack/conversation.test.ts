@@ -1,0 +1,259 @@
+// In Slack a question has one thread in the channel; each of its copies shows the truth, and what outsiders wrote stays text.
+
+import { describe, expect, test } from "vitest";
+import { Fault } from "../../lib/faults.ts";
+import { endpoint, publicUrl, service, stranger } from "../asking/given.ts";
+import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
+import { ann, bob, inSlack, set, type Spoken } from "./given.ts";
+
+const text = (value: unknown): string => JSON.stringify(value);
+const buttons = (world: Spoken): string[] =>
+  [...text(world.question().blocks).matchAll(/"action_id":"(drawbridge-[a-z-]+)"/g)]
+    .map(([, action = ""]) => action)
+    .filter((action) => action !== "drawbridge-reason");
+
+describe("a question", () => {
+  test("stands in the channel with its facts, those who are asked, a reason to type and buttons", async () => {
+    const world = await inSlack();
+    await world.hear("ApprovalRequested");
+    const { to, blocks, text: preview } = world.question();
+    expect(to).toBe("#privatelink");
+    expect(preview).toBe(`Approve? account ${stranger} asks to connect to ${service}`);
+    for (const fact of [stranger, endpoint, service, "23 Nov 2026, 12:00 UTC", "no entry matches", "<@U0ANN> <@U0BOB>"])
+      expect(text(blocks)).toContain(fact);
+    expect(text(blocks)).not.toContain("U0CLEO");
+    expect(buttons(world)).toEqual(["drawbridge-approve", "drawbridge-reject", "drawbridge-reject-quiet"]);
+    expect(blocks.filter(({ type }) => type === "input")).toHaveLength(1);
+    expect(text(blocks)).not.toContain("/a/");
+  });
+
+  test("offers an answer about the account where the service allows it", async () => {
+    const world = await inSlack({ approvers: ["ann"], accountAnswers: true });
+    await world.hear("ApprovalRequested");
+    expect(buttons(world)).toContain("drawbridge-approve-account");
+  });
+
+  test("that nobody is named for has the link alone, as a webhook's has", async () => {
+    const world = await inSlack({});
+    await world.hear("ApprovalRequested");
+    expect(text(world.question().blocks)).toMatch(new RegExp(`"url":"${publicUrl}/a/[\\w-]+"`));
+    expect(buttons(world)).toEqual(["drawbridge-open"]);
+    await world.byLink("reject");
+    await world.hear("ConnectionDenied");
+    expect(text(world.question().blocks)).toContain("Rejected by approvers (link)");
+    expect(text(world.question().blocks)).not.toContain("/a/");
+  });
+
+  test("goes to each approver directly as well, where that is asked for", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"] }, { directMessages: true });
+    await world.hear("ApprovalRequested");
+    expect(world.slack.posts.map(({ to }) => to)).toEqual(["#privatelink", ann.slack, bob.slack]);
+    await world.press(ann.slack, "drawbridge-approve");
+    await world.work();
+    await world.hear("ConnectionApproved");
+    for (const post of world.slack.posts.filter(({ thread }) => thread === undefined)) {
+      expect(text(post.blocks)).toContain("Approved by ann (Slack), 23 Nov 2026, 12:00 UTC");
+      expect(text(post.blocks)).not.toContain("action_id");
+    }
+  });
+
+  test("is put once, however often the bus repeats it", async () => {
+    const world = await inSlack();
+    await Promise.all(Array.from({ length: 5 }, async (_, index) => world.hear("ApprovalRequested", `instance-${String(index)}`)));
+    world.clock.advance(600);
+    await world.hear("ApprovalRequested", "redriven");
+    expect(world.slack.posts).toHaveLength(1);
+  });
+
+  test("that Slack takes too many of is put when it says so", async () => {
+    const world = await inSlack();
+    world.slack.limit(2);
+    await world.hear("ApprovalRequested");
+    expect(world.waits).toEqual([1000, 1000]);
+    expect(world.slack.posts).toHaveLength(1);
+    const again = await inSlack();
+    again.slack.limit(9);
+    await expect(again.hear("ApprovalRequested")).rejects.toMatchObject({ code: "SlackRefused", retryable: true });
+    again.slack.limit(0);
+    again.clock.advance(60);
+    await again.hear("ApprovalRequested", "next");
+    expect(again.slack.posts).toHaveLength(1);
+  });
+
+  test("that is decided before it is put is put to nobody", async () => {
+    const world = await inSlack({});
+    await world.byLink("reject");
+    await world.hear("ApprovalRequested");
+    expect(world.slack.posts).toEqual([]);
+  });
+
+  test("that is decided while it is being put shows the outcome all the same", async () => {
+    const world = await inSlack({});
+    world.before = async () => {
+      world.before = async () => undefined;
+      await world.byLink("reject");
+      // The news finds no copy yet.
+      await world.hear("ConnectionDenied", "other");
+    };
+    await world.hear("ApprovalRequested");
+    expect(text(world.question().blocks)).toContain("Rejected by approvers (link)");
+  });
+});
+
+describe("each copy", () => {
+  const inSlackBy =
+    (user: string, action: string, reason?: string) =>
+    async (world: Spoken): Promise<void> => {
+      await world.press(user, action, reason);
+      await world.work();
+    };
+  const onAws =
+    (state: "available" | "rejected" | "deleted" | "expired") =>
+    async (world: Spoken): Promise<void> => {
+      world.ec2.move(endpoint, state);
+      await world.look(endpoint);
+    };
+  const byRule = async (world: Spoken): Promise<void> => {
+    await world.entry({ principal: `account#${stranger}`, verdict: "accept", name: "acme" });
+    await world.look(endpoint);
+  };
+  const outcomes: [string, (world: Spoken) => Promise<void>, string, string][] = [
+    [
+      "approved in Slack",
+      inSlackBy(ann.slack, "drawbridge-approve", "ticket 7"),
+      "ConnectionApproved",
+      "Approved by ann (Slack), 23 Nov 2026, 12:00 UTC: ticket 7",
+    ],
+    ["rejected in Slack", inSlackBy(bob.slack, "drawbridge-reject"), "ConnectionDenied", "Rejected by bob (Slack), 23 Nov 2026, 12:00 UTC"],
+    ["accepted in the console", onAws("available"), "AcceptedOutside", "Approved by somebody outside"],
+    ["rejected in the console", onAws("rejected"), "RejectedOutside", "Rejected by somebody outside"],
+    ["withdrawn", onAws("deleted"), "ConnectionClosed", "Withdrawn: the endpoint was deleted, 23 Nov 2026, 12:00 UTC"],
+    ["expired on AWS", onAws("expired"), "ConnectionClosed", "Withdrawn: AWS let the request expire"],
+    ["answered by a rule", byRule, "ConnectionApproved", "Approved by allow-list"],
+  ];
+
+  test.each(outcomes)("of a question that is %s shows it, and has nothing left to press", async (...[, change, type, shown]) => {
+    const world = await inSlack();
+    await world.hear("ApprovalRequested");
+    await change(world);
+    await world.hear(type);
+    const { blocks, edits } = world.question();
+    expect(text(blocks)).toContain(shown);
+    expect(text(blocks)).not.toContain("action_id");
+    expect(edits).toBe(1);
+    const reply = world.slack.posts.find(({ thread }) => thread !== undefined);
+    expect(reply).toMatchObject({ thread: world.question().ts, channel: world.question().channel });
+    // Repeated, reordered, later: nothing changes it any more, and nothing is said twice.
+    await world.hear(type, "again");
+    expect(world.question().edits).toBe(1);
+    expect(world.slack.posts).toHaveLength(2);
+  });
+
+  test("counts those who agree, where several must", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob", "cleo"], quorum: 2 });
+    await world.hearAll();
+    expect(text(world.question().blocks)).toContain("0 of 2 agree");
+    await world.press(ann.slack, "drawbridge-approve");
+    await world.work();
+    await world.hearAll();
+    expect(text(world.question().blocks)).toContain("1 of 2 agree: ann");
+    expect(buttons(world)).toContain("drawbridge-approve");
+    await world.press(bob.slack, "drawbridge-approve");
+    await world.work();
+    await world.hearAll();
+    expect(text(world.question().blocks)).toMatch(/Approved by .*bob/);
+    expect(buttons(world)).toEqual([]);
+  });
+
+  test("that an older event would change last shows the newest state", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"], quorum: 2 });
+    await world.hear("ApprovalRequested");
+    await world.press(ann.slack, "drawbridge-approve");
+    await world.work();
+    const given = world.told("ApprovalGiven");
+    world.before = async (path) => {
+      if (!path.endsWith("chat.update")) return;
+      world.before = async () => undefined;
+      await world.press(bob.slack, "drawbridge-approve");
+      await world.work();
+      await world.hear("ConnectionApproved", "quicker");
+    };
+    expect(given.type).toBe("ApprovalGiven");
+    await world.hear("ApprovalGiven", "slow");
+    expect(text(world.question().blocks)).toMatch(/Approved by/);
+    expect(buttons(world)).toEqual([]);
+  });
+
+  test("that somebody deleted is left alone", async () => {
+    const world = await inSlack();
+    await world.hear("ApprovalRequested");
+    (world.slack.posts as unknown[]).splice(0);
+    world.ec2.move(endpoint, "deleted");
+    await world.look(endpoint);
+    await world.hear("ConnectionClosed");
+    await world.hear("ConnectionClosed", "again");
+    expect(world.slack.posts).toHaveLength(1);
+  });
+
+  test("of another connection is left alone", async () => {
+    const world = await inSlack();
+    await world.hear("ApprovalRequested");
+    await world.connect(accountOf(8), endpointOf(8));
+    await world.hear("ApprovalRequested");
+    expect(world.slack.posts).toHaveLength(2);
+    world.ec2.move(endpointOf(8), "deleted");
+    await world.look(endpointOf(8));
+    await world.hear("ConnectionClosed");
+    expect(text(world.slack.posts[0]?.blocks)).toContain("drawbridge-approve");
+    expect(text(world.slack.posts[1]?.blocks)).toContain("Withdrawn");
+  });
+});
+
+describe("what Slack refuses", () => {
+  test("says what to do about it, and whether a retry can help", async () => {
+    const world = await inSlack();
+    await set(world, { approvers: ["ann"] });
+    world.before = async () => Promise.reject(new Fault("NoAnswer", "slack.com", "timeout", true));
+    await expect(world.hear("ApprovalRequested")).rejects.toMatchObject({ code: "NoAnswer", retryable: true });
+    expect(world.slack.posts).toEqual([]);
+  });
+});
+
+describe("hostile text", () => {
+  const nasty = [
+    "<!channel> <!here> <@U012AB3CD> <https://evil.example|Approve>",
+    "*bold* _it_ ~no~ `code` :tada: @channel",
+    "&lt;!channel&gt; &amp;",
+    "acme\r\n*Account*\u2028Approved by bob \u202egro.elpmaxe",
+    "x".repeat(5000),
+  ];
+  test.each(nasty)("%j stays text", async (foreign) => {
+    const world = await inSlack(
+      { approvers: ["ann"] },
+      {
+        prepare: (story) =>
+          story.entry({ verdict: "ask", principal: `account#${stranger}`, name: foreign, contact: foreign, purpose: foreign }),
+      },
+    );
+    await world.hear("ApprovalRequested");
+    const raw = world.question();
+    await world.press(ann.slack, "drawbridge-reject", foreign.slice(0, 500));
+    await world.work();
+    await world.hear("ConnectionDenied");
+    const after = [...world.slack.posts, raw];
+    for (const post of after) {
+      expect(post.text).not.toMatch(/<[!@#]|<https?:/);
+      for (const block of flat(post.blocks)) {
+        if (block["type"] === "plain_text") expect(String(block["text"])).not.toMatch(/[<>\u202e\u2028\r]/);
+        if (block["type"] === "mrkdwn") expect(String(block["text"])).toMatch(/^(\*[A-Z][a-zA-Z ]+\*|Asked: (<@U0[A-Z]+> ?)+)$/);
+      }
+    }
+    for (const { text: said } of world.slack.whispers) expect(said).not.toMatch(/[<>]/);
+  });
+});
+
+function flat(value: unknown): Record<string, unknown>[] {
+  if (Array.isArray(value)) return value.flatMap(flat);
+  if (typeof value !== "object" || value === null) return [];
+  return [value as Record<string, unknown>, ...Object.values(value).flatMap(flat)];
+}
