@@ -11,7 +11,7 @@ import type { Service } from "../lib/service.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm, confirmCuts } from "./confirm.ts";
-import { endGiven } from "./entries.ts";
+import { endGiven } from "./entry-options.ts";
 import { Failure, ToldFailure } from "./failure.ts";
 import { disconnecting, followWords, showOutlook } from "./outlook.ts";
 import { planText } from "./plan-text.ts";
@@ -28,16 +28,25 @@ const apply: Command = {
     reason: { value: "TEXT", help: "why, for the log" },
     ...yes,
   },
-  examples: ["drawbridge apply policy.yml", "drawbridge apply policy.yml --check", 'drawbridge apply policy.yml --reason "release 42" --yes'],
+  examples: [
+    "drawbridge apply policy.yml",
+    "drawbridge apply policy.yml --check",
+    'drawbridge apply policy.yml --reason "release 42" --yes',
+  ],
   async run(call) {
     const [file = ""] = operandsOf(call, this, 1);
     const { given, terminal } = call;
     const disconnect = endGiven(given, "disconnect");
     const text = await textOf(file);
-    const [{ readPolicy }, { planPolicy, isNothing }] = await Promise.all([import("./policy-file.ts"), import("../lib/operator/policy.ts")]);
+    const [{ readPolicy }, { planPolicy, isNothing }] = await Promise.all([
+      import("./policy-file.ts"),
+      import("../lib/operator/policy.ts"),
+    ]);
+    const read = readPolicy(text, file);
+    const { policy } = read;
     const settings = await settingsThere(call);
-    const policy = readPolicy(text, file, { ...settings, now: new Date().toISOString() });
     const entries = policy.entries === undefined ? [] : await everything<Entry>(call, "/entries");
+    read.check({ ...settings, entries, now: new Date().toISOString() });
     const plan = planPolicy(policy, { ...settings, approvers: settings.approvers ?? [], entries }, !given.flag("keep-others"));
     const nothing = isNothing(plan);
     const outlook = nothing ? undefined : await foresee(call, plan, disconnect);
@@ -117,7 +126,9 @@ async function connected(call: Call): Promise<(entry: Pick<SaidEntry, "principal
 
 function checked(call: Call, plan: PolicyPlan, outlook: Outlook | undefined, nothing: boolean): void {
   call.result({ changed: !nothing, plan, ...(outlook === undefined ? {} : { outlook }) }, () =>
-    nothing ? "Nothing would change." : `${planText(plan, call.terminal)}\nWhat would follow: ${outlook === undefined ? "-" : followWords(outlook)}.`,
+    nothing
+      ? "Nothing would change."
+      : `${planText(plan, call.terminal)}\nWhat would follow: ${outlook === undefined ? "-" : followWords(outlook)}.`,
   );
   if (nothing) return;
   showOutlook(outlook, call.terminal);
@@ -151,7 +162,7 @@ async function carryOut(call: Call, plan: PolicyPlan, disconnect: string | undef
   for (const { said } of plan.approvers.put)
     await step(`approver ${said.name}`, 1, async () => {
       const { name, ...rest } = said;
-      await api.put(pathOf("approvers", name), rest);
+      await api.put(pathOf("approvers", name), { ...rest, reason });
       done.approvers += 1;
     });
   for (const { before, set } of plan.services)
@@ -160,14 +171,22 @@ async function carryOut(call: Call, plan: PolicyPlan, disconnect: string | undef
       done.services += 1;
     });
   const send = (what: string, bodies: readonly { readonly size: number; readonly body: object }[]): Promise<void> =>
-    inParallel(bodies, ({ size, body }) => step(what, size, async () => take(await api.post<{ items: Outcome[] }>("/entries/batch", { ...body, reason, confirm: true }), done)));
+    inParallel(bodies, ({ size, body }) =>
+      step(what, size, async () => take(await api.post<{ items: Outcome[] }>("/entries/batch", { ...body, reason, confirm: true }), done)),
+    );
   for (const verdict of ["reject", "ask", "accept"] as const)
-    await send("the entries", sliced(puts.filter((put) => put.verdict === verdict)).map((put) => ({ size: put.length, body: { put } })));
+    await send(
+      "the entries",
+      sliced(puts.filter((put) => put.verdict === verdict)).map((put) => ({ size: put.length, body: { put } })),
+    );
   const drops = plan.remove.map(({ service, principal, version }) => ({ service, principal, version, disconnect }));
-  await send("the removals", sliced(drops).map((remove) => ({ size: remove.length, body: { remove } })));
+  await send(
+    "the removals",
+    sliced(drops).map((remove) => ({ size: remove.length, body: { remove } })),
+  );
   for (const { name } of plan.approvers.remove)
     await step(`approver ${name}`, 1, async () => {
-      await api.delete(pathOf("approvers", name));
+      await api.delete(pathOf("approvers", name), { reason });
       done.approvers += 1;
     });
   return done;
@@ -201,7 +220,9 @@ function stepping({ terminal }: Call, total: number, done: Done): (what: string,
     passed += size;
     if (total > batchSize && (passed === total || passed - told >= total / 20)) {
       told = passed;
-      terminal.err(`${String(passed)} of ${String(total)}, ${String(Math.round((passed * 1000) / Math.max(1, Date.now() - began)))} a second`);
+      terminal.err(
+        `${String(passed)} of ${String(total)}, ${String(Math.round((passed * 1000) / Math.max(1, Date.now() - began)))} a second`,
+      );
     }
   };
 }

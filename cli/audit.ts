@@ -1,58 +1,80 @@
 // The command audit: questions to the log.
 
 import type { Told } from "../lib/operator/history.ts";
+import { actorKey, decisionOf } from "../lib/events.ts";
 import { actorWords } from "../lib/wording.ts";
-import { operandsOf, paging, type Command } from "./command.ts";
+import { auditExport } from "./audit-export.ts";
+import { whoLetIn } from "./audit-who-let-in.ts";
+import { auditVerify } from "./audit-verify.ts";
+import { operandsOf, paging, type Command, type Options } from "./command.ts";
+import { csv } from "./csv.ts";
+import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
 import { timeline } from "./render.ts";
 
 const filters = ["connection", "account", "service", "actor", "type", "decision", "from", "to"] as const;
 
+export const auditFilters: Options = {
+  connection: { value: "ENDPOINT", help: "of one connection" },
+  account: { value: "ACCOUNT", help: "of one consumer: its connections, and the entries that name it" },
+  service: { value: "ID|*", help: "of one service" },
+  actor: { value: "WHO", help: "an IAM ARN, an approver's name, aws, drawbridge or outside" },
+  type: { value: "TYPE", help: "one kind of event, such as ConnectionApproved" },
+  decision: { value: "DECISION", help: "accepted, rejected, asked or noted" },
+  from: { value: "TIME", help: "from then on, as in 2026-11-01 or 2026-11-01T18:00:00Z" },
+  to: { value: "TIME", help: "before then" },
+};
+
 const audit: Command = {
-  name: "audit",
+  name: "audit list",
   operands: "",
   summary: "the log: what happened, when, by whom, because of what",
-  more: "Newest first. Filters may be combined; without one, and without --from, it is the last 90 days. The log is never changed, and keeps everything.",
+  more: "Newest first. Filters may be combined. The log is never changed, and keeps everything.",
   options: {
-    connection: { value: "ENDPOINT", help: "of one connection" },
-    account: { value: "ACCOUNT", help: "of one consumer" },
-    service: { value: "ID|*", help: "of one service" },
-    actor: { value: "WHO", help: "an IAM ARN, an approver's name, aws, drawbridge or outside" },
-    type: { value: "TYPE", help: "one kind of event, such as ConnectionApproved" },
-    decision: { value: "DECISION", help: "accepted, rejected, asked or noted" },
-    from: { value: "TIME", help: "from then on, as in 2026-11-01 or 2026-11-01T18:00:00Z" },
-    to: { value: "TIME", help: "before then" },
+    ...auditFilters,
     "oldest-first": { help: "oldest first" },
+    csv: { help: "print comma-separated values; no cell is a formula" },
     ...paging,
   },
   examples: [
     "drawbridge audit --decision rejected --from 2026-11-01",
     "drawbridge audit --account 222222222222 --oldest-first",
-    "drawbridge audit --all --json > log.json",
+    "drawbridge audit --all --csv > log.csv",
   ],
   async run(call) {
     operandsOf(call, this, 0);
     const { given, terminal } = call;
+    if (given.flag("csv") && given.flag("json")) throw wrongUsage("--csv and --json exclude each other");
     const query = Object.fromEntries(filters.map((name) => [name, given.text(name)]));
-    const page = await paged<Told>(call, "/audit", {
-      ...query,
-      oldestFirst: given.flag("oldest-first") ? "true" : undefined,
-    });
-    call.result(page, () =>
-      page.items.length === 0
-        ? "The log has nothing like that."
-        : timeline(
-            page.items.map(({ event, sentence, subject, account }) => ({
-              at: event.at,
-              who: actorWords(event.by),
-              what: sentence,
-              about: `${subject.replace(/^[a-z]+#/, "").replaceAll("#", " ")}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`,
-            })),
-            terminal,
-          ),
-    );
+    const page = await paged<Told>(call, "/audit", { ...query, oldestFirst: given.flag("oldest-first") ? "true" : undefined });
+    if (given.flag("csv")) terminal.out(csv(csvHead, page.items.map(csvRow)));
+    else call.result(page, () => (page.items.length === 0 ? "The log has nothing like that." : timeline(page.items.map(lineOf), terminal)));
     tellMore(call, page);
   },
 };
 
-export const auditCommands: readonly Command[] = [audit];
+const lineOf = ({ event, sentence, subject, account }: Told) => ({
+  at: event.at,
+  who: actorWords(event.by),
+  what: sentence,
+  about: `${subject.replace(/^[a-z]+#/, "").replaceAll("#", " ")}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`,
+});
+
+const csvHead = ["at", "type", "decision", "actor", "service", "account", "subject", "seq", "rule", "detail", "what", "source", "hash"];
+const csvRow = ({ event, sentence, subject, seq, service, account, hash }: Told): string[] => [
+  event.at,
+  event.type,
+  decisionOf(event) ?? "",
+  actorKey(event.by),
+  service ?? "",
+  account ?? "",
+  subject,
+  String(seq),
+  event.because.rule,
+  event.because.detail,
+  sentence,
+  event.source?.kind ?? "",
+  hash,
+];
+
+export const auditCommands: readonly Command[] = [audit, whoLetIn, auditVerify, auditExport];

@@ -29,7 +29,7 @@ interface Identity {
 
 const waitsUsual = [500, 1500, 4000];
 /** What met other writers was not done at all, so that it may be sent again, for longer and at no fixed beat. */
-const contendedTries = 12;
+const contendedTries = 20;
 const patienceMilliseconds = 35_000;
 
 /** A path of the API from its parts, each made fit for a URL. */
@@ -50,7 +50,8 @@ export function connect({ address, env, waits = waitsUsual }: Connecting): Api {
         ...(body === undefined ? {} : { body }),
       });
       const wait = waitBefore(reply, method, tries, waits);
-      if (wait === undefined) return understood(reply, { origin: base.origin, accessKeyId: caller.accessKeyId, what: `${method} ${path}` }) as T;
+      if (wait === undefined)
+        return understood(reply, { origin: base.origin, accessKeyId: caller.accessKeyId, what: `${method} ${path}` }) as T;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   };

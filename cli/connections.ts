@@ -8,6 +8,7 @@ import { statusWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, yes, type Call, type Command } from "./command.ts";
 import { withConfirmation } from "./entries.ts";
+import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
 import { duration, harmless, moment, table, type Style } from "./render.ts";
 
@@ -113,15 +114,18 @@ const answering = (name: Choice, summary: string, more: string, examples: readon
   more,
   options: {
     reason: { value: "TEXT", help: "why, for the log and for those who are told" },
-    ...(name === "reject" ? yes : {}),
+    ...(name === "reject" ? yes : { "break-glass": { help: "decide alone, past the approvers; needs --reason, and everybody is told" } }),
   },
   examples,
   async run(call) {
     const [which = ""] = operandsOf(call, this, 1);
     const reason = call.given.text("reason");
+    const breakGlass = call.given.flag("break-glass");
+    if (breakGlass && reason === undefined) throw wrongUsage("--break-glass needs a reason", 'say why: --reason "..."');
     const answered = await withConfirmation(call, (confirmed) =>
       call.api.post<Answered>(pathOf("connections", which, name), {
         reason,
+        ...(breakGlass ? { breakGlass: true } : {}),
         ...(confirmed ? { confirm: true } : {}),
       }),
     );
@@ -129,8 +133,9 @@ const answering = (name: Choice, summary: string, more: string, examples: readon
   },
 });
 
-const approve = answering("approve", "accept a connection that waits", "A reject entry that applies stands above it.", [
+const approve = answering("approve", "accept a connection that waits", "Where several approvers have to agree, this is the agreement of the one with your IAM identity. A reject entry that applies stands above it.", [
   `drawbridge approve ${endpoint} --reason "known partner"`,
+  `drawbridge approve ${endpoint} --break-glass --reason "payments are down, nobody answers"`,
 ]);
 const reject = answering(
   "reject",

@@ -158,7 +158,7 @@ async function rules(region: string, bus: string, resources: Resources): Promise
 }
 
 /** AWS's own events and the clock come on the default bus. */
-const onDefaultBus = new Set(["OutsideRule", "SweepSchedule"]);
+const onDefaultBus = new Set(["OutsideRule", "SweepSchedule", "CheckpointSchedule"]);
 
 async function alarms(region: string, resources: Resources): Promise<Finding[]> {
   const named = new Map(

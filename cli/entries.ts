@@ -3,64 +3,30 @@
 import type { Entry } from "../lib/allow-list.ts";
 import { disconnectWords } from "../lib/disconnect.ts";
 import type { Verdict } from "../lib/events.ts";
-import { BadInput } from "../lib/faults.ts";
-import { disconnectGiven } from "../lib/operator/disconnect-given.ts";
 import type { Put, RemovedEntry, ShownEntry } from "../lib/operator/entries.ts";
-import { principalOf, principalWords } from "../lib/operator/principals.ts";
+import { principalWords } from "../lib/operator/principals.ts";
 import { conditionWords, entryWords, personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
-import { operandsOf, paging, yes, type Call, type Command, type Options } from "./command.ts";
+import { operandsOf, paging, type Call, type Command, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
+import {
+  acceptOptions,
+  askOptions,
+  at,
+  bodyOf,
+  changing,
+  denyOptions,
+  endGiven,
+  principalGiven,
+  serviceGiven,
+  who,
+} from "./entry-options.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { disconnecting, followWords, foreseen } from "./outlook.ts";
 import { paged, tellMore } from "./pages.ts";
 import { harmless, moment, table } from "./render.ts";
 
 const service = "vpce-svc-0123456789abcdef0";
-export const who = "<account|endpoint|ou|org|any>";
-export const at: Options = { service: { value: "ID|*", help: "the service, or '*' for every service" } };
-export const changing: Options = {
-  reason: { value: "TEXT", help: "why it is changed, for the log" },
-  "if-version": {
-    value: "N",
-    help: "only if the entry is at this version; 0: only if there is none",
-  },
-  ...yes,
-};
-const conditionOptions: Options = {
-  region: { value: "REGION", several: true, help: "only from this Region (may be repeated)" },
-  "ip-type": {
-    value: "TYPE",
-    several: true,
-    help: "only ipv4, dualstack or ipv6 (may be repeated)",
-  },
-  "not-before": {
-    value: "TIME",
-    help: "speaks from then on, as in 2026-12-01 or 2026-12-01T18:00:00Z",
-  },
-  expires: { value: "TIME", help: "speaks until then" },
-};
-const whoTheyAre: Options = {
-  name: { value: "NAME", help: "who they are; the DNS label is made from it" },
-  label: { value: "LABEL", help: "the DNS label, where the name will not do" },
-  contact: { value: "TEXT", help: "whom to talk to" },
-  purpose: { value: "TEXT", help: "what it is for" },
-  ticket: { value: "TEXT", help: "where it was asked for" },
-  tag: { value: "NAME=TEXT", several: true, help: "anything else worth keeping (may be repeated)" },
-};
-const whomToAsk: Options = {
-  approver: { value: "NAME", several: true, help: "whom to ask, instead of the service's approvers (may be repeated)" },
-  quorum: { value: "N", help: "how many of them must agree" },
-};
-export const acceptOptions: Options = {
-  ...at,
-  ...whoTheyAre,
-  ...conditionOptions,
-  "at-most": { value: "N", help: "at most so many connections at a time; people are asked about more" },
-  "on-expiry": { value: "WHEN", help: "now, 24h, 7d or keep: what becomes of its connections when it expires" },
-  ...whomToAsk,
-  ...changing,
-};
 
 const writing = (
   name: string,
@@ -92,50 +58,6 @@ export async function putGiven(call: Call, command: Pick<Command, "name" | "oper
     );
   return foreseen(call, (how) => call.api.put<Put>("/entries", { ...body, ...how }));
 }
-
-function bodyOf({ given }: Call, verdict: Verdict, principal: string): { readonly service: string } & Readonly<Record<string, unknown>> {
-  const conditions = {
-    regions: given.texts("region"),
-    ipAddressTypes: given.texts("ip-type"),
-    notBefore: given.text("not-before"),
-    expires: given.text("expires"),
-    atMost: given.text("at-most"),
-  };
-  const asking = { approvers: given.texts("approver"), quorum: given.text("quorum") };
-  const said = Object.fromEntries(["name", "label", "contact", "purpose", "ticket", "reason"].map((field) => [field, given.text(field)]));
-  return {
-    ...said,
-    service: serviceGiven(given),
-    principal,
-    verdict,
-    conditions,
-    labels: tagsGiven(given),
-    asking: asking.approvers === undefined && asking.quorum === undefined ? undefined : asking,
-    onExpiry: endGiven(given, "on-expiry"),
-    disconnect: endGiven(given, "disconnect"),
-    version: given.text("if-version"),
-  };
-}
-
-function tagsGiven(given: Call["given"]): Record<string, string> | undefined {
-  const tags = given.texts("tag");
-  if (tags === undefined) return undefined;
-  return Object.fromEntries(
-    tags.map((tag) => {
-      const [, name = "", text = ""] = /^([^=]+)=(.+)$/.exec(tag) ?? [];
-      if (name === "") throw wrongUsage(`--tag ${tag} is not a name and a text`, "give --tag team=payments");
-      return [name, text];
-    }),
-  );
-}
-
-/** What becomes of connections, read here already, so that a slip needs no network to be told. */
-export function endGiven(given: Call["given"], option: string): string | undefined {
-  const text = given.text(option);
-  if (text !== undefined) readHere(`--${option}`, () => disconnectGiven(text));
-  return text;
-}
-
 /** What would cut connections is refused first; then somebody is asked, and it is sent again. */
 export async function withConfirmation<T>(call: Call, send: (confirmed: boolean) => Promise<T>): Promise<T> {
   try {
@@ -150,7 +72,8 @@ export async function withConfirmation<T>(call: Call, send: (confirmed: boolean)
 export function putWords({ entry, changed, before, outlook }: Put): string {
   const words = harmless(entryWords(entry));
   if (!changed) return `Nothing changed, it says so already: ${words}`;
-  const follows = outlook === undefined || followWords(outlook) === "no connection is touched" ? "" : `\nWhat follows: ${followWords(outlook)}.`;
+  const follows =
+    outlook === undefined || followWords(outlook) === "no connection is touched" ? "" : `\nWhat follows: ${followWords(outlook)}.`;
   return `${before === undefined ? `Added: ${words}` : `Changed: ${words}\nBefore:  ${harmless(entryWords(before))}`}${follows}`;
 }
 
@@ -165,14 +88,6 @@ const allow = writing("allow", "accept", acceptOptions, {
     `drawbridge allow ou-ab12-cdefgh34 --service ${service}`,
   ],
 });
-const askOptions: Options = {
-  ...at,
-  ...whoTheyAre,
-  ...conditionOptions,
-  ...whomToAsk,
-  ...disconnecting("what becomes of connections that an entry let in before (keep unless told)"),
-  ...changing,
-};
 const ask = writing("ask", "ask", askOptions, {
   summary: "ask approvers about a consumer",
   more: "Everybody without an entry is asked about anyway; this overrules a wider entry that accepts.",
@@ -181,13 +96,6 @@ const ask = writing("ask", "ask", askOptions, {
     `drawbridge ask 333333333333 --service ${service} --approver ann --approver ben --quorum 2`,
   ],
 });
-const denyOptions: Options = {
-  ...at,
-  ...whoTheyAre,
-  ...conditionOptions,
-  ...disconnecting("what becomes of connections that stand (now unless told, or as the service says)"),
-  ...changing,
-};
 const deny = writing("deny", "reject", denyOptions, {
   summary: "keep a consumer out",
   more: "Connections of theirs that stand are cut, at once unless --disconnect says otherwise; which, is shown before. More than five are confirmed by typing their number.",
@@ -311,23 +219,4 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
   );
 
 const verdictStyles = { accept: "green", ask: "yellow", reject: "red" } as const;
-
-/** Read here already, so that a slip of the keyboard needs no network to be told. */
-export const principalGiven = (given: string): string => readHere("", () => principalWords(principalOf(given)));
-
-function readHere<T>(option: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof BadInput) throw wrongUsage(option === "" ? error.message : error.message.replace(/^[^:]+/, option));
-    throw error;
-  }
-}
-
-export function serviceGiven(given: Call["given"]): string {
-  const wanted = given.text("service");
-  if (wanted === undefined) throw wrongUsage("--service is missing", "name the service, or give --service '*' for every service");
-  return wanted;
-}
-
 export const entryCommands: readonly Command[] = [allow, ask, deny, remove, renew, list];

@@ -51,14 +51,21 @@ function explanationText(explained: ExplainedConsumer, terminal: Call["terminal"
       ["Service", `${consumer.service}${mode === "observe" ? " (only observed)" : ""}`],
       ["From", from],
       ...(what === "" ? [] : [["Supposed", what] as const]),
-      ...(connection === undefined ? [] : [["Stands", connection.decision === undefined ? connection.words : `${connection.words}: ${connection.decision}`] as const]),
+      ...(connection === undefined
+        ? []
+        : [["Stands", connection.decision === undefined ? connection.words : `${connection.words}: ${connection.decision}`] as const]),
       ...(cut === undefined ? [] : [["To be cut", `at ${moment(cut.due)}, because ${cut.because.detail}`] as const]),
     ],
     terminal,
   );
   const [first = "", ...others] = explanationLines(explanation);
   const tree = explanation.entries.length === 0 ? ["No entry speaks of this consumer."] : others;
-  return [head, "", painted(prose(first, terminal, 2), styles[explanation.verdict], terminal), ...tree.map((line) => prose(line, terminal, 11))].join("\n");
+  return [
+    head,
+    "",
+    painted(prose(first, terminal, 2), styles[explanation.verdict], terminal),
+    ...tree.map((line) => prose(line, terminal, 11)),
+  ].join("\n");
 }
 
 const supposedWords: Readonly<Record<string, string>> = { region: "the Region", ipAddressType: "the address type" };

@@ -109,7 +109,8 @@ function cloudFormation({ serviceName, region, at }: From): string {
 export function letterOf(entry: Entry, invitation: Invitation): string {
   const { serviceName, region, regions, name, conditions } = invitation;
   const account = entry.principal.replace(/^[a-z]+#/, "");
-  const where = regions.length === 0 ? `from no Region: the entry's Regions and the service's have none in common` : `from ${regions.join(", ")}`;
+  const where =
+    regions.length === 0 ? `from no Region: the entry's Regions and the service's have none in common` : `from ${regions.join(", ")}`;
   return [
     `${entry.name ?? account}: you may connect to ${serviceName}`,
     "",

@@ -3,7 +3,8 @@
 import type { Shown } from "../lib/operator/services.ts";
 import { pathOf } from "./client.ts";
 import type { Command } from "./command.ts";
-import { acceptOptions, putGiven, putWords, serviceGiven } from "./entries.ts";
+import { putGiven, putWords } from "./entries.ts";
+import { acceptOptions, serviceGiven } from "./entry-options.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { invitationOf, letterOf } from "./invitation.ts";
 import { harmless } from "./render.ts";

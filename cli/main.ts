@@ -1,6 +1,7 @@
 // The drawbridge command: finds what was asked for, runs it, and turns every end into an exit code.
 
 import { policyCommands } from "./apply.ts";
+import { approverCommands } from "./approvers.ts";
 import { auditCommands } from "./audit.ts";
 import { connect, type Connecting } from "./client.ts";
 import { nearest, readArguments, type Call, type Command } from "./command.ts";
@@ -13,12 +14,15 @@ import { freezeCommands } from "./freezes.ts";
 import { helpOf, helpOfAll, helpOfGroup } from "./help.ts";
 import { inviteCommands } from "./invite.ts";
 import { redriveCommands } from "./redrive.ts";
+import { printableJson } from "./json.ts";
 import { harmless, painted } from "./render.ts";
 import { settingsCommands } from "./service-settings.ts";
+import { reportCommands } from "./reports.ts";
 import { serviceCommands } from "./services.ts";
 import { showCommands } from "./show.ts";
 import { slackCommands } from "./slack.ts";
 import type { Terminal } from "./terminal.ts";
+import { verifyCommands } from "./verify.ts";
 
 export const commands: readonly Command[] = [
   ...serviceCommands,
@@ -30,10 +34,13 @@ export const commands: readonly Command[] = [
   ...freezeCommands,
   ...showCommands,
   ...connectionCommands,
+  ...approverCommands,
   ...auditCommands,
+  ...reportCommands,
   ...redriveCommands,
   ...slackCommands,
   ...doctorCommands,
+  ...verifyCommands,
 ];
 
 /** Gives the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
@@ -48,7 +55,7 @@ export async function main(args: readonly string[], terminal: Terminal, waits?: 
         : new Failure(1, "Failed", `Something went wrong inside: ${error instanceof Error ? error.message : String(error)}`);
     if (args.includes("--json") && !(failure instanceof ToldFailure))
       terminal.out(
-        JSON.stringify({
+        printableJson({
           error: {
             code: failure.code,
             message: failure.message,
@@ -75,16 +82,22 @@ async function perform(args: readonly string[], terminal: Terminal, waits: Conne
   }
   const group = commands.filter(({ name }) => name.startsWith(`${words[0] ?? ""} `));
   if (wantsHelp && words.length === 1 && group.length > 0) return tell("help", helpOfGroup(words[0] ?? "", group));
-  const { command, used } = find(words);
+  const { command, used } = find(words, followsAtOnce(args, words));
   if (wantsHelp) return tell("help", helpOf(command));
   await command.run(callOf(command, used, args, terminal, waits));
 }
 
+/** Whether the second word stands right behind the first: in `audit --actor ann` it is an option's value. */
+const followsAtOnce = (args: readonly string[], [first = "", second]: readonly string[]): boolean =>
+  second !== undefined && args.slice(args.indexOf(first) + 1).find((word) => !flags.has(word)) === second;
+const flags = new Set(["--json", "--help", "-h"]);
+
 /** `services` alone lists them. */
-function find(words: readonly string[]): { command: Command; used: number } {
-  const [first = "", second] = words;
+function find(words: readonly string[], isName: boolean): { command: Command; used: number } {
+  const [first = "", behind] = words;
+  const second = isName ? behind : undefined;
   const whole = commands.find(({ name }) => name === `${first} ${second ?? "list"}`);
-  if (whole !== undefined) return { command: whole, used: Math.min(words.length, 2) };
+  if (whole !== undefined) return { command: whole, used: second === undefined ? 1 : 2 };
   const single = commands.find(({ name }) => name === first);
   if (single !== undefined) return { command: single, used: 1 };
   const parts = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.slice(first.length + 1));
@@ -107,7 +120,7 @@ function callOf(command: Command, used: number, args: readonly string[], termina
     given,
     api: connect({ address, env: terminal.env, ...(waits === undefined ? {} : { waits }) }),
     terminal,
-    result: (value, text) => terminal.out(given.flag("json") ? JSON.stringify(value, null, 2) : text()),
+    result: (value, text) => terminal.out(given.flag("json") ? printableJson(value, 2) : text()),
   };
 }
 

@@ -29,7 +29,8 @@ export async function foreseen<T extends { readonly changed: boolean; readonly o
   const asked = question?.(wouldBe);
   if (cut.length > 0) await confirmCuts(call, cut.length, asked ?? `This cuts ${connections(cut.length)}. Go on?`);
   else if (asked !== undefined) await confirm(call, asked);
-  return send({ confirm: call.given.flag("yes") ? true : cut.length });
+  const done = await send({ confirm: call.given.flag("yes") ? true : cut.length });
+  return wouldBe.outlook === undefined ? done : { outlook: wouldBe.outlook, ...done };
 }
 
 /** Shows on stderr what would follow, if anything. */
@@ -44,7 +45,11 @@ const shownMax = 20;
 
 export function outlookLines(outlook: Outlook, terminal: Terminal): string | undefined {
   const rows = [
-    ...outlook.cut.map((fate) => ({ fate, what: fate.due === undefined ? "cut at once" : `cut at ${moment(fate.due)}`, style: "red" as Style })),
+    ...outlook.cut.map((fate) => ({
+      fate,
+      what: fate.due === undefined ? "cut at once" : `cut at ${moment(fate.due)}`,
+      style: "red" as Style,
+    })),
     ...outlook.rejected.map((fate) => ({ fate, what: "rejected", style: "red" as Style })),
     ...outlook.asked.map((fate) => ({ fate, what: "asked about", style: "yellow" as Style })),
     ...outlook.accepted.map((fate) => ({ fate, what: "accepted", style: "green" as Style })),
@@ -53,7 +58,9 @@ export function outlookLines(outlook: Outlook, terminal: Terminal): string | und
   if (rows.length === 0) return undefined;
   const shown = table(
     [{ head: "ENDPOINT" }, { head: "ACCOUNT" }, { head: "SERVICE" }, { head: "WOULD BE" }, { head: "BECAUSE", breaks: true }],
-    rows.slice(0, shownMax).map(({ fate, what, style }) => [fate.endpoint, fate.account, fate.service, { text: what, style }, fate.because]),
+    rows
+      .slice(0, shownMax)
+      .map(({ fate, what, style }) => [fate.endpoint, fate.account, fate.service, { text: what, style }, fate.because]),
     { ...terminal, colour: terminal.colour && terminal.interactive },
   );
   const more = rows.length - shownMax;

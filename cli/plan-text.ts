@@ -1,7 +1,7 @@
 // A policy's plan as text: what is added, changed and removed, a line each.
 
 import type { Entry } from "../lib/allow-list.ts";
-import { disconnectText } from "../lib/operator/disconnect-given.ts";
+import { differences, fieldWords, valueWords } from "../lib/differences.ts";
 import { saidOf, type PolicyPlan, type SaidApprover, type SaidEntry } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
 import { harmless, painted, type Style } from "./render.ts";
@@ -14,10 +14,12 @@ export function planText(plan: PolicyPlan, terminal: Pick<Terminal, "colour" | "
   const line = (mark: string, style: Style, text: string): string => `${painted(mark, style, { colour })} ${harmless(text)}`;
   const { approvers, services, add, change, remove } = plan;
   const lines = [
-    ...approvers.put.map(({ said, before }) => line(before === undefined ? "+" : "~", before === undefined ? "green" : "yellow", approverWords(said))),
-    ...services.flatMap(({ before, set }) => line("~", "yellow", `${before.service}: ${Object.entries(set).map(([field, value]) => `${field} ${shown(before[field as keyof typeof before])} → ${shown(value)}`).join(", ")}`)),
+    ...approvers.put.map(({ said, before }) =>
+      line(before === undefined ? "+" : "~", before === undefined ? "green" : "yellow", approverWords(said)),
+    ),
+    ...services.flatMap(({ before, set }) => line("~", "yellow", `${before.service}: ${settingsWords(before, set)}`)),
     ...add.map((said) => line("+", "green", `${placeOf(said)}: ${saysOf(said)}`)),
-    ...change.map(({ before, said }) => line("~", "yellow", `${placeOf(said)}: ${differences(before, said)}`)),
+    ...change.map(({ before, said }) => line("~", "yellow", `${placeOf(said)}: ${differences(saidOf(before), said)}`)),
     ...remove.map((entry) => line("-", "red", `${placeOf(entry)}: ${entry.verdict}${entry.name === undefined ? "" : ` (${entry.name})`}`)),
     ...approvers.remove.map(({ name }) => line("-", "red", `approver ${name}`)),
   ];
@@ -34,29 +36,18 @@ function planWords({ approvers, services, add, change, remove }: PolicyPlan): st
   ].join("; ");
 }
 
+function settingsWords(before: PolicyPlan["services"][number]["before"], set: Readonly<Record<string, unknown>>): string {
+  const was = Object.fromEntries(Object.keys(set).map((field) => [field, before[field as keyof typeof before]]));
+  return differences(was, set);
+}
+
 const placeOf = ({ service, principal }: Pick<Entry, "service" | "principal">): string =>
   `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
-const approverWords = ({ name, ...said }: SaidApprover): string => `approver ${name}${Object.values(said).length === 0 ? "" : ` (${Object.values(said).join(", ")})`}`;
+const approverWords = ({ name, ...said }: SaidApprover): string =>
+  `approver ${name}${Object.values(said).length === 0 ? "" : ` (${Object.values(said).join(", ")})`}`;
 
 /** Everything that the entry says, its verdict first. */
 function saysOf({ service: _service, principal: _principal, verdict, conditions, ...said }: SaidEntry): string {
   const members = { ...said, ...conditions };
-  return [verdict, ...Object.entries(members).map(([field, value]) => `${field} ${shown(value)}`)].join(", ");
-}
-
-function differences(before: Entry, said: SaidEntry): string {
-  const flat = ({ conditions, ...rest }: SaidEntry): Record<string, unknown> => ({ ...rest, ...conditions });
-  const [was, is] = [flat(saidOf(before)), flat(said)];
-  const fields = [...new Set([...Object.keys(was), ...Object.keys(is)])];
-  return fields.flatMap((field) => (shown(was[field]) === shown(is[field]) ? [] : [`${field} ${shown(was[field])} → ${shown(is[field])}`])).join(", ");
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return "none";
-  if (Array.isArray(value)) return value.join(" or ");
-  if (typeof value !== "object") return String(value);
-  if ("afterHours" in value && typeof value.afterHours === "number") return disconnectText({ afterHours: value.afterHours });
-  return Object.entries(value)
-    .map(([name, its]) => `${name}=${shown(its)}`)
-    .join(" ");
+  return [verdict, ...Object.entries(members).map(([field, value]) => `${fieldWords(field)} ${valueWords(value)}`)].join(", ");
 }

@@ -6,7 +6,7 @@ import { entryId, type Entry } from "../lib/allow-list.ts";
 import type { Approver } from "../lib/approver.ts";
 import { BadInput, Refused } from "../lib/faults.ts";
 import { disconnectText } from "../lib/operator/disconnect-given.ts";
-import { checkSaid } from "../lib/operator/entries.ts";
+import { checkSaid, same } from "../lib/operator/entries.ts";
 import { policyFile } from "../lib/operator/inputs.ts";
 import { approverSaid, byPlace, saidOf, settingsOf, type Policy, type SaidService } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
@@ -15,13 +15,20 @@ import { nearest } from "./command.ts";
 import { Mistakes } from "./failure.ts";
 import { offsetOf, type Path } from "./yaml-places.ts";
 
-/** What a file may name, and when it is read. */
+/** What there is, and when the file is read. */
 export interface Known {
   readonly now: string;
   readonly organizations: boolean;
   readonly services: readonly Service[];
   /** Absent where the deployment knows of none. */
   readonly approvers?: readonly Approver[];
+  readonly entries: readonly Entry[];
+}
+
+export interface PolicyRead {
+  readonly policy: Policy;
+  /** Throws what cannot be as things are. */
+  check(known: Known): void;
 }
 
 interface Wrong {
@@ -30,8 +37,8 @@ interface Wrong {
 }
 const wrongMax = 20;
 
-/** Every mistake is told at once; with one, nothing of the file counts. */
-export function readPolicy(text: string, file: string, known: Known): Policy {
+/** Every mistake is told at once; with one, nothing of the file counts. What the file says by itself is read without the network. */
+export function readPolicy(text: string, file: string): PolicyRead {
   const lines = new LineCounter();
   // Every value is read as text, so that 012345678901 stays an account.
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, schema: "failsafe", merge: true });
@@ -43,11 +50,20 @@ export function readPolicy(text: string, file: string, known: Known): Policy {
   const given: unknown = document.toJS() ?? {};
   if (!isMap(document.contents)) throw told([{ offset: 0, message: "give services, approvers or entries" }], file, lines);
   const result = v.safeParse(policyFile, given);
-  if (!result.success) throw told(result.issues.map((issue) => wrongOf(issue, document)), file, lines);
+  if (!result.success)
+    throw told(
+      result.issues.map((issue) => wrongOf(issue, document)),
+      file,
+      lines,
+    );
   const policy = policyOf(result.output);
-  const wrong = semantic(policy, known, document);
-  if (wrong.length > 0) throw told(wrong, file, lines);
-  return policy;
+  return {
+    policy,
+    check(known) {
+      const wrong = semantic(policy, known, document);
+      if (wrong.length > 0) throw told(wrong, file, lines);
+    },
+  };
 }
 
 function told(wrong: readonly Wrong[], file: string, lines: LineCounter): Mistakes {
@@ -66,7 +82,10 @@ function wrongOf(issue: v.BaseIssue<unknown>, document: Document): Wrong {
   const ofKey = unknown || issue.path?.at(-1)?.origin === "key";
   const name = path.join(".");
   const value = issue.input === undefined || typeof issue.input === "object" ? "" : ` ${JSON.stringify(issue.input)}`;
-  return { offset: offsetOf(document, path, ofKey), message: unknown ? unknownField(path, issue.message) : `${name}:${value} ${issue.message}` };
+  return {
+    offset: offsetOf(document, path, ofKey),
+    message: unknown ? unknownField(path, issue.message) : `${name}:${value} ${issue.message}`,
+  };
 }
 
 function unknownField(path: Path, message: string): string {
@@ -98,7 +117,8 @@ function semantic({ services = [], approvers, entries = [] }: Policy, known: Kno
   const unknownPeople = (path: Path, names: readonly string[] = []): void => {
     if (people === undefined) return;
     for (const [index, name] of names.entries())
-      if (!people.includes(name)) at([...path, index], false, `${name} is not an approver; there ${people.length === 0 ? "are none" : `are ${people.join(", ")}`}`);
+      if (!people.includes(name))
+        at([...path, index], false, `${name} is not an approver; there ${people.length === 0 ? "are none" : `are ${people.join(", ")}`}`);
   };
   for (const { service, asking } of services) {
     if (!inCare.has(service)) at(["services", service], true, outOfCare(service));
@@ -106,13 +126,22 @@ function semantic({ services = [], approvers, entries = [] }: Policy, known: Kno
     unknownPeople(["services", service, "asking", "escalateTo"], asking?.escalateTo);
   }
   const seen = new Map<string, number>();
+  const there = new Map(known.entries.map((one) => [entryId(one), one]));
   for (const [index, entry] of entries.entries()) {
     const path = ["entries", index] as const;
     const first = seen.get(entryId(entry));
-    if (first !== undefined) at([...path, "principal"], false, `${principalWords(entry.principal)} at ${entry.service} stands above already, as entry ${String(first + 1)}`);
+    if (first !== undefined)
+      at(
+        [...path, "principal"],
+        false,
+        `${principalWords(entry.principal)} at ${entry.service} stands above already, as entry ${String(first + 1)}`,
+      );
     else seen.set(entryId(entry), index);
     if (!inCare.has(entry.service)) at([...path, "service"], false, outOfCare(entry.service));
     unknownPeople([...path, "asking", "approvers"], entry.asking?.approvers);
+    // An entry that has expired meanwhile may go on standing in the file.
+    const before = there.get(entryId(entry));
+    if (before !== undefined && same(before, entry)) continue;
     try {
       checkSaid(entry, known.now, known);
     } catch (error) {
@@ -138,9 +167,7 @@ export function policyDocument(present: {
     ...(approvers === undefined
       ? {}
       : {
-          approvers: Object.fromEntries(
-            approvers.map(approverSaid).map(({ name, ...said }) => [name, said]),
-          ),
+          approvers: Object.fromEntries(approvers.map(approverSaid).map(({ name, ...said }) => [name, said])),
         }),
     entries: entries.toSorted(byPlace).map(entryDocument),
   };
@@ -165,7 +192,12 @@ function entryDocument(entry: Entry): object {
 /** As people write times: `2026-12-31`, `2026-12-31T18:00:00Z`. */
 const withTimes = (conditions: object): object =>
   Object.fromEntries(
-    Object.entries(conditions).map(([field, value]) => [field, typeof value === "string" ? value.replace(/(T00:00:00)?\.000Z$/, (_, midnight?: string) => (midnight === undefined ? "Z" : "")) : value]),
+    Object.entries(conditions).map(([field, value]) => [
+      field,
+      typeof value === "string"
+        ? value.replace(/(T00:00:00)?\.000Z$/, (_, midnight?: string) => (midnight === undefined ? "Z" : ""))
+        : value,
+    ]),
   );
 
 const withEnds = (said: object): object =>

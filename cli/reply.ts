@@ -34,7 +34,8 @@ export function understood({ status, text }: Reply, asked: Asked): unknown {
 }
 
 /** Drawbridge says that it did nothing, because others changed the same thing at once. */
-export const isContended = (text: string): boolean => (parsed(text) as { error?: { code?: unknown } } | undefined)?.error?.code === "Contended";
+export const isContended = (text: string): boolean =>
+  (parsed(text) as { error?: { code?: unknown } } | undefined)?.error?.code === "Contended";
 
 /** API Gateway's own answers, which come before Drawbridge sees the request. */
 function refusedByAws(status: number, said: string, { origin, accessKeyId, what }: Asked): Failure {

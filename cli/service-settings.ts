@@ -5,7 +5,7 @@ import type { Set } from "../lib/operator/service-settings.ts";
 import type { Shown } from "../lib/operator/services.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command, type Options } from "./command.ts";
-import { endGiven } from "./entries.ts";
+import { endGiven } from "./entry-options.ts";
 import { wrongUsage } from "./failure.ts";
 import { followWords, foreseen } from "./outlook.ts";
 import { prose } from "./render.ts";
@@ -116,7 +116,14 @@ function askingOver(before: AskingSettings | undefined, given: Given): Given | n
 function setWords({ service, changed, outlook }: Set, terminal: Call["terminal"]): string {
   if (!changed) return `Nothing changed, ${service.service} is set so already.`;
   const follows = outlook === undefined ? "no connection is touched" : followWords(outlook);
-  return [`${service.service} is set:`, ...settingsLines(service).map((line) => prose(`- ${line}`, terminal, 2)), `What follows: ${follows}.`].join("\n");
+  return [
+    `${service.service} is set:`,
+    ...[zoneWords(service), ...settingsLines(service)].map((line) => prose(`- ${line}`, terminal, 2)),
+    `What follows: ${follows}.`,
+  ].join("\n");
 }
+
+const zoneWords = ({ zone }: Set["service"]): string =>
+  zone === undefined ? "consumers get no names" : `names are made in ${zone.name} (${zone.id})`;
 
 export const settingsCommands: readonly Command[] = [set];

@@ -174,13 +174,17 @@ export async function showService(call: Call, service: string): Promise<void> {
   call.result(shown, () => shownWords(shown, call.terminal));
 }
 
-function shownWords({ service, facts, problems, counts, counted, history }: Shown, terminal: Call["terminal"]): string {
+function shownWords({ service, facts, problems, counts, counted, freezes, history }: Shown, terminal: Call["terminal"]): string {
   const head = details(
     [
       ["Service", service.service],
       ["Known as", service.serviceName ?? facts?.serviceName ?? "-"],
       ["Mode", service.mode === "observe" ? "observe: decisions are logged, nothing is done" : "enforce"],
       ["Names in", service.zone === undefined ? "-" : `${service.zone.name} (${service.zone.id})`],
+      ...freezes.map(
+        ({ id, at, by, reason }) =>
+          ["Frozen", `${id === "*" ? "every service, " : ""}since ${moment(at)}, by ${personWords(by)}: ${reason}`] as const,
+      ),
       ["In care since", `${moment(service.addedAt)}, by ${personWords(service.addedBy)}`],
       ["Connections", connectionsWords({ counts, counted })],
       ["Health", problems.length === 0 ? "good" : `${String(problems.length)} to look at`],

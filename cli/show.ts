@@ -2,6 +2,8 @@
 
 import type { Entry } from "../lib/allow-list.ts";
 import type { Connection } from "../lib/connection.ts";
+import { valueWords } from "../lib/differences.ts";
+import { disconnectWords } from "../lib/disconnect.ts";
 import { isAccountId, isEndpointId, isServiceId } from "../lib/ids.ts";
 import type { ShownConnection } from "../lib/operator/connections.ts";
 import type { ShownEntry } from "../lib/operator/entries.ts";
@@ -48,7 +50,7 @@ async function showConnection(call: Call, endpoint: string): Promise<void> {
 }
 
 function connectionDetails({ connection, words, aws }: ShownConnection, terminal: Call["terminal"]): string {
-  const { endpoint, account, service, region, ipAddressType, createdAt, names, trouble } = connection;
+  const { endpoint, account, service, region, ipAddressType, createdAt, names, trouble, revocation } = connection;
   const name = names.map(({ fqdn, made }) => `${fqdn}${made ? "" : " (being made)"}`).join(", ");
   return details(
     [
@@ -60,6 +62,9 @@ function connectionDetails({ connection, words, aws }: ShownConnection, terminal
       ["From", [region ?? "Region not known", ipAddressType ?? "address type not known"].join(", ")],
       ["Created", createdAt === undefined ? "not known" : moment(createdAt)],
       ["Name", name === "" ? "-" : name],
+      ...(revocation === undefined
+        ? []
+        : [["To be cut", `at ${moment(revocation.due)}; drawbridge explain ${endpoint} says why`] as const]),
       ...(trouble === undefined
         ? []
         : [
@@ -78,12 +83,7 @@ async function showEntry(call: Call, service: string, principal: string): Promis
   const { terminal } = call;
   call.result(shown, () => {
     const { entry } = shown;
-    const more =
-      entry === undefined
-        ? []
-        : (["name", "label", "contact", "purpose", "ticket"] as const).flatMap((field) =>
-            entry[field] === undefined ? [] : [[field, entry[field]] as const],
-          );
+    const more = entry === undefined ? [] : saidBesides(entry);
     return [
       harmless(shown.words ?? "The entry has been removed."),
       ...(more.length === 0 ? [] : [details(more, terminal)]),
@@ -91,6 +91,36 @@ async function showEntry(call: Call, service: string, principal: string): Promis
       story(shown.history, terminal),
     ].join("\n");
   });
+}
+
+/** What the entry says beside its verdict and conditions. */
+function saidBesides({
+  name,
+  label,
+  contact,
+  purpose,
+  ticket,
+  labels = {},
+  asking,
+  onExpiry,
+  disconnect,
+}: Entry): (readonly [string, string])[] {
+  const end = (words: string, said: Entry["disconnect"]): Record<string, string | undefined> => ({
+    [words]: said === undefined ? undefined : disconnectWords(said),
+  });
+  const told = {
+    name,
+    label,
+    contact,
+    purpose,
+    ticket,
+    tags: Object.keys(labels).length === 0 ? undefined : valueWords(labels),
+    approvers: asking?.approvers?.join(", "),
+    quorum: asking?.quorum?.toString(),
+    ...end("when it expires, its connections are", onExpiry),
+    ...end("connections that stood when it came are", disconnect),
+  };
+  return Object.entries(told).flatMap(([field, value]) => (value === undefined ? [] : [[field, value] as const]));
 }
 
 /** What the list says of them, and what they are connected to. */

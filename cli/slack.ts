@@ -13,13 +13,13 @@ const manifest: Command = {
     url: { value: "URL", help: "the deployment's public address, the stack's output PublicUrl; without it that of the API" },
     name: { value: "NAME", help: "what the app is called in Slack (Drawbridge unless told)" },
   },
-  examples: ["drawbridge slack manifest", "drawbridge slack manifest --url https://approvals.example.com --name 'Drawbridge prod'"],
+  examples: ["drawbridge slack manifest", "drawbridge slack manifest --name 'Drawbridge prod'"],
   async run(call) {
     operandsOf(call, this, 0);
     const { given, terminal } = call;
     const address = given.text("url") ?? given.text("api") ?? terminal.env["DRAWBRIDGE_API"];
     if (address === undefined || !URL.canParse(address))
-      throw wrongUsage("the deployment's address is not known", "give --url, the stack's output PublicUrl, or set DRAWBRIDGE_API");
+      throw wrongUsage("no API address is given", "give --url, the stack's output PublicUrl, or set DRAWBRIDGE_API");
     const made = slackManifest(new URL(address), given.text("name"));
     call.result(made, () => JSON.stringify(made, null, 2));
   },

@@ -1,7 +1,16 @@
 // admit: wakes on what may call for a verdict; commits what the allow-list says, and accepts or rejects on EC2.
 
 import { clock, newId, timeOf } from "../lib/lambda/clock-and-ids.ts";
-import { allowList, connections, giveBackToAdmit, ledger, organizations, pacedEndpointServices, services, wakeObserve } from "../lib/lambda/ports-for.ts";
+import {
+  allowList,
+  connections,
+  giveBackToAdmit,
+  ledger,
+  organizations,
+  pacedEndpointServices,
+  services,
+  wakeObserve,
+} from "../lib/lambda/ports-for.ts";
 import { queueWorker } from "../lib/lambda/queue-worker.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { admit } from "../lib/loop/admit.ts";

@@ -5,7 +5,19 @@ import { BadInput, Refused } from "../lib/faults.ts";
 import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
 import { httpHandler, type HttpReply } from "../lib/lambda/http-handler.ts";
 import type { HttpRequest } from "../lib/lambda/http-request.ts";
-import { allowList, connections, endpointServices, ledger, organizations, services, wakeAdmit, zones } from "../lib/lambda/ports-for.ts";
+import {
+  allowList,
+  approverMail,
+  approvers,
+  connections,
+  endpointServices,
+  ledger,
+  organizations,
+  services,
+  subscriptions,
+  wakeAdmit,
+  zones,
+} from "../lib/lambda/ports-for.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import type { OperatorPorts } from "../lib/operator/operator.ts";
 import { operatorRoutes, type UseCase } from "../lib/operator/routes.ts";
@@ -19,8 +31,11 @@ const set = settings(
   "ORGANIZATIONS_ROLE_ARN",
   "ADMIT_QUEUE_URL",
   "CONNECTIONS_TOPIC_ARN",
+  "APPROVALS_TOPIC_ARN",
   "HOSTED_ZONE_IDS",
   "BUS_NAME",
+  "CHECKPOINT_BUCKET",
+  "CHECKPOINT_KEY_ARN",
   "QUEUE_URLS",
 );
 const ports: OperatorPorts = {
@@ -33,6 +48,9 @@ const ports: OperatorPorts = {
   ...organizations(set),
   endpointServices: endpointServices(),
   zones: zones(set),
+  approvers: approvers(set),
+  subscriptions: subscriptions(set),
+  people: approverMail(set),
   wake: wakeAdmit(set),
   deployment: {
     stage: set.STAGE,
@@ -40,6 +58,7 @@ const ports: OperatorPorts = {
     topic: set.CONNECTIONS_TOPIC_ARN,
     zones: set.HOSTED_ZONE_IDS,
     bus: set.BUS_NAME,
+    checkpoints: { bucket: set.CHECKPOINT_BUCKET, key: set.CHECKPOINT_KEY_ARN },
     queues: set.QUEUE_URLS,
     organizations: set.ORGANIZATIONS_ROLE_ARN !== "",
   },

@@ -1,11 +1,13 @@
 // dns: wakes on connections that become available or end; gives and takes their names in Route 53.
 
 import { createHash } from "node:crypto";
+import type { ServiceId } from "../lib/ids.ts";
 import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
 import { connections, endpointServices, ledger, proofs, services, wakeDns, zones } from "../lib/lambda/ports-for.ts";
 import { queueWorker } from "../lib/lambda/queue-worker.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { giveNames } from "../lib/loop/names.ts";
+import { followPrivateDns } from "../lib/loop/private-dns.ts";
 import { readMessage } from "../lib/messages.ts";
 
 const set = settings(
@@ -26,6 +28,7 @@ const ports = {
   services: services(set),
   proofs: proofs(set),
   zones: zones(set),
+  followPrivateDns: (service: ServiceId) => followPrivateDns(ports, service),
   wake: wakeDns(set),
   owner: (endpoint: string) => `drawbridge ${createHash("sha256").update(`${set.DEPLOYMENT_ID} ${endpoint}`).digest("hex").slice(0, 32)}`,
 };

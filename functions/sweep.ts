@@ -1,22 +1,53 @@
 // sweep: wakes each minute; runs the loop over every service, and hands what is unfinished to those who may finish it.
 
+import { checkApprovers, isDue } from "../lib/asking/reachable.ts";
 import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
-import { allowList, connections, endpointServices, ledger, organizations, services, wakeAdmit, wakeDns } from "../lib/lambda/ports-for.ts";
+import {
+  allowList,
+  approvers,
+  connections,
+  endpointServices,
+  ledger,
+  organizations,
+  permits,
+  services,
+  subscriptions,
+  wakeAdmit,
+  wakeDns,
+} from "../lib/lambda/ports-for.ts";
 import { scheduleHandler } from "../lib/lambda/schedule-handler.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { sweepCounts } from "../lib/lambda/sweep-counts.ts";
 import { sweep } from "../lib/loop/sweep.ts";
 
-const set = settings("ALLOW_LIST_TABLE", "AUDIT_LOG_TABLE", "CONNECTIONS_TABLE", "SETTINGS_TABLE", "ADMIT_QUEUE_URL", "DNS_QUEUE_URL", "ORGANIZATIONS_ROLE_ARN");
-const ports = {
+const set = settings(
+  "ALLOW_LIST_TABLE",
+  "AUDIT_LOG_TABLE",
+  "CONNECTIONS_TABLE",
+  "SETTINGS_TABLE",
+  "APPROVALS_TOPIC_ARN",
+  "ADMIT_QUEUE_URL",
+  "DNS_QUEUE_URL",
+  "ORGANIZATIONS_ROLE_ARN",
+);
+/** Enough to use the time that AWS's answers take, and few enough for its rates. */
+const servicesAtOnce = 4;
+
+const own = {
   clock,
-  newId,
-  endpointServices: endpointServices(),
+  services: services(set),
+  ledger: ledger(set),
   allowList: allowList(set),
+  endpointServices: endpointServices(),
+};
+const ports = {
+  ...own,
+  newId,
   ...organizations(set),
   connections: connections(set),
-  ledger: ledger(set),
-  services: services(set),
+  approvers: approvers(set),
+  subscriptions: subscriptions(set),
+  permissions: { ...own, permits: permits(set) },
   wake: {
     ...wakeAdmit(set),
     ...wakeDns(set),
@@ -25,9 +56,12 @@ const ports = {
 
 export const handler = scheduleHandler({
   name: "sweep",
-  work: async ({ log, counts }) => {
-    const all = await sweep(ports);
-    for (const { service, connections: swept, events, unfinished, error } of all) {
+  work: async ({ log, counts }, leftMs) => {
+    const all = await sweep(ports, { servicesAtOnce, leftMs });
+    const left = all.filter((one) => one.left === true).map(({ service }) => service);
+    if (left.length > 0)
+      log.warn("The time did not do for every service; those left come first in the minutes that follow", { services: left });
+    for (const { service, connections: swept, events, unfinished, error } of all.filter((one) => one.left !== true)) {
       counts.add(error === undefined ? "ServicesSwept" : "SweepsFailed");
       counts.add("ConnectionsSwept", swept);
       counts.add("ConnectionsUnfinished", unfinished);
@@ -36,5 +70,8 @@ export const handler = scheduleHandler({
         log.info("Swept, and found something to do", { services: [service], connections: swept, events, unfinished });
     }
     for (const [count, value] of sweepCounts(all, clock())) counts.add(count, value);
+    if (!isDue(ports)) return;
+    const { unreachable } = await checkApprovers(ports);
+    counts.add("ApproversUnreachable", unreachable);
   },
 });

@@ -154,10 +154,13 @@ export function judge(entries: readonly Entry[], consumer: Consumer, now: Instan
   const ref = deciding.doubted === undefined ? { entry: refer(entry) } : {};
   const said = { ...ref, ...optional("label", labelOf(entry)), ...optional("asking", entry.asking), findings };
   if (rejecting !== undefined) return { ...said, verdict: "reject", because: { rule: "reject-entry", detail: described(entry) } };
-  if (outcome !== "applies") return { ...said, verdict: "ask", because: { rule: "condition", detail: `${wordsOf(deciding)}, but ${failing(checks)}` } };
+  if (outcome !== "applies")
+    return { ...said, verdict: "ask", because: { rule: "condition", detail: `${wordsOf(deciding)}, but ${failing(checks)}` } };
   if (entry.verdict !== "accept") return { ...said, verdict: entry.verdict, because: { rule: "entry", detail: described(entry) } };
   // A reject entry wins at any level; where one might apply, nobody is let in on the chance that it does not.
-  const doubt = found.find((one) => one.outcome === "condition-unknown" && (one.entry.verdict === "reject" || one.doubted?.rejects === true));
+  const doubt = found.find(
+    (one) => one.outcome === "condition-unknown" && (one.entry.verdict === "reject" || one.doubted?.rejects === true),
+  );
   if (doubt !== undefined)
     return {
       ...said,
@@ -192,7 +195,8 @@ function matching(entries: readonly Entry[], consumer: Consumer, now: Instant, c
 }
 
 /** Counted is who holds nothing yet, too; not known only where nobody counted. */
-const countOf = (entry: Entry, { counts }: Circumstances): number | undefined => (counts === undefined ? undefined : (counts.get(entryId(entry)) ?? 0));
+const countOf = (entry: Entry, { counts }: Circumstances): number | undefined =>
+  counts === undefined ? undefined : (counts.get(entryId(entry)) ?? 0);
 
 /** Entries for units and organizations that may or may not apply, since the consumer's membership is not known. */
 function hidden(consumer: Consumer, service: ServiceId | "*", now: Instant, { units }: Circumstances): Found[] {
@@ -200,13 +204,19 @@ function hidden(consumer: Consumer, service: ServiceId | "*", now: Instant, { un
   const marks = service === "*" ? units?.everywhere : units?.here;
   if (marks?.entries === 0) return [];
   const entry: Entry = { service, principal: "ou#?", verdict: "ask", conditions: {}, version: 0, author: "", at: now };
-  const checks: Check[] = [{ condition: "organization", result: "unknown", saw: "AWS Organizations could not say where the account belongs" }];
+  const checks: Check[] = [
+    { condition: "organization", result: "unknown", saw: "AWS Organizations could not say where the account belongs" },
+  ];
   return [{ entry, checks, outcome: "condition-unknown", doubted: { rejects: marks === undefined || marks.rejects > 0 } }];
 }
 function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean): Finding {
   const base = { entry: refer(entry), verdict: entry.verdict, checks, outcome, decides };
   if (doubted !== undefined) return base;
-  const { author, at, conditions: { notBefore } } = entry;
+  const {
+    author,
+    at,
+    conditions: { notBefore },
+  } = entry;
   return {
     ...base,
     author,
@@ -259,7 +269,12 @@ export function labelOf(entry: Pick<Entry, "label" | "name"> & Partial<Pick<Entr
   return label === undefined || label === "" ? undefined : label;
 }
 
-function examine(entry: Entry, consumer: Consumer, now: Instant, count: number | undefined): { checks: Check[]; outcome: Finding["outcome"] } {
+function examine(
+  entry: Entry,
+  consumer: Consumer,
+  now: Instant,
+  count: number | undefined,
+): { checks: Check[]; outcome: Finding["outcome"] } {
   const counted = { count, own: consumer.counter === entryId(entry) };
   const checks = conditions.flatMap((condition: Condition) => condition(entry.conditions, consumer, now, counted) ?? []);
   if (checks.some(({ result }) => result === "fails")) return { checks, outcome: "condition-fails" };

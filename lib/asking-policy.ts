@@ -108,9 +108,10 @@ export const silentUntil = ({ openDays }: Pick<Asking, "openDays">, { at }: Pick
 export const escalatesAt = ({ escalateAfterHours }: Asking, { at }: Pick<Question, "at">): Instant =>
   instant(milliseconds(at) + escalateAfterHours * hour);
 
-/** Whether a message can have reached somebody who was asked: before that, silence says nothing. */
-export const couldBeReached = (asking: Asking, question: Question, approvers: readonly Approver[]): boolean =>
-  approvers.some(
-    ({ name, reachableSince }) =>
-      reachableSince !== undefined && reachableSince <= (question.remindedAt ?? question.at) && askedNow(asking, question).includes(name),
+/** Whether a message can have reached somebody who is asked, and they have had the whole time to answer it: before that, silence says nothing. */
+export function couldBeReached(asking: Asking, question: Question, approvers: readonly Approver[], now: Instant): boolean {
+  const sent = [question.at, ...(question.remindedAt === undefined ? [] : [question.remindedAt])].filter((at) => silentUntil(asking, { at }) <= now);
+  return approvers.some(
+    ({ name, reachableSince }) => reachableSince !== undefined && askedNow(asking, question).includes(name) && sent.some((at) => reachableSince <= at),
   );
+}

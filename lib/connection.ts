@@ -157,6 +157,8 @@ export interface Vote {
 /** An effect that AWS has refused so far. */
 export interface Trouble {
   readonly effect: EffectKind;
+  /** The one name that it is about. */
+  readonly name?: string;
   readonly code: string;
   readonly message: string;
   readonly first: Instant;
@@ -323,8 +325,8 @@ function changed(known: Known, event: ConnectionEvent): Known {
       return { ...next, trouble: { effect, code, message, first, last: event.at, count } };
     }
     case "NameClashed": {
-      const { found: message, first, count } = event;
-      return { ...next, trouble: { effect: "make-name", code: event.type, message, first, last: event.at, count } };
+      const { found: message, fqdn: name, first, count } = event;
+      return { ...next, trouble: { effect: "make-name", name, code: event.type, message, first, last: event.at, count } };
     }
     case "EffectRecovered":
       return without(next, "trouble");

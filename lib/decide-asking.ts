@@ -93,7 +93,7 @@ export function waitFor(connection: Open, known: Known): ConnectionEvent[] {
   const { question } = connection;
   const asking = askingOf(known.service, known.judgement);
   const over = asking.silence === "reject" && silentUntil(asking, question) <= now;
-  if (over && couldBeReached(asking, question, known.approvers ?? [])) return [silence(connection, asking, known)];
+  if (over && couldBeReached(asking, question, known.approvers ?? [], now)) return [silence(connection, asking, known)];
   const escalates = asking.escalateTo.length > 0 && question.escalatedAt === undefined && escalatesAt(asking, question) <= now;
   const due = remindersDue(asking, question, now);
   const reminds = due > (question.reminded ?? 0);

@@ -292,7 +292,11 @@ function follow(connection: Connection, known: Known): ConnectionEvent[] {
     case "approved":
     case "connected":
     case "adopted":
-      return hold(connection, { judgement, service, now: known.now, ...optional("holder", known.holder) }, known);
+      return hold(
+        connection,
+        { judgement, service, now: known.now, waiting: waits(seen.observed.state), ...optional("holder", known.holder) },
+        known,
+      );
     case "denied":
     case "rejected":
     case "closed":

@@ -2,6 +2,7 @@
 
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { AwsState, DnsTarget, IpAddressType } from "./observed.ts";
+import type { PrivateDns } from "./private-dns.ts";
 
 /** Why an event happened: the rule that fired, and what it saw. */
 export interface Because {
@@ -198,6 +199,7 @@ export type PolicyEvent = Common &
         readonly to: unknown;
       }
     | { readonly type: "ServiceRemoved"; readonly service: ServiceId; readonly from: unknown }
+    | { readonly type: "PrivateDnsChanged"; readonly service: ServiceId; readonly from?: PrivateDns; readonly to?: PrivateDns }
     | { readonly type: "AcceptanceSwitchedOff"; readonly service: ServiceId }
     | { readonly type: "AcceptanceSwitchedOn"; readonly service: ServiceId }
     | { readonly type: "ApproverAdded"; readonly name: string; readonly to: unknown }

@@ -53,7 +53,8 @@ function explained(finding: Finding, judgement: Judgement): ExplainedEntry {
 function whyItDecides({ verdict, outcome }: Finding, { because, findings }: Judgement): string {
   if (because.rule === "frozen") return "the most specific entry, but nothing is accepted while the freeze lasts";
   if (outcome === "condition-fails") return "the most specific entry, but a condition fails: people are asked, and no wider entry steps in";
-  if (outcome === "condition-unknown") return "the most specific entry, but a condition cannot be known: people are asked, and no wider entry steps in";
+  if (outcome === "condition-unknown")
+    return "the most specific entry, but a condition cannot be known: people are asked, and no wider entry steps in";
   if (verdict === "reject") return findings.length === 1 ? "it applies" : "a reject entry that applies wins at any level";
   if (because.rule === "condition") return "the most specific entry, but another one might reject: people are asked";
   return findings.length === 1 ? "it applies" : "the most specific entry that matches";

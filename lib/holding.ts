@@ -14,6 +14,8 @@ export interface Ground {
   readonly holder?: Entry | Removed;
   readonly service: Service;
   readonly now: Instant;
+  /** It is accepted by us alone: AWS shows it waiting. */
+  readonly waiting?: boolean;
 }
 
 /** A connection is to be cut from `due` on. */
@@ -43,16 +45,20 @@ export const isLive = (connection: Connection): connection is Live =>
   connection.status === "approved" || connection.status === "connected" || connection.status === "adopted";
 
 /** Each reject entry that applies says for itself what it means for who was there before it came. */
-function rejections(connection: Live, { judgement, service, now }: Ground): Cut[] {
+function rejections(connection: Live, { judgement, service, now, waiting }: Ground): Cut[] {
   if (judgement.verdict !== "reject") return [];
   const because = judgement.because;
   const cuts = judgement.findings
     .filter(({ verdict, outcome }) => verdict === "reject" && outcome === "applies")
     .flatMap((finding) => {
       const since = finding.since ?? now;
-      const disconnect = liveSince(connection) <= since ? (finding.disconnect ?? service.onReject ?? "now") : "now";
-      const due = dueAfter(since, disconnect);
-      return due === undefined ? [] : [{ due, entry: finding.entry, because: { rule: because.rule, detail: rejected(finding, judgement) } }];
+      // Who is not let in yet has nothing to keep: it is not let in any more.
+      const isIn = waiting !== true || connection.status !== "approved";
+      const disconnect = liveSince(connection) <= since && isIn ? (finding.disconnect ?? service.onReject ?? "now") : "now";
+      const due = dueBy(since, disconnect, now);
+      return due === undefined
+        ? []
+        : [{ due, entry: finding.entry, because: { rule: because.rule, detail: rejected(finding, judgement) } }];
     });
   if (cuts.length > 0 || judgement.findings.length > 0 || judgement.entry === undefined) return cuts;
   return [{ due: now, entry: judgement.entry, because }];
@@ -65,15 +71,15 @@ function lost(connection: Live, { judgement, holder, service, now }: Ground): Cu
   if (connection.status === "adopted" || connection.decision.by.kind !== "entry") return [];
   if (judgement.verdict !== "ask" || judgement.because.rule === "frozen" || isDoubted(judgement)) return [];
   const ends = holder === undefined ? undefined : endOf(holder, service, now);
-  return [...asked(connection, judgement), ...(ends === undefined ? [] : [ends])];
+  return [...asked(connection, judgement, now), ...(ends === undefined ? [] : [ends])];
 }
 
 /** An ask entry that came later cuts only where it says so. */
-function asked(connection: Live, { findings, because }: Judgement): Cut[] {
+function asked(connection: Live, { findings, because }: Judgement, now: Instant): Cut[] {
   const deciding = findings.find(({ decides }) => decides);
   if (deciding?.verdict !== "ask" || deciding.outcome !== "applies" || deciding.since === undefined) return [];
   if (liveSince(connection) > deciding.since) return [];
-  const due = dueAfter(deciding.since, deciding.disconnect ?? "keep");
+  const due = dueBy(deciding.since, deciding.disconnect ?? "keep", now);
   return due === undefined ? [] : [{ due, entry: deciding.entry, because }];
 }
 
@@ -81,13 +87,19 @@ function endOf(holder: Entry | Removed, service: Service, now: Instant): Cut | u
   if ("removed" in holder) {
     const { at, disconnect = service.onRemoval ?? "keep" } = holder.removed;
     const detail = `the entry for ${holder.principal.replace("#", " ")} was removed at ${at}: its connections are ${disconnectWords(disconnect)}`;
-    return cut(dueAfter(at, disconnect), holder, { rule: "entry-removed", detail });
+    return cut(dueBy(at, disconnect, now), holder, { rule: "entry-removed", detail });
   }
   const { expires } = holder.conditions;
   if (expires === undefined || now < expires) return undefined;
   const disconnect = onExpiry(holder, service);
   const detail = `${described(holder)}, expired at ${expires}: its connections are ${disconnectWords(disconnect)}`;
   return cut(dueAfter(expires, disconnect), refer(holder), { rule: "entry-expired", detail });
+}
+
+/** Clocks differ by minutes: what is to be cut at once, by what stands in the list already, does not wait for another's clock. */
+function dueBy(since: Instant, disconnect: Disconnect, now: Instant): Instant | undefined {
+  const due = dueAfter(since, disconnect);
+  return disconnect === "now" && since > now ? now : due;
 }
 
 const cut = (due: Instant | undefined, { service, principal, version }: EntryRef, because: Because): Cut | undefined =>
@@ -105,10 +117,14 @@ const isDoubted = ({ findings }: Judgement): boolean => findings.some(({ entry }
 const noticeHours = 168;
 
 /** The expiry that approvers are to be told of now: of the entry that holds the connection, and that decides about it. */
-export function expiryAhead(connection: Connection, { judgement, holder, service, now }: Ground): { expires: Instant; entry: Entry } | undefined {
+export function expiryAhead(
+  connection: Connection,
+  { judgement, holder, service, now }: Ground,
+): { expires: Instant; entry: Entry } | undefined {
   if (!isLive(connection) || connection.status === "adopted" || holder === undefined || "removed" in holder) return undefined;
   const { expires } = holder.conditions;
-  if (expires === undefined || now >= expires || judgement.entry === undefined || entryId(judgement.entry) !== entryId(holder)) return undefined;
+  if (expires === undefined || now >= expires || judgement.entry === undefined || entryId(judgement.entry) !== entryId(holder))
+    return undefined;
   const hours = (milliseconds(expires) - milliseconds(now)) / 3_600_000;
   return hours <= (service.expiryNoticeHours ?? noticeHours) && connection.expiryTold !== expires ? { expires, entry: holder } : undefined;
 }

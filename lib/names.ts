@@ -116,7 +116,9 @@ export function toldOfNames(connection: Connection, signal: NameSignal, { servic
   if (signal.kind === "name-assigned") {
     const isNew = connection.names.every(({ fqdn }) => fqdn !== signal.name.fqdn);
     const wanted = connection.status === "connected" && fitting(connection, service) === undefined;
-    return wanted && isNew ? [{ type: "NameAssigned", name: signal.name }] : [];
+    // It was chosen by the label that the connection had then, which may have changed since.
+    const fits = fqdns(connection, service).includes(signal.name.fqdn);
+    return wanted && isNew && fits ? [{ type: "NameAssigned", name: signal.name }] : [];
   }
   const name = connection.names.find(({ fqdn }) => fqdn === signal.fqdn);
   if (name === undefined) return [];

@@ -150,8 +150,21 @@ function closing(notice: Notice): string[] {
         : "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
       `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`,
     ];
+  const { event } = notice;
+  if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
+    return [...ahead(event), `See it: npx drawbridge show ${notice.profile?.endpoint ?? ""}`];
   if (notice.profile === undefined) return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
   return [`The whole history: npx drawbridge show ${notice.profile.endpoint}`];
+}
+
+/** What can still be done about it; it is told once for all connections of the entry. */
+function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "RevocationAnnounced" }>): string[] {
+  const { service, principal } = event.entry;
+  const who = `${principal.replace(/^[a-z]+#/, "")}${service === "*" ? "" : ` --service ${service}`}`;
+  const all = "The same is ahead of every connection that this entry holds; this message comes once for all of them.";
+  return event.type === "ExpiryAnnounced"
+    ? [all, `Renew it: npx drawbridge renew ${who} --expires <date>`]
+    : [all, `Keep them: npx drawbridge allow ${who}`];
 }
 
 function table(notice: Notice): string {
@@ -187,7 +200,9 @@ function attributes(notice: Notice): Record<string, string> {
     ...(profile === undefined ? {} : { account: profile.account, endpoint: profile.endpoint }),
     ...optional("decision", notice.of === "question" ? "asked" : decisionOf(notice.event)),
     ...(notice.of === "news" ? { by: notice.event.by.kind } : {}),
-    ...(notice.of === "news" && notice.event.type === "ConnectionApproved" && notice.event.breakGlass === true ? { breakGlass: "true" } : {}),
+    ...(notice.of === "news" && notice.event.type === "ConnectionApproved" && notice.event.breakGlass === true
+      ? { breakGlass: "true" }
+      : {}),
   };
 }
 
@@ -205,6 +220,12 @@ function title(event: DrawbridgeEvent): string {
       return "Rejected outside Drawbridge";
     case "AcceptanceSwitchedOff":
       return "Acceptance is switched off";
+    case "RevocationAnnounced":
+      return "Will be cut";
+    case "RevocationWithdrawn":
+      return "Not cut after all";
+    case "ExpiryAnnounced":
+      return "Expires soon";
     default:
       return capital(event.type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase());
   }

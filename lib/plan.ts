@@ -22,12 +22,13 @@ const backOffMinutesMax = 60;
 
 export function plan(connection: Connection, seen: Seen, service: Service, now: Instant): Effect[] {
   const { trouble } = connection;
-  const rests = trouble !== undefined && resting(trouble, now);
-  return gaps(connection, seen, service).filter(({ kind }) => !(rests && (trouble.effect === kind || (connection.status === "connected" && isBehind(trouble, kind)))));
+  if (trouble === undefined || !resting(trouble, now)) return gaps(connection, seen, service);
+  return gaps(connection, seen, service).filter((effect) => !isTroubled(trouble, effect));
 }
 
-/** What is left of an old name waits with the new one. */
-const isBehind = ({ effect }: Trouble, kind: Effect["kind"]): boolean => effect === "make-name" && kind === "remove-name";
+/** Whether the trouble is this effect's: a clash is one name's alone. */
+export const isTroubled = ({ effect, name }: Trouble, wanted: Effect): boolean =>
+  effect === wanted.kind && (name === undefined || !("name" in wanted) || wanted.name.fqdn === name);
 
 /** All that is lacking, also what was refused and rests until its next try. */
 export function gaps(connection: Connection, seen: Seen, service: Service): Effect[] {
@@ -59,8 +60,8 @@ function onNames(connection: Connection, seen: Seen, service: Service): Effect[]
   const others = connection.names.filter((other) => other !== name);
   // From before its label or its zone changed. The last one that works goes when the new one is there.
   const kept = name?.made === false ? others.findLast(({ made, was }) => made || was !== undefined) : undefined;
-  const removals = others.flatMap((other): Effect[] => (other === kept ? [] : [{ kind: "remove-name", name: other }]));
-  return name?.made === false ? [{ kind: "make-name", name }, ...removals] : removals;
+  const wanted = [name, kept].flatMap((one): Effect[] => (one?.made === false ? [{ kind: "make-name", name: one }] : []));
+  return [...wanted, ...others.flatMap((other): Effect[] => (other === kept ? [] : [{ kind: "remove-name", name: other }]))];
 }
 
 function resting({ count, last }: Trouble, now: Instant): boolean {

@@ -10,6 +10,8 @@ import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts
 import type { Change, EntryKey, Head, Kept, Page, PageRequest, StoredEvent, Subject } from "./ledger.ts";
 import type { RecordSet } from "./names.ts";
 import type { Observed } from "./observed.ts";
+import type { Allowed } from "./permissions.ts";
+import type { PrivateDnsFacts } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 
 /** May differ between instances by minutes; never decides an order. */
@@ -35,6 +37,14 @@ export interface EndpointServices {
   notification(service: ServiceId, topic: string): Promise<string | undefined>;
   /** Removes it; safe when it is gone. */
   stopNotifying(notification: string): Promise<void>;
+  /** Who may ask to connect; all pages. */
+  allowed(service: ServiceId): Promise<Allowed>;
+  /** Safe to repeat; what is there or gone already counts as done. */
+  allow(service: ServiceId, add: readonly AccountId[], remove: readonly AccountId[]): Promise<void>;
+  /** Safe to repeat; without a name, the service has none any more. */
+  setPrivateDnsName(service: ServiceId, name: string | undefined): Promise<void>;
+  /** Asks AWS to look for the name's proof; its state tells later what came of it. */
+  verifyPrivateDnsName(service: ServiceId): Promise<void>;
 }
 export type Outcome = {
   readonly endpoint: EndpointId;
@@ -53,6 +63,7 @@ export interface ServiceFacts {
   readonly state: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly regions: readonly string[];
+  readonly privateDns?: PrivateDnsFacts;
 }
 
 /** The records of connections. Reads by id are strongly consistent; lists by service or account may lag by seconds. */
@@ -76,7 +87,7 @@ export interface Ledger {
   /** One subject's events in order; strongly consistent. */
   history(subject: Subject, page?: PageRequest & { readonly newestFirst?: boolean }): Promise<Page<StoredEvent>>;
   /**
-   * By index, newest first unless asked otherwise; may lag by seconds. What was there half a minute before the first page
+   * By index, newest first unless asked otherwise; may lag by seconds. What was there ten seconds before the first page
    * is on exactly one of the pages, whatever is written meanwhile.
    */
   search(query: AuditQuery, page?: PageRequest): Promise<Page<StoredEvent>>;
@@ -111,6 +122,13 @@ export interface Bearing {
   readonly units: { readonly here: UnitMarks; readonly everywhere: UnitMarks };
 }
 
+/** The accounts that Drawbridge itself let ask at a service: the only ones it may take back. */
+export interface Permits {
+  of(service: ServiceId): Promise<AccountId[]>;
+  keep(service: ServiceId, account: AccountId): Promise<void>;
+  forget(service: ServiceId, account: AccountId): Promise<void>;
+}
+
 /** AWS Organizations, asked only where entries speak of units or organizations. May be minutes old. */
 export interface Organizations {
   /** Never throws: what cannot be found out is `unknown`. */
@@ -138,6 +156,17 @@ export interface Zones {
   all(zone: ZoneId): Promise<RecordSet[]>;
   /** The zone's name without the final dot; nothing when it does not exist or is not this deployment's. */
   name(zone: ZoneId): Promise<string | undefined>;
+  /** This deployment's zones, as far as they exist. */
+  list(): Promise<ZoneFacts[]>;
+  /** Adds the value to the text record at the name, beside those of others; safe to repeat. */
+  prove(zone: ZoneId, name: string, value: string): Promise<void>;
+  /** Takes only that value away. */
+  disprove(zone: ZoneId, name: string, value: string): Promise<void>;
+}
+export interface ZoneFacts {
+  readonly id: ZoneId;
+  readonly name: string;
+  readonly isPrivate: boolean;
 }
 
 /** Wakes a function by its queue. At least once. */

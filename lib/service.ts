@@ -3,6 +3,7 @@
 import type { AskingSettings } from "./asking-policy.ts";
 import type { Disconnect } from "./disconnect.ts";
 import type { Instant, ServiceId, ZoneId } from "./ids.ts";
+import type { PrivateDns } from "./private-dns.ts";
 
 export interface Service {
   readonly service: ServiceId;
@@ -31,5 +32,8 @@ export interface Service {
   readonly permissions?: "off" | "follow";
   /** Whom to ask, and how, where not as lib/asking-policy.ts says. */
   readonly asking?: AskingSettings;
+  /** The name that every consumer may use for its own endpoint, and how far AWS and we have come with it. */
+  readonly privateDnsName?: string;
+  readonly privateDns?: PrivateDns;
   readonly version: number;
 }

@@ -4,7 +4,9 @@ import { described, type Entry } from "./allow-list.ts";
 import type { Approver } from "./approver.ts";
 import type { Status } from "./connection.ts";
 import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
+import { privateDnsWords } from "./private-dns.ts";
 import type { Service } from "./service.ts";
+import { differences } from "./differences.ts";
 import { utc } from "./when.ts";
 
 /** A state in a few words. What outsiders wrote may occur in any text of this file: whoever shows it makes it harmless. */
@@ -29,6 +31,7 @@ export function sentence(event: DrawbridgeEvent): string {
     case "ServiceEnforced":
     case "ServiceChanged":
     case "ServiceRemoved":
+    case "PrivateDnsChanged":
     case "AcceptanceSwitchedOff":
     case "AcceptanceSwitchedOn":
     case "ApproverAdded":
@@ -188,7 +191,7 @@ function policySentence(event: PolicyEvent): string {
     case "EntryAdded":
       return `entry added: ${entryWords(event.to)}`;
     case "EntryChanged":
-      return `entry changed: ${entryWords(event.to)}; before: ${entryWords(event.from)}`;
+      return `entry changed: ${entryWords(event.to)}; ${differences(event.from, event.to) || "nothing differs"}`;
     case "EntryRemoved":
       return `entry removed: ${entryWords(event.from)}`;
     case "ServiceAdded":
@@ -196,9 +199,11 @@ function policySentence(event: PolicyEvent): string {
     case "ServiceEnforced":
       return "enforced: from now on decisions are carried out";
     case "ServiceChanged":
-      return `settings changed: ${serviceWords(event.to)}; before: ${serviceWords(event.from)}`;
+      return `settings changed: ${differences(event.from, event.to) || serviceWords(event.to)}`;
     case "ServiceRemoved":
       return "released from care; its connections stay as they are";
+    case "PrivateDnsChanged":
+      return event.to === undefined ? `private DNS name ${event.from?.name ?? ""} is gone` : `private DNS name ${privateDnsWords(event.to)}`;
     case "AcceptanceSwitchedOff":
       return "acceptance is switched off: AWS lets everybody in without asking";
     case "AcceptanceSwitchedOn":
@@ -222,7 +227,7 @@ function policySentence(event: PolicyEvent): string {
   }
 }
 
-const accountWords = (word: string, accounts: readonly string[]): string =>
+const accountWords = (word: string, accounts: readonly string[] = []): string =>
   accounts.length === 0 ? `nothing ${word}` : `${word} ${accounts.slice(0, 5).join(", ")}${accounts.length > 5 ? ` and ${String(accounts.length - 5)} more` : ""}`;
 
 /** The ways that lead to an approver, without the addresses themselves. */

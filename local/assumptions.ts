@@ -17,6 +17,8 @@ export interface Assumptions {
   readonly privateDnsVerificationSucceeds: boolean;
   readonly notificationForm: "json" | "text";
   readonly zoneBusyMs: number;
+  readonly zoneRecordsMax: number;
+  readonly endpointNamesResolveElsewhere: boolean;
 }
 
 export const defaultAssumptions: Assumptions = {
@@ -35,6 +37,8 @@ export const defaultAssumptions: Assumptions = {
   privateDnsVerificationSucceeds: true,
   notificationForm: "json",
   zoneBusyMs: 0,
+  zoneRecordsMax: 10_000,
+  endpointNamesResolveElsewhere: false,
   rateRuleFirstTick: 0.5,
 };
 
@@ -54,8 +58,12 @@ export const assumptionTexts: Readonly<Record<keyof Assumptions, string>> = {
   deleteEventForEveryState: "The Delete notification is sent for rejected, expired and failed connections too.",
   acceptEventOnAutomaticAcceptance: "A service without acceptance required sends Accept besides Connect.",
   consumerTagsOnConnections: "Tags that the consumer sets on its endpoint show in the provider's view of the connection.",
-  privateDnsVerificationSucceeds: "StartVpcEndpointServicePrivateDnsVerification finds its TXT record (local AWS looks nothing up).",
+  privateDnsVerificationSucceeds: "StartVpcEndpointServicePrivateDnsVerification succeeds when the TXT record is in a public zone of local Route 53; otherwise, or when this is off, the state becomes failed at once. How long AWS goes on looking is not documented.",
   zoneBusyMs: "How long Route 53 refuses further changes of a zone with PriorRequestNotComplete after one.",
+  endpointNamesResolveElsewhere:
+    "An endpoint's own DNS names resolve, to its private addresses, outside its VPC too. Its addresses lead nowhere there in either case.",
+  zoneRecordsMax:
+    "How many record sets a zone takes: 10,000 is documented, how AWS words the refusal is not. Here it is InvalidChangeBatch and names the limit.",
   rateRuleFirstTick: "The part of its period after which a rate rule fires first; after that it fires once a period.",
   notificationForm:
     "Whether the body of a connection notification is JSON or text. Its members and its subject are invented in either form.",

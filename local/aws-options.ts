@@ -1,6 +1,7 @@
 // What local AWS may be asked for, and what it hands back once it is up.
 import type { Assumptions } from "./assumptions.ts";
 import type { Judged } from "./authorize.ts";
+import type { DataPath } from "./data-path/data-path.ts";
 import type { Faults } from "./faults.ts";
 import type { Invocation } from "./functions/runtime.ts";
 import type { Letter } from "./inbox.ts";
@@ -100,6 +101,8 @@ export interface LocalAws {
   readonly issue: (role: Role, session: string) => Credentials;
   /** For tests: puts a connection into a state that no call leads to (`failed`, `expired`, `partial`). */
   readonly forceState: Ec2Service["force"];
+  /** How a process gets into a VPC, and what names and addresses are in it. */
+  readonly dataPath: DataPath;
   readonly logs: (functionName: string) => readonly string[];
   readonly letters: readonly Letter[];
   /** Resolves when nothing is in flight; delayed messages and schedules do not count. */

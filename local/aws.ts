@@ -15,6 +15,7 @@ import { startFront } from "./http-front.ts";
 import { startHttpApi, type HttpApi } from "./http-api.ts";
 import { createIdentities, type Identities } from "./identities.ts";
 import { startInbox } from "./inbox.ts";
+import { dataPathDoor } from "./data-path/door.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { createInProcess, type InProcess } from "./in-process.ts";
 import type { Members } from "./members.ts";
@@ -118,7 +119,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     region,
     log,
     ...(options.trace === undefined ? {} : { trace: options.trace }),
-    other: doors(lambdaDoor(services.lambda, identities, region, log), s3Door(services.buckets, identities, log)),
+    other: doors(dataPathDoor(services.dataPath), lambdaDoor(services.lambda, identities, region, log), s3Door(services.buckets, identities, log)),
     faults: ground.faults.calls,
     counts: (service, action) => void counts.set(`${service}:${action}`, (counts.get(`${service}:${action}`) ?? 0) + 1),
   });
@@ -187,6 +188,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     ring: ringer({ account, region, held, topics: services.sns, ringing: services.cloudwatch.ringing, now: () => clock.now() }),
     calm: (alarm) => void services.cloudwatch.ringing.delete(alarm),
     forceState: (endpointId, state) => services.ec2.force(endpointId, state),
+    dataPath: services.dataPath,
     logs: (name) => functions.logs(nameOf(name)),
     letters: inbox.letters,
     idle: inFlight.idle,

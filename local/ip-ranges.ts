@@ -40,6 +40,7 @@ export function freeAddress(cidr: string, taken: ReadonlySet<string>): string | 
 export function subRanges(cidr: string, count: number, hostBits: number): readonly string[] {
   const { first, size } = rangeOf(cidr);
   const step = 2 ** hostBits;
-  if (!(count > 0) || count * step > size) throw new Error(`Template error: Fn::Cidr cannot cut ${count} ranges of ${hostBits} bits from ${cidr}.`);
+  if (!(count > 0) || count * step > size)
+    throw new Error(`Template error: Fn::Cidr cannot cut ${count} ranges of ${hostBits} bits from ${cidr}.`);
   return Array.from({ length: count }, (_, at) => `${addressOf(first + at * step)}/${32 - hostBits}`);
 }

@@ -13,6 +13,7 @@ import { createCloudFormation, type CloudFormationService } from "./services/clo
 import { createTrails } from "./services/cloudtrail-trails.ts";
 import { createCloudWatch, type CloudWatchService } from "./services/cloudwatch.ts";
 import { createDynamoDb, type DynamoDbService } from "./services/dynamodb.ts";
+import { createDataPath, type DataPath } from "./data-path/data-path.ts";
 import { createElb, type ElbService } from "./services/elb.ts";
 import { createEc2, type Ec2Service, type Notification } from "./services/ec2.ts";
 import { createEvents, type EventsService } from "./services/events.ts";
@@ -20,7 +21,7 @@ import { createKms } from "./services/kms.ts";
 import { createLambda } from "./services/lambda.ts";
 import { createLogs, type LogsService } from "./services/logs.ts";
 import { createOrganizations } from "./services/organizations.ts";
-import { createRoute53, type Route53Service } from "./services/route53.ts";
+import { createRoute53, publicTextAt, type Route53Service } from "./services/route53.ts";
 import { createBuckets, type Buckets } from "./services/s3-buckets.ts";
 import { createSecretsManager } from "./services/secretsmanager.ts";
 import { createSns, type SnsService } from "./services/sns.ts";
@@ -38,6 +39,7 @@ export interface Services {
   readonly elb: ElbService;
   readonly logs: LogsService;
   readonly route53: Route53Service;
+  readonly dataPath: DataPath;
   readonly cloudformation: CloudFormationService;
   readonly cloudwatch: CloudWatchService;
   readonly buckets: Buckets;
@@ -90,7 +92,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     log,
   });
   const dynamodb = await createDynamoDb({ region, clock });
-  const ec2 = createEc2({ region, clock, delays, assumptions: options.assumptions, notify: notifier(options, sns) });
+  const ec2 = createEc2({ region, clock, delays, assumptions: options.assumptions, notify: notifier(options, sns), textAt: (name) => publicTextAt(route53.zones, name) });
   const buckets = createBuckets(clock);
   const mappings = createMappings();
   const cloudformation = createCloudFormation({ clock, inFlight, buckets, region });
@@ -99,6 +101,14 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const logs = createLogs({ clock, region });
   const route53 = createRoute53({ clock, assumptions: options.assumptions });
   const lambda = createLambda(functions, mappings);
+  const dataPath = createDataPath({
+    clock,
+    ec2: ec2.state,
+    elb: elb.state,
+    zones: route53.zones,
+    write: logs.write,
+    count: cloudwatch.put,
+  });
   const recorded: Call[] = [];
   const trail = {
     clock,
@@ -130,6 +140,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     elb,
     logs,
     route53,
+    dataPath,
     cloudformation,
     cloudwatch,
     buckets,
@@ -139,6 +150,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     async close() {
       events.close();
       sqs.close();
+      await dataPath.close();
       await dynamodb.close();
     },
   };

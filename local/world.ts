@@ -6,6 +6,8 @@ import type { LocalAws } from "./aws-options.ts";
 /** Accounts of the sample world; the key id is the account. */
 const sampleAccounts = { acme: "222222222222", unknown: "333333333333", barred: "444444444444", globex: "555555555555" } as const;
 
+const annArn = (account: string): string => `arn:aws:iam::${account}:user/ann`;
+
 /** Acts only through what people have: AWS's API and the command. */
 export async function sampleWorld(local: LocalAws): Promise<void> {
   const world: World = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
@@ -16,12 +18,15 @@ export async function sampleWorld(local: LocalAws): Promise<void> {
   };
   await local.call("secretsmanager", "PutSecretValue", {
     SecretId: local.outputs["SlackSecretArn"] ?? "",
-    SecretString: JSON.stringify({ webhookUrl: local.slackWebhook, channel: "#privatelink" }),
+    SecretString: local.slack.secret("#privatelink"),
   });
   const payments = await provider(world, local.account).createService(
     `arn:aws:elasticloadbalancing:${local.region}:${local.account}:loadbalancer/net/payments/50dc6c495c0c9188`,
   );
   await run("services", "add", payments.id, ...(local.zoneId === "" ? [] : ["--zone", local.zoneId]), "--yes");
+  // Ann is asked by mail and in Slack; on the inbox's page somebody can press as U0ANN00000.
+  await run("approvers", "add", "ann", "--email", "ann@privatelink.example.com", "--slack", "U0ANN00000", "--arn", annArn(local.account));
+  await run("services", "set", payments.id, "--approver", "ann", "--yes");
   await run(
     "allow",
     sampleAccounts.acme,

@@ -112,6 +112,7 @@ export function operator(world: World, account: string) {
         AWS_SECRET_ACCESS_KEY: "local",
         AWS_REGION: world.region,
         DRAWBRIDGE_API: world.api,
+        AWS_ENDPOINT_URL: world.aws,
         NO_COLOR: "1",
         COLUMNS: "140",
       };

@@ -108,6 +108,26 @@ const credentialsOfLambda: Plugin = {
   },
 };
 
+/**
+ * Nothing of ours streams events or looks DynamoDB's endpoint up, which the SDK does only when told to: the codecs of the one,
+ * with their checksums, and the cache library of the other are a sixth of a small function.
+ */
+const neverCalled: Plugin = {
+  name: "never-called",
+  setup(plugin) {
+    plugin.onLoad({ filter: /[\\/]@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]event-streams[\\/]index\.js$/ }, () => ({
+      // S3's client makes one when it starts, for a call that nobody makes.
+      contents: `const refuse = () => { throw new Error("This bundle cannot stream events: see scripts/build.ts."); };
+export const EventStreamSerde = class { serializeEventStream() { refuse(); } deserializeEventStream() { refuse(); } };
+export const eventStreamSerdeProvider = () => undefined;
+export const resolveEventStreamSerdeConfig = (config) => config;`,
+    }));
+    plugin.onLoad({ filter: /[\\/]mnemonist[\\/]lru-cache\.js$/ }, () => ({
+      contents: `module.exports = class extends Map { constructor() { super(); } peek(key) { return this.get(key); } };`,
+    }));
+  },
+};
+
 /** How a bundle is made that holds only what it uses. */
 export const shaken = {
   absWorkingDir: root,
@@ -120,7 +140,7 @@ export const shaken = {
   mainFields: ["module", "main"],
   legalComments: "none",
   logLevel: "warning",
-  plugins: [literalSchemaKeys, credentialsOfLambda],
+  plugins: [literalSchemaKeys, credentialsOfLambda, neverCalled],
 } satisfies BuildOptions;
 
 async function functionNames(): Promise<string[]> {

@@ -5,12 +5,27 @@ const disconnect = (description: string): object => ({
   description,
   anyOf: [{ enum: ["keep", "now"] }, { type: "string", pattern: "^\\d{1,4}[hd]$" }],
 });
-const time = (description: string): object => ({ description, type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}(T[\\d:.]+(Z|[+-]\\d{2}:?\\d{2})?)?$" });
+const time = (description: string): object => ({
+  description,
+  type: "string",
+  pattern: "^\\d{4}-\\d{2}-\\d{2}(T[\\d:.]+(Z|[+-]\\d{2}:?\\d{2})?)?$",
+});
 const count = (description: string, minimum: number, maximum: number): object => ({ description, type: "integer", minimum, maximum });
 const approverName = "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$";
-const approvers = (description: string): object => ({ description, type: "array", minItems: 1, maxItems: 50, items: { type: "string", pattern: approverName } });
+const approvers = (description: string): object => ({
+  description,
+  type: "array",
+  minItems: 1,
+  maxItems: 50,
+  items: { type: "string", pattern: approverName },
+});
 const several = (items: object): object => ({ type: "array", minItems: 1, maxItems: 50, items });
-const closed = (properties: object, required: readonly string[] = []): object => ({ type: "object", additionalProperties: false, required, properties });
+const closed = (properties: object, required: readonly string[] = []): object => ({
+  type: "object",
+  additionalProperties: false,
+  required,
+  properties,
+});
 
 const serviceId = "^vpce-svc-[0-9a-f]{8,17}$";
 const principals = ["\\d{12}", "vpce-[0-9a-f]{8,17}", "ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}", "o-[0-9a-z]{10,32}", "any"];
@@ -21,7 +36,10 @@ export const entryProperties = {
     description: "whom it speaks of: an account, an endpoint, an organizational unit, an organization, or any",
     anyOf: [{ type: "string", pattern: `^((account|endpoint|ou|org)#)?(${principals.join("|")})$` }, { type: "integer" }],
   },
-  verdict: { description: "accept lets in, ask asks approvers, reject keeps out and wins over everything", enum: ["accept", "ask", "reject"] },
+  verdict: {
+    description: "accept lets in, ask asks approvers, reject keeps out and wins over everything",
+    enum: ["accept", "ask", "reject"],
+  },
   conditions: {
     description: "all must hold; where one fails or cannot be known, people are asked",
     ...closed({
@@ -47,7 +65,10 @@ export const entryProperties = {
 };
 
 export const serviceProperties = {
-  outsideAccept: { description: "what an accept outside Drawbridge means: keep it (usual), or enforce the list", enum: ["keep", "enforce"] },
+  outsideAccept: {
+    description: "what an accept outside Drawbridge means: keep it (usual), or enforce the list",
+    enum: ["keep", "enforce"],
+  },
   onRemoval: disconnect("what becomes of connections when the entry that let them in is removed (keep)"),
   onReject: disconnect("what becomes of connections that stand when a reject entry comes (now)"),
   onExpiry: disconnect("what becomes of connections when their entry expires (keep)"),
@@ -59,20 +80,31 @@ export const serviceProperties = {
       approvers: approvers("who is asked; without, whoever has the link decides"),
       quorum: count("how many of them must agree (1)", 1, 20),
       openDays: count("how long a question waits before silence means what silence says (7)", 1, 365),
-      remindHours: { description: "when those who are asked are reminded (4, 24 and 72)", type: "array", items: { type: "integer", minimum: 1, maximum: 8760 } },
+      remindHours: {
+        description: "when those who are asked are reminded (4, 24 and 72)",
+        type: "array",
+        items: { type: "integer", minimum: 1, maximum: 8760 },
+      },
       escalateTo: approvers("who is asked besides when nobody answers"),
       escalateAfterHours: count("after so many hours (24)", 1, 8760),
       silence: { description: "what silence means in the end: keep the question open (usual), or reject", enum: ["keep", "reject"] },
-      emailProof: { description: "how an approver proves who they are: by a mailed code (usual), or by having the link", enum: ["code", "link"] },
+      emailProof: {
+        description: "how an approver proves who they are: by a mailed code (usual), or by having the link",
+        enum: ["code", "link"],
+      },
       accountAnswers: { description: "whether an answer may speak for the whole account from then on (false)", type: "boolean" },
     }),
   },
 };
 
 export const approverProperties = {
-  email: { description: "where they are mailed", type: "string", pattern: "^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$" },
+  email: { description: "where they are mailed", type: "string", pattern: "^[^@\\s\"'<>,;]+@[^@\\s\"'<>,;]+\\.[^@\\s\"'<>,;]+$" },
   slack: { description: "Slack's id of the user", type: "string", pattern: "^[UW][A-Z0-9]{5,20}$" },
-  arn: { description: "their IAM identity: who writes an entry by it does not decide about that account", type: "string", pattern: "^arn:aws[a-z-]*:(iam|sts)::\\d{12}:\\S+$" },
+  arn: {
+    description: "their IAM identity: who writes an entry by it does not decide about that account",
+    type: "string",
+    pattern: "^arn:[a-z-]+:(iam::\\d{12}:(user|role)/|sts::\\d{12}:assumed-role/[^/]+/).+$",
+  },
 };
 
 /** JSON Schema, for editors. */

@@ -126,6 +126,7 @@ function crowd(from: number, seeds: number, until: number, began: number): Promi
       };
       worker.on("message", (more: Tally) => {
         sum(tally, more);
+        for (const { seed, invariant } of more.failures) note(`\nseed ${String(seed)} violates: ${invariant}\n`);
         if (performance.now() - shown > 500) {
           shown = performance.now();
           progress(tally, seeds, until, began);

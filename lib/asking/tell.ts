@@ -1,7 +1,8 @@
 // What `notify` and `slack` do with a committed event: read the record again, and tell people once what still matters.
 
+import { entryId } from "../allow-list.ts";
 import { optional, type Connection } from "../connection.ts";
-import type { DrawbridgeEvent } from "../events.ts";
+import type { DrawbridgeEvent, EntryRef } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
 import type { Subject } from "../ledger.ts";
@@ -42,10 +43,18 @@ const approver = "approvers";
 export async function tell(ports: TellPorts, channel: Channel, told: Committed): Promise<"sent" | "sent before" | "outdated"> {
   const connection = await recordOf(ports, told);
   if (told.type === "ApprovalRequested" && !isOpen(connection, told)) return "outdated";
-  const sent = await once(ports.proofs, `${told.subject}#${String(told.seq)}#${channel.name}`, async () =>
+  const sent = await once(ports.proofs, `${matterOf(told)}#${channel.name}`, async () =>
     channel.send(await noticeOf(ports, told, connection)),
   );
   return sent ? "sent" : "sent before";
+}
+
+/** What is told once: an event; or what is ahead of all that one version of an entry holds, however many connections that is. */
+function matterOf({ subject, seq, type, ...told }: Committed): string {
+  const entry = told["entry"] as EntryRef | undefined;
+  const ahead = type === "ExpiryAnnounced" ? told["expires"] : type === "RevocationAnnounced" || type === "RevocationWithdrawn" ? told["due"] : undefined;
+  if (entry === undefined || typeof ahead !== "string") return `${subject}#${String(seq)}`;
+  return `${type}#${entryId(entry)}#${String(entry.version)}#${ahead}`;
 }
 
 export async function noticeOf(ports: TellPorts, told: Committed, connection: Connection | undefined): Promise<Notice> {

@@ -40,7 +40,11 @@ export function allowListTable(client: DynamoDBClient, table: string, settings: 
       return rows.map((row) => readFreeze(settings, row));
     },
     ofService: async (service, request) => {
-      const page = await queryPage(client, { table, hash: ["service", service], keys: ["service", "principal"], consistent: true }, request);
+      const page = await queryPage(
+        client,
+        { table, hash: ["service", service], keys: ["service", "principal"], consistent: true },
+        request,
+      );
       return { ...page, items: page.items.map((row) => readListed(table, row)).filter(isEntry) };
     },
   };

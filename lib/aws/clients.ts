@@ -4,6 +4,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { Route53Client } from "@aws-sdk/client-route-53";
+import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -28,8 +29,11 @@ export const ec2 = /* @__PURE__ */ once(() => new EC2Client(bounds));
 export const ec2Once = /* @__PURE__ */ once(() => new EC2Client({ ...bounds, maxAttempts: 1 }));
 export const eventBridge = /* @__PURE__ */ once(() => new EventBridgeClient(bounds));
 export const route53 = /* @__PURE__ */ once(() => new Route53Client(bounds));
+export const s3 = /* @__PURE__ */ once(() => new S3Client(bounds));
 export const secretsManager = /* @__PURE__ */ once(() => new SecretsManagerClient(bounds));
 export const sns = /* @__PURE__ */ once(() => new SNSClient(bounds));
 /** For what a verdict waits for. */
-export const sts = /* @__PURE__ */ once(() => new STSClient({ ...bounds, maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 } }));
+export const sts = /* @__PURE__ */ once(
+  () => new STSClient({ ...bounds, maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 } }),
+);
 export const sqs = /* @__PURE__ */ once(() => new SQSClient(bounds));

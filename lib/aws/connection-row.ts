@@ -57,6 +57,7 @@ const known = {
   trouble: v.optional(
     v.object({
       effect: text,
+      name: v.optional(text),
       code: v.string(),
       message: v.string(),
       first: instantText,

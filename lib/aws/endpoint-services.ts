@@ -15,8 +15,10 @@ import { awsState, type DnsTarget, type IpAddressType, type Observed } from "../
 import type { EndpointServices, ServiceFacts } from "../ports.ts";
 import { notification, notify, stopNotifying } from "./connection-notifications.ts";
 import { decideAll, endpointsPerCall, type Decisions } from "./endpoint-decisions.ts";
+import { allow, allowed } from "./endpoint-permissions.ts";
 import { calling } from "./errors.ts";
 import { listSize } from "./list-size.ts";
+import { privateDnsOf, setPrivateDnsName, verifyPrivateDnsName } from "./private-dns-name.ts";
 
 const rowsPerPage = 1000;
 /** Far more than any service has; a listing that goes on longer is in a circle. */
@@ -39,6 +41,10 @@ export function vpcEndpointServices(client: EC2Client, decider = client, idsPerC
     notify: async (service, topic) => notify(client, named(service), topic),
     notification: async (service, topic) => notification(client, named(service), topic),
     stopNotifying: (id) => stopNotifying(client, id),
+    setPrivateDnsName: async (service, name) => setPrivateDnsName(client, named(service), name),
+    verifyPrivateDnsName: async (service) => verifyPrivateDnsName(client, named(service)),
+    allowed: async (service) => allowed(client, named(service)),
+    allow: async (service, add, remove) => allow(client, named(service), add, remove),
   };
 }
 
@@ -127,17 +133,19 @@ async function describe(client: EC2Client, service: ServiceId): Promise<ServiceF
 }
 
 /** When AWS does not say whether acceptance is required, it is taken as not: that is told, and nothing is relied on. */
-const factsOf = (
-  service: ServiceId,
-  { ServiceName = "", AcceptanceRequired = false, ServiceState, Tags = [], SupportedRegions = [] }: ServiceConfiguration,
-): ServiceFacts => ({
-  service,
-  serviceName: ServiceName,
-  acceptanceRequired: AcceptanceRequired,
-  state: ServiceState ?? "unknown",
-  tags: Object.fromEntries(Tags.flatMap(({ Key, Value = "" }) => (Key === undefined ? [] : [[Key, Value]]))),
-  regions: SupportedRegions.flatMap(({ Region }) => Region ?? []),
-});
+function factsOf(service: ServiceId, configuration: ServiceConfiguration): ServiceFacts {
+  const { ServiceName = "", AcceptanceRequired = false, ServiceState, Tags = [], SupportedRegions = [] } = configuration;
+  const privateDns = privateDnsOf(configuration);
+  return {
+    service,
+    serviceName: ServiceName,
+    acceptanceRequired: AcceptanceRequired,
+    state: ServiceState ?? "unknown",
+    tags: Object.fromEntries(Tags.flatMap(({ Key, Value = "" }) => (Key === undefined ? [] : [[Key, Value]]))),
+    regions: SupportedRegions.flatMap(({ Region }) => Region ?? []),
+    ...(privateDns === undefined ? {} : { privateDns }),
+  };
+}
 
 function named(service: ServiceId): ServiceId {
   if ((service as string) === "") throw new BadInput("service", service, "an empty id would mean every service of the account");

@@ -3,7 +3,18 @@
 import * as v from "valibot";
 import type { Entry, Removed } from "../allow-list.ts";
 import type { Item } from "./item.ts";
-import { disconnect, instantText, ipAddressTypeText, readRow, rowVersion, serviceOrAny, text, verdictText, whole, type RowShape } from "./rows.ts";
+import {
+  disconnect,
+  instantText,
+  ipAddressTypeText,
+  readRow,
+  rowVersion,
+  serviceOrAny,
+  text,
+  verdictText,
+  whole,
+  type RowShape,
+} from "./rows.ts";
 
 export const entryRow = (entry: Entry | Removed): Item => ({ ...entry, v: rowVersion });
 

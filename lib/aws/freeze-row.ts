@@ -21,7 +21,10 @@ const freezeShape: RowShape<Freeze> = {
   what: "a freeze",
   key: ["kind", "id"],
   schema: v.looseObject({ id: serviceOrAny, at: instantText, by: v.string(), reason: v.string(), version: whole }),
-  value: ({ kind: _, ...item }) => item as unknown as Freeze,
+  value: (item) => {
+    const { kind: _, ...freeze } = item;
+    return freeze as unknown as Freeze;
+  },
 };
 
 const unitsShape: RowShape<UnitMarks> = {

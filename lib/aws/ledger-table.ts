@@ -82,7 +82,11 @@ async function commit(client: DynamoDBClient, tables: Tables, change: Change, sp
   const last = stored.at(-1);
   if (last === undefined) return change.expected;
   const head: Head = { seq: last.seq, hash: last.hash };
-  const writes = [...changeWrites(tables, change, head), ...eventWrites(tables, change, stored, spread.keysOf), ...alsoWrites(tables, change)];
+  const writes = [
+    ...changeWrites(tables, change, head),
+    ...eventWrites(tables, change, stored, spread.keysOf),
+    ...alsoWrites(tables, change),
+  ];
   if (writes.length > writesMax)
     throw new Fault(
       "TooLarge",
@@ -121,7 +125,13 @@ function chained(change: Change): StoredEvent[] {
     }
     case "entry": {
       const { service, principal } = change.key;
-      return chain(entrySubject(service, principal), change.expected, events, { service, ...optional("account", accountOf(principal)) }, sha256);
+      return chain(
+        entrySubject(service, principal),
+        change.expected,
+        events,
+        { service, ...optional("account", accountOf(principal)) },
+        sha256,
+      );
     }
     case "service":
       return chain(serviceSubject(change.key), change.expected, events, { service: change.key }, sha256);

@@ -56,7 +56,9 @@ const early = 300_000;
 
 /** The role's keys, taken anew some minutes before they end. */
 function credentialsOf(sts: STSClient, role: string) {
-  let kept: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string; readonly expiration: Date } | undefined;
+  let kept:
+    | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string; readonly expiration: Date }
+    | undefined;
   return async () => {
     if (kept !== undefined && kept.expiration.getTime() - early > Date.now()) return kept;
     const command = new AssumeRoleCommand({ RoleArn: role, RoleSessionName: "drawbridge" });

@@ -36,7 +36,8 @@ export function organizationsApi(call: OrganizationsCall, clock: Clock): Organiz
     const units: string[] = [];
     let parent = await parentOf(account, now);
     while (parent.Type === "ORGANIZATIONAL_UNIT") {
-      if (units.push(parent.Id) > levelsMax) throw new Fault("UnexpectedReply", "organizations:ListParents", `${account} has no root`, false);
+      if (units.push(parent.Id) > levelsMax)
+        throw new Fault("UnexpectedReply", "organizations:ListParents", `${account} has no root`, false);
       parent = await parentOf(parent.Id, now);
     }
     if (organization === undefined || organization.until <= now) {

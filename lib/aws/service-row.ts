@@ -48,6 +48,17 @@ const shape: RowShape<Service> = {
         accountAnswers: v.optional(v.boolean()),
       }),
     ),
+    privateDnsName: v.optional(text),
+    privateDns: v.optional(
+      v.looseObject({
+        name: text,
+        state: text,
+        proof: v.optional(v.object({ label: text, value: text })),
+        zone: v.optional(text),
+        publishedAt: v.optional(instantText),
+        askedAt: v.optional(instantText),
+      }),
+    ),
     version: whole,
   }),
   value: (item) =>

@@ -15,28 +15,29 @@ const textBytesMax = 4096;
 const triesMax = 4;
 const patienceMilliseconds = 8000;
 
-/** The key by its ARN, which names its Region. */
-export function kmsKey(arn: string): SigningKey {
+/** The key by its ARN, which names its Region; `endpoint` is where AWS's endpoints are stood in for. */
+export function kmsKey(arn: string, endpoint?: string): SigningKey {
+  const kms = kmsCalls(arn, endpoint);
   return {
     arn,
     sign: async (text) => {
       const bytes = Buffer.from(text, "utf8");
       if (bytes.length > textBytesMax) throw new Fault("TooLarge", "kms:Sign", `a statement of ${String(bytes.length)} bytes is too long to sign`, false);
-      const reply = await kms(arn, "Sign", { KeyId: arn, Message: bytes.toString("base64"), MessageType: "RAW", SigningAlgorithm: algorithm });
+      const reply = await kms("Sign", { KeyId: arn, Message: bytes.toString("base64"), MessageType: "RAW", SigningAlgorithm: algorithm });
       return textOf(reply, "Signature", "kms:Sign");
     },
-    publicKey: async () => pemOf(Buffer.from(textOf(await kms(arn, "GetPublicKey", { KeyId: arn }), "PublicKey", "kms:GetPublicKey"), "base64")),
+    publicKey: async () => pemOf(Buffer.from(textOf(await kms("GetPublicKey", { KeyId: arn }), "PublicKey", "kms:GetPublicKey"), "base64")),
   };
 }
 
 type Reply = Readonly<Record<string, unknown>>;
 
-const kms = (arn: string, action: string, input: object): Promise<Reply> =>
+const kmsCalls = (arn: string, endpoint: string | undefined) => (action: string, input: object): Promise<Reply> =>
   calling(
     `kms:${action}`,
     async () => {
       for (let tries = 1; ; tries += 1) {
-        const { status, said } = await send(arn, action, input);
+        const { status, said } = await send(arn, endpoint, action, input);
         if (status === 200) return said;
         const { __type: type = String(status), message, Message } = said;
         const isPassing = status >= 500 || /Throttl/.test(String(type));
@@ -48,13 +49,13 @@ const kms = (arn: string, action: string, input: object): Promise<Reply> =>
     `key ${arn}`,
   );
 
-async function send(arn: string, action: string, input: object): Promise<{ status: number; said: Reply }> {
+async function send(arn: string, endpoint: string | undefined, action: string, input: object): Promise<{ status: number; said: Reply }> {
   const [, partition = "aws", , region = ""] = arn.split(":");
   const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-  const url = new URL(process.env["AWS_ENDPOINT_URL_KMS"] ?? process.env["AWS_ENDPOINT_URL"] ?? `https://kms.${region}.${suffix}`);
+  const url = new URL(endpoint ?? `https://kms.${region}.${suffix}`);
   const body = JSON.stringify(input);
   const signer = new SignatureV4({ service: "kms", region, credentials: credentials(), sha256: Sha256 });
-  const { headers } = await signer.sign({
+  const signed = await signer.sign({
     method: "POST",
     protocol: url.protocol,
     hostname: url.hostname,
@@ -62,6 +63,7 @@ async function send(arn: string, action: string, input: object): Promise<{ statu
     headers: { host: url.host, "content-type": "application/x-amz-json-1.1", "x-amz-target": `TrentService.${action}` },
     body,
   });
+  const { host: _, ...headers } = signed.headers;
   const reply = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(patienceMilliseconds) });
   const said = (await reply.json().catch(() => ({}))) as Reply;
   return { status: reply.status, said };

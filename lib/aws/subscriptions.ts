@@ -3,6 +3,7 @@
 import {
   ConfirmSubscriptionCommand,
   GetSubscriptionAttributesCommand,
+  InvalidParameterException,
   ListSubscriptionsByTopicCommand,
   NotFoundException,
   SubscribeCommand,
@@ -38,7 +39,8 @@ export function topicSubscriptions(client: SNSClient, topic: string): Subscripti
     remove: async (subscription) => {
       await calling(
         "sns:Unsubscribe",
-        () => unlessGone(() => client.send(new UnsubscribeCommand({ SubscriptionArn: subscription }))),
+        // One that nobody confirmed cannot be ended; it ends by itself after two days.
+        () => unlessGone(() => client.send(new UnsubscribeCommand({ SubscriptionArn: subscription })), InvalidParameterException),
         where,
       );
     },
@@ -70,11 +72,11 @@ export function topicSubscriptions(client: SNSClient, topic: string): Subscripti
   };
 }
 
-const unlessGone = async <T>(send: () => Promise<T>): Promise<T | undefined> => {
+const unlessGone = async <T>(send: () => Promise<T>, also?: typeof InvalidParameterException): Promise<T | undefined> => {
   try {
     return await send();
   } catch (error) {
-    if (error instanceof NotFoundException) return undefined;
+    if (error instanceof NotFoundException || (also !== undefined && error instanceof also)) return undefined;
     throw error;
   }
 };

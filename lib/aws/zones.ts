@@ -12,8 +12,9 @@ import {
 import { Fault, Refused } from "../faults.ts";
 import type { ZoneId } from "../ids.ts";
 import type { RecordSet } from "../names.ts";
-import type { Zones } from "../ports.ts";
+import type { ZoneFacts, Zones } from "../ports.ts";
 import { calling } from "./errors.ts";
+import { disprove, prove } from "./proof-record.ts";
 import { plainName, readRecordSet, writeRecordSet } from "./record-set.ts";
 
 /** What one change takes: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
@@ -35,7 +36,10 @@ export function hostedZones(client: Route53Client, allowed: readonly ZoneId[]): 
     change: (zone, remove, create) => inOurs(zone, () => change(client, zone, remove, create)),
     at: (zone, name) => inOurs(zone, () => at(client, zone, name)),
     all: (zone) => inOurs(zone, () => all(client, zone)),
-    name: async (zone) => (allowed.includes(zone) ? nameOf(client, zone) : undefined),
+    name: async (zone) => (allowed.includes(zone) ? (await factsOf(client, zone))?.name : undefined),
+    list: async () => (await Promise.all(allowed.map((zone) => factsOf(client, zone)))).flatMap((facts) => facts ?? []),
+    prove: (zone, name, value) => inOurs(zone, () => prove(client, zone, name, value)),
+    disprove: (zone, name, value) => inOurs(zone, () => disprove(client, zone, name, value)),
   };
 }
 
@@ -121,10 +125,11 @@ async function list(
   }
 }
 
-async function nameOf(client: Route53Client, zone: ZoneId): Promise<string | undefined> {
+async function factsOf(client: Route53Client, zone: ZoneId): Promise<ZoneFacts | undefined> {
   try {
     const { HostedZone } = await calling("route53:GetHostedZone", () => client.send(new GetHostedZoneCommand({ Id: zone })));
-    return HostedZone?.Name === undefined ? undefined : plainName(HostedZone.Name);
+    if (HostedZone?.Name === undefined) return undefined;
+    return { id: zone, name: plainName(HostedZone.Name), isPrivate: HostedZone.Config?.PrivateZone === true };
   } catch (error) {
     if (error instanceof Fault && error.code === "NoSuchHostedZone") return undefined;
     throw error;

@@ -52,7 +52,9 @@ export function requestOf(event: HttpEvent, bodyBytesMax = bodyBytesUsual): Http
     parameters: textsOf(event.pathParameters, decoded),
     query: textsOf(event.queryStringParameters, (text) => text),
     headers,
-    cookies: Object.fromEntries((event.cookies ?? []).map((cookie) => [cookie.split("=", 1)[0] ?? "", cookie.slice(cookie.indexOf("=") + 1)])),
+    cookies: Object.fromEntries(
+      (event.cookies ?? []).map((cookie) => [cookie.split("=", 1)[0] ?? "", cookie.slice(cookie.indexOf("=") + 1)]),
+    ),
     ...(body === undefined ? {} : { body }),
     raw,
     ...(actor === undefined ? {} : { actor }),

@@ -4,6 +4,7 @@ import { answerQueue, type PutAnswer } from "../aws/answer-queue.ts";
 import { allowListTable } from "../aws/allow-list-table.ts";
 import { eventBus } from "../aws/bus.ts";
 import { approversTable } from "../aws/approvers-table.ts";
+import { checkpointBucket } from "../aws/checkpoint-bucket.ts";
 import { connectionsTable } from "../aws/connections-table.ts";
 import { vpcEndpointServices } from "../aws/endpoint-services.ts";
 import { giveBackTo } from "../aws/give-back.ts";
@@ -12,10 +13,12 @@ import { ledgerTables } from "../aws/ledger-table.ts";
 import { organizationsApi } from "../aws/organizations.ts";
 import { organizationsCall } from "../aws/organizations-call.ts";
 import { peopleTopics, topicMail } from "../aws/people.ts";
+import { permitsTable } from "../aws/permits-table.ts";
 import { proofsTable } from "../aws/proofs-table.ts";
 import { slipsTable } from "../aws/slips-table.ts";
 import { topicSubscriptions } from "../aws/subscriptions.ts";
 import { servicesTable } from "../aws/services-table.ts";
+import { kmsKey } from "../aws/signing-key.ts";
 import { undeliveredQueue } from "../aws/undelivered.ts";
 import { wakeQueue } from "../aws/wake.ts";
 import { hostedZones } from "../aws/zones.ts";
@@ -23,14 +26,17 @@ import type {
   AllowList,
   Approvers,
   Bus,
+  Checkpoints,
   Connections,
   EndpointServices,
   Keys,
   Ledger,
   Organizations,
   People,
+  Permits,
   Proofs,
   Services,
+  SigningKey,
   Slips,
   Subscriptions,
   Undelivered,
@@ -38,7 +44,7 @@ import type {
   Zones,
 } from "../ports.ts";
 import { clock, newId } from "./clock-and-ids.ts";
-import { dynamoDb, ec2, ec2Once, eventBridge, route53, secretsManager, sns, sqs, sts } from "../aws/clients.ts";
+import { dynamoDb, ec2, ec2Once, eventBridge, route53, s3, secretsManager, sns, sqs, sts } from "../aws/clients.ts";
 import { standInEndpoint, type Settings } from "./settings.ts";
 
 export const endpointServices = (): EndpointServices => vpcEndpointServices(ec2());
@@ -123,3 +129,8 @@ export const organizations = (set: Settings<"ORGANIZATIONS_ROLE_ARN">): { readon
   if (role === "") return {};
   return { organizations: organizationsApi(organizationsCall({ sts: sts(), role, endpoint: standInEndpoint() }), clock) };
 };
+
+export const checkpoints = (set: Settings<"CHECKPOINT_BUCKET">): Checkpoints => checkpointBucket(s3(), set.CHECKPOINT_BUCKET);
+export const signingKey = (set: Settings<"CHECKPOINT_KEY_ARN">): SigningKey => kmsKey(set.CHECKPOINT_KEY_ARN, standInEndpoint());
+
+export const permits = (set: Settings<"SETTINGS_TABLE">): Permits => permitsTable(dynamoDb(), set.SETTINGS_TABLE);

@@ -7,7 +7,7 @@ import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
 export interface Turn {
   /** The function's name, for its log and its counts. */
   readonly name: string;
-  readonly work: (telling: Telling) => Promise<void>;
+  readonly work: (telling: Telling, leftMs: () => number) => Promise<void>;
   readonly telling?: Telling;
 }
 
@@ -18,5 +18,5 @@ export function scheduleHandler({
 }: Turn): (event: ScheduledEvent, context: Context) => Promise<void> {
   return middy<ScheduledEvent, void>(inTime)
     .use(invocation(telling))
-    .handler(() => work(telling));
+    .handler((_, context) => work(telling, () => context.getRemainingTimeInMillis()));
 }

@@ -70,6 +70,8 @@ const catalogue = {
   LINK_KEY_SECRET_ARN: arn("secretsmanager", "the secret that signs links"),
   SLACK_SECRET_ARN: arn("secretsmanager", "Slack's secret"),
   PUBLIC_URL: url("the HTTP API, as approvers reach it"),
+  CHECKPOINT_BUCKET: text("the name of the bucket that keeps the log's checkpoints"),
+  CHECKPOINT_KEY_ARN: arn("kms", "the key that signs the log's checkpoints"),
   ENDPOINTS_PER_CALL: {
     what: "how many endpoints one call of Accept or Reject names, from 1 to 1000",
     schema: idsPerCall,
@@ -118,3 +120,6 @@ export function settings<const Name extends SettingName>(...names: readonly Name
 
 /** Where AWS's endpoints are stood in for; the SDK's clients read it themselves. */
 export const standInEndpoint = (): string | undefined => process.env["AWS_ENDPOINT_URL"];
+
+/** Where the functions' own metrics go; the stage has its own. */
+export const metricsNamespace = (): string => process.env["METRICS_NAMESPACE"] ?? "Drawbridge";

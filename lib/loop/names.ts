@@ -7,7 +7,7 @@ import type { Name } from "../events.ts";
 import type { EndpointId, ServiceId, ZoneId } from "../ids.ts";
 import type { Wanted } from "../messages.ts";
 import { candidates, changeOf, fitting, has, ownerName, ownSets, plain, recordSets, type RecordSet } from "../names.ts";
-import { plan } from "../plan.ts";
+import { isTroubled, plan } from "../plan.ts";
 import type { EndpointServices, Proofs, Wake, Zones } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
 import { pieces } from "./concurrently.ts";
@@ -21,13 +21,23 @@ export interface NamePorts extends BatchPorts {
   readonly wake: Pick<Wake, "dns">;
   /** The ownership text for an endpoint's records: it marks them as this deployment's without telling more. */
   readonly owner: (endpoint: EndpointId) => string;
+  /** What else a service's names need, where the whole service is looked at; lib/loop/private-dns.ts. */
+  readonly followPrivateDns?: (service: ServiceId) => Promise<void>;
 }
 
 export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Failure[]> =>
-  runBatch(ports, items, ({ ran }) => perform(ports, ran, items.some(({ wanted }) => comparing(wanted, ran.service.service))));
+  runBatch(ports, items, async ({ ran }) => {
+    const { service } = ran.service;
+    const wanted = items.flatMap((item) => (isAbout(item.wanted, service) ? [item.wanted] : []));
+    await perform(
+      ports,
+      ran,
+      wanted.some(({ compare }) => compare === true),
+    );
+    if (wanted.some(({ endpoints, account }) => endpoints.length === 0 && account === undefined)) await ports.followPrivateDns?.(service);
+  });
 
-const comparing = ({ compare, services }: Wanted, service: ServiceId): boolean =>
-  compare === true && (services === "all" || services.includes(service));
+const isAbout = ({ services }: Wanted, service: ServiceId): boolean => services === "all" || services.includes(service);
 
 const leaseSeconds = 120;
 const busySeconds = 5;
@@ -158,12 +168,12 @@ interface Job {
 }
 
 function jobsOf({ kept: { connection }, effects }: Pick<Standing, "kept" | "effects">): Job[] {
-  const about = { endpoint: connection.endpoint, troubled: connection.trouble !== undefined, others: connection.names.length > 1, asOf: connection.seq };
-  return effects.flatMap((effect) =>
-    effect.kind === "make-name" || effect.kind === "remove-name"
-      ? [{ ...about, kind: effect.kind, name: effect.name }]
-      : [],
-  );
+  const { endpoint, trouble, names, seq: asOf } = connection;
+  return effects.flatMap((effect) => {
+    if (effect.kind !== "make-name" && effect.kind !== "remove-name") return [];
+    const troubled = trouble !== undefined && isTroubled(trouble, effect);
+    return [{ endpoint, kind: effect.kind, name: effect.name, troubled, others: names.length > 1, asOf }];
+  });
 }
 
 const isAssign = ({ kind }: { readonly kind: string }): boolean => kind === "assign-name";

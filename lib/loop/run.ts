@@ -188,8 +188,7 @@ async function heldBy(ports: LoopPorts, service: ServiceId): Promise<EndpointId[
 /** Read only where silence is about to decide: it says nothing before a message can have reached somebody. */
 async function whoWasAsked({ approvers, clock }: LoopPorts, service: Service, records: readonly Kept[]): Promise<Approver[] | undefined> {
   const asking = askingOf(service, undefined);
-  const over = ({ connection }: Kept): boolean =>
-    connection.status === "asking" && silentUntil(asking, connection.question) <= clock();
+  const over = ({ connection }: Kept): boolean => connection.status === "asking" && silentUntil(asking, connection.question) <= clock();
   return asking.silence === "reject" && records.some(over) ? approvers?.all() : undefined;
 }
 

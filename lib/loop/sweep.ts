@@ -2,13 +2,15 @@
 
 import { optional } from "../connection.ts";
 import type { PolicyEvent } from "../events.ts";
-import type { EndpointId, Instant, ServiceId } from "../ids.ts";
+import { milliseconds, type EndpointId, type Instant, type ServiceId } from "../ids.ts";
 import { serviceSubject } from "../ledger.ts";
 import { gaps, isOnAws, isOnNames, type Effect } from "../plan.ts";
 import type { EndpointServices, Ledger, Look, Services, Wake } from "../ports.ts";
+import { nextStep } from "../private-dns.ts";
 import type { Service } from "../service.ts";
-import { pieces } from "./concurrently.ts";
+import { concurrently, pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
+import { followList, type PermissionPorts } from "./permissions.ts";
 import { run, type LoopPorts, type Ran, type Standing } from "./run.ts";
 import type { VerdictPorts } from "./verdicts.ts";
 
@@ -18,6 +20,8 @@ export interface SweepPorts extends LoopPorts {
   readonly endpointServices: Pick<EndpointServices, "connections" | "describe">;
   readonly allowList: VerdictPorts["allowList"];
   readonly wake: Pick<Wake, "admit" | "dns">;
+  /** Without them no service's permissions follow. */
+  readonly permissions?: PermissionPorts;
 }
 
 export interface Swept {
@@ -31,23 +35,61 @@ export interface Swept {
   /** Since when the oldest effect is due that AWS has not carried out. */
   readonly oldestUnfinished?: Instant;
   readonly error?: unknown;
+  /** Its turn has not come this time. */
+  readonly left?: true;
 }
 
-/** Sweeps every service in care. One that fails does not keep the others from their turn. */
-export async function sweep(ports: SweepPorts): Promise<Swept[]> {
-  const swept: Swept[] = [];
-  for (const service of await ports.services.all()) {
+/** How a sweep spends its time; one service after the other, and all of them, unless told otherwise. */
+export interface Pace {
+  readonly servicesAtOnce?: number;
+  /** Until the function is ended. */
+  readonly leftMs?: () => number;
+}
+
+/** No service is begun that could not be brought to an end. */
+const reserveMs = 20_000;
+
+/**
+ * Sweeps every service in care. One that fails does not keep the others from their turn, and each minute another one comes
+ * first: where the time does not do for all, all are swept in turn.
+ */
+export async function sweep(ports: SweepPorts, { servicesAtOnce = 1, leftMs = () => Infinity }: Pace = {}): Promise<Swept[]> {
+  const all = await ports.services.all();
+  const first = all.length === 0 ? 0 : Math.floor(milliseconds(ports.clock()) / 60_000) % all.length;
+  const swept = await concurrently([...all.slice(first), ...all.slice(0, first)], servicesAtOnce, async (service) => {
+    const none = { service: service.service, connections: 0, events: 0, unfinished: 0, questions: 0 };
+    if (leftMs() < reserveMs) return { ...none, left: true as const };
     try {
-      await checkAcceptance(ports, service);
-      const ran = await run(ports, { service: service.service, tasks: [], whole: { kind: "sweep" } });
-      if (ran !== undefined) swept.push(await handOver(ports, ran));
-      if (ran?.standings.some(isNamed) === true && isItsMinute(service.service, ports.clock()))
-        await ports.wake.dns({ service: service.service, why: "compare" });
+      return await sweepOne(ports, service);
     } catch (error) {
-      swept.push({ service: service.service, connections: 0, events: 0, unfinished: 0, questions: 0, error });
+      return { ...none, error };
     }
-  }
+  });
+  return swept.filter((one) => one !== undefined);
+}
+
+/** Nothing for a service that has been released meanwhile. */
+async function sweepOne(ports: SweepPorts, service: Service): Promise<Swept | undefined> {
+  await checkAcceptance(ports, service);
+  const ran = await run(ports, { service: service.service, tasks: [], whole: { kind: "sweep" } });
+  if (ran === undefined) return undefined;
+  const swept = await handOver(ports, ran);
+  if (await lacksPrivateDns(ports, ran.service)) await ports.wake.dns({ service: service.service, why: "sweep" });
+  if (ran.standings.some(isNamed) && isItsMinute(service.service, ports.clock()))
+    await ports.wake.dns({ service: service.service, why: "compare" });
+  if (ran.service.permissions === "follow" && ran.service.mode === "enforce" && ports.permissions !== undefined)
+    await followList(ports.permissions, service.service);
   return swept;
+}
+
+/** Most services have none, and cost nothing here. */
+async function lacksPrivateDns(
+  { clock, endpointServices }: SweepPorts,
+  { service, mode, privateDnsName, privateDns }: Service,
+): Promise<boolean> {
+  if (mode !== "enforce" || (privateDnsName === undefined && privateDns === undefined)) return false;
+  const facts = await endpointServices.describe(service);
+  return facts !== undefined && nextStep(privateDnsName, privateDns, facts.privateDns, clock()) !== undefined;
 }
 
 const isNamed = ({ kept, service }: Standing): boolean => service.mode === "enforce" && kept.connection.names.length > 0;

@@ -1,15 +1,6 @@
 // What the allow-list says to many consumers now: one read of exactly the keys that can match, whatever the list's length.
 
-import {
-  candidateKeys,
-  entryId,
-  judge,
-  type Consumer,
-  type Entry,
-  type Judgement,
-  type Membership,
-  type Removed,
-} from "../allow-list.ts";
+import { candidateKeys, entryId, judge, type Consumer, type Entry, type Judgement, type Membership, type Removed } from "../allow-list.ts";
 import { optional, type Connection } from "../connection.ts";
 import type { EntryRef } from "../events.ts";
 import { frozenWords } from "../freeze.ts";
@@ -64,7 +55,9 @@ export async function verdicts(ports: VerdictPorts, candidates: readonly Candida
 
 /** The entry that let a connection in, if one did. */
 export const heldBy = (connection: Connection | undefined): EntryRef | undefined =>
-  connection !== undefined && "decision" in connection && connection.decision?.by.kind === "entry" ? connection.decision.by.entry : undefined;
+  connection !== undefined && "decision" in connection && connection.decision?.by.kind === "entry"
+    ? connection.decision.by.entry
+    : undefined;
 
 const heldKey = ({ held }: Candidate): EntryKey[] => (held === undefined ? [] : [held as EntryKey]);
 

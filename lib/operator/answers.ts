@@ -3,7 +3,7 @@
 import type { Connection } from "../connection.ts";
 import { optional } from "../connection.ts";
 import type { Choice, ConnectionEvent } from "../events.ts";
-import { Refused } from "../faults.ts";
+import { BadInput, Refused } from "../faults.ts";
 import type { Change } from "../ledger.ts";
 import { run } from "../loop/run.ts";
 import type { Ledger } from "../ports.ts";
@@ -24,7 +24,10 @@ export const approve = (ports: OperatorPorts, actor: Operator, input: unknown): 
 export const reject = (ports: OperatorPorts, actor: Operator, input: unknown): Promise<Answered> => answer(ports, actor, "reject", input);
 
 async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input: unknown): Promise<Answered> {
-  const { endpoint, reason, confirm } = read(answeredConnection, input);
+  const { endpoint, reason, confirm, breakGlass } = read(answeredConnection, input);
+  if (breakGlass && choice === "reject")
+    throw new BadInput("breakGlass", true, "leave it out: an operator may reject without it");
+  if (breakGlass && reason === undefined) throw new BadInput("reason", reason, "say why: past the approvers, everybody is told");
   const { service } = await recordOf(ports, endpoint);
   const { mode } = await inCare(ports, service);
   if (mode === "observe")
@@ -35,7 +38,15 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
     );
   const committed: ConnectionEvent[] = [];
   const ledger = guarded(ports.ledger, confirm, committed);
-  const signal = { kind: "answered", choice, by, ...optional("reason", reason) } as const;
+  const as = (await ports.approvers.all()).find(({ arn }) => arn === by.arn)?.name;
+  const signal = {
+    kind: "answered",
+    choice,
+    by,
+    ...optional("reason", reason),
+    ...optional("as", as),
+    ...(breakGlass ? { breakGlass } : {}),
+  } as const;
   const { clock, newId, services, connections, endpointServices, allowList } = ports;
   await run(
     { clock, newId, services, connections, endpointServices, allowList, ledger },
@@ -69,15 +80,18 @@ const ownRevocation = (event: ConnectionEvent): boolean =>
 function outcome(connection: Connection, committed: readonly ConnectionEvent[]): string {
   const refused = committed.findLast((event) => event.type === "AnswerRefused");
   if (refused?.type === "AnswerRefused") {
-    const rejected = refused.why.startsWith("a reject entry applies");
-    throw new Refused(
-      rejected ? "RejectEntryApplies" : "AlreadyDecided",
-      `${connection.endpoint} (${statusWords[connection.status]}): the answer was refused, ${refused.why}`,
-      rejected ? "change or remove that entry first" : `see what happened with: drawbridge show ${connection.endpoint}`,
-    );
+    const [code, remedy] = refusal(connection, refused.why);
+    throw new Refused(code, `${connection.endpoint} (${statusWords[connection.status]}): the answer was refused, ${refused.why}`, remedy);
   }
   const own = committed.findLast(
-    ({ by, type }) => by.kind === "operator" && (type === "ConnectionApproved" || type === "ConnectionDenied"),
+    ({ by, type }) => by.kind === "operator" && (type === "ConnectionApproved" || type === "ConnectionDenied" || type === "ApprovalGiven"),
   );
   return own === undefined ? statusWords[connection.status] : sentence(own);
+}
+
+function refusal({ endpoint, status }: Connection, why: string): readonly [code: Refused["code"], remedy: string] {
+  if (why.startsWith("a reject entry applies")) return ["RejectEntryApplies", "change or remove that entry first"];
+  if (status === "asking")
+    return ["NotAnApprover", `leave it to its approvers, or decide alone with: drawbridge approve ${endpoint} --break-glass --reason "..."; everybody is told`];
+  return ["AlreadyDecided", `see what happened with: drawbridge show ${endpoint}`];
 }

@@ -1,11 +1,12 @@
 // Questions to the log: the narrowest index answers, the other filters pick from what it gives.
 
 import { actorKey, decisionOf } from "../events.ts";
+import { BadInput } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
-import { connectionSubject, type Page, type StoredEvent } from "../ledger.ts";
+import { canonical, connectionSubject, type Page, type StoredEvent } from "../ledger.ts";
 import type { AuditQuery } from "../ports.ts";
 import type * as v from "valibot";
-import { historyOf, told, type Told } from "./history.ts";
+import { told, type Told } from "./history.ts";
 import { audited, read } from "./inputs.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { walk, type Source } from "./paging.ts";
@@ -15,10 +16,17 @@ type Asked = v.InferOutput<typeof audited>;
 /** Newest first unless asked otherwise; from `from` on, and before `to`. */
 export async function audit(ports: OperatorPorts, input: unknown): Promise<Page<Told>> {
   const asked = read(audited, input);
+  if (asked.from !== undefined && asked.to !== undefined && asked.from >= asked.to)
+    throw new BadInput("to", asked.to, `give a time after ${asked.from}`);
   const actor = asked.actor === undefined ? undefined : actorAsked(asked.actor);
-  const source = asked.connection === undefined ? searched(ports, asked, actor) : ofConnection(ports, asked.connection, asked.oldestFirst);
+  const source = asked.connection === undefined ? searched(ports, asked, actor) : ofConnection(ports, asked.connection, asked);
   const { items, ...rest } = await walk([source], asked, (stored) => matches(stored, asked, actor));
   return { ...rest, items: items.map(told) };
+}
+
+/** What a cursor belongs to: another question has other pages. */
+function questionOf({ limit: _limit, cursor: _cursor, ...filters }: Asked): string {
+  return canonical(filters);
 }
 
 /** `arn:…` stands for an operator, a plain name for an approver; what the log itself shows is taken as it is. */
@@ -37,7 +45,7 @@ function searched(ports: OperatorPorts, asked: Asked, actor: string | undefined)
   };
   const query: AuditQuery = { ...narrowest(asked, actor), ...within };
   return {
-    key: `${query.by} ${query.value ?? ""} ${String(oldestFirst)}`,
+    key: questionOf(asked),
     page: (request) => ports.ledger.search(query, request),
   };
 }
@@ -50,18 +58,11 @@ function narrowest({ account, service, decision, type }: Asked, actor: string | 
   return type === undefined ? { by: "time" } : { by: "type", value: type };
 }
 
-/** One connection's chain, read whole; its cursor is a place in it. */
-function ofConnection(ports: OperatorPorts, endpoint: EndpointId, oldestFirst: boolean): Source<StoredEvent> {
+/** One connection's chain, by its sequence. What is added meanwhile comes at its end. */
+function ofConnection(ports: OperatorPorts, endpoint: EndpointId, asked: Asked): Source<StoredEvent> {
   return {
-    key: `${endpoint} ${String(oldestFirst)}`,
-    page: async ({ limit = 100, cursor }) => {
-      const { history } = await historyOf(ports.ledger, connectionSubject(endpoint));
-      const ordered = oldestFirst ? history : history.reverse();
-      const start = ordered.findIndex(({ seq }) => String(seq) === cursor) + 1;
-      const items = ordered.slice(start, start + limit);
-      const last = items.at(-1);
-      return start + limit < ordered.length && last !== undefined ? { items, cursor: String(last.seq) } : { items };
-    },
+    key: questionOf(asked),
+    page: (request) => ports.ledger.history(connectionSubject(endpoint), { ...request, newestFirst: !asked.oldestFirst }),
   };
 }
 

@@ -15,7 +15,9 @@ export async function foreseen(ports: OperatorPorts, supposed: Supposed, confirm
 }
 
 function unconfirmed(cut: readonly Fate[]): Refused {
-  const named = cut.slice(0, namedMax).map(({ endpoint, account, due }) => `${endpoint} of ${account}${due === undefined ? "" : ` at ${due}`}`);
+  const named = cut
+    .slice(0, namedMax)
+    .map(({ endpoint, account, due }) => `${endpoint} of ${account}${due === undefined ? "" : ` at ${due}`}`);
   const count = `${String(cut.length)} ${cut.length === 1 ? "connection" : "connections"}`;
   return new Refused(
     "ConfirmationNeeded",

@@ -1,5 +1,6 @@
 // What this deployment is: for the command's greeting, and for whoever has to look after it.
 
+import { optional } from "../connection.ts";
 import type { ZoneId } from "../ids.ts";
 import type { Service } from "../service.ts";
 import { examine, type Finding } from "./doctor.ts";
@@ -15,6 +16,8 @@ export interface DeploymentShown {
   readonly bus: string;
   /** URLs by the names of the template. */
   readonly queues: Readonly<Record<string, string>>;
+  /** Where the log's checkpoints are kept, and the key that signs them. */
+  readonly checkpoints?: { readonly bucket: string; readonly key: string };
   /** Whether entries may name units and organizations. */
   readonly organizations: boolean;
   /** How it is, when that is asked for. */
@@ -37,6 +40,7 @@ export async function deployment(ports: OperatorPorts, actor: Operator, input: u
     services,
     bus,
     queues,
+    ...optional("checkpoints", ports.deployment.checkpoints),
     organizations: ports.deployment.organizations === true,
     ...(health === "true" ? { findings: await examine(ports) } : {}),
     you: actor.arn,

@@ -12,6 +12,7 @@ import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";
 import { historyOf, type Told } from "./history.ts";
 import { anEntry, listedEntries, putEntry, read, removedEntry } from "./inputs.ts";
+import { checkApprovers } from "./known-approvers.ts";
 import { byOperator, untilCommitted, type Deployment, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
 import { all, walk } from "./paging.ts";
@@ -32,6 +33,7 @@ export interface Put {
 export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Put> {
   const { version, reason, confirm, preview, ...said } = read(putEntry, input);
   checkSaid(said, ports.clock(), ports.deployment);
+  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers });
   if (said.service !== "*") await inCare(ports, said.service);
   const key = { service: said.service, principal: said.principal };
   return untilCommitted(keyWords(key), async () => {
@@ -85,7 +87,11 @@ export function checkSaid(said: Said, now: string, { organizations = false }: Pi
     throw new BadInput("disconnect", disconnectText(disconnect), "leave it out: an entry that accepts cuts nobody");
   const { approvers, quorum } = asking ?? {};
   if (approvers !== undefined && quorum !== undefined && quorum > new Set(approvers).size)
-    throw new BadInput("asking.quorum", quorum, `give at most ${String(new Set(approvers).size)}, which is how many approvers the entry names`);
+    throw new BadInput(
+      "asking.quorum",
+      quorum,
+      `give at most ${String(new Set(approvers).size)}, which is how many approvers the entry names`,
+    );
 }
 
 export const same = (before: Entry, said: Said): boolean => {

@@ -10,6 +10,7 @@ import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
 import { checkSaid, entryChange, keyWords, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
 import { entryBatch, foreseenPolicy, read } from "./inputs.ts";
+import { checkApprovers } from "./known-approvers.ts";
 import { settingsOver } from "./service-settings.ts";
 import { untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
@@ -31,13 +32,16 @@ const commitsAtOnce = 16;
 export async function batch(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ items: Outcome[] }> {
   const { put, remove, reason, confirm } = read(entryBatch, input);
   await checkAll(ports, put);
+  await checkApprovers(ports, { "asking.approvers": put.flatMap((said) => said.asking?.approvers ?? []) });
   const before = await entriesAt(ports, [...put, ...remove]);
   const at = ports.clock();
   const next = (key: EntryKey): number => (before.get(entryId(key))?.version ?? 0) + 1;
   const entries = put.map(({ version: _version, ...said }): Entry => ({ ...said, version: next(said), author: actor.arn, at }));
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   await foreseen(ports, { entries, removed }, confirm);
-  const written = await concurrently(put, commitsAtOnce, (one) => settled(one, () => write(ports, actor, one, before.get(entryId(one)), reason)));
+  const written = await concurrently(put, commitsAtOnce, (one) =>
+    settled(one, () => write(ports, actor, one, before.get(entryId(one)), reason)),
+  );
   const gone = await concurrently(remove, commitsAtOnce, (one) => settled(one, () => drop(ports, actor, one, reason)));
   return { items: [...written, ...gone] };
 }
@@ -47,12 +51,22 @@ type Drop = EntryKey & { readonly version?: number; readonly disconnect?: Remove
 type Done = Pick<Outcome, "done" | "version">;
 
 /** A new entry is written without a look at its history first: it mostly has none, and if it has, the commit says so. */
-async function write(ports: OperatorPorts, actor: Operator, { version, ...said }: Write, found: Entry | undefined, reason: string | undefined): Promise<Done> {
+async function write(
+  ports: OperatorPorts,
+  actor: Operator,
+  { version, ...said }: Write,
+  found: Entry | undefined,
+  reason: string | undefined,
+): Promise<Done> {
   let first = true;
   return untilCommitted(keyWords(said), async () => {
     const blind = first && found === undefined;
     const expected = blind ? noHead : await ports.ledger.head(entrySubject(said.service, said.principal));
-    const before = blind ? undefined : first && found !== undefined && found.version === expected.seq ? found : (await ports.allowList.read([said]))[0];
+    const before = blind
+      ? undefined
+      : first && found !== undefined && found.version === expected.seq
+        ? found
+        : (await ports.allowList.read([said]))[0];
     first = false;
     if (before !== undefined && same(before, said)) return { done: "nothing", version: before.version };
     if (version !== undefined) refuseClash(said, before, version);
@@ -63,7 +77,12 @@ async function write(ports: OperatorPorts, actor: Operator, { version, ...said }
 }
 
 /** One that is gone already is as wanted. */
-function drop(ports: OperatorPorts, actor: Operator, { version, disconnect, service, principal }: Drop, reason: string | undefined): Promise<Done> {
+function drop(
+  ports: OperatorPorts,
+  actor: Operator,
+  { version, disconnect, service, principal }: Drop,
+  reason: string | undefined,
+): Promise<Done> {
   const key = { service, principal };
   return untilCommitted(keyWords(key), async () => {
     const expected = await ports.ledger.head(entrySubject(service, principal));
@@ -104,7 +123,9 @@ const readAtOnce = 500;
 async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promise<Map<string, Entry>> {
   const found = new Map<string, Entry>();
   for (let start = 0; start < keys.length; start += readAtOnce)
-    for (const entry of await ports.allowList.read(keys.slice(start, start + readAtOnce).map(({ service, principal }) => ({ service, principal }))))
+    for (const entry of await ports.allowList.read(
+      keys.slice(start, start + readAtOnce).map(({ service, principal }) => ({ service, principal })),
+    ))
       found.set(entryId(entry), entry);
   return found;
 }
@@ -115,10 +136,15 @@ export async function foresee(ports: OperatorPorts, actor: Operator, input: unkn
   await checkAll(ports, put);
   const before = await entriesAt(ports, put);
   const at = ports.clock();
-  const entries = put.map(
-    ({ version: _version, ...said }): Entry => ({ ...said, version: (before.get(entryId(said))?.version ?? 0) + 1, author: actor.arn, at }),
-  );
+  const entries = put.map(({ version: _version, ...said }): Entry => ({
+    ...said,
+    version: (before.get(entryId(said))?.version ?? 0) + 1,
+    author: actor.arn,
+    at,
+  }));
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
-  const changed = await Promise.all(services.map(async ({ service, ...said }): Promise<Service> => settingsOver(await inCare(ports, service), said)));
+  const changed = await Promise.all(
+    services.map(async ({ service, ...said }): Promise<Service> => settingsOver(await inCare(ports, service), said)),
+  );
   return outlook(ports, { entries, removed, ...optional("services", changed.length === 0 ? undefined : changed) });
 }

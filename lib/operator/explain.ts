@@ -75,7 +75,15 @@ async function ofConnection(ports: OperatorPorts, endpoint: EndpointId, facts: F
   const connection = await recordOf(ports, endpoint);
   const { service, account, region, ipAddressType, counter } = connection;
   const seen = { ...optional("region", region), ...optional("ipAddressType", ipAddressType) };
-  const candidate = { endpoint, service, account, ...seen, ...facts, ...optional("counter", counter), ...optional("held", heldBy(connection)) };
+  const candidate = {
+    endpoint,
+    service,
+    account,
+    ...seen,
+    ...facts,
+    ...optional("counter", counter),
+    ...optional("held", heldBy(connection)),
+  };
   return { candidate, connection, care: await inCare(ports, service) };
 }
 

@@ -39,7 +39,11 @@ export async function unfreeze(ports: OperatorPorts, actor: Operator, input: unk
     const expected = await ports.ledger.head(freezeSubject(id));
     const there = await freezeAt(ports, id);
     if (there === undefined)
-      throw new Refused("NotFound", `${words(id)} is not frozen`, "see what is frozen with: drawbridge freezes");
+      throw new Refused(
+        "NotFound",
+        id === "*" ? "There is no freeze of all services" : `${id} is not frozen by itself`,
+        "see what is frozen with: drawbridge freezes",
+      );
     const event: PolicyEvent = {
       type: "Unfrozen",
       ...(id === "*" ? {} : { service: id }),

@@ -143,7 +143,18 @@ export const serviceFields = {
   permissions: maybe(oneOf(["off", "follow"])),
   asking: maybe(v.nullable(asking)),
 };
-export const setService = members({ service: by(serviceId), ...serviceFields, zone: maybe(v.nullable(text)), ...writing });
+const domain = by((given) => {
+  if (typeof given === "string" && given.length <= 253 && /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]{2,63}$/.test(given))
+    return given;
+  throw new BadInput("name", given, "give a public domain name in lower case, such as api.example.com or *.example.com");
+});
+export const setService = members({
+  service: by(serviceId),
+  ...serviceFields,
+  zone: maybe(v.nullable(text)),
+  privateDnsName: maybe(v.nullable(domain)),
+  ...writing,
+});
 
 /** What an entry says, field by field; the policy file reads its entries by the same. */
 export const entryFields = {
@@ -193,28 +204,6 @@ export const foreseenPolicy = members({
   services: atOnce(members({ service: by(serviceId), ...serviceFields }), 1000),
 });
 
-function isApproverName(given: string): boolean {
-  try {
-    return approverName(given) === given;
-  } catch {
-    return false;
-  }
-}
-/** What a policy file may hold; every value of it is read as text. */
-const mailAddress = v.pipe(text, v.regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "give one mail address"));
-export const approverFields = {
-  email: maybe(mailAddress),
-  slack: maybe(v.pipe(text, v.regex(/^[UW][A-Z0-9]{5,20}$/, "give Slack's id of the user, such as U012AB3CD"))),
-  arn: maybe(v.pipe(text, v.regex(/^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/, "give the ARN of an IAM user or role"))),
-};
-const serviceKey = v.pipe(v.string(), v.check(isServiceId, "give the endpoint service's id, such as vpce-svc-0123456789abcdef0"));
-const approverKey = v.pipe(v.string(), v.check(isApproverName, "give 1 to 32 of a-z, 0-9 and hyphen, such as ann"));
-export const policyFile = members({
-  services: maybe(v.record(serviceKey, members(serviceFields), "give the settings by the id of each service")),
-  approvers: maybe(v.record(approverKey, members(approverFields), "give how to reach each approver by their name")),
-  entries: maybe(v.array(members(entryFields), "give a list of entries")),
-});
-
 /** A freeze of one service, or of all. */
 export const froze = members({ id: serviceOrAll, reason: text });
 export const unfroze = members({ id: serviceOrAll, reason: maybe(text) });
@@ -246,8 +235,51 @@ export const pendingOf = members({ service: maybe(by(serviceId)), ...page });
 export const answeredConnection = members({
   endpoint: by(endpointId),
   reason: maybe(text),
+  /** One operator alone, past the approvers: everybody is told. */
+  breakGlass: v.optional(flag, false),
   confirm: v.optional(flag, false),
 });
+
+const email = v.pipe(text, v.regex(/^[^@\s"'<>,;]+@[^@\s"'<>,;]+\.[^@\s"'<>,;]+$/, "give a mail address, such as ann@example.com"));
+const slackUser = v.pipe(
+  v.string("give a Slack user's id"),
+  v.regex(/^[UW][A-Z0-9]{5,20}$/, "give the Slack user's id, such as U0123ABCDEF"),
+);
+const identity = v.pipe(
+  v.string("give an IAM identity's ARN"),
+  v.regex(
+    /^arn:[a-z-]+:(iam::\d{12}:(user|role)\/|sts::\d{12}:assumed-role\/[^/]+\/).+$/,
+    "give the ARN of an IAM user, role or assumed role, as aws sts get-caller-identity tells it",
+  ),
+);
+/** The link from AWS's mail, or its token alone. */
+const confirmation = by((given) => {
+  const link = typeof given === "string" && URL.canParse(given) ? new URL(given).searchParams.get("Token") : given;
+  if (typeof link === "string" && /^[\w.-]{8,2048}$/.test(link)) return link;
+  throw new BadInput("token", given, "give the whole confirmation link from AWS's mail, in quotes");
+});
+const approver = by(approverName);
+export const approverFields = { email: maybe(email), slack: maybe(slackUser), arn: maybe(identity) };
+export const putApprover = members({ name: approver, ...approverFields, reason: maybe(text) });
+function isApproverName(given: string): boolean {
+  try {
+    return approverName(given) === given;
+  } catch {
+    return false;
+  }
+}
+/** What a policy file may hold; every value of it is read as text. */
+const serviceKey = v.pipe(v.string(), v.check(isServiceId, "give the endpoint service's id, such as vpce-svc-0123456789abcdef0"));
+const approverKey = v.pipe(v.string(), v.check(isApproverName, "give 1 to 32 of a-z, 0-9 and hyphen, such as ann"));
+export const policyFile = members({
+  services: maybe(v.record(serviceKey, members(serviceFields), "give the settings by the id of each service")),
+  approvers: maybe(v.record(approverKey, members(approverFields), "give how to reach each approver by their name")),
+  entries: maybe(v.array(members(entryFields), "give a list of entries")),
+});
+
+export const anApprover = members({ name: approver });
+export const confirmedApprover = members({ name: approver, token: confirmation });
+export const removedApprover = members({ name: approver, reason: maybe(text), confirm: v.optional(flag, false) });
 
 export const audited = members({
   connection: maybe(by(endpointId)),

@@ -3,7 +3,21 @@
 import type { Actor } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { ZoneId } from "../ids.ts";
-import type { AllowList, Clock, Connections, EndpointServices, Ledger, NewId, Organizations, Services, Wake, Zones } from "../ports.ts";
+import type {
+  AllowList,
+  Approvers,
+  Clock,
+  Connections,
+  EndpointServices,
+  Ledger,
+  NewId,
+  Organizations,
+  People,
+  Services,
+  Subscriptions,
+  Wake,
+  Zones,
+} from "../ports.ts";
 
 /** The person of the signed request, by their IAM ARN. */
 export type Operator = Extract<Actor, { kind: "operator" }>;
@@ -18,6 +32,9 @@ export interface OperatorPorts {
   readonly allowList: AllowList;
   readonly organizations?: Organizations;
   readonly zones: Pick<Zones, "name">;
+  readonly approvers: Approvers;
+  readonly subscriptions: Subscriptions;
+  readonly people: Pick<People, "approvers">;
   readonly wake: Pick<Wake, "admit">;
   readonly deployment: Deployment;
 }
@@ -33,6 +50,8 @@ export interface Deployment {
   /** Its bus, and its queues by their names in the template: for whoever sends back what was set aside. */
   readonly bus: string;
   readonly queues: Readonly<Record<string, string>>;
+  /** Where the log's checkpoints are kept, and the key that signs them. */
+  readonly checkpoints?: { readonly bucket: string; readonly key: string };
   /** Whether a role may look accounts up in AWS Organizations. */
   readonly organizations?: boolean;
 }

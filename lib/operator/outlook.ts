@@ -52,9 +52,13 @@ type Ports = Pick<OperatorPorts, "clock" | "newId" | "services" | "connections" 
 const servicesAtOnce = 4;
 
 export async function outlook(ports: Ports, supposed: Supposed): Promise<Outlook> {
-  const inCare = (await ports.services.all()).map((service) => supposed.services?.find((its) => its.service === service.service) ?? service);
+  const inCare = (await ports.services.all()).map(
+    (service) => supposed.services?.find((its) => its.service === service.service) ?? service,
+  );
   const reached = await reach(ports, supposed, inCare);
-  const fates = await concurrently([...reached], servicesAtOnce, ([service, which]) => foresee(ports, supposed, service, which));
+  // One entry may count connections at several services.
+  const counts = new Map<string, number>();
+  const fates = await concurrently([...reached], servicesAtOnce, ([service, which]) => foresee(ports, supposed, counts, service, which));
   const sorted = fates.flat().sort((a, b) => (a.fate.endpoint < b.fate.endpoint ? -1 : 1));
   const of = (kind: Kind): Fate[] => sorted.flatMap((one) => (one.kind === kind ? [one.fate] : []));
   return { accepted: of("accepted"), asked: of("asked"), rejected: of("rejected"), cut: of("cut"), spared: of("spared") };
@@ -83,10 +87,12 @@ async function reach(ports: Ports, supposed: Supposed, inCare: readonly Service[
     if (account !== undefined) which.accounts.add(account);
     reached.set(service, which);
   }
-  return new Map(inCare.flatMap((service) => {
-    const which = reached.get(service.service);
-    return which === undefined ? [] : [[service, which] as const];
-  }));
+  return new Map(
+    inCare.flatMap((service) => {
+      const which = reached.get(service.service);
+      return which === undefined ? [] : [[service, which] as const];
+    }),
+  );
 }
 
 interface Place {
@@ -115,12 +121,17 @@ const connectionsMax = 10_000;
 
 type Kind = keyof Outlook;
 
-async function foresee(ports: Ports, supposed: Supposed, service: Service, which: Which): Promise<{ kind: Kind; fate: Fate }[]> {
+async function foresee(
+  ports: Ports,
+  supposed: Supposed,
+  counts: Map<string, number>,
+  service: Service,
+  which: Which,
+): Promise<{ kind: Kind; fate: Fate }[]> {
   const listing = await ports.endpointServices.connections(service.service);
   const concerned = listing.filter((shown) => which === "all" || which.endpoints.has(shown.endpoint) || which.accounts.has(shown.account));
   const notes = new Map<EndpointId, { connection: Connection; events: ConnectionEvent[] }>();
   const { clock, newId, connections, organizations } = ports;
-  const counts = new Map<string, number>();
   await run(
     {
       clock,
@@ -158,7 +169,11 @@ function noted(
   return { seq: expected.seq + events.length, hash: "" };
 }
 
-function fateOf({ endpoint, account, service }: Observed, connection: Connection, events: readonly ConnectionEvent[]): { kind: Kind; fate: Fate }[] {
+function fateOf(
+  { endpoint, account, service }: Observed,
+  connection: Connection,
+  events: readonly ConnectionEvent[],
+): { kind: Kind; fate: Fate }[] {
   const fate = (kind: Kind, because: string, due?: Instant): { kind: Kind; fate: Fate }[] => [
     { kind, fate: { endpoint, account, service, because, ...optional("due", due) } },
   ];

@@ -27,7 +27,10 @@ export interface Present {
 }
 
 export interface PolicyPlan {
-  readonly approvers: { readonly put: readonly { readonly said: SaidApprover; readonly before?: Approver }[]; readonly remove: readonly Approver[] };
+  readonly approvers: {
+    readonly put: readonly { readonly said: SaidApprover; readonly before?: Approver }[];
+    readonly remove: readonly Approver[];
+  };
   readonly services: readonly { readonly before: Service; readonly set: Readonly<Record<string, unknown>> }[];
   readonly add: readonly SaidEntry[];
   readonly change: readonly { readonly before: Entry; readonly said: SaidEntry }[];
@@ -46,7 +49,10 @@ export function planPolicy(wanted: Policy, present: Present, removing: boolean):
     if (before === undefined) add.push(said);
     else if (!same(saidOf(before), said)) change.push({ before, said });
   }
-  const gone = wanted.entries === undefined || !removing ? [] : present.entries.filter((entry) => inCare.has(entry.service) && !named.has(entryId(entry)));
+  const gone =
+    wanted.entries === undefined || !removing
+      ? []
+      : present.entries.filter((entry) => inCare.has(entry.service) && !named.has(entryId(entry)));
   return {
     add: add.toSorted(byCare),
     change: change.toSorted((a, b) => byCare(a.said, b.said)),

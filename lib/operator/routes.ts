@@ -1,6 +1,7 @@
 // The operators' API as one table: each route and the use-case that answers it.
 
 import { approve, reject } from "./answers.ts";
+import * as approvers from "./approvers.ts";
 import { audit } from "./audit.ts";
 import * as connections from "./connections.ts";
 import { deployment } from "./deployment.ts";
@@ -41,6 +42,11 @@ export const operatorRoutes: Readonly<Record<string, UseCase>> = {
   "DELETE /freezes/{id}": freezes.unfreeze,
   "GET /connections": reads(connections.list),
   "GET /connections/{endpoint}": reads(connections.show),
+  "GET /approvers": reads(approvers.list),
+  "PUT /approvers/{name}": approvers.put,
+  "DELETE /approvers/{name}": approvers.remove,
+  "POST /approvers/{name}/confirm": approvers.confirm,
+  "POST /approvers/{name}/test": approvers.test,
   "GET /pending": reads(connections.pending),
   "POST /connections/{endpoint}/approve": approve,
   "POST /connections/{endpoint}/reject": reject,

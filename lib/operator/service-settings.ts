@@ -7,6 +7,7 @@ import { optional } from "../connection.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
 import { read, setService } from "./inputs.ts";
+import { checkApprovers } from "./known-approvers.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
 import { survey } from "./service-survey.ts";
@@ -23,6 +24,7 @@ export interface Set {
 /** Changes what is given and leaves the rest; `null` takes a setting back to the usual. */
 export async function set(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Set> {
   const { service: id, version, reason, confirm, preview, zone: wantedZone, ...said } = read(setService, input);
+  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers, "asking.escalateTo": said.asking?.escalateTo });
   const zone = await zoneOf(ports, id, wantedZone);
   return untilCommitted(id, async () => {
     const expected = await ports.ledger.head(serviceSubject(id));
@@ -69,7 +71,11 @@ export function settingsOver(before: Service, said: { readonly [Key in keyof Ser
 function checkSettings({ asking }: Service): void {
   const { approvers = [], quorum, escalateTo, escalateAfterHours } = asking ?? {};
   if (quorum !== undefined && quorum > new Set(approvers).size)
-    throw new BadInput("asking.quorum", quorum, `give at most ${String(new Set(approvers).size)}, which is how many approvers the service names`);
+    throw new BadInput(
+      "asking.quorum",
+      quorum,
+      `give at most ${String(new Set(approvers).size)}, which is how many approvers the service names`,
+    );
   if (escalateAfterHours !== undefined && escalateTo === undefined)
     throw new BadInput("asking.escalateAfterHours", escalateAfterHours, "say whom to ask next with escalateTo");
 }

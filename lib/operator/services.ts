@@ -3,6 +3,7 @@
 import { optional, type Connection, type Status } from "../connection.ts";
 import type { PolicyEvent } from "../events.ts";
 import { Refused } from "../faults.ts";
+import type { Freeze } from "../freeze.ts";
 import type { ServiceId } from "../ids.ts";
 import { serviceSubject } from "../ledger.ts";
 import { run } from "../loop/run.ts";
@@ -100,7 +101,7 @@ function refuseOther(before: Service, wanted: Wanted): void {
     `${before.service} is in care already, with ${differs.join(", ")}`,
     enforcing
       ? `turn it on with: drawbridge services enforce ${before.service}`
-      : `release it first with: drawbridge services remove ${before.service}; its connections stay as they are`,
+      : `change it with: drawbridge services set ${before.service}`,
   );
 }
 
@@ -173,6 +174,8 @@ export interface Shown {
   /** What keeps Drawbridge from doing its work here, each with its remedy; empty when all is well. */
   readonly problems: readonly { readonly message: string; readonly remedy: string }[];
   readonly counts: Readonly<Partial<Record<Status, number>>>;
+  /** Its own freeze, and that of every service. */
+  readonly freezes: readonly Freeze[];
   /** Whether `counts` counts them all. */
   readonly counted: boolean;
   readonly history: readonly Told[];
@@ -183,11 +186,12 @@ const countedMax = 5000;
 export async function show(ports: OperatorPorts, input: unknown): Promise<Shown> {
   const { service: id } = read(aService, input);
   const service = await inCare(ports, id);
-  const [facts, notification, connections, { history }] = await Promise.all([
+  const [facts, notification, connections, { history }, { freezes }] = await Promise.all([
     ports.endpointServices.describe(id),
     ports.endpointServices.notification(id, ports.deployment.topic),
     all((page) => ports.connections.ofService(id, page), countedMax),
     historyOf(ports.ledger, serviceSubject(id)),
+    ports.allowList.bearing(id),
   ]);
   const unheard = {
     message: `AWS does not notify Drawbridge of ${id}'s connections: it learns of them by its sweep only`,
@@ -200,6 +204,7 @@ export async function show(ports: OperatorPorts, input: unknown): Promise<Shown>
       ...obstaclesOf(id, facts).map(({ message, remedy }) => ({ message, remedy })),
       ...(facts !== undefined && notification === undefined ? [unheard] : []),
     ],
+    freezes,
     counts: counted(connections.items),
     counted: connections.complete,
     history,

@@ -14,10 +14,12 @@ export const waysBack = {
   DnsUndelivered: { to: "DnsQueue", by: "EventBridge" },
   NotifyUndelivered: { to: "bus", by: "EventBridge" },
   SlackUndelivered: { to: "bus", by: "EventBridge" },
+  ArchiveUndelivered: { to: "bus", by: "EventBridge" },
   NotifyFailures: { to: "bus", by: "notify" },
   SlackFailures: { to: "bus", by: "slack" },
   PublishFailures: { to: "log", by: "publish" },
   SweepFailures: { to: "nowhere", by: "sweep" },
+  CheckpointFailures: { to: "nowhere", by: "checkpoint" },
 } as const;
 export type SetAsideQueue = keyof typeof waysBack;
 export const isSetAsideQueue = (name: string): name is SetAsideQueue => Object.hasOwn(waysBack, name);
@@ -107,7 +109,7 @@ function whyOf(by: string, { id, attributes }: SetAside, body: Members): string 
   if (typeof error === "string") return `${by} failed: ${error}`;
   if (typeof context?.["condition"] === "string")
     return `${by} gave it up (${context["condition"]}, ${String(context["approximateInvokeCount"])} tries); its log says why`;
-  if (by === "SNS" || by === "EventBridge" || by === "sweep") return `${by} could not deliver it`;
+  if (by === "SNS" || by === "EventBridge" || by === "sweep" || by === "checkpoint") return `${by} could not deliver it`;
   return `${by} failed it each time; search its log for ${id}`;
 }
 

@@ -1,6 +1,6 @@
 // What `slack` does with a committed event, as an app: it asks with buttons, keeps each copy true, and tells the rest in the question's thread.
 
-import { askedNow, askingOf, countedVotes, type Asking } from "../asking-policy.ts";
+import { askedNow, askingOf, barred, countedVotes, type Asking } from "../asking-policy.ts";
 import { once } from "../asking/once.ts";
 import { known } from "../asking/profile.ts";
 import { noticeOf, recordOf, type Committed, type TellPorts } from "../asking/tell.ts";
@@ -101,7 +101,10 @@ async function shownOf(ports: ConversationPorts, connection: Asked): Promise<Sho
   ]);
   const asking = askingOf(service ?? {}, judgement);
   const names = askedNow(asking, question);
-  const mentioned = approvers.flatMap(({ name, slack }) => (slack !== undefined && names.includes(name) ? [slack] : []));
+  // Nobody is called to a question that their answer would not count for.
+  const mentioned = approvers.flatMap((one) =>
+    one.slack !== undefined && names.includes(one.name) && barred(asking, question, one) === undefined ? [one.slack] : [],
+  );
   return { notice: questionNotice(profile, question), profile, asking, mentioned };
 }
 

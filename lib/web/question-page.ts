@@ -6,6 +6,7 @@ import { askedBecause } from "../notices.ts";
 import { visible } from "../harmless.ts";
 import { ago, utc } from "../when.ts";
 import { described, invalid, told, wrong } from "./field.ts";
+import { explanation } from "./explanation.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { caller, digits, facts, log, shown } from "./pieces.ts";
@@ -27,7 +28,7 @@ export function questionPage(view: OpenView): Page {
         To <span class="id">${connection.service}</span>. You were asked <time datetime="${question.at}">${ago(question.at, now)}</time>, on
         ${utc(question.at)}.
       </p>
-      <div class="sides">
+      <div class="sides ${view.access.kind === "link" ? "confirms" : ""}">
         <div>
           <section aria-labelledby="who">
             <h2 id="who">Who asks</h2>
@@ -37,6 +38,7 @@ export function questionPage(view: OpenView): Page {
             <h2 id="why">Why it asks</h2>
             <p>${askedBecause(question.because)}</p>
             <p class="rule small">Rule <code>${question.because.rule}</code>: ${shown(question.because.detail)}</p>
+            ${explanation(view.judgement)}
           </section>
           ${agreement(view)}
           <section aria-labelledby="earlier">
@@ -109,26 +111,30 @@ function form(view: OpenView, access: Extract<OpenView["access"], { kind: "link"
   const { complaints, guard, judgement } = view;
   const refused = judgement.verdict === "reject" && !complaints.some(({ about }) => about === "answer");
   return html`<section class="card" aria-labelledby="decide">
-    <h2 id="decide">Your decision</h2>
+    <h2 id="decide">${hasAgreed(view, access) ? "You agreed" : "Your decision"}</h2>
     ${complaints.length > 0 ? told(complaints) : undefined}
+    ${hasAgreed(view, access) ? html`<p>It is recorded, and counts once enough others agree. You can still reject.</p>` : undefined}
     ${access.kind === "session" ? signedIn(access, guard) : undefined}
     ${refused ? html`<div class="told"><p>A reject entry applies now (${shown(judgement.because.detail)}). Approving will be refused.</p></div>` : undefined}
     <form method="post" accept-charset="utf-8" autocomplete="off">
       <input type="hidden" name="guard" value="${guard}" />
-      ${choices(view)} ${reasonField(view)} ${access.kind === "link" ? confirmField(view) : undefined}
+      ${choices(view, !hasAgreed(view, access))} ${reasonField(view)} ${access.kind === "link" ? confirmField(view) : undefined}
       <button type="submit">Record this decision</button>
     </form>
   </section>`;
 }
 
-function choices({ connection, complaints, entered, offers, asking }: OpenView): Markup {
+const hasAgreed = ({ agreed }: OpenView, access: Extract<OpenView["access"], { kind: "link" | "session" }>): boolean =>
+  agreed.some(({ name }) => name === access.approver.name);
+
+function choices({ connection, complaints, entered, offers, asking }: OpenView, approving: boolean): Markup {
   const many = asking.quorum > 1;
   return html`<fieldset>
     <legend class="unseen">Approve or reject</legend>
     ${wrong(complaints, "choice")}
-    ${choice("approve", "yes", "Approve", many ? "You agree. AWS accepts the endpoint once enough of you do." : "AWS accepts the endpoint, and it can send traffic to the service.", entered.choice)}
+    ${approving ? choice("approve", "yes", "Approve", many ? "You agree. AWS accepts the endpoint once enough of you do." : "AWS accepts the endpoint, and it can send traffic to the service.", entered.choice) : undefined}
     ${
-      offers.account
+      approving && offers.account
         ? choice("approve-account", "yes", "Approve this account from now on", `Its endpoints at ${connection.service} are accepted without asking again. An entry is written in your name.`, entered.choice)
         : undefined
     }
@@ -138,15 +144,15 @@ function choices({ connection, complaints, entered, offers, asking }: OpenView):
 }
 
 const quiet = (complaints: readonly Complaint[], entered: Form): Markup =>
-  html`${wrong(complaints, "days")}
-    <div class="choice no">
+  html`<div class="choice no">
       <label class="grow">
         <input type="radio" name="choice" value="reject-quiet" required ${entered.choice === "reject-quiet" ? html`checked` : undefined} />
         <span><strong>Reject, and do not ask for a while</strong><small>New endpoints of this account are rejected too, until then. What is connected stays.</small></span>
       </label>
       <span class="days">
+        ${wrong(complaints, "days")}
         <label for="days">Days</label>
-        <input type="text" id="days" name="days" inputmode="numeric" maxlength="3" value="${entered.days ?? "30"}" aria-describedby="${described(complaints, "days").trim()}" ${invalid(complaints, "days")} />
+        <input type="text" id="days" name="days" inputmode="numeric" maxlength="3" value="${entered.days ?? "30"}" ${described(complaints, "days") === "" ? undefined : html`aria-describedby="days-wrong"`} ${invalid(complaints, "days")} />
       </span>
     </div>`;
 

@@ -20,9 +20,11 @@ interface SignIn {
 /** The card in the place of the decision, until somebody has shown who they are. */
 export function signInCard({ access, guard, note, complaints }: SignIn): Markup {
   const { approver, until } = access;
+  // What is wrong with the code is said beside it alone.
+  const others = until === undefined ? complaints : complaints.filter(({ about }) => about !== "code");
   return html`<section class="card" aria-labelledby="decide">
     <h2 id="decide">${until === undefined ? html`Decide as ${approver.name}` : html`Enter your code`}</h2>
-    ${complaints.length > 0 ? told(complaints) : undefined}
+    ${others.length > 0 ? told(others) : undefined}
     ${until === undefined ? request(access, guard, note) : entry(access, until, guard, note, complaints)}
   </section>`;
 }
@@ -30,11 +32,7 @@ export function signInCard({ access, guard, note, complaints }: SignIn): Markup 
 function request({ approver }: SignIn["access"], guard: string, note: SignIn["note"]): Markup {
   if (approver.email === undefined)
     return html`<p>Drawbridge has no mail address for ${approver.name}. Answer in Slack, or with the command.</p>`;
-  if (note === "code-too-many")
-    return html`<div class="told" role="alert" tabindex="-1" autofocus>
-      <h3>No more codes for now</h3>
-      <p>Six have been mailed to ${approver.name} within the hour. Use the newest one where it was asked for, or wait for the next hour.</p>
-    </div>`;
+  if (note === "code-too-many") return tooMany();
   const again = note === "code-confirm";
   return html`<p>
       To decide, show that it is you: a code goes to <span class="id">${masked(approver.email)}</span>. With it you can answer all your questions for
@@ -46,6 +44,12 @@ function request({ approver }: SignIn["access"], guard: string, note: SignIn["no
       <button type="submit" name="do" value="code">Mail me a code</button>
     </form>`;
 }
+
+const tooMany = (): Markup =>
+  html`<div class="told" role="alert" tabindex="-1" autofocus>
+    <h3>No more codes for now</h3>
+    <p>Six have been mailed within the hour. Use the newest one in the browser that asked for it, or wait for the next hour.</p>
+  </div>`;
 
 /** Robots press every button: the first code costs a press, each further one a word. */
 const confirmation = (): Markup =>
@@ -66,7 +70,8 @@ function entry(
   complaints: readonly Complaint[],
 ): Markup {
   const where = approver.email === undefined ? "you" : masked(approver.email);
-  return html`<p ${note === "code-sent" ? html`role="status"` : undefined}>
+  return html`${note === "code-too-many" ? tooMany() : undefined}
+    <p ${note === "code-sent" ? html`role="status"` : undefined}>
       It is on its way to <span class="id">${where}</span>, and good until <time datetime="${until}">${utc(until)}</time>, in this browser.
     </p>
     <form method="post" accept-charset="utf-8" autocomplete="off">
@@ -86,7 +91,7 @@ function entry(
           title="${codeDigits} digits"
           autocomplete="one-time-code"
           required
-          ${complaints.length === 0 ? html`autofocus` : undefined}
+          ${note !== "code-too-many" && complaints.every(({ about }) => about === "code") ? html`autofocus` : undefined}
           aria-describedby="code-hint${described(complaints, "code")}"
           ${invalid(complaints, "code")}
         />
@@ -111,12 +116,12 @@ function entry(
 export const signedIn = ({ approver, until }: Extract<Access, { kind: "session" }>, guard: string): Markup =>
   html`<form class="who" method="post" accept-charset="utf-8" autocomplete="off">
     <input type="hidden" name="guard" value="${guard}" />
-    <p class="small soft">You are <strong>${approver.name}</strong>, until <time datetime="${until}">${utc(until)}</time>.</p>
+    <p class="small soft">You are <strong>${approver.name}</strong> until <time datetime="${until}">${utc(until).replace(/^.*, /, "")}</time>.</p>
     <button class="link" type="submit" name="do" value="leave">Sign out</button>
   </form>`;
 
-/** `a…@example.com`: enough to know which mailbox to open. */
+/** `a•••@example.com`: enough to know which mailbox to open. */
 function masked(email: string): string {
   const at = email.lastIndexOf("@");
-  return `${email.slice(0, 1)}…${email.slice(at)}`;
+  return `${email.slice(0, 1)}•••${email.slice(at)}`;
 }

@@ -66,7 +66,7 @@ p { margin: 0 0 .75rem; max-width: 38rem; }
 .small { font-size: .875rem; line-height: 1.5; }
 .id, code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
 .digits span + span { margin-inline-start: .28em; }
-.wide .digits span:last-child { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: .2em; }
+.confirms .digits span:last-child { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: .2em; }
 section { margin-top: 2.5rem; }
 section > :last-child, .card > :last-child { margin-bottom: 0; }
 dl { margin: 0; border-top: 1px solid var(--line); }
@@ -99,19 +99,22 @@ legend, .field > label { display: block; padding: 0; margin: 0 0 .5rem; font-wei
 .choice.no input { accent-color: var(--no); }
 .choice .grow { display: flex; gap: .75rem; align-items: flex-start; cursor: pointer; }
 div.choice { flex-wrap: wrap; }
-.choice .days { display: flex; gap: .75rem; align-items: center; width: 100%; padding-inline-start: 2rem; }
+.choice .days { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; width: 100%; padding-inline-start: 2rem; }
+.choice .days .wrong { width: 100%; margin: 0; }
 .choice .days input { width: 5rem; }
 @supports selector(:has(*)) {
   div.choice:not(:has(:checked)) .days { display: none; }
 }
-.who { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; justify-content: space-between; margin: 0 0 1rem; }
+.who { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; justify-content: space-between; margin: 0 0 .5rem; }
+.whole .who { margin-top: 2rem; }
 .who p { margin: 0; }
-button.link { width: auto; min-height: 44px; margin: 0; padding: 0 .25rem; font-size: .875rem; font-weight: 400; color: var(--soft); background: none; border: 0; text-decoration: underline; text-underline-offset: .2em; }
+button.link { width: auto; min-height: 44px; margin: 0; padding: 0; font-size: .875rem; font-weight: 400; color: var(--soft); background: none; border: 0; text-decoration: underline; text-underline-offset: .2em; }
 button.quiet { color: var(--ink); background: transparent; border-color: var(--edge); }
 .aside { margin-top: 1.25rem; padding-top: .5rem; border-top: 1px solid var(--line); }
 summary { display: flex; align-items: center; min-height: 44px; font-size: .875rem; color: var(--soft); cursor: pointer; text-decoration: underline; text-underline-offset: .2em; }
 summary::-webkit-details-marker { display: none; }
-ol.questions { list-style: none; margin: 2rem 0 0; padding: 0; }
+ol.questions { list-style: none; margin: 2.5rem 0 0; padding: 0; }
+.who + ol.questions { margin-top: 0; }
 ol.questions li + li { margin-top: .75rem; }
 ol.questions a { display: block; min-height: 44px; padding: 1rem 1.125rem; color: inherit; text-decoration: none; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }
 ol.questions a:hover { border-color: var(--edge); }

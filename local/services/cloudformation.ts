@@ -17,7 +17,7 @@ export interface CloudFormationService extends Service {
   add(stack: Stack, workshop: Workshop): void;
   /** Where stacks are built; known once everything that they are made of is there. */
   connect(open: (name: string, caller: Caller) => Workshop): void;
-  /** The newest stack that is up, one with functions before any other. */
+  /** The newest stack that is up, one without a network of its own before any other. */
   latest(): Stack | undefined;
 }
 
@@ -143,7 +143,7 @@ export function createCloudFormation(options: Options): CloudFormationService {
     latest() {
       const standing = stacks.flatMap(({ stack, status }) => (stack === undefined || status === "DELETE_COMPLETE" ? [] : [stack]));
       // A network beside it, such as the walkthrough's, is not the deployment.
-      return standing.find(({ resources }) => resources.some(({ type }) => type === "AWS::Lambda::Function")) ?? standing[0];
+      return standing.find(({ resources }) => !resources.some(({ type }) => type === "AWS::EC2::VPC")) ?? standing[0];
     },
   };
 }

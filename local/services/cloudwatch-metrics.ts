@@ -55,7 +55,8 @@ export function createMetrics(clock: Clock): Metrics {
       GetMetricData({ input, caller }) {
         const MetricDataResults = rows(input, "MetricDataQueries").map((query) => {
           const stat = record(query, "MetricStat");
-          if (!isMembers(stat["Metric"])) throw new AwsError("ValidationError", "Local AWS reads metrics by MetricStat, without expressions.");
+          if (!isMembers(stat["Metric"]))
+            throw new AwsError("ValidationError", "Local AWS reads metrics by MetricStat, without expressions.");
           onlySum(optionalText(stat, "Stat"));
           const points = summed(caller.account, stat["Metric"], input, numberOr(stat, "Period", 60));
           return {

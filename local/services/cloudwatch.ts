@@ -28,7 +28,7 @@ export function createCloudWatch(stacks: { readonly latest: () => Stack | undefi
     actions: new Set(["DescribeAlarms", ...Object.keys(metrics.actions)]),
     demands: ({ action }) => [{ action: `cloudwatch:${action}`, resource: "*" }],
     handle: (call) => (call.action === "DescribeAlarms" ? describe(call) : metrics.actions[call.action]?.(call)),
-    put: metrics.put,
+    put: (count) => metrics.put(count),
     ringing,
   };
 }

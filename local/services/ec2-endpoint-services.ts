@@ -128,8 +128,12 @@ function startVerification(state: Ec2State, call: Call): unknown {
   const service = ownService(state, call.caller.account, text(call.input, "ServiceId"));
   const dns = service.privateDns;
   if (dns === undefined) throw new AwsError("InvalidParameter", `The endpoint service ${service.id} has no private DNS name`);
-  const verdict = state.assumptions.privateDnsVerificationSucceeds ? "verified" : "failed";
-  state.clock.after(state.delays.available, () => void (dns.state = verdict));
+  state.clock.after(state.delays.available, () => {
+    const domain = dns.name.replace(/^\*\./, "");
+    // Where a zone takes no underscores, AWS finds the value at the domain itself.
+    const found = [`${dns.recordName}.${domain}`, domain].some((name) => state.textAt?.(name).includes(dns.recordValue) ?? true);
+    dns.state = found && state.assumptions.privateDnsVerificationSucceeds ? "verified" : "failed";
+  });
   return { ReturnValue: true };
 }
 

@@ -99,7 +99,7 @@ function checkZones(state: Ec2State, service: EndpointService, subnetIds: readon
 
 /** One network interface in each of its subnets, those that exist only by assumption included. */
 function standIn(state: Ec2State, endpoint: Endpoint): void {
-  for (const one of [...state.interfaces.values()])
+  for (const one of state.interfaces.values())
     if (one.attachedTo === endpoint.id && !endpoint.subnetIds.includes(one.subnetId)) state.interfaces.delete(one.id);
   endpoint.networkInterfaceIds = endpoint.subnetIds.map((subnetId) => {
     const there = [...state.interfaces.values()].find((one) => one.attachedTo === endpoint.id && one.subnetId === subnetId);

@@ -59,7 +59,10 @@ function add(state: Ec2State, call: Call, isEgress: boolean): unknown {
   const twice = made.find((rule) => group.rules.some((there) => isSame(there, rule)));
   if (twice !== undefined) throw new AwsError("InvalidPermission.Duplicate", "the specified rule already exists");
   group.rules.push(...made);
-  return { Return: true, SecurityGroupRules: made.map((rule) => ({ SecurityGroupRuleId: rule.id, GroupId: group.id, IsEgress: isEgress })) };
+  return {
+    Return: true,
+    SecurityGroupRules: made.map((rule) => ({ SecurityGroupRuleId: rule.id, GroupId: group.id, IsEgress: isEgress })),
+  };
 }
 
 function remove(state: Ec2State, call: Call, isEgress: boolean): unknown {

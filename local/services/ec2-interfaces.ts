@@ -10,14 +10,7 @@ import type { Ec2Action, Ec2State } from "./ec2-state.ts";
 
 export const interfaceActions: Readonly<Record<string, Ec2Action>> = {
   DescribeNetworkInterfaces(state, call) {
-    const found = listed(
-      state,
-      call,
-      state.interfaces,
-      "NetworkInterfaceIds",
-      "InvalidNetworkInterfaceID.NotFound",
-      "networkInterface ID",
-    );
+    const found = listed(state, call, state.interfaces, "NetworkInterfaceIds", "InvalidNetworkInterfaceID.NotFound", "networkInterface ID");
     const fields = {
       "vpc-id": (one: NetworkInterface) => one.vpcId,
       "subnet-id": (one: NetworkInterface) => one.subnetId,
@@ -25,6 +18,7 @@ export const interfaceActions: Readonly<Record<string, Ec2Action>> = {
       "interface-type": (one: NetworkInterface) => one.kind,
       "private-ip-address": (one: NetworkInterface) => one.address,
       "group-id": (one: NetworkInterface) => one.groupIds,
+      description,
     };
     const { page, ...more } = paged(call, filtered(call, found, fields));
     return { NetworkInterfaces: page.map((one) => interfaceRow(state, one)), ...more };
@@ -61,11 +55,16 @@ export function attach(
 }
 
 export function detachAll(state: Ec2State, attachedTo: string): void {
-  for (const one of [...state.interfaces.values()]) if (one.attachedTo === attachedTo) state.interfaces.delete(one.id);
+  for (const one of state.interfaces.values()) if (one.attachedTo === attachedTo) state.interfaces.delete(one.id);
 }
 
 export function interfacesOf(state: Ec2State, attachedTo: string): NetworkInterface[] {
   return [...state.interfaces.values()].filter((one) => one.attachedTo === attachedTo);
+}
+
+function description({ kind, attachedTo }: NetworkInterface): string {
+  if (kind === "vpc_endpoint") return `VPC Endpoint Interface ${attachedTo}`;
+  return kind === "network_load_balancer" ? `ELB ${attachedTo.split(":loadbalancer/")[1] ?? ""}` : "";
 }
 
 function interfaceRow(state: Ec2State, one: NetworkInterface): unknown {
@@ -79,7 +78,7 @@ function interfaceRow(state: Ec2State, one: NetworkInterface): unknown {
     PrivateIpAddresses: [{ Primary: true, PrivateIpAddress: one.address }],
     InterfaceType: one.kind,
     Status: "in-use",
-    Description: one.kind === "vpc_endpoint" ? `VPC Endpoint Interface ${one.attachedTo}` : "",
+    Description: description(one),
     RequesterManaged: one.kind !== "interface",
     Groups: one.groupIds.map((GroupId) => ({ GroupId, GroupName: state.groups.get(GroupId)?.name })),
   };

@@ -109,6 +109,7 @@ export interface Ec2State {
   readonly clock: Clock;
   readonly assumptions: Assumptions;
   readonly delays: { readonly available: number; readonly deleted: number };
+  readonly textAt: ((name: string) => readonly string[]) | undefined;
   readonly services: Map<string, EndpointService>;
   readonly endpoints: Map<string, Endpoint>;
   readonly notifications: Map<string, ConnectionNotification>;

@@ -38,6 +38,8 @@ export interface Ec2Options {
   /** Publishes on the provider's topic as `vpce.amazonaws.com`. */
   readonly notify: (notification: Notification) => void;
   readonly assumptions?: Partial<Assumptions>;
+  /** The values of the text record at a public name; without it, every proof of a private DNS name counts as published. */
+  readonly textAt?: (name: string) => readonly string[];
   /** AWS's token buckets; false for a test that is not about them. */
   readonly throttled?: boolean;
 }
@@ -107,6 +109,7 @@ function emptyState(options: Ec2Options): Ec2State {
     region: options.region,
     clock: options.clock,
     delays: options.delays,
+    textAt: options.textAt,
     assumptions: { ...defaultAssumptions, ...options.assumptions },
     services: new Map(),
     endpoints: new Map(),

@@ -58,8 +58,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   DeregisterTargets(state, call) {
     const group = ownGroup(state, call);
-    for (const row of rows(call.input, "Targets"))
-      group.targets.delete(`${text(row, "Id")}:${optionalNumber(row, "Port") ?? group.port}`);
+    for (const row of rows(call.input, "Targets")) group.targets.delete(`${text(row, "Id")}:${optionalNumber(row, "Port") ?? group.port}`);
     return {};
   },
   async DescribeTargetHealth(state, call) {
@@ -95,7 +94,8 @@ function createBalancer(state: ElbState, call: Call): unknown {
   const subnetIds = texts(input, "Subnets");
   const subnets = subnetIds.map((id) => {
     const subnet = state.ec2.subnets.get(id);
-    if (subnet === undefined || subnet.owner !== caller.account) throw new AwsError("SubnetNotFound", `The subnet ID '${id}' does not exist`);
+    if (subnet === undefined || subnet.owner !== caller.account)
+      throw new AwsError("SubnetNotFound", `The subnet ID '${id}' does not exist`);
     return subnet;
   });
   const [first] = subnets;
@@ -216,8 +216,6 @@ async function healthRow(state: ElbState, balancer: LoadBalancer | undefined, { 
   return {
     Target,
     TargetHealth:
-      problem === undefined
-        ? { State: "healthy" }
-        : { State: "unhealthy", Reason: problem.reason, Description: problem.description },
+      problem === undefined ? { State: "healthy" } : { State: "unhealthy", Reason: problem.reason, Description: problem.description },
   };
 }

@@ -15,6 +15,8 @@ interface Key {
   readonly spec: string;
   readonly usage: string;
   readonly createdAt: number;
+  /** IAM's policies count only where the key's own lets them. */
+  readonly policy: unknown;
   /** Only a key that signs has halves. */
   readonly pair?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
 }
@@ -32,8 +34,8 @@ export function createKms(options: { region: string; clock: Clock }): Service {
     actions: ACTIONS,
     demands: (call): Demand[] => {
       if (call.action === "CreateKey") return [{ action: "kms:CreateKey", resource: "*" }];
-      const { arn } = find(call);
-      return [{ action: `kms:${call.action}`, resource: arn }];
+      const { arn, policy } = find(call);
+      return [{ action: `kms:${call.action}`, resource: arn, resourcePolicy: policy }];
     },
     handle(call) {
       if (call.action === "CreateKey") return { KeyMetadata: shown(made(keys, options, call)) };
@@ -56,11 +58,18 @@ function made(keys: Map<string, Key>, { region, clock }: { region: string; clock
     spec,
     usage,
     createdAt: clock.now(),
+    policy: JSON.parse(optionalText(input, "Policy") ?? JSON.stringify(managedByIam(caller.account))),
     ...(usage === "SIGN_VERIFY" ? { pair: generateKeyPairSync("ec", { namedCurve: "P-256" }) } : {}),
   };
   keys.set(id, key);
   return key;
 }
+
+/** What a key has without a policy of its own. */
+const managedByIam = (account: string): object => ({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" }],
+});
 
 const shown = ({ id, arn, spec, usage, createdAt }: Key): object => ({
   KeyId: id,

@@ -5,7 +5,14 @@ import { text } from "../members.ts";
 import { AwsError } from "../service.ts";
 import type { Call, Service } from "../service.ts";
 
-const ACTIONS = new Set(["DescribeOrganization", "ListParents", "ListRoots", "CreateOrganization", "CreateOrganizationalUnit", "MoveAccount"]);
+const ACTIONS = new Set([
+  "DescribeOrganization",
+  "ListParents",
+  "ListRoots",
+  "CreateOrganization",
+  "CreateOrganizationalUnit",
+  "MoveAccount",
+]);
 
 interface Organization {
   readonly id: string;
@@ -24,7 +31,8 @@ export function createOrganizations(): Service {
   };
   const actions: Readonly<Record<string, (call: Call) => unknown>> = {
     CreateOrganization(call) {
-      if (organization !== undefined) throw new AwsError("AlreadyInOrganizationException", "The AWS account is already a member of an organization.");
+      if (organization !== undefined)
+        throw new AwsError("AlreadyInOrganizationException", "The AWS account is already a member of an organization.");
       organization = { id: `o-${token(10)}`, owner: call.caller.account, root: `r-${token(4)}`, parents: new Map() };
       organization.parents.set(call.caller.account, organization.root);
       return { Organization: shown(organization) };
@@ -34,7 +42,8 @@ export function createOrganizations(): Service {
     CreateOrganizationalUnit(call) {
       const { parents, root } = there(call);
       const parent = text(call.input, "ParentId");
-      if (parent !== root && !parents.has(parent)) throw new AwsError("ParentNotFoundException", "You provided a parent that does not exist.");
+      if (parent !== root && !parents.has(parent))
+        throw new AwsError("ParentNotFoundException", "You provided a parent that does not exist.");
       const id = `ou-${root.slice(2)}-${token(8)}`;
       parents.set(id, parent);
       return { OrganizationalUnit: { Id: id, Name: text(call.input, "Name") } };

@@ -32,7 +32,7 @@ export function changeRecordSets(state: Route53State, call: Call): unknown {
   const complaints = [
     ...repeated(changes),
     ...changes.flatMap((change) => apply(state, zone, records, change)),
-    ...wholeZone(zone, records),
+    ...wholeZone(zone, records, state.assumptions.zoneRecordsMax),
   ];
   if (complaints.length > 0) throw new AwsError("InvalidChangeBatch", `[${complaints.join(", ")}]`);
   zone.records = records;
@@ -140,8 +140,11 @@ function repeated(changes: readonly RecordChange[]): string[] {
   });
 }
 
-function wholeZone(zone: Zone, records: ReadonlyMap<string, RecordSet>): string[] {
+function wholeZone(zone: Zone, records: ReadonlyMap<string, RecordSet>, most: number): string[] {
   return [
+    ...(records.size > most && records.size > zone.records.size
+      ? [`The limit of ${most} resource record sets in hosted zone ${zone.id} is exceeded.`]
+      : []),
     ...(records.has(recordKey({ Name: zone.name, Type: "NS" }))
       ? []
       : ["A HostedZone must contain at least one NS record for the zone itself."]),

@@ -9,7 +9,7 @@ import { createTokenBuckets } from "../token-bucket.ts";
 import type { BucketSize } from "../token-bucket.ts";
 import { changeRecordSets } from "./route53-changes.ts";
 import { normalName } from "./route53-names.ts";
-import { zoneId } from "./route53-state.ts";
+import { recordKey, zoneId } from "./route53-state.ts";
 import type { Route53Action, Route53State } from "./route53-state.ts";
 import { vpcActions } from "./route53-vpcs.ts";
 import { zoneActions } from "./route53-zones.ts";
@@ -68,6 +68,13 @@ export function createRoute53(options: Route53Options): Route53Service {
     },
   };
 }
+
+/** What the internet sees at a name: the text values of the public zones of all accounts. */
+export const publicTextAt = (zones: Route53State["zones"], name: string): string[] =>
+  [...zones.values()]
+    .filter(({ isPrivate }) => !isPrivate)
+    .flatMap(({ records }) => records.get(recordKey({ Name: normalName(name), Type: "TXT" }))?.ResourceRecords ?? [])
+    .flatMap(({ Value }) => [...Value.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part = ""]) => part.replaceAll(/\\(.)/g, "$1")));
 
 function demandOf(call: Call): Demand {
   const action = `route53:${call.action}`;

@@ -54,6 +54,7 @@ export function subscriptionActions(topics: Topics, inbox: Inbox, confirmsAtOnce
       const subscription = topics.of(topics.topic(text(call.input, "TopicArn")).arn).find((one) => one.token === call.input["Token"]);
       if (subscription === undefined) throw invalid("Token");
       subscription.confirmed = true;
+      subscription.authenticated = String(call.input["AuthenticateOnUnsubscribe"]) === "true";
       return { SubscriptionArn: subscription.arn };
     },
     Unsubscribe(call) {
@@ -75,7 +76,7 @@ export function subscriptionActions(topics: Topics, inbox: Inbox, confirmsAtOnce
           ...one.attributes,
           ...fixed,
           PendingConfirmation: String(!one.confirmed),
-          ConfirmationWasAuthenticated: "true",
+          ConfirmationWasAuthenticated: String(one.authenticated || !one.protocol.startsWith("email")),
         },
       };
     },

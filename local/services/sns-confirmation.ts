@@ -11,7 +11,9 @@ export function openLinks(inbox: Inbox, topics: Topics): void {
   });
   inbox.onLink("/unsubscribe", (query) => {
     const arn = query.get("SubscriptionArn") ?? "";
-    if (!topics.subscriptions.has(arn)) return undefined;
+    const subscription = topics.subscriptions.get(arn);
+    if (subscription === undefined) return undefined;
+    if (subscription.authenticated) return "Only the subscription's owner, or the topic's, may end it, with AWS credentials.";
     topics.unsubscribe(arn);
     return "Subscription removed!";
   });

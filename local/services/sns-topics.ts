@@ -21,6 +21,8 @@ export interface Subscription {
   readonly token: string;
   readonly attributes: Record<string, string>;
   confirmed: boolean;
+  /** Confirmed with AuthenticateOnUnsubscribe: its unsubscribe link, which knows no caller, does nothing. */
+  authenticated: boolean;
 }
 
 export type Protocol = "sqs" | "lambda" | "email" | "email-json";
@@ -90,6 +92,7 @@ export function createTopics(region: string): Topics {
         token: randomBytes(64).toString("hex"),
         attributes: { ...attributes },
         confirmed,
+        authenticated: false,
       };
       subscriptions.set(created.arn, created);
       return created;

@@ -7,6 +7,7 @@ export const KMS: Makers = {
     const answer = await workshop.call("kms", "CreateKey", {
       ...(properties["KeySpec"] === undefined ? {} : { KeySpec: optionalText(properties, "KeySpec") }),
       ...(properties["KeyUsage"] === undefined ? {} : { KeyUsage: optionalText(properties, "KeyUsage") }),
+      Policy: JSON.stringify(properties["KeyPolicy"]),
     });
     const metadata = record(answer, "KeyMetadata");
     return madeOf(text(metadata, "KeyId"), text(metadata, "Arn"));
@@ -14,7 +15,7 @@ export const KMS: Makers = {
   "AWS::KMS::Alias": ({ properties }) => ({ ref: text(properties, "AliasName") }),
 };
 
-/** Its policy and description do nothing here, and can change. */
+/** Its description does nothing here, and can change. */
 function madeOf(id: string, arn: string): Made {
   return { ref: id, attributes: { Arn: arn, KeyId: id }, change: () => madeOf(id, arn) };
 }

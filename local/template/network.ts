@@ -260,4 +260,3 @@ function tagged({ properties }: Declared, ResourceType: string): Members {
   const Tags = rows(properties, "Tags");
   return Tags.length === 0 ? {} : { TagSpecifications: [{ ResourceType, Tags }] };
 }
-

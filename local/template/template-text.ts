@@ -12,7 +12,9 @@ export function templateFrom(text: string): Members {
   try {
     parsed = text.trimStart().startsWith("{") ? JSON.parse(text) : parse(text, { customTags: TAGS, logLevel: "error" });
   } catch (error) {
-    throw new Error(`Template format error: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`, { cause: error });
+    throw new Error(`Template format error: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`, {
+      cause: error,
+    });
   }
   if (!isMembers(parsed)) throw new Error("Template format error: unsupported structure.");
   return parsed;

@@ -37,8 +37,8 @@ const steps: readonly (readonly [string, string])[] = [
     `import * as v from "valibot"; const s = v.pipe(v.string(), v.nonEmpty()); v.parse(s, "x"); export const handler = async () => ({});`,
   ],
   [
-    "Powertools' logger and metrics",
-    `import { Logger } from "@aws-lambda-powertools/logger"; import { Metrics } from "@aws-lambda-powertools/metrics"; const l = new Logger({ serviceName: "x" }); const m = new Metrics({ namespace: "x", serviceName: "x" }); export const handler = async () => ({ l, m });`,
+    "our log and counts",
+    `import { functionLog } from "./lib/lambda/log.ts"; import { functionCounts } from "./lib/lambda/counts.ts"; const l = functionLog("x"); const m = functionCounts("x"); export const handler = async () => ({ l, m });`,
   ],
   [
     "one SDK client (SQS), shaken as ours",
@@ -125,7 +125,7 @@ const environment: Readonly<Record<string, string>> = {
   STAGE: "bench",
   DEPLOYMENT_ID: "bench",
   ...Object.fromEntries(["ALLOW_LIST", "CONNECTIONS", "AUDIT_LOG", "SETTINGS", "PROOFS"].map((name) => [`${name}_TABLE`, "table"])),
-  ...Object.fromEntries(["OBSERVE", "ADMIT", "DNS", "PUBLISH_FAILURES"].map((name) => [`${name}_QUEUE_URL`, queue])),
+  ...Object.fromEntries(["OBSERVE", "ADMIT", "DNS", "ANSWER", "PUBLISH_FAILURES"].map((name) => [`${name}_QUEUE_URL`, queue])),
   ...Object.fromEntries(
     ["APPROVALS", "DECISIONS", "CONNECTIONS"].map((name) => [`${name}_TOPIC_ARN`, "arn:aws:sns:eu-west-1:111111111111:topic"]),
   ),

@@ -8,7 +8,9 @@ import { visible } from "../../lib/harmless.ts";
 import type { Instant } from "../../lib/ids.ts";
 import { asMail, type Notice, type Profile } from "../../lib/notices.ts";
 import { html } from "../../lib/web/html.ts";
-import { asked, endpoint, service, stranger } from "./given.ts";
+import { digestMail } from "../../lib/asking/question-mail.ts";
+import { endpointOf } from "../fakes/endpoint-services.ts";
+import { asked, endpoint, publicUrl, service, stranger } from "./given.ts";
 
 const at = "2026-11-23T12:00:00.000Z" as Instant;
 const nasty = [
@@ -105,6 +107,31 @@ describe("whatever outsiders write", () => {
         for (const value of Object.values(mail.attributes)) expect(value).toMatch(/^[\w-]+$/);
       }),
     );
+  });
+
+  test("in a message of several questions, and in their list, is text on its own line", async () => {
+    for (const foreign of nasty) {
+      const world = await asked(async (story) => {
+        await story.approvers([{ name: "ann", email: "ann@example.com", arn: "arn:aws:iam::111111111111:user/ann" }]);
+        await story.entry({ verdict: "ask", principal: `account#${stranger}`, name: foreign, purpose: foreign });
+      });
+      await world.connect(stranger, endpointOf(2));
+      const open = (await world.ports().connections.asking(service)).items.flatMap((connection) =>
+        connection.status === "asking" ? [{ connection, occasion: "asked" as const }] : [],
+      );
+      const mail = await digestMail({ ...world.ports(), publicUrl }, "ann", open);
+      expect(mail.subject).toBe("2 connections wait for your approval");
+      expect(mail.text.split("\n").filter((line) => line.startsWith("  account "))).toHaveLength(2);
+      expect(mail.text.match(/https:\/\/\S+/g)?.filter((url) => url.startsWith(publicUrl))).toHaveLength(1);
+      // eslint-disable-next-line no-control-regex
+      expect(mail.text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069\u200b]/);
+      const token = /\/q\/(\S+)/.exec(mail.text)?.[1] ?? "";
+      const page = await world.http("GET", { path: "q", token });
+      const elements = page.html.replace(/<style>[\s\S]*<\/style>/, "").match(/<[a-z][^>]*>/g) ?? [];
+      expect(elements.filter((tag) => /^<(script|img|iframe|object|svg)|\son\w+=/i.test(tag))).toEqual([]);
+      expect(page.html.match(/<a /g)).toHaveLength(2);
+      expect(page.html.match(/<h1/g)).toHaveLength(1);
+    }
   });
 
   test("on the page is text: the page has the same elements and attributes whatever they write", async () => {

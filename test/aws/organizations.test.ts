@@ -28,12 +28,18 @@ let ids: { readonly organization: string; readonly outer: string; readonly inner
 beforeEach(async () => {
   const identities = createIdentities();
   const service = createOrganizations();
-  front = await startFront({ services: [service, createSts({ identities, clock: wallClock() })], identities, port: 0, region: "eu-west-1" });
+  front = await startFront({
+    services: [service, createSts({ identities, clock: wallClock() })],
+    identities,
+    port: 0,
+    region: "eu-west-1",
+  });
   const make = (action: string, input: object): Record<string, Record<string, string>> =>
     service.handle({ action, input, caller: identities.caller(management), region: "us-east-1", requestId: "1" } as never) as never;
   const organization = make("CreateOrganization", {})["Organization"]?.["Id"] ?? "";
   const root = (make("ListRoots", {})["Roots"] as unknown as { Id: string }[])[0]?.Id ?? "";
-  const unit = (parent: string): string => make("CreateOrganizationalUnit", { ParentId: parent, Name: "unit" })["OrganizationalUnit"]?.["Id"] ?? "";
+  const unit = (parent: string): string =>
+    make("CreateOrganizationalUnit", { ParentId: parent, Name: "unit" })["OrganizationalUnit"]?.["Id"] ?? "";
   const outer = unit(root);
   const inner = unit(outer);
   ids = { organization, outer, inner };

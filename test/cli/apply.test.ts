@@ -1,5 +1,5 @@
 // The policy as a file: a plan first, then exactly that; twice is nothing, and a mistake changes nothing.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -76,7 +76,10 @@ entries:
 
 test("a file with every feature is planned, applied, and then nothing is left to do", async () => {
   const planned = await apply(full, "--check");
-  expect(planned).toMatchObject({ code: 1, out: expect.stringContaining("Plan: 4 to add, 0 to change, 0 to remove; 1 of the services to set") });
+  expect(planned).toMatchObject({
+    code: 1,
+    out: expect.stringContaining("Plan: 4 to add, 0 to change, 0 to remove; 1 of the services to set"),
+  });
   expect(await entries()).toEqual([]);
   const applied = await apply(full, "--yes");
   expect(applied).toMatchObject({ code: 0, out: expect.stringContaining("Done: entries 4 added; 1 of the services set.") });
@@ -113,6 +116,7 @@ test("what is exported is the same policy: applying it does nothing, and it read
             - 1
             - 2
           silence: reject
+    approvers: {}
     entries:
       - service: "*"
         principal: "012345678901"
@@ -152,6 +156,40 @@ test("what is exported is the same policy: applying it does nothing, and it read
   expect(await apply(json, "--check")).toMatchObject({ code: 0 });
 });
 
+test("the example of docs/policy.md is a policy", async () => {
+  const page = await readFile(new URL("../../docs/policy.md", import.meta.url), "utf8");
+  const [, example = ""] = /```yaml\n([\s\S]+?)```/.exec(page) ?? [];
+  const text = example.replaceAll("vpce-svc-0123456789abcdef0", service);
+  expect(await apply(text, "--yes")).toMatchObject({ code: 0 });
+  expect(await apply(text, "--check")).toMatchObject({ code: 0 });
+});
+
+test("approvers come first, since services and entries name them, and go last", async () => {
+  const text = `approvers:
+  ann: { email: ann@example.com }
+  ben: { slack: U0123ABCDEF, arn: "arn:aws:iam::111111111111:user/ben" }
+services:
+  ${service}:
+    asking: { approvers: [ann, ben], quorum: 2 }
+entries:
+  - { service: ${service}, principal: 222222222222, verdict: ask, asking: { approvers: [ben] } }
+`;
+  expect(await apply(text, "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("2 of the approvers changed") });
+  expect(at.types()).toEqual(["ServiceAdded", "ApproverAdded", "ApproverAdded", "ServiceChanged", "EntryAdded"]);
+  expect(await apply(text, "--check")).toMatchObject({ code: 0 });
+  expect(await apply((await run(["export"])).out, "--check")).toMatchObject({ code: 0 });
+  expect(await apply(text.replace("approvers: [ben]", "approvers: [bob]"), "--yes")).toMatchObject({
+    code: 2,
+    err: "drawbridge: policy.yml:8:105: bob is not an approver; there are ann, ben; nothing was changed\n",
+  });
+  const without = text
+    .replace(/ {2}ben: .*\n/, "")
+    .replace("[ann, ben], quorum: 2", "[ann]")
+    .replace("approvers: [ben]", "approvers: [ann]");
+  expect(await apply(without, "--yes")).toMatchObject({ code: 0 });
+  expect(at.types().slice(5)).toEqual(["ServiceChanged", "EntryChanged", "ApproverRemoved"]);
+});
+
 test("what the file no longer names is removed, unless it is told to keep others; what it changes is told field by field", async () => {
   await apply(full, "--yes");
   const shorter = `entries:
@@ -162,7 +200,7 @@ test("what the file no longer names is removed, unless it is told to keep others
 `;
   const plan = await apply(shorter, "--check");
   expect(plan.out).toContain("verdict accept → ask");
-  expect(plan.out).toContain("atMost 3 → none");
+  expect(plan.out).toContain("at most 3 → none");
   expect(plan.out).toContain("Plan: 0 to add, 1 to change, 3 to remove");
   expect(await apply(shorter, "--keep-others", "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("entries 1 changed") });
   expect(await entries()).toHaveLength(4);
@@ -180,7 +218,10 @@ test("the plan says what follows for live connections, and that is what then hap
   await at.admit();
   const next = `entries:\n  - { service: ${service}, principal: 333333333333, verdict: accept }\n  - { service: ${service}, principal: 222222222222, verdict: reject }\n`;
   const planned = await apply(next, "--check", "--json");
-  expect(JSON.parse(planned.out)).toMatchObject({ changed: true, outlook: { cut: [{ endpoint }], accepted: [{ account: "333333333333" }], asked: [] } });
+  expect(JSON.parse(planned.out)).toMatchObject({
+    changed: true,
+    outlook: { cut: [{ endpoint }], accepted: [{ account: "333333333333" }], asked: [] },
+  });
   expect(await apply(next)).toMatchObject({ code: 1, err: expect.stringContaining("nothing was changed") });
   expect(await apply(next, "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("What follows: 1 cut at once, 1 accepted.") });
   const before = at.types().length;
@@ -195,14 +236,38 @@ test.each<[string, string, string]>([
   ["a key twice", "entries: []\nentries: []\n", "policy.yml:2:1: Map keys must be unique"],
   ["an unknown field", entry("    labl: acme\n"), "policy.yml:5:5: there is no field entries.0.labl; did you mean label?"],
   ["an unknown part", "entires: []\n", "policy.yml:1:1: there is no field entires; did you mean entries?"],
-  ["a bad account", entry("").replace("222222222222", "22222222222"), 'policy.yml:3:16: entries.0.principal: "22222222222" give an account'],
-  ["a wrong verdict", entry("").replace("accept", "perhaps"), 'policy.yml:4:14: entries.0.verdict: "perhaps" give one of accept, ask, reject'],
+  [
+    "a bad account",
+    entry("").replace("222222222222", "22222222222"),
+    'policy.yml:3:16: entries.0.principal: "22222222222" give an account',
+  ],
+  [
+    "a wrong verdict",
+    entry("").replace("accept", "perhaps"),
+    'policy.yml:4:14: entries.0.verdict: "perhaps" give one of accept, ask, reject',
+  ],
   ["a missing field", entry("").replace("    verdict: accept\n", ""), "policy.yml:2:5: entries.0.verdict: it is required"],
-  ["a duplicate", entry(`  - service: ${service}\n    principal: "222222222222"\n    verdict: ask\n`), "policy.yml:6:16: 222222222222 at vpce-svc-"],
-  ["an unknown service", entry("").replaceAll(service, "vpce-svc-0fffffffffffffff9"), "policy.yml:2:14: vpce-svc-0fffffffffffffff9 is not in Drawbridge's care"],
-  ["a setting of an unknown service", "services:\n  vpce-svc-0fffffffffffffff9: {}\n", "policy.yml:2:3: vpce-svc-0fffffffffffffff9 is not in"],
+  [
+    "a duplicate",
+    entry(`  - service: ${service}\n    principal: "222222222222"\n    verdict: ask\n`),
+    "policy.yml:6:16: 222222222222 at vpce-svc-",
+  ],
+  [
+    "an unknown service",
+    entry("").replaceAll(service, "vpce-svc-0fffffffffffffff9"),
+    "policy.yml:2:14: vpce-svc-0fffffffffffffff9 is not in Drawbridge's care",
+  ],
+  [
+    "a setting of an unknown service",
+    "services:\n  vpce-svc-0fffffffffffffff9: {}\n",
+    "policy.yml:2:3: vpce-svc-0fffffffffffffff9 is not in",
+  ],
   ["an expiry that is over", entry("    conditions:\n      expires: 2020-01-01\n"), "policy.yml:6:16: entries.0.conditions.expires"],
-  ["a limit for a reject", entry("    conditions: { atMost: 3 }\n").replace("accept", "reject"), "policy.yml:5:27: entries.0.conditions.atMost"],
+  [
+    "a limit for a reject",
+    entry("    conditions: { atMost: 3 }\n").replace("accept", "reject"),
+    "policy.yml:5:27: entries.0.conditions.atMost",
+  ],
   ["a wrong length of time", entry("    onExpiry: soon\n"), 'policy.yml:5:15: entries.0.onExpiry: "soon" give keep, now'],
   ["a unit without a role", entry("").replace("222222222222", "ou-ab12-cdefgh34"), "policy.yml:3:16: ou-ab12-cdefgh34 cannot be"],
   ["no mapping at all", "- 1\n", "policy.yml:1:1: give services, approvers or entries"],
@@ -214,10 +279,46 @@ test.each<[string, string, string]>([
   expect(at.types()).toEqual(before);
 });
 
+test("an entry that has expired meanwhile may go on standing in the file", async () => {
+  const soon = new Date(Date.now() + 400).toISOString();
+  const text = entry(`    conditions: { expires: ${soon} }\n`);
+  expect(await apply(text, "--yes")).toMatchObject({ code: 0 });
+  await vi.waitFor(() => expect(new Date().toISOString() > soon).toBe(true), 2000);
+  expect(await apply(text, "--check")).toMatchObject({ code: 0, out: "Nothing would change.\n" });
+});
+
+test("a clash of versions stops the apply, which says where; repeated, it goes on", async () => {
+  const many = Array.from(
+    { length: 450 },
+    (_, index) => `  - { service: ${service}, principal: "${String(700_000_000_000 + index)}", verdict: accept }\n`,
+  );
+  const text = `entries:\n${many.join("")}`;
+  // Somebody else adds one of the last between the plan and the doing.
+  let meddled = false;
+  at.world.tables.onCommit(({ event }) => {
+    if (meddled || event.type !== "EntryAdded") return;
+    meddled = true;
+    void at.ask("PUT /entries", { service, principal: "700000000449", verdict: "reject" });
+  });
+  const stopped = await apply(text, "--yes");
+  expect(stopped.code).toBe(1);
+  expect(stopped.err).toMatch(
+    /Stopped at the entries after \d+ of 450 changes: The entry for 700000000449 at .* is not at version 0: .*; somebody else changed it meanwhile: look at the plan again; repeat the command, and it goes on from there/,
+  );
+  const again = await apply(text, "--yes");
+  expect(again).toMatchObject({ code: 0 });
+  expect(await apply(text, "--check")).toMatchObject({ code: 0 });
+  expect(at.types().filter((type) => type === "EntryAdded")).toHaveLength(450);
+  expect(at.types().filter((type) => type === "EntryChanged")).toHaveLength(1);
+});
+
 test("every mistake of a file is told at once, in the file's order", async () => {
   const { err } = await apply(entry("    nmae: x\n    label: -x\n    onExpiry: soon\n"), "--yes");
-  expect(err.trimEnd().split("\n").map((line) => /^drawbridge: policy\.yml:\d+/.exec(line)?.[0])).toEqual(
-    [5, 6, 7].map((line) => `drawbridge: policy.yml:${String(line)}`),
-  );
+  expect(
+    err
+      .trimEnd()
+      .split("\n")
+      .map((line) => /^drawbridge: policy\.yml:\d+/.exec(line)?.[0]),
+  ).toEqual([5, 6, 7].map((line) => `drawbridge: policy.yml:${String(line)}`));
   expect(err).toMatch(/; nothing was changed\n$/);
 });

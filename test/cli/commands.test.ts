@@ -93,7 +93,8 @@ test("a deny that cuts somebody off names them and asks; --yes goes on", async (
   at.connect(1);
   await at.admit();
   const refused = await run(`deny 222222222222 --service ${service}`, { answer: "no" });
-  expect(refused).toMatchObject({ code: 1, questions: [expect.stringContaining(`${endpoint} of 222222222222`)] });
+  expect(refused).toMatchObject({ code: 1, questions: ["This cuts 1 connection. Go on? [y/N] "] });
+  expect(refused.err).toMatch(new RegExp(`${endpoint} +222222222222 +${service} +cut at once`));
   expect(await run(`deny 222222222222 --service ${service} --yes`)).toMatchObject({ code: 0 });
   await at.admit();
   expect((await run(`show ${endpoint}`)).out).toContain("revoked, because account 222222222222");

@@ -45,7 +45,8 @@ export async function signedServer(answer: (asked: Asked) => Answer | Promise<An
     });
   });
   const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
+  // A thousand commands may knock at once.
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve);
   await promise;
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,

@@ -20,6 +20,21 @@ export interface EndpointServicesUnderTest {
 }
 
 export function endpointServicesContract(name: string, setup: () => Promise<EndpointServicesUnderTest>): void {
+  describe(`${name}: who may ask`, () => {
+    test("accounts are added and taken back, as often as it is said; what else is there stays apart", async () => {
+      const { port, service } = await setup();
+      const id = await service();
+      expect(await port.allowed(id)).toEqual({ accounts: [], others: [] });
+      await port.allow(id, [accountOf(3), accountOf(2)], []);
+      await port.allow(id, [accountOf(2)], [accountOf(4)]);
+      expect(await port.allowed(id)).toEqual({ accounts: [accountOf(2), accountOf(3)], others: [] });
+      await port.allow(id, [accountOf(5)], [accountOf(2)]);
+      await port.allow(id, [], []);
+      expect(await port.allowed(id)).toEqual({ accounts: [accountOf(3), accountOf(5)], others: [] });
+      await expect(port.allowed("" as ServiceId)).rejects.toThrow(BadInput);
+    });
+  });
+
   describe(`${name}: connections`, () => {
     test("are listed for their service alone, with owner and state", async () => {
       const { port, service, endpoint } = await setup();

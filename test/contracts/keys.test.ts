@@ -2,7 +2,7 @@
 
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cachedSecret, linkKeys } from "../../lib/aws/keys.ts";
+import { cachedSecret, linkKeys, rotatedSecret } from "../../lib/aws/keys.ts";
 import { Fault } from "../../lib/faults.ts";
 import { createSecretsManager } from "../../local/services/secretsmanager.ts";
 import { fakeClock } from "../fakes/clock.ts";
@@ -49,5 +49,40 @@ describe("a secret", () => {
     const missing = cachedSecret(client, "arn:aws:secretsmanager:eu-west-1:111111111111:secret:none-abcdef", fakeClock().now)();
     await expect(missing).rejects.toThrow(Fault);
     await expect(missing).rejects.toMatchObject({ retryable: false, where: "secretsmanager:GetSecretValue" });
+  });
+});
+
+describe("a secret that others sign with", () => {
+  const now = () => fakeClock(new Date().toISOString());
+
+  test("is the newest, and for an hour after a change the one before it too", async () => {
+    const clock = now();
+    const read = rotatedSecret(client, await secret(one), clock.now);
+    expect(await read(false)).toEqual([one]);
+    const arn = await secret(one);
+    const changed = rotatedSecret(client, arn, clock.now);
+    await put(arn, two);
+    expect(await changed(false)).toEqual([two, one]);
+    clock.advance(3590);
+    expect(await changed(false)).toEqual([two, one]);
+    // What leaked must not stay good until the next change.
+    clock.advance(300);
+    expect(await changed(false)).toEqual([two]);
+  });
+
+  test("is read anew after five minutes, or after half a minute for who doubts it", async () => {
+    const clock = now();
+    const arn = await secret(one);
+    const read = rotatedSecret(client, arn, clock.now);
+    expect(await read(false)).toEqual([one]);
+    await put(arn, two);
+    clock.advance(29);
+    expect(await read(true)).toEqual([one]);
+    clock.advance(1);
+    expect(await read(false)).toEqual([one]);
+    expect(await read(true)).toEqual([two, one]);
+    await put(arn, three);
+    clock.advance(300);
+    expect(await read(false)).toEqual([three, two]);
   });
 });

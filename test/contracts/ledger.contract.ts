@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { PolicyEvent } from "../../lib/events.ts";
 import { BadInput, Fault } from "../../lib/faults.ts";
+import type { Approver } from "../../lib/approver.ts";
 import {
+  approverSubject,
   connectionSubject,
   entrySubject,
   firstBreak,
@@ -228,6 +230,52 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
       expect(await ledger.commit({ of: "service", key: one, events: [gone], expected: head })).toMatchObject({ seq: 2 });
       expect(await services.get(one)).toBeUndefined();
       expect(await ledger.head(serviceSubject(one))).toMatchObject({ seq: 2 });
+    });
+  });
+
+  describe(`${name}: an answer about an account`, () => {
+    const key = { service: payments, principal: `account#${acme}` } as const;
+
+    test("writes the decision and the entry together, each in its own chain", async () => {
+      const { ledger, allowList } = await setup();
+      const start = first(requested(endpointOf(1)), asked("q-1"));
+      const head = (await ledger.commit(start)) as Head;
+      const after = entry(acme, 1);
+      const also = { of: "entry", key, after, expected: noHead, events: [entryEvent("EntryAdded", after)] } as const;
+      const done = await ledger.commit({ ...next(start.after, head, [approved()]), also });
+      expect(done).toMatchObject({ seq: 3 });
+      expect(await allowList.read([key])).toEqual([after]);
+      expect(await ledger.head(entrySubject(key.service, key.principal))).toMatchObject({ seq: 1 });
+    });
+
+    test("writes neither when either was changed by another", async () => {
+      const { ledger, allowList, connections } = await setup();
+      const start = first(requested(endpointOf(1)), asked("q-1"));
+      const head = (await ledger.commit(start)) as Head;
+      const after = entry(acme, 1);
+      const also = { of: "entry", key, after, expected: noHead, events: [entryEvent("EntryAdded", after)] } as const;
+      await ledger.commit(also);
+      expect(await ledger.commit({ ...next(start.after, head, [approved()]), also })).toBe("conflict");
+      expect((await connections.load([endpointOf(1)])).get(endpointOf(1))?.connection.status).toBe("asking");
+      const stale = { ...also, key: { ...key, principal: "any" as const }, after: { ...after, principal: "any" as const } };
+      expect(await ledger.commit({ ...next(start.after, { ...head, hash: "0".repeat(64) }, [approved()]), also: stale })).toBe("conflict");
+      expect(await allowList.read([stale.key])).toEqual([]);
+    });
+  });
+
+  describe(`${name}: approvers`, () => {
+    test("are added, read, and removed, with one chain through it all", async () => {
+      const { ledger, approvers } = await setup();
+      const ann: Approver = { name: "ann", email: "ann@example.com", addedAt: noon, version: 1 };
+      const told = { at: noon, name: "ann", by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" }, because: { rule: "operator", detail: "x" } } as const;
+      const head = (await ledger.commit({ of: "approver", key: "ann", after: ann, expected: noHead, events: [{ type: "ApproverAdded", to: ann, ...told }] })) as Head;
+      expect(await approvers.get("ann")).toEqual(ann);
+      expect(await approvers.all()).toEqual([ann]);
+      expect(await approvers.get("bob")).toBeUndefined();
+      expect(await ledger.commit({ of: "approver", key: "ann", expected: noHead, events: [{ type: "ApproverRemoved", from: ann, ...told }] })).toBe("conflict");
+      await ledger.commit({ of: "approver", key: "ann", expected: head, events: [{ type: "ApproverRemoved", from: ann, ...told }] });
+      expect(await approvers.all()).toEqual([]);
+      expect(await ledger.head(approverSubject("ann"))).toMatchObject({ seq: 2 });
     });
   });
 

@@ -7,7 +7,7 @@ import type { ConnectionEvent, PolicyEvent } from "../../lib/events.ts";
 import type { Freeze } from "../../lib/freeze.ts";
 import { concurrently } from "../../lib/loop/concurrently.ts";
 import { freezeSubject, noHead, serviceSubject, type Head } from "../../lib/ledger.ts";
-import { endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
+import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { acme, entry, entryEvent, event, first, next, noon, payments, requested } from "./samples.ts";
 import type { TablesUnderTest } from "./tables.fixture.ts";
 
@@ -21,7 +21,8 @@ export function policyContract(name: string, setup: () => Promise<TablesUnderTes
   describe(`${name}: limits`, () => {
     test("the n-th connection is counted, the next one finds it full and writes nothing", async () => {
       const { ledger, allowList, connections } = await setup();
-      for (const number of [1, 2, 3]) expect(await ledger.commit(first(requested(endpointOf(number)), taking(3)))).toMatchObject({ seq: 2 });
+      for (const number of [1, 2, 3])
+        expect(await ledger.commit(first(requested(endpointOf(number)), taking(3)))).toMatchObject({ seq: 2 });
       expect(await ledger.commit(first(requested(endpointOf(4)), taking(3)))).toBe("full");
       expect((await connections.load([endpointOf(4)])).size).toBe(0);
       expect(await allowList.counts([counter, "nobody's"])).toEqual(new Map([[counter, 3]]));
@@ -83,6 +84,18 @@ export function policyContract(name: string, setup: () => Promise<TablesUnderTes
     });
   });
 
+  describe(`${name}: permits`, () => {
+    test("are kept and forgotten for each service, as often as it is said", async () => {
+      const { permits } = await setup();
+      for (const account of [accountOf(3), accountOf(2), accountOf(2)]) await permits.keep(payments, account);
+      await permits.keep(serviceOf(0xb), accountOf(4));
+      expect(await permits.of(payments)).toEqual([accountOf(2), accountOf(3)]);
+      for (const account of [accountOf(2), accountOf(2), accountOf(4)]) await permits.forget(payments, account);
+      expect(await permits.of(payments)).toEqual([accountOf(3)]);
+      expect(await permits.of(serviceOf(0xb))).toEqual([accountOf(4)]);
+    });
+  });
+
   describe(`${name}: freezes`, () => {
     const freeze = (id: Freeze["id"], version: number): Freeze => ({ id, at: noon, by: operator, reason: "an incident", version });
 
@@ -109,7 +122,13 @@ export function policyContract(name: string, setup: () => Promise<TablesUnderTes
     test("leave at their key what their removal means, and no list shows it", async () => {
       const { ledger, allowList } = await setup();
       const added = entry(acme, 1);
-      const head = (await ledger.commit({ of: "entry", key: added, after: added, events: [entryEvent("EntryAdded", added)], expected: noHead })) as Head;
+      const head = (await ledger.commit({
+        of: "entry",
+        key: added,
+        after: added,
+        events: [entryEvent("EntryAdded", added)],
+        expected: noHead,
+      })) as Head;
       const { service, principal } = added;
       const tombstone: Removed = { service, principal, version: 2, removed: { at: noon, by: operator, disconnect: { afterHours: 24 } } };
       const removed = (await ledger.commit({

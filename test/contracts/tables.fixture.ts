@@ -5,11 +5,14 @@ import { CreateTableCommand, DynamoDBClient, PutItemCommand, type CreateTableCom
 import { parse } from "yaml";
 import { allowListTable } from "../../lib/aws/allow-list-table.ts";
 import { connectionsTable } from "../../lib/aws/connections-table.ts";
+import { approversTable } from "../../lib/aws/approvers-table.ts";
 import { asStored, writeItem, type Item } from "../../lib/aws/item.ts";
 import { ledgerTables } from "../../lib/aws/ledger-table.ts";
+import { permitsTable } from "../../lib/aws/permits-table.ts";
 import { servicesTable } from "../../lib/aws/services-table.ts";
-import type { AllowList, Connections, Ledger, Services } from "../../lib/ports.ts";
+import type { AllowList, Approvers, Connections, Ledger, Permits, Services } from "../../lib/ports.ts";
 import { createDynamoDb } from "../../local/services/dynamodb.ts";
+import { fakePermits } from "../fakes/permits.ts";
 import { fakeTables } from "../fakes/tables.ts";
 import { noon } from "./samples.ts";
 import { startWire, type Wire } from "./wire.fixture.ts";
@@ -19,6 +22,8 @@ export interface TablesUnderTest {
   readonly ledger: Ledger;
   readonly allowList: AllowList;
   readonly services: Services;
+  readonly approvers: Approvers;
+  readonly permits: Permits;
   /** Puts a row past the adapters. */
   readonly spoil: (table: "connections" | "entries" | "services", row: Item) => Promise<void>;
 }
@@ -27,6 +32,7 @@ export async function tablesInMemory(): Promise<TablesUnderTest> {
   const { rows, ...tables } = fakeTables();
   return {
     ...tables,
+    permits: fakePermits(),
     spoil: async (table, row) => {
       const key =
         table === "connections"
@@ -75,6 +81,8 @@ export async function dynamoDbOnTheWire(): Promise<DynamoDb> {
         connections: connectionsTable(client, connections),
         allowList: allowListTable(client, allowList, settings),
         services: servicesTable(client, settings),
+        approvers: approversTable(client, settings),
+        permits: permitsTable(client, settings),
         spoil: async (name, row) => {
           await client.send(new PutItemCommand({ TableName: names[name], Item: writeItem(row) }));
         },

@@ -11,7 +11,15 @@ import { acme, approver, asking, endpoint, given, inCare, look, minute, operator
 const hour = (hours: number): Instant => minute(60 * hours);
 const key = { service, principal: `account#${acme}` } as const;
 const author = "arn:aws:iam::111111111111:user/alice";
-const entry = (more: Partial<Entry> = {}): Entry => ({ ...key, verdict: "accept", conditions: {}, version: 3, author, at: minute(-60), ...more });
+const entry = (more: Partial<Entry> = {}): Entry => ({
+  ...key,
+  verdict: "accept",
+  conditions: {},
+  version: 3,
+  author,
+  at: minute(-60),
+  ...more,
+});
 const gone = (disconnect?: Disconnect, at = hour(1)): Removed => ({
   ...key,
   version: 4,
@@ -57,7 +65,11 @@ describe("an entry that let a connection in is removed", () => {
   test("now: it is cut at the next look, by the entry that was, and the plan rejects it", () => {
     const cut = swept(live, hour(1), { holder: gone("now") });
     expect(cut.last).toEqual(["ConnectionDenied"]);
-    expect(cut.events.at(-1)).toMatchObject({ revokes: true, because: { rule: "entry-removed" }, by: { kind: "entry", entry: { ...key, version: 4 } } });
+    expect(cut.events.at(-1)).toMatchObject({
+      revokes: true,
+      because: { rule: "entry-removed" },
+      by: { kind: "entry", entry: { ...key, version: 4 } },
+    });
     expect(cut.plans(shows("available"), hour(1))).toEqual(["reject"]);
   });
 
@@ -158,9 +170,9 @@ describe("a reject entry comes", () => {
 
   test("keep: new ones are rejected, the live ones stay", () => {
     expect(swept(live, hour(2), { entries: [reject({ disconnect: "keep" })] }).last).toEqual([]);
-    expect(requested.when(look, { seen: shows("pendingAcceptance"), judgement: verdict([reject({ disconnect: "keep" })], hour(2)) }).last).toEqual([
-      "ConnectionDenied",
-    ]);
+    expect(
+      requested.when(look, { seen: shows("pendingAcceptance"), judgement: verdict([reject({ disconnect: "keep" })], hour(2)) }).last,
+    ).toEqual(["ConnectionDenied"]);
   });
 
   test("after a grace period: announced, then cut", () => {
@@ -173,6 +185,16 @@ describe("a reject entry comes", () => {
   test("keep speaks of those that were there: who was accepted later past Drawbridge is cut", () => {
     const outside = requested.when(look, { now: hour(3), seen: shows("available") });
     expect(swept(outside, hour(3), { entries: [reject({ disconnect: "keep" })] }).last).toEqual(["ConnectionDenied"]);
+  });
+
+  test("an approval that AWS has not been told yet is not let through for the grace of those who are in", () => {
+    const approvedOnly = requested.when(look, { seen: shows("pendingAcceptance"), judgement: verdict([entry()], minute(0)) });
+    for (const disconnect of ["keep", { afterHours: 4 }] as const) {
+      const judgement = verdict([reject({ disconnect })], hour(2));
+      const denied = approvedOnly.when(look, { now: hour(2), seen: shows("pendingAcceptance"), judgement });
+      expect(denied.last).toEqual(["ConnectionDenied"]);
+      expect(denied.plans(shows("pendingAcceptance"), hour(2))).toEqual(["reject"]);
+    }
   });
 
   test("of two that apply, the one that cuts first counts", () => {
@@ -232,14 +254,19 @@ describe("limits", () => {
   });
 
   test("a place given back and taken anew is counted once more", () => {
-    const missed = letIn(limited).when(look, { seen: { listed: false } }).when(look, { now: minute(5), seen: { listed: false } });
+    const missed = letIn(limited)
+      .when(look, { seen: { listed: false } })
+      .when(look, { now: minute(5), seen: { listed: false } });
     expect(missed.connection?.counter).toBeUndefined();
     expect(swept(missed, minute(6), { entries: [limited] }).last).toContain("ConnectionCounted");
   });
 });
 
 describe("for every removal", () => {
-  const disconnects = fc.oneof(fc.constantFrom("keep" as const, "now" as const), fc.record({ afterHours: fc.integer({ min: 1, max: 100 }) }));
+  const disconnects = fc.oneof(
+    fc.constantFrom("keep" as const, "now" as const),
+    fc.record({ afterHours: fc.integer({ min: 1, max: 100 }) }),
+  );
 
   test("nobody is cut before the time, and nobody lives on past it", () => {
     fc.assert(

@@ -53,9 +53,9 @@ const consumerArb: fc.Arbitrary<Consumer> = fc.record(
   },
   { requiredKeys: ["service", "endpoint", "account"] },
 );
-const countsArb = fc.array(fc.tuple(fc.constantFrom(...principals), fc.integer({ min: 0, max: 4 }))).map(
-  (pairs): Circumstances => ({ counts: new Map(pairs.map(([principal, count]) => [entryId({ service, principal }), count])) }),
-);
+const countsArb = fc
+  .array(fc.tuple(fc.constantFrom(...principals), fc.integer({ min: 0, max: 4 })))
+  .map((pairs): Circumstances => ({ counts: new Map(pairs.map(([principal, count]) => [entryId({ service, principal }), count])) }));
 const verdict = (list: readonly Entry[], consumer: Consumer, circumstances: Circumstances): string =>
   judge(list, consumer, now, circumstances).verdict;
 const runs = { numRuns: 3000 };
@@ -75,7 +75,8 @@ describe("for every list and every consumer", () => {
       fc.property(listArb, entryArb, consumerArb, countsArb, (list, one, consumer, circumstances) => {
         const more = [...list.filter((old) => entryId(old) !== entryId(one)), { ...one, verdict: "reject" as const }];
         const replaced = list.some((old) => entryId(old) === entryId(one));
-        if (!replaced && verdict(list, consumer, circumstances) !== "accept") expect(verdict(more, consumer, circumstances)).not.toBe("accept");
+        if (!replaced && verdict(list, consumer, circumstances) !== "accept")
+          expect(verdict(more, consumer, circumstances)).not.toBe("accept");
       }),
       runs,
     );
@@ -127,7 +128,9 @@ describe("for every list and every consumer", () => {
         const [first] = judgement.findings;
         expect(first).toMatchObject({ decides: true, verdict: "accept", outcome: "applies" });
         expect(first?.checks.every(({ result }) => result === "holds")).toBe(true);
-        expect(judgement.findings.filter((one) => one.verdict === "reject").every(({ outcome }) => outcome === "condition-fails")).toBe(true);
+        expect(judgement.findings.filter((one) => one.verdict === "reject").every(({ outcome }) => outcome === "condition-fails")).toBe(
+          true,
+        );
       }),
       runs,
     );
@@ -171,7 +174,12 @@ describe("each condition: holds, fails, at its border, and unknown", () => {
   const consumer: Consumer = { service, endpoint, account: acme, region: "eu-west-1", ipAddressType: "ipv4" };
   const unknown: Consumer = { service, endpoint, account: acme };
   const says = (conditions: Conditions, who: Consumer = consumer, circumstances: Circumstances = { counts: new Map() }, at = now): string =>
-    judge([{ service, principal: `account#${acme}`, verdict: "accept", conditions, version: 1, author, at: minute(-9) }], who, at, circumstances).verdict;
+    judge(
+      [{ service, principal: `account#${acme}`, verdict: "accept", conditions, version: 1, author, at: minute(-9) }],
+      who,
+      at,
+      circumstances,
+    ).verdict;
   const ms = (by: number) => instant(milliseconds(now) + by);
   const counts = (count: number): Circumstances => ({ counts: new Map([[`${service}/account#${acme}`, count]]) });
 
@@ -237,7 +245,10 @@ describe("entries for units and organizations", () => {
   });
 
   test("they speak of nobody outside", () => {
-    expect(judge([entry(`org#${organization}`)], { ...consumer, organization: "none" }, now)).toMatchObject({ verdict: "ask", findings: [] });
+    expect(judge([entry(`org#${organization}`)], { ...consumer, organization: "none" }, now)).toMatchObject({
+      verdict: "ask",
+      findings: [],
+    });
   });
 
   test("membership that is not known asks where such an entry could decide, and says so", () => {

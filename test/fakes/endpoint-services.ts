@@ -1,7 +1,7 @@
 // EC2 in memory: endpoint services with their connections, which a story makes, moves and removes.
 
 import { BadInput, Fault } from "../../lib/faults.ts";
-import type { AccountId, EndpointId, ServiceId } from "../../lib/ids.ts";
+import { isAccountId, type AccountId, type EndpointId, type ServiceId } from "../../lib/ids.ts";
 import { isAccepted, type AwsState, type Observed } from "../../lib/observed.ts";
 import type { Clock, EndpointServices, Outcome, ServiceFacts } from "../../lib/ports.ts";
 
@@ -15,6 +15,8 @@ export interface FakeEndpointServices {
   }[];
   readonly notifications: ReadonlyMap<string, { readonly service: ServiceId; readonly topic: string }>;
   addService(service: ServiceId, facts?: Partial<ServiceFacts>): void;
+  /** Somebody lets these ask to connect, past Drawbridge. */
+  letAsk(service: ServiceId, ...principals: readonly string[]): void;
   /** A consumer creates an endpoint: it waits for acceptance unless said otherwise. */
   connect(wanted: Pick<Observed, "endpoint" | "service" | "account"> & Partial<Observed>): void;
   /** AWS moves it on, or somebody does who does not ask us. */
@@ -33,6 +35,7 @@ export function fakeEndpointServices(clock: Clock): FakeEndpointServices {
   const services = new Map<ServiceId, ServiceFacts>();
   const rows = new Map<EndpointId, Observed>();
   const refusals = new Map<EndpointId, NonNullable<Outcome["failure"]>>();
+  const principals = new Map<ServiceId, Set<string>>();
   const notifications = new Map<string, { service: ServiceId; topic: string }>();
   const calls: { action: "accept" | "reject"; service: ServiceId; endpoints: readonly EndpointId[] }[] = [];
   const faults: Fault[] = [];
@@ -92,6 +95,30 @@ export function fakeEndpointServices(clock: Clock): FakeEndpointServices {
     stopNotifying: async (id) => {
       notifications.delete(id);
     },
+    setPrivateDnsName: async (service, name) => {
+      called(service);
+      const { privateDns: _, ...facts } = services.get(service) ?? notThere(service);
+      const proof = { label: `_proof${String(services.size)}`, value: `vpce:proof-of-${String(name)}` };
+      services.set(service, name === undefined ? facts : { ...facts, privateDns: { name, state: "pendingVerification", proof } });
+    },
+    verifyPrivateDnsName: async (service) => {
+      called(service);
+      const facts = services.get(service) ?? notThere(service);
+      if (facts.privateDns === undefined) throw new Fault("InvalidParameter", "ec2:StartVpcEndpointServicePrivateDnsVerification", "no private DNS name", false);
+      services.set(service, { ...facts, privateDns: { ...facts.privateDns, state: "verified" } });
+    },
+    allowed: async (service) => {
+      called(service);
+      const all = [...(principals.get(service) ?? [])].sort();
+      return { accounts: all.filter(isAccountId), others: all.filter((one) => !isAccountId(one)) };
+    },
+    allow: async (service, add, remove) => {
+      called(service);
+      const there = principals.get(service) ?? new Set();
+      for (const account of remove) there.delete(account);
+      for (const account of add) there.add(account);
+      principals.set(service, there);
+    },
   };
   return {
     port,
@@ -108,6 +135,7 @@ export function fakeEndpointServices(clock: Clock): FakeEndpointServices {
         ...facts,
       });
     },
+    letAsk: (service, ...more) => void principals.set(service, new Set([...(principals.get(service) ?? []), ...more])),
     connect: (wanted) => {
       rows.set(wanted.endpoint, { state: "pendingAcceptance", region: "eu-west-1", ipAddressType: "ipv4", createdAt: clock(), ...wanted });
     },
@@ -123,6 +151,10 @@ export function fakeEndpointServices(clock: Clock): FakeEndpointServices {
     },
     failNext: (fault) => faults.push(fault),
   };
+}
+
+function notThere(service: ServiceId): never {
+  throw new Fault("InvalidVpcEndpointServiceId.NotFound", "ec2:ModifyVpcEndpointServiceConfiguration", `${service} does not exist`, false);
 }
 
 /** AWS's codes for a wrong state are not documented; these are the likeliest. */

@@ -29,10 +29,11 @@ export function fakeSubscriptions(): FakeSubscriptions {
     if (one === undefined) throw new Error(`${email} is not subscribed`);
     return one;
   };
+  const tokenFor = ({ arn }: Held): string => `token-of-${arn.split(":").at(-1) ?? ""}`;
   const shown = ({ arn, email, confirmed }: Held): Subscription => ({ protocol: "email", endpoint: email, ...(confirmed ? { arn } : {}) });
   return {
     held,
-    tokenOf: (email) => `token-${of(email).arn}`,
+    tokenOf: (email) => tokenFor(of(email)),
     open: (email) => {
       of(email).confirmed = true;
     },
@@ -47,7 +48,7 @@ export function fakeSubscriptions(): FakeSubscriptions {
         return arn;
       },
       confirm: async (token) => {
-        const one = held.get(token.replace("token-", ""));
+        const one = [...held.values()].find((each) => tokenFor(each) === token);
         if (one === undefined) throw new Error("Invalid parameter: Token");
         one.confirmed = true;
         one.protected = true;

@@ -14,6 +14,7 @@ import {
   type FakeWake,
 } from "./outboxes.ts";
 import { fakeOrganizations, type FakeOrganizations } from "./organizations.ts";
+import { fakePermits } from "./permits.ts";
 import { fakeProofs, type FakeProofs } from "./proofs.ts";
 import { fakeSlips, type FakeSlips } from "./slips.ts";
 import { fakeSubscriptions, type FakeSubscriptions } from "./subscriptions.ts";
@@ -31,6 +32,7 @@ import type {
   NewId,
   Organizations,
   People,
+  Permits,
   Proofs,
   Services,
   Slips,
@@ -66,6 +68,7 @@ export interface Ports {
   readonly allowList: AllowList;
   readonly services: Services;
   readonly organizations: Organizations;
+  readonly permits: Permits;
   readonly zones: Zones;
   readonly wake: Wake;
   readonly proofs: Proofs;
@@ -84,6 +87,7 @@ export function fakeWorld(start?: string): FakeWorld {
   const ec2 = fakeEndpointServices(clock.now);
   const tables = fakeTables();
   const organizations = fakeOrganizations();
+  const permits = fakePermits();
   const proofs = fakeProofs(clock.now);
   const zones = fakeZones();
   const [wake, bus, undelivered, people, keys] = [fakeWake(), fakeBus(), fakeUndelivered(), fakePeople(), fakeKeys()];
@@ -104,6 +108,7 @@ export function fakeWorld(start?: string): FakeWorld {
     organizations,
     ports: (holder = "story") => ({
       organizations: organizations.port,
+      permits,
       clock: clock.now,
       newId,
       connections,

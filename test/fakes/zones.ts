@@ -11,7 +11,7 @@ export interface FakeZones {
   /** How many changes each zone has had. */
   readonly changes: ReadonlyMap<ZoneId, number>;
   /** `ours` says whether the zone is one of this deployment's. */
-  addZone(zone: ZoneId, name: string, ours?: boolean): void;
+  addZone(zone: ZoneId, name: string, ours?: boolean, isPrivate?: boolean): void;
   /** Somebody else writes a record set. */
   put(zone: ZoneId, set: RecordSet): void;
   sets(zone: ZoneId): readonly RecordSet[];
@@ -19,7 +19,7 @@ export interface FakeZones {
 }
 
 export function fakeZones(): FakeZones {
-  const zones = new Map<ZoneId, { readonly name: string; readonly ours: boolean; readonly sets: Map<string, RecordSet> }>();
+  const zones = new Map<ZoneId, { readonly name: string; readonly ours: boolean; readonly isPrivate: boolean; readonly sets: Map<string, RecordSet> }>();
   const changes = new Map<ZoneId, number>();
   const faults: Fault[] = [];
   const our = (id: ZoneId): Map<string, RecordSet> => {
@@ -61,11 +61,18 @@ export function fakeZones(): FakeZones {
       const there = zones.get(zone);
       return there?.ours === true ? there.name : undefined;
     },
+    list: async () => [...zones].flatMap(([id, { name, ours, isPrivate }]) => (ours ? [{ id, name, isPrivate }] : [])),
+    prove: async (zone, name, text) => {
+      our(zone).set(`${plainName(name)} TXT`, { name, type: "TXT", text });
+    },
+    disprove: async (zone, name) => {
+      our(zone).delete(`${plainName(name)} TXT`);
+    },
   };
   return {
     port,
     changes,
-    addZone: (zone, name, ours = true) => zones.set(zone, { name, ours, sets: new Map() }),
+    addZone: (zone, name, ours = true, isPrivate = false) => zones.set(zone, { name, ours, isPrivate, sets: new Map() }),
     put: (zone, set) => zones.get(zone)?.sets.set(keyOf(set), structuredClone(set)),
     sets: (zone) => structuredClone([...(zones.get(zone)?.sets.values() ?? [])]),
     failNext: (fault) => faults.push(fault),

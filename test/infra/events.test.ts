@@ -19,6 +19,6 @@ test.each(ofType("AWS::Lambda::Function"))("$id has the settings that it reads, 
   const [, read = ""] = /settings\(([^)]*)\)/.exec(await source(`functions/${name}.ts`)) ?? [];
   const wanted = read.match(/[A-Z_]+/g) ?? [];
   const given = Object.keys(at(lambda, "Environment", "Variables") as object);
-  const common = ["STAGE", "DEPLOYMENT_ID", "POWERTOOLS_METRICS_NAMESPACE"];
+  const common = ["STAGE", "DEPLOYMENT_ID", "METRICS_NAMESPACE"];
   expect(new Set([...given, ...common])).toEqual(new Set([...wanted, ...common]));
 });

@@ -1,4 +1,4 @@
-// The routes: operators sign with IAM; only the approval page is open, since its link is the authority.
+// The routes: operators sign with IAM; only the approvers' pages and Slack's door are open, which prove in their own ways who comes.
 import { expect, test } from "vitest";
 import { at, named, ofType } from "./packaged.ts";
 
@@ -31,6 +31,11 @@ test("the operator's routes", () => {
       "DELETE /freezes/{id}",
       "GET /connections",
       "GET /connections/{endpoint}",
+      "GET /approvers",
+      "PUT /approvers/{name}",
+      "DELETE /approvers/{name}",
+      "POST /approvers/{name}/confirm",
+      "POST /approvers/{name}/test",
       "GET /pending",
       "POST /connections/{endpoint}/approve",
       "POST /connections/{endpoint}/reject",
@@ -40,9 +45,11 @@ test("the operator's routes", () => {
   );
 });
 
-test("every route but the approval page's asks IAM", () => {
+test("every route but the approvers' pages and Slack's door asks IAM", () => {
   const open = routes.filter(({ authorization }) => authorization !== "AWS_IAM");
-  expect(open.map(({ key }) => key).sort()).toEqual(["GET /a/{token}", "HEAD /a/{token}", "POST /a/{token}"]);
+  const pages = ["a", "q"].flatMap((page) => ["GET", "HEAD", "POST"].map((method) => `${method} /${page}/{token}`));
+  // Slack signs what it sends.
+  expect(open.map(({ key }) => key).sort()).toEqual([...pages, "POST /slack/interactions"].sort());
   expect(open.every(({ goal }) => goal.includes("HttpApiIntegrationAnswer"))).toBe(true);
 });
 

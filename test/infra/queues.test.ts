@@ -47,7 +47,7 @@ test.each(queues)("$id is encrypted", (queue) => {
 test.each(ruleTargets)("$rule.id keeps trying, then hands over to a queue that it may write to", ({ rule, index }) => {
   const last = target(at(rule, "Targets", index, "DeadLetterConfig", "Arn"));
   expect(at(rule, "Targets", index, "RetryPolicy")).toEqual(
-    rule.id === "SweepSchedule"
+    /Schedule$/.test(rule.id)
       ? { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 }
       : { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
   );
@@ -82,6 +82,7 @@ test.each([
   { name: "Observe", batch: 500, window: 1 },
   { name: "Admit", batch: 10, window: undefined },
   { name: "Dns", batch: 1000, window: 2 },
+  { name: "Answer", batch: 10, window: undefined },
 ])("$name takes batches, two at a time, and fails single messages", ({ name, batch, window }) => {
   const mapping = mappings.find((one) => target(at(one, "EventSourceArn")) === `${name}Queue`);
   expect(mapping?.Properties).toMatchObject({
@@ -107,7 +108,7 @@ test("the log's stream is read from its beginning, in halves when it fails, and 
   expect(mapping?.Properties).not.toHaveProperty("MaximumBatchingWindowInSeconds");
 });
 
-test.each(["Notify", "Slack", "Sweep"])("what %s gives up on is kept, by the function's own role", (name) => {
+test.each(["Notify", "Slack", "Sweep", "Checkpoint"])("what %s gives up on is kept, by the function's own role", (name) => {
   const config = ofType("AWS::Lambda::EventInvokeConfig").find((one) => target(at(one, "FunctionName")) === `${name}LambdaFunction`);
   expect(config && target(at(config, "DestinationConfig", "OnFailure", "Destination"))).toBe(`${name}Failures`);
   const sends = roleStatements.filter(({ holder, actions }) => holder === `${name}Role` && actions.includes("sqs:SendMessage"));

@@ -16,11 +16,12 @@ import {
 const functions = ofType("AWS::Lambda::Function");
 const allowed = [...roleStatements, ...resourcePolicyStatements, ...peopleStatements].filter(({ effect }) => effect === "Allow");
 
-test("there are nine functions", () => {
+test("these are the functions", () => {
   expect(functions.map(({ id }) => id.replace("LambdaFunction", "").toLowerCase()).sort()).toEqual([
     "admit",
     "answer",
     "api",
+    "checkpoint",
     "dns",
     "notify",
     "observe",
@@ -167,5 +168,5 @@ test("the roles are for Lambda in this account, and for nobody else", () => {
   expect(new Set(trustStatements.map(({ principal }) => JSON.stringify(principal)))).toEqual(
     new Set(['{"Service":"lambda.amazonaws.com"}']),
   );
-  expect(resources.filter(({ Type }) => Type === "AWS::IAM::Role")).toHaveLength(9);
+  expect(resources.filter(({ Type }) => Type === "AWS::IAM::Role")).toHaveLength(10);
 });

@@ -146,8 +146,8 @@ describe.skipIf(!isInstalled)("the aws command (skipped where it is not on the P
     await cli(PROVIDER, "secretsmanager", "create-secret", "--name", "s", "--secret-string", "hi");
     expect(await cli(PROVIDER, "secretsmanager", "get-secret-value", "--secret-id", "s", "--query", "SecretString")).toBe("hi");
     expect(await cli("AKIANOBODY", "ec2", "describe-vpcs")).toContain("(AuthFailure)");
-    expect(await cli(PROVIDER, "ec2", "describe-instances")).toContain(
-      "(InvalidAction) when calling the DescribeInstances operation: The action DescribeInstances is not valid for this web service.",
+    expect(await cli(PROVIDER, "ec2", "describe-volumes")).toContain(
+      "(InvalidAction) when calling the DescribeVolumes operation: The action DescribeVolumes is not valid for this web service.",
     );
     expect(await cli(PROVIDER, "dynamodb", "list-backups")).toContain("(UnknownOperationException)");
     expect(await cli(PROVIDER, "route53", "get-hosted-zone", "--id", "ZNONE")).toContain(

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { liveNames } from "./name-lives.ts";
 
-test.each([1, 2, 3, 4])("200 consumers come and go, seed %i", async (seed) => {
+test.each([1, 2])("200 consumers come and go, seed %i", async (seed) => {
   const { wrong, happened } = await liveNames(seed);
   expect(wrong).toEqual([]);
   for (const kind of ["come", "pending", "deleted", "reject", "zone moved", "stranger", "drift", "death", "lost answer", "failed run"])

@@ -27,7 +27,7 @@ test("adding it again changes nothing; adding it otherwise is refused with the w
   expect(types()).toEqual(["ServiceAdded"]);
   await expect(ask("POST /services", { service })).rejects.toMatchObject({
     code: "AlreadyInCare",
-    remedy: expect.stringContaining("services remove"),
+    remedy: expect.stringContaining("services set"),
   });
   expect(world.ec2.notifications.size).toBe(1);
 });

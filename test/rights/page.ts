@@ -10,6 +10,8 @@ export const wildcards: Readonly<Record<string, string>> = {
   "dynamodb:ListStreams": "DynamoDB has no resource level for it; Lambda asks for it to read a stream, and it tells names only.",
   "ec2:AcceptVpcEndpointConnections": ownServices(),
   "ec2:RejectVpcEndpointConnections": ownServices(),
+  "ec2:DescribeVpcEndpointServicePermissions": ownServices(),
+  "ec2:ModifyVpcEndpointServicePermissions": ownServices(),
   "ec2:CreateVpcEndpointConnectionNotification": ownServices(),
   "ec2:ModifyVpcEndpointConnectionNotification": ownServices(),
   "ec2:DeleteVpcEndpointConnectionNotifications": ownServices(),

@@ -61,6 +61,8 @@ const allowed: Readonly<Record<string, readonly Person[]>> = {
   "GET /services/{service}/preview": reads,
   "GET /entries": reads,
   "GET /entries/{service}/{principal}": reads,
+  "GET /explain": reads,
+  "GET /freezes": reads,
   "GET /connections": reads,
   "GET /connections/{endpoint}": reads,
   "GET /pending": reads,
@@ -69,9 +71,14 @@ const allowed: Readonly<Record<string, readonly Person[]>> = {
   "POST /connections/{endpoint}/approve": ["Approver", "Operator"],
   "POST /connections/{endpoint}/reject": ["Approver", "Operator"],
   "POST /services": ["Operator"],
+  "PATCH /services/{service}": ["Operator"],
   "DELETE /services/{service}": ["Operator"],
   "POST /services/{service}/enforce": ["Operator"],
   "PUT /entries": ["Operator"],
+  "POST /entries/batch": ["Operator"],
+  "POST /entries/preview": ["Operator"],
+  "PUT /freezes/{id}": ["Operator"],
+  "DELETE /freezes/{id}": ["Operator"],
   "DELETE /entries/{service}/{principal}": ["Operator"],
 };
 const signed = ofType("AWS::ApiGatewayV2::Route").filter((route) => at(route, "AuthorizationType") === "AWS_IAM");

@@ -51,6 +51,8 @@ export const accounts = {
   unknown: "333333333333",
   barred: "444444444444",
   umbrella: "555555555555",
+  /** Of the organization. */
+  management: "999999999999",
 } as const;
 export const zoneName = "privatelink.example.com";
 const region = "eu-west-1";
@@ -69,7 +71,11 @@ export async function openWorld(
     zoneName,
     clock,
     onDemand,
-    parameters: { ApproverEmail: "approvers@payments.example", AlarmEmail: "on-call@payments.example" },
+    parameters: {
+      ApproverEmail: "approvers@payments.example",
+      AlarmEmail: "on-call@payments.example",
+      OrganizationsRoleArn: `arn:aws:iam::${accounts.management}:role/reads-accounts`,
+    },
     delays: { available: 30, deleted: 30, trail: 30, asyncRetry: [10, 10], streamRetry: 1, ruleRetry: 10 },
     processesMax: 1,
   });

@@ -39,10 +39,14 @@ export class Approvers {
     const asked: Asked = { service, endpoint: endpointId(subject.slice("connection#".length)), question };
     people.questionsTold.set(question, asked.endpoint);
     if (people.silent || this.#world.setup.without.includes("approvers")) return;
-    if (people.wellMannered && first) return this.#answer(20_000, asked, "ann", "approve");
+    const names = this.#world.store.services.get(service)?.asking?.approvers ?? [];
+    if (people.wellMannered && first) {
+      for (const [index, name] of (names.length > 0 ? names : ["ann"]).entries())
+        this.#answer(20_000 + index * 10_000, asked, name, "approve");
+      return;
+    }
     if (event.type === "ApprovalEscalated") return this.#named(asked, event.to);
     if (!first) return;
-    const names = this.#world.store.services.get(service)?.asking?.approvers ?? [];
     if (names.length > 0) this.#named(asked, this.#random.chance(0.15) ? [...names, "erin", "dora"] : names);
     else this.#anybody(asked);
   }

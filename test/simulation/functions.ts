@@ -14,6 +14,7 @@ import type { Failed } from "./delivery.ts";
 import type { Invocation, ListRead } from "./lambda.ts";
 import { approverList, ownRoles } from "./given.ts";
 import { ownerText } from "./route53.ts";
+import { entryId } from "./store.ts";
 import type { World } from "./world.ts";
 
 interface Received {
@@ -37,9 +38,9 @@ export function portsFor(world: World, by: Invocation) {
       (ids) =>
         call(`ec2.${effect} ${ids.join(" ")}`, () => {
           if (effect === "accept") {
-            checks.beforeAccept(by, service, ids);
+            checks.before.accept(by, service, ids);
             for (const endpoint of ids) world.probes.accepting(by, endpoint);
-          } else checks.beforeReject(by, service, ids);
+          } else checks.before.reject(by, service, ids);
           const refused = ec2[effect](service, ids, "drawbridge").filter(({ failure }) => failure !== undefined);
           for (const { endpoint } of refused) by.reads.refused.set(endpoint, effect);
           return {
@@ -67,7 +68,7 @@ export function portsFor(world: World, by: Invocation) {
         }),
       ofService: (service: ServiceId, page?: { cursor?: string }) =>
         call("connections.ofService", () => {
-          by.reads.whole = true;
+          by.reads.whole.add(service);
           return store.ofService(service, page);
         }),
       ofAccount: (account: Parameters<typeof store.ofAccount>[0], page?: { cursor?: string }) =>
@@ -94,21 +95,27 @@ export function portsFor(world: World, by: Invocation) {
       counts: (counters: readonly string[]) =>
         call("allowList.counts", () => {
           const found = new Map(counters.map((counter) => [counter, store.counters.get(counter) ?? 0]));
-          if (by.reads.latest !== undefined) by.reads.latest.counts = found;
+          by.reads.counted.push(found);
+          // Several services may be swept at once: the list that lacks just these counts is the one they belong to.
+          const list = by.reads.uncounted.find(({ limited }) => limited === counters.toSorted().join())?.list;
+          if (list !== undefined) list.counts = found;
+          by.reads.uncounted = by.reads.uncounted.filter((one) => one.list !== list);
           return found;
         }),
       standing: (keys: Parameters<typeof store.readEntries>[0]) =>
         call("allowList.standing", () => {
           const frozen = new Set(by.reads.frozen);
           const read: ListRead = { table: store.entries, removed: store.removed, clock: clock(), frozen, counts: new Map() };
-          by.reads.latest = read;
           for (const { principal } of keys) {
             if (!principal.startsWith("endpoint#")) continue;
             const endpoint = principal.slice("endpoint#".length) as EndpointId;
             if (!by.reads.firstList.has(endpoint)) by.reads.firstList.set(endpoint, read);
             by.reads.lastList.set(endpoint, read);
           }
-          return { entries: store.readEntries(keys), removed: store.readRemoved(keys) };
+          const entries = store.readEntries(keys);
+          const limited = entries.flatMap((entry) => (entry.conditions.atMost === undefined ? [] : [entryId(entry)]));
+          by.reads.uncounted.push({ list: read, limited: limited.toSorted().join() });
+          return { entries, removed: store.readRemoved(keys) };
         }),
     },
     endpointServices: {
@@ -118,13 +125,13 @@ export function portsFor(world: World, by: Invocation) {
           const shown = ec2.connections(service);
           by.reads.listings += 1;
           by.reads.pages += ec2.pages - before;
-          if (by.reads.whole) for (const { endpoint } of shown) by.reads.shown.add(endpoint);
+          if (by.reads.whole.has(service)) for (const { endpoint } of shown) by.reads.shown.add(endpoint);
           // What another turn of the same run does not see is not to be decided by it.
           else
             for (const endpoint of by.reads.shown)
               if (ec2.rows.get(endpoint)?.service === service && !shown.some((one) => one.endpoint === endpoint))
                 by.reads.shown.delete(endpoint);
-          by.reads.whole = false;
+          by.reads.whole.delete(service);
           return shown;
         }),
       describe: (service: ServiceId) => call("ec2.describe", () => ec2.describe(service)),
@@ -134,7 +141,7 @@ export function portsFor(world: World, by: Invocation) {
     zones: {
       change: (...given: Parameters<typeof route53.change>) =>
         call("route53.change", () => {
-          checks.beforeNames(by);
+          checks.before.names(by);
           return route53.change(...given);
         }),
       at: (...given: Parameters<typeof route53.at>) => call("route53.at", () => route53.at(...given)),
@@ -148,7 +155,7 @@ export function portsFor(world: World, by: Invocation) {
     approvers: { all: () => call("approvers.all", () => approverList(world.people.reachable)) },
     wake: {
       observe: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) =>
-        call("wake observe", () => checks.woken(() => delivery.look("observe", look, delay), look)),
+        call("wake observe", () => checks.before.woken(() => delivery.look("observe", look, delay), look)),
       admit: (look: Parameters<typeof delivery.look>[1]) => call("wake admit", () => delivery.look("admit", look)),
       dns: (...[look, delay]: [Parameters<typeof delivery.look>[1], number?]) => call("wake dns", () => delivery.look("dns", look, delay)),
     },
@@ -179,8 +186,8 @@ export function portsFor(world: World, by: Invocation) {
 }
 
 /** functions/observe.ts and functions/dns.ts have no right to the allow-list, so they judge nobody. */
-function unlisted<T extends { readonly allowList: unknown }>(ports: T): Omit<T, "allowList"> {
-  const { allowList: _, ...rest } = ports;
+function unlisted<T extends { readonly allowList: unknown; readonly approvers: unknown }>(ports: T): Omit<T, "allowList" | "approvers"> {
+  const { allowList: _, approvers: __, ...rest } = ports;
   return rest;
 }
 
@@ -231,7 +238,7 @@ export class Functions {
         }
         if (items.length > 0)
           for (const { id, error, againSeconds } of await work(by, items)) {
-            this.#world.checks.failed(by, error);
+            this.#world.checks.after.failed(by, error);
             const passes = name === "admit" && error instanceof Fault && error.retryable;
             const receives = batch.find((one) => one.id === id)?.receives ?? 1;
             failed.set(id, passes ? (againSeconds ?? backAfterSeconds(receives)) : undefined);
@@ -239,7 +246,7 @@ export class Functions {
         return failed;
       },
       (result, by) => {
-        if (name === "admit" && result !== "crashed" && "value" in result && result.value.size === 0) this.#world.checks.afterAdmit(by);
+        if (name === "admit" && result !== "crashed" && "value" in result && result.value.size === 0) this.#world.checks.after.admit(by);
         done(result === "crashed" ? "crashed" : "value" in result ? result.value : new Map(batch.map(({ id }) => [id, undefined])));
       },
     );
@@ -258,11 +265,11 @@ export class Functions {
     const { lambda, system, checks } = this.#world;
     lambda.invoke(
       "sweep",
-      (by) => system.sweep(portsFor(this.#world, by)),
+      (by) => system.sweep(portsFor(this.#world, by), { servicesAtOnce: 4, leftMs: lambda.time(by).leftMs }),
       (result, by) => {
         if (result === "crashed" || !("value" in result)) return;
-        for (const { error } of result.value) if (error !== undefined) checks.failed(by, error);
-        checks.afterSweep(by, result.value);
+        for (const { error } of result.value) if (error !== undefined) checks.after.failed(by, error);
+        checks.after.sweep(by, result.value);
       },
     );
   }
@@ -288,7 +295,7 @@ export class Functions {
       body,
       (result, by) => {
         const ok = result !== "crashed" && "value" in result;
-        if (ok) this.#world.checks.afterAnswer(by, service, endpoint, signal);
+        if (ok) this.#world.checks.after.answer(by, service, endpoint, signal);
         done(ok);
       },
       carries,
@@ -305,7 +312,7 @@ export class Functions {
         return system.takeAnswer({ clock, newId, services, connections, ledger, allowList, proofs }, answer);
       },
       (result, by) => {
-        if (result !== "crashed" && "value" in result) this.#world.checks.afterReply(by, service, answer, result.value);
+        if (result !== "crashed" && "value" in result) this.#world.checks.after.reply(by, service, answer, result.value);
         done(result !== "crashed" && "value" in result && result.value.kind !== "busy");
       },
       `${answer.choice} ${answer.endpoint}`,

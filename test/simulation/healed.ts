@@ -7,9 +7,13 @@ import type { Connection } from "../../lib/connection.ts";
 import { instant } from "../../lib/ids.ts";
 import type { Service } from "../../lib/service.ts";
 import { stateOf, type Row } from "./ec2.ts";
+import type { ListRead } from "./lambda.ts";
 import { verdictOf } from "./oracle.ts";
+import { reminders, rulesOf } from "./oracle-asking.ts";
+import { cutAt } from "./oracle-holding.ts";
+import { start } from "./given.ts";
 import { ownerText } from "./route53.ts";
-import { sha256 } from "./store.ts";
+import { entryId, sha256 } from "./store.ts";
 import type { World } from "./world.ts";
 
 export function checkHealed(world: World): void {
@@ -20,6 +24,7 @@ export function checkHealed(world: World): void {
     if (row === undefined || service === undefined) throw new Error(`${kept.connection.endpoint} is nobody's`);
     thePlanIsEmpty(world, kept.connection, row, service);
     awsAgrees(world, kept.connection, row, service);
+    timeHasPassed(world, kept.connection, row, service);
   }
   everyChainVerifies(world);
   namesAreAsTheRulesSay(world);
@@ -70,24 +75,67 @@ function everyConnectionIsInTheLog(world: World): void {
 }
 
 function awsAgrees(world: World, connection: Connection, row: Row, service: Service): void {
+  const { store, setup, schedule } = world;
   const state = gone(world, row) ? "deleted" : stateOf(row);
-  const verdict = verdictOf(world.store.entries, row, world.setup.habits, instant(world.schedule.now));
-  const allowed = service.mode === "observe" ? watched(state) : enforced(state, verdict);
+  const clock = instant(schedule.now);
+  const frozen = store.bearing(row.service).freezes.length > 0;
+  const verdict = verdictOf(store.entries, row, setup.habits, clock, { frozen, counts: store.counters, own: connection.counter });
+  const isLive = ["approved", "connected", "adopted"].includes(connection.status);
+  const isCut = isLive && cutAt(listNow(world), connection, row, service, setup.habits, clock) <= schedule.now;
+  const allowed = service.mode === "observe" ? watched(state) : enforced(state, verdict, isCut);
   if (!allowed.includes(connection.status))
     world.violated(
       "AWS agrees with the record",
-      `${connection.endpoint} is ${connection.status}; AWS has it ${state}, and the list says ${verdict}`,
+      `${connection.endpoint} is ${connection.status}; AWS has it ${state}, the list says ${verdict}${isCut ? ", and its end has come" : ""}`,
     );
 }
 
+function listNow({ store, schedule }: World): ListRead {
+  return { table: store.entries, removed: store.removed, clock: instant(schedule.now), frozen: new Set(), counts: store.counters };
+}
+
+/** What time alone brings about has come about, and is foretold where it will. */
+function timeHasPassed(world: World, connection: Connection, row: Row, service: Service): void {
+  const { store, schedule, setup } = world;
+  if (service.mode === "observe" || gone(world, row)) return;
+  if (connection.status === "asking" && stateOf(row) === "pendingAcceptance") {
+    const rules = rulesOf(service, store.entries, row, connection.question);
+    // The last sweep went by some minutes ago, and clocks differ.
+    const passed = schedule.now - Date.parse(connection.question.at) - slackMs;
+    if ((connection.question.reminded ?? 0) < reminders(rules, passed))
+      world.violated("people are reminded in time, and not without end", `nobody is reminded of the question about ${row.endpoint}`);
+    if (rules.escalateTo.length > 0 && passed > rules.escalateMs && connection.question.escalatedAt === undefined)
+      world.violated("people are reminded in time, and not without end", `the question about ${row.endpoint} is not escalated`);
+    // Silence says something only since a message can have reached somebody.
+    const { at, remindedAt = at } = connection.question;
+    const heard = Date.parse(at) >= start ? passed : schedule.now - Date.parse(remindedAt) - slackMs;
+    const silent = Date.parse(remindedAt) >= start && heard > rules.openMs;
+    if (rules.silence === "reject" && silent && world.people.reachable && rules.asked.length > 0)
+      world.violated(
+        "people are reminded in time, and not without end",
+        `the question about ${row.endpoint} is open though silence rejects`,
+      );
+  }
+  if (!["approved", "connected", "adopted"].includes(connection.status)) return;
+  const due = cutAt(listNow(world), connection, row, service, setup.habits, instant(schedule.now));
+  const told = connection.revocation === undefined ? Infinity : Date.parse(connection.revocation.due);
+  if (due !== told) world.violated("what will be cut is foretold", `${row.endpoint} ends at ${String(due)}, and ${String(told)} was told`);
+  const holder = "decision" in connection && connection.decision?.by.kind === "entry" ? connection.decision.by.entry : undefined;
+  const entry = holder === undefined ? undefined : store.entries.get(entryId(holder));
+  if (entry?.conditions.atMost !== undefined && connection.counter === undefined)
+    world.violated("a limit is never exceeded", `${row.endpoint} holds no place of ${entryId(entry)}, which let it in`);
+}
+
+const slackMs = 1_800_000;
+
 /** Which states a record may be in, given AWS's. */
-function enforced(state: string, verdict: string): readonly Connection["status"][] {
+function enforced(state: string, verdict: string, isCut: boolean): readonly Connection["status"][] {
   switch (state) {
     case "pendingAcceptance":
       return verdict === "ask" ? ["asking"] : [];
     case "pending":
     case "available":
-      return verdict === "reject" ? [] : state === "available" ? ["connected", "adopted"] : ["approved", "connected", "adopted"];
+      return isCut ? [] : state === "available" ? ["connected", "adopted"] : ["approved", "connected", "adopted"];
     case "rejected":
       return ["rejected"];
     default:
@@ -129,9 +177,11 @@ function namesAreAsTheRulesSay(world: World): void {
     const { connection } = kept;
     const service = world.store.services.get(connection.service);
     const named = connection.status === "connected" && service?.zone !== undefined && service.mode === "enforce";
-    if (connection.names.length !== (named ? 1 : 0))
-      fail(`${connection.endpoint} is ${connection.status} and has ${String(connection.names.length)} names`);
     const stuck = blocked(world, connection);
+    // Names from before stay while a foreign record keeps the new one from being made.
+    const { length } = connection.names;
+    if (named ? length === 0 || (length > 1 && !stuck) : length > 0)
+      fail(`${connection.endpoint} is ${connection.status} and has ${String(length)} names`);
     for (const name of connection.names) {
       const sets = recordSets(name, ownerText(connection.endpoint));
       for (const set of sets) {

@@ -12,14 +12,26 @@ export const invariants = {
   "a grant rests on an entry, an answer or a command":
     "ConnectionApproved is committed only when the list as read says accept, or when a person who may gave that very answer, and never over a reject entry that applies",
   "a denial rests on an entry, an answer or a command":
-    "ConnectionDenied is committed only when a reject entry applies, an answer or command said so, or the service enforces against an accept outside",
+    "ConnectionDenied is committed only when a reject entry applies, an answer or command said so, what held the connection has ended and is to cut it, silence rejects, or the service enforces against an accept outside",
   "people are asked only when the list says ask":
     "ApprovalRequested is committed only when the list as read says ask, for a connection that waits, under a question id never used before",
   "a request does not wait for the sweep":
     "in a life without faults, what is recorded as requested is decided or asked about within twenty seconds",
+  "a freeze lets nobody in by an entry": "while a service is frozen, as the run read it, no entry approves anybody there; people are asked",
+  "a limit is never exceeded":
+    "an entry with a limit approves only by taking one of its places, the places taken are those that connections hold, and no approval makes them more than the limit",
+  "as many agree as must":
+    "where a quorum is set, a question is approved only with so many different approvers who are asked, did agree, and did not write what the list says of the account; or by one operator who breaks the glass",
+  "an answer writes an entry only with its decision":
+    "where approvers speak about an account, its entry is written in the commit of the decision, if all who decided spoke so, and over nothing but an ask entry",
+  "people are reminded in time, and not without end":
+    "each reminder and the one escalation of a question comes when it is due, once, and after healing none is lacking",
+  "what will be cut is foretold":
+    "the end of a connection's ground is announced with the moment that it means, withdrawn only when it does not come, and after healing none is lacking",
   "exactly one decision per question":
     "no question is decided twice, none is decided that was not asked of that connection, and an answer decides only the question that is open",
-  "what changes nothing changes nothing": "AnswerRefused, Attributed and EffectFailed leave status, decision and names as they were",
+  "what changes nothing changes nothing":
+    "AnswerRefused, ApprovalGiven, Attributed and EffectFailed leave status, decision and names as they were",
   "an accept outside means what its service says": "AcceptedOutside is kept where the service keeps such accepts, and only there",
   "no answer is swallowed": "an answer that was taken in leaves its mark in the log: a decision, or that and why it was refused",
   "every refusal of AWS is told":
@@ -38,7 +50,7 @@ export const invariants = {
   "nothing is retried without bound":
     "calls in one run, looks one after the other, tries at AWS within an hour, events of one connection and steps of one life all stay below a bound",
   "a sweep leaves nothing undecided":
-    "after a sweep that went well, each connection that it saw and that nobody changed meanwhile is decided or asked about as the list says, and none lives on against a reject entry",
+    "after a sweep that went well, each connection that it saw and that nobody changed meanwhile is decided or asked about as the list says, and none lives on when the moment of its end has come",
   "a sweep lists each service once":
     "a sweep without conflicts asks for ceil(connections / 1000) pages for each service, plus one listing where an index lagged",
   "the plan is empty in the end":

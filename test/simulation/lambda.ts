@@ -53,10 +53,14 @@ export interface Invocation {
     readonly shown: Set<EndpointId>;
     /** What AWS refused to do. */
     readonly refused: Map<EndpointId, "accept" | "reject">;
-    /** The services that were frozen when it read so, and the list it read last. */
+    /** The services that were frozen when it read so. */
     readonly frozen: Set<ServiceId>;
-    latest: ListRead | undefined;
-    whole: boolean;
+    /** Lists whose limited entries have not been counted yet, with those entries. */
+    uncounted: { readonly list: ListRead; readonly limited: string }[];
+    /** All that it ever counted: two services swept at once may ask for the same limit. */
+    readonly counted: ReadonlyMap<string, number>[];
+    /** Services whose next listing is of all of it. */
+    readonly whole: Set<ServiceId>;
     listings: number;
     pages: number;
   };
@@ -107,8 +111,9 @@ export class Lambda {
         shown: new Set(),
         refused: new Map(),
         frozen: new Set(),
-        latest: undefined,
-        whole: false,
+        uncounted: [],
+        counted: [],
+        whole: new Set(),
         listings: 0,
         pages: 0,
       },
@@ -128,7 +133,7 @@ export class Lambda {
         if (!invocation.alive) return;
         invocation.alive = false;
         this.#world.tell("lambda", () => `${invocation.name} fails: ${String(error)}`);
-        this.#world.checks.failed(invocation, error);
+        this.#world.checks.after.failed(invocation, error);
         done({ error }, invocation);
       },
     );

@@ -1,5 +1,6 @@
 // One life from a seed: faults and people for a while, then healing, then the reckoning.
 
+import type { Connection } from "../../lib/connection.ts";
 import { checkHealed } from "./healed.ts";
 import type { Habits } from "./ec2.ts";
 import type { Functions } from "./functions.ts";
@@ -86,6 +87,7 @@ export async function live(
   world.delivery.redriveAll();
   await run(world);
   await pass(world, 120);
+  if (world.people.hasDrifted) await namesAreCompared(world);
   for (let sweep = 0; sweep < 3; sweep += 1) await swept(world);
   if (world.violation === undefined) world.probes.atTheEnd();
   ended?.(world);
@@ -106,7 +108,7 @@ function lived({ setup, schedule, faults, calls, store, ec2, probes, checks, vio
     callsInChaos,
     commits: store.commits,
     connections: ec2.rows.size,
-    pagesOfSweeps: checks.pagesOfSweeps,
+    pagesOfSweeps: checks.after.pagesOfSweeps,
     ...(violation === undefined ? {} : { violation }),
     ...(story === undefined ? {} : { story }),
   };
@@ -123,6 +125,15 @@ async function pass(world: World, minutes: number): Promise<void> {
   await run(world);
 }
 
+/** Once an hour, each service in its own minute: the last digits of the ids here are small. */
+async function namesAreCompared(world: World): Promise<void> {
+  for (const ofHour of [1, 2]) {
+    const into = (world.schedule.now - start) % (60 * minute);
+    world.schedule.after(((ofHour * minute - into + 60 * minute) % (60 * minute)) + 1000, () => world.functions.sweep());
+    await run(world);
+  }
+}
+
 async function swept(world: World): Promise<void> {
   world.functions.sweep();
   await run(world);
@@ -132,10 +143,18 @@ async function swept(world: World): Promise<void> {
 /** The hourly look at the zones comes whether there is something to do or not. */
 const messagesToDns = (world: World): number => world.delivery.dns.sent.filter((body) => !body.includes('"compare"')).length;
 
+/** Reminders come whether somebody does something or not. */
+const timely: ReadonlySet<string> = new Set(["ApprovalReminded", "ApprovalEscalated"]);
+const untimely = (world: World): number => [...world.store.log.values()].flat().filter(({ event: { type } }) => !timely.has(type)).length;
+
+/** A name that is blocked is tried again and again, and a question ends by silence one day. */
+const isMoving = (world: World, { names, status, service }: Connection): boolean =>
+  names.some(({ made }) => !made) || (status === "asking" && world.store.services.get(service)?.asking?.silence === "reject");
+
 async function staysSettled(world: World): Promise<void> {
   const counted = (): string =>
-    [world.store.commits, world.delivery.observe.sent.length, world.delivery.admit.sent.length, messagesToDns(world)].join(" ");
-  if ([...world.store.records.values()].some(({ kept }) => kept.connection.names.some(({ made }) => !made))) return;
+    [untimely(world), world.delivery.observe.sent.length, world.delivery.admit.sent.length, messagesToDns(world)].join(" ");
+  if ([...world.store.records.values()].some(({ kept }) => isMoving(world, kept.connection))) return;
   const before = counted();
   await swept(world);
   await swept(world);

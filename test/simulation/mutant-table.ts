@@ -2,7 +2,8 @@
 
 import { singly } from "./exhaustive.ts";
 import { draw, live } from "./life.ts";
-import { mutants, planted, type Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants, planted } from "./mutants.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 import { shrugged } from "./survivors.ts";
 

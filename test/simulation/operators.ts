@@ -62,7 +62,7 @@ export class Operators {
   }
 
   #disconnect(): Disconnect {
-    return this.#random.pick(["keep", "now", { afterHours: 0.05 }, { afterHours: 0.25 }] as const);
+    return this.#random.pick(["keep", "now", { afterHours: 0.05 }, { afterHours: 0.25 }, { afterHours: 240 }] as const);
   }
 
   /** Hours and days are short here, so that a life of minutes sees them pass; some services keep the usual ones. */
@@ -136,7 +136,9 @@ export class Operators {
       ...(label === undefined ? {} : { label }),
       ...(conditions.expires !== undefined && random.chance(0.5) ? { onExpiry: this.#disconnect() } : {}),
       ...(verdict !== "accept" && random.chance(0.4) ? { disconnect: this.#disconnect() } : {}),
-      ...(random.chance(0.1) ? { asking: random.pick([{ quorum: 2 }, { approvers: ["ann", "dora"], quorum: 1 }, { approvers: ["bob", "ann"] }]) } : {}),
+      ...(random.chance(0.1)
+        ? { asking: random.pick([{ quorum: 2 }, { approvers: ["ann", "dora"], quorum: 1 }, { approvers: ["bob", "ann"] }]) }
+        : {}),
     };
   }
 
@@ -159,7 +161,7 @@ export class Operators {
   change(): void {
     const id = this.#random.pick(this.#people.serviceIds);
     const enforce = this.#random.chance(0.6);
-    const { functions, store, schedule } = this.#world;
+    const { functions, store } = this.#world;
     this.#world.tell("operator", () => `${enforce ? "enforces" : "changes"} ${id}`);
     functions.api(serviceSubject(id), (expected, at) => {
       const from = store.services.get(id);
@@ -172,7 +174,6 @@ export class Operators {
           ? { mode: "enforce" as const }
           : { outsideAccept: from.outsideAccept === "keep" ? ("enforce" as const) : ("keep" as const) }),
       };
-      if (enforce && !this.#people.enforcedSince.has(id)) this.#people.enforcedSince.set(id, schedule.now);
       return {
         of: "service",
         key: id,

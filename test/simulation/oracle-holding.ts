@@ -11,21 +11,32 @@ import { entryId } from "./store.ts";
 
 const never = Infinity;
 
-const after = (since: number, disconnect: Disconnect): number =>
-  disconnect === "keep" ? never : disconnect === "now" ? since : since + disconnect.afterHours * 3_600_000;
+/** At once is now, also where another's clock is ahead. */
+const after = (since: number, disconnect: Disconnect, clock: string): number =>
+  disconnect === "keep" ? never : disconnect === "now" ? Math.min(since, Date.parse(clock)) : since + disconnect.afterHours * 3_600_000;
 
 const speaksSince = ({ at, conditions: { notBefore } }: Entry): number =>
   Math.max(Date.parse(at), notBefore === undefined ? 0 : Date.parse(notBefore));
 
 /** The moment, or Infinity while it is held. `connection` is accepted. */
-export function cutAt(list: ListRead, connection: Connection, row: Row, service: Service, habits: Habits, clock: string): number {
+export function cutAt(
+  list: ListRead,
+  connection: Connection,
+  row: Row,
+  service: Service,
+  habits: Habits,
+  clock: string,
+  waits?: boolean,
+): number {
+  const waiting = connection.status === "approved" && (waits ?? row.states.every(({ state }) => state === "pendingAcceptance"));
   const { table, counts } = list;
   const isAdopted = connection.status === "adopted";
   const decision = "decision" in connection ? connection.decision : undefined;
   const live = Date.parse(isAdopted ? (connection.createdAt ?? connection.seenAt) : (decision?.at ?? connection.seenAt));
   const rejected = rejecting(table, row, habits, clock).map((entry) => {
     const since = speaksSince(entry);
-    return live <= since ? after(since, entry.disconnect ?? service.onReject ?? "now") : Date.parse(clock);
+    // Who is accepted and not let in yet has nothing to keep.
+    return live <= since && !waiting ? after(since, entry.disconnect ?? service.onReject ?? "now", clock) : after(since, "now", clock);
   });
   if (rejected.length > 0) return Math.min(...rejected);
   if (isAdopted || decision?.by.kind !== "entry") return never;
@@ -36,11 +47,11 @@ export function cutAt(list: ListRead, connection: Connection, row: Row, service:
 
 function ended({ table, removed }: ListRead, id: string, service: Service, clock: string): number {
   const gone = removed.get(id);
-  if (gone !== undefined) return after(Date.parse(gone.removed.at), gone.removed.disconnect ?? service.onRemoval ?? "keep");
+  if (gone !== undefined) return after(Date.parse(gone.removed.at), gone.removed.disconnect ?? service.onRemoval ?? "keep", clock);
   const entry = table.get(id);
   const expires = entry?.conditions.expires;
   if (entry === undefined || expires === undefined || Date.parse(clock) < Date.parse(expires)) return never;
-  return after(Date.parse(expires), entry.onExpiry ?? service.onExpiry ?? "keep");
+  return after(Date.parse(expires), entry.onExpiry ?? service.onExpiry ?? "keep", clock);
 }
 
 /** An ask entry that came later, where it says what that means. */
@@ -48,5 +59,5 @@ function asked(table: ListRead["table"], row: Row, habits: Habits, clock: string
   const [first] = matching(table, row);
   if (first?.verdict !== "ask" || first.disconnect === undefined || applies(first, row, habits, clock) !== "yes") return never;
   const since = speaksSince(first);
-  return live <= since ? after(since, first.disconnect) : never;
+  return live <= since ? after(since, first.disconnect, clock) : never;
 }

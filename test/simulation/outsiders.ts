@@ -61,4 +61,20 @@ export class Outsiders {
       : ({ name: fqdn, type: "A", target: { name: "other.example.net", zone: "Z38GZ743OKFT7T" } } as const);
     if (this.#world.route53.foreign(zone.id, set)) this.#world.tell("foreign", () => `makes ${set.type} ${set.name}`);
   }
+
+  /** Somebody deletes a record of a name that the log says is made; whose a record without its text is, nobody could tell before that. */
+  drift(): void {
+    const { records } = this.#world.store;
+    const made = new Set(
+      [...records.values()].flatMap(({ kept }) => kept.connection.names.flatMap((name) => (name.made ? [name.fqdn] : []))),
+    );
+    const ours = [...this.#world.route53.records.entries()].filter(
+      ([, { foreign, set }]) => !foreign && made.has(set.name.replace(/^_drawbridge\./, "")),
+    );
+    if (ours.length === 0) return;
+    const [key, { set }] = this.#random.pick(ours);
+    this.#people.hasDrifted = true;
+    this.#world.tell("foreign", () => `deletes ${set.type} ${set.name}, which is ours`);
+    this.#world.route53.records.delete(key);
+  }
 }

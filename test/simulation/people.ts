@@ -41,6 +41,8 @@ export class People {
   /** Approvers answer at once, and approve. */
   wellMannered = false;
   silent = false;
+  /** Whether somebody has deleted a record of ours. */
+  hasDrifted = false;
 
   /** Draws what everybody will do, and when. */
   begin(): void {
@@ -104,6 +106,12 @@ export class People {
       this.#random.chance(0.2) ? this.#random.between(1, 2) : 0,
       () => this.moment(),
       () => this.#outsiders.foreignName(),
+    );
+    this.#plan(
+      "foreign-dns",
+      this.#random.chance(0.08) ? this.#random.between(1, 3) : 0,
+      () => this.moment(),
+      () => this.#outsiders.drift(),
     );
     this.#plan(
       "forgers",

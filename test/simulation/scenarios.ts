@@ -1,7 +1,8 @@
 // Lives that are told rather than drawn: the small cases in which every fault and every order is tried.
 
-import type { Entry } from "../../lib/allow-list.ts";
-import { accountId, endpointId, instant, serviceId, zoneId } from "../../lib/ids.ts";
+import { refer, type Entry } from "../../lib/allow-list.ts";
+import type { PolicyEvent } from "../../lib/events.ts";
+import { accountId, endpointId, instant, serviceId, zoneId, type Instant } from "../../lib/ids.ts";
 import { entrySubject, type Change } from "../../lib/ledger.ts";
 import type { Row } from "./ec2.ts";
 import { entryId } from "./store.ts";
@@ -34,19 +35,22 @@ export function connect(world: World): Row {
   return world.ec2.create({ endpoint, service, account, createdAt: world.schedule.now, region: "eu-west-1", ipAddressType: "ipv4" });
 }
 
+const ruleKey = { service, principal: `account#${account}` } as const;
+const changed = (at: Instant): Pick<PolicyEvent, "at" | "by" | "because"> => ({
+  at,
+  by: { kind: "operator", arn: operatorArn },
+  because: { rule: "operator", detail: "an operator's change" },
+});
+
 /** The change of the account's entry to this verdict. */
 export const ruled =
-  (world: World, verdict: Entry["verdict"]) =>
+  (world: World, verdict: Entry["verdict"], conditions: Entry["conditions"] = {}) =>
   (expected: { seq: number; hash: string }): Change => {
-    const key = { service, principal: `account#${account}` as const };
+    const key = ruleKey;
     const at = instant(world.schedule.now);
     const from = world.store.entries.get(entryId(key));
-    const after: Entry = { ...key, verdict, conditions: {}, version: expected.seq + 1, author: operatorArn, at, label: "acme" };
-    const common = {
-      at,
-      by: { kind: "operator", arn: operatorArn },
-      because: { rule: "operator", detail: "an operator's change" },
-    } as const;
+    const after: Entry = { ...key, verdict, conditions, version: expected.seq + 1, author: operatorArn, at, label: "acme" };
+    const common = changed(at);
     const entry = { ...key, version: after.version };
     return {
       of: "entry",
@@ -109,9 +113,42 @@ export function letInThenGone(world: World): void {
   world.schedule.after(5000, () => connect(world));
 }
 
+/** Two of three have to agree; later a reject entry puts it out. */
+export function agreedByTwo(world: World): void {
+  takeIntoCare(world);
+  world.people.wellMannered = true;
+  const kept = world.store.services.get(service);
+  if (kept !== undefined) world.store.services.set(service, { ...kept, asking: { approvers: ["ann", "bob", "cleo"], quorum: 2 } });
+  world.schedule.after(5000, () => connect(world));
+  world.schedule.after(170_000, () => world.functions.api(ruleSubject, ruled(world, "reject")));
+}
+
+/** It takes the only place of its entry, which is removed: a little later it is cut, and the place is free. */
+export function heldThenRemoved(world: World): void {
+  takeIntoCare(world);
+  world.commitAtStart(ruled(world, "accept", { atMost: 1 })(world.store.head(ruleSubject)));
+  world.schedule.after(5000, () => connect(world));
+  world.schedule.after(100_000, () =>
+    world.functions.api(ruleSubject, (expected, at) => {
+      const from = world.store.entries.get(entryId(ruleKey));
+      if (from === undefined) return undefined;
+      const tombstone = { ...ruleKey, version: expected.seq + 1, removed: { at, by: operatorArn, disconnect: { afterHours: 0.02 } } };
+      return {
+        of: "entry",
+        key: ruleKey,
+        expected,
+        tombstone,
+        events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }],
+      };
+    }),
+  );
+}
+
 export const scenarios = {
   "let in by an entry, then revoked": letInThenRevoked,
   "approved by people, then deleted": askedThenDeleted,
   "deleted while it is being named": letInThenGone,
+  "agreed by two, then revoked": agreedByTwo,
+  "held by a limited entry, then removed with grace": heldThenRemoved,
 } as const;
 export type Scenario = keyof typeof scenarios;

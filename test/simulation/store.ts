@@ -7,7 +7,6 @@ import type { Freeze } from "../../lib/freeze.ts";
 import type { AccountId, EndpointId, ServiceId } from "../../lib/ids.ts";
 import {
   connectionSubject,
-  counts,
   entrySubject,
   freezeSubject,
   noHead,
@@ -79,10 +78,13 @@ export class Store {
       const { endpoint } = change.after;
       const { claim, release } = this.#world.system.claims(change.events);
       if (claim.some((fqdn) => (this.nameClaims.get(fqdn) ?? endpoint) !== endpoint)) return "claimed";
-      const places = counts(change.events);
+      const places = this.#world.system.counts(change.events);
       const full = ({ counter, add, atMost }: (typeof places)[number]): boolean =>
         add > 0 && atMost !== undefined && (this.counters.get(counter) ?? 0) >= atMost;
-      if (places.some(full)) return "full";
+      if (places.some(full)) {
+        by.conflicts += 1;
+        return "full";
+      }
       for (const { counter, add } of places) this.counters.set(counter, (this.counters.get(counter) ?? 0) + add);
       for (const fqdn of release) this.nameClaims.delete(fqdn);
       for (const fqdn of claim) this.nameClaims.set(fqdn, endpoint);

@@ -10,5 +10,5 @@ export { observe } from "../../lib/loop/observe.ts";
 export { publish } from "../../lib/loop/publish.ts";
 export { run } from "../../lib/loop/run.ts";
 export { sweep } from "../../lib/loop/sweep.ts";
-export { chain, claims } from "../../lib/ledger.ts";
+export { chain, claims, counts } from "../../lib/ledger.ts";
 export { readMessage } from "../../lib/messages.ts";

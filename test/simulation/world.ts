@@ -145,6 +145,9 @@ export class World {
   committed(change: Change, before: Connection | undefined, added: readonly StoredEvent[], by: Invocation): void {
     this.delivery.stream(added);
     this.heard?.(added);
+    // Since when a service acts counts from the commit: the command may have been on its way for long.
+    if (change.of === "service" && change.after?.mode === "enforce" && !this.people.enforcedSince.has(change.key))
+      this.people.enforcedSince.set(change.key, this.schedule.now);
     this.checks.afterCommit(change, before, added, by);
   }
 }

@@ -33,6 +33,17 @@ describe("a question", () => {
     expect(buttons(world)).toContain("drawbridge-approve-account");
   });
 
+  test("calls nobody whose answer would not count", async () => {
+    const world = await inSlack(
+      { approvers: ["ann", "bob", "cleo"] },
+      { directMessages: true, prepare: (story) => story.entry({ verdict: "ask", principal: `account#${stranger}`, author: ann.arn }) },
+    );
+    await world.hear("ApprovalRequested");
+    // Of cleo nobody knows whether she wrote the entry.
+    expect(text(world.question().blocks)).toContain('"Asked: <@U0BOB>"');
+    expect(world.slack.posts.map(({ to }) => to)).toEqual(["#privatelink", bob.slack]);
+  });
+
   test("that nobody is named for has the link alone, as a webhook's has", async () => {
     const world = await inSlack({});
     await world.hear("ApprovalRequested");

@@ -22,6 +22,6 @@ test("Drawbridge's throw-away template is valid, keeps nothing, and has names of
     /"(DeletionPolicy|UpdateReplacePolicy)"|drawbridge-dev|Drawbridge\/dev|ServerlessDeploymentBucket/,
   );
   expect([...zips].sort()).toEqual(
-    ["admit", "answer", "api", "dns", "notify", "observe", "publish", "slack", "sweep"].map((name) => `${name}.zip`),
+    ["admit", "answer", "api", "checkpoint", "dns", "notify", "observe", "publish", "slack", "sweep"].map((name) => `${name}.zip`),
   );
 });

@@ -1,14 +1,13 @@
 // Slack over the wire, through the packaged functions: asked there, pressed there, decided once, and every copy shows how it ended.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeItem } from "../../lib/aws/item.ts";
-import { rowVersion } from "../../lib/aws/rows.ts";
 import { signature, type SlackPost } from "../../local/slack.ts";
+import { approve } from "../faults/letters.ts";
 import { accounts, openWorld, type Offered, type World } from "../faults/world.ts";
 
 let world: World;
 let service: Offered;
-const [ann, bob] = ["U0ANN", "U0BOB"];
+const [ann, bob] = ["U0ANN00000", "U0BOB00000"];
 /** What a story may take. */
 const limit = { timeout: 60_000 };
 
@@ -17,26 +16,12 @@ beforeAll(async () => {
   const secret = { SecretId: world.local.outputs["SlackSecretArn"], SecretString: world.local.slack.secret() };
   await world.aws("secretsmanager", "PutSecretValue", secret);
   service = await world.inCare();
-  for (const [name, slack] of [
-    ["ann", ann],
-    ["bob", bob],
-  ] as const)
-    await settingsRow({ kind: "approver", id: name, name, slack, addedAt: "2026-11-01T00:00:00.000Z", version: 1 });
-  await asking({ approvers: ["ann", "bob"] });
+  await world.drawbridge("approvers", "add", "ann", "--slack", ann);
+  await world.drawbridge("approvers", "add", "bob", "--slack", bob);
+  await world.drawbridge("services", "set", service.id, "--approver", "ann", "--approver", "bob", "--yes");
 }, 60_000);
 afterAll(() => world.local.close(), 30_000);
 
-const settingsRow = async (row: object): Promise<void> => {
-  await world.aws("dynamodb", "PutItem", { TableName: world.idOf("SettingsTable"), Item: writeItem({ v: rowVersion, ...row }) });
-};
-async function asking(settings: object): Promise<void> {
-  await world.aws("dynamodb", "UpdateItem", {
-    TableName: world.idOf("SettingsTable"),
-    Key: { kind: { S: "service" }, id: { S: service.id } },
-    UpdateExpression: "SET asking = :asking",
-    ExpressionAttributeValues: writeItem({ ":asking": settings }),
-  });
-}
 const rootOf = (endpoint: string): SlackPost | undefined =>
   world.local.slack.posts.find(({ thread, blocks }) => thread === undefined && JSON.stringify(blocks).includes(endpoint));
 const shows = async (endpoint: string, text: string): Promise<SlackPost> =>
@@ -161,35 +146,50 @@ describe("a request", () => {
 });
 
 describe("one decision", () => {
-  test("from Slack, twice, the command and the console at the same moment", limit, async () => {
-    for (let round = 0; round < 3; round += 1) {
+  const bobsMail = "bob@payments.example";
+  /** Bob has a mailbox too, and the link in his mail is enough. */
+  async function linkFor(endpoint: string): Promise<string> {
+    const letter = await world.eventually("bob's mail", () =>
+      world.local.letters.find(({ to, text }) => to === bobsMail && text.includes(endpoint) && text.includes("/a/")),
+    );
+    return /https?:\/\/\S+\/a\/\S+/.exec(letter.text)?.[0] ?? "";
+  }
+
+  test("from Slack, mail, the command and the console at the same moment", { timeout: 120_000 }, async () => {
+    await world.drawbridge("approvers", "add", "bob", "--email", bobsMail, "--slack", bob);
+    await world.drawbridge("services", "set", service.id, "--email-proof", "link", "--yes");
+    for (let round = 0; round < 4; round += 1) {
       const endpoint = await ask();
-      const before = { ann: whispers(ann).length, bob: whispers(bob).length };
+      const link = await linkFor(endpoint);
+      const whispered = world.local.slack.whispers.length;
+      let page = "";
       const answers = [
         () => press(ann, endpoint, "drawbridge-approve"),
-        () => press(bob, endpoint, "drawbridge-reject"),
-        () => world.drawbridge("approve", endpoint, "--reason", "by hand").catch((error: unknown) => String(error)),
+        async () => {
+          page = await (await approve(link)).text();
+        },
+        () => world.drawbridge("reject", endpoint, "--reason", "by hand").catch((error: unknown) => String(error)),
         () => world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] }),
       ];
       await Promise.all([...answers.slice(round), ...answers.slice(0, round)].map((one) => one()));
+      const shown = await shows(endpoint, "ed by ");
       await world.local.idle();
       await world.leap(5);
+
       const [first, ...more] = await decisions(endpoint);
       expect(first).toBeDefined();
-      // Whoever accepts past Drawbridge may be a second one: what AWS has done stays to be seen, and is told.
-      expect(more.every((type) => type === "AcceptedOutside" || type === "RejectedOutside")).toBe(true);
-      const shown = await shows(endpoint, "ed by ");
+      // The console asks nobody: what AWS has done all the same is seen, told, and is no second decision of ours.
+      expect(more.filter((type) => type === "ConnectionApproved" || type === "ConnectionDenied")).toEqual([]);
+      // Every copy, the page and the person who pressed say who decided, when, and how.
       expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
-      for (const [name, user] of [
-        ["ann", ann],
-        ["bob", bob],
-      ] as const) {
-        const told = whispers(user).slice(before[name]);
-        expect(told, JSON.stringify(told)).toHaveLength(1);
-        expect(told[0]).toMatch(
-          /^(Recorded\. |Your answer came too late and changes nothing\. )(Approved|Rejected) by .+, \d+ \w+ \d{4}, \d\d:\d\d UTC/,
-        );
-      }
+      expect(JSON.stringify(shown.blocks)).toMatch(
+        /(Approved|Rejected) by (ann \(Slack\)|bob \(link\)|root of \d+|somebody outside|.*, outside), \d+ \w+ \d{4}, \d\d:\d\d UTC/,
+      );
+      const [told, ...others] = world.local.slack.whispers.slice(whispered);
+      expect(others).toEqual([]);
+      expect(told?.text).toMatch(/^(Recorded\. |Your answer came too late and changes nothing\. )(Approved|Rejected) by .+, \d\d:\d\d UTC/);
+      expect(await (await fetch(link)).text()).not.toContain("<form");
+      expect(page).not.toBe("");
     }
   });
 });

@@ -108,6 +108,7 @@ describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
     const { page } = await visit(world);
     const small = await page.evaluate<string[]>(
       `[...document.querySelectorAll("a, button, input:not([type=hidden]):not([type=radio]), textarea, label.choice")]
+        .filter((element) => element.checkVisibility())
         .filter((element) => { const { width, height } = element.getBoundingClientRect(); return width < 44 || height < 44; })
         .map(({ outerHTML }) => outerHTML)`,
     );

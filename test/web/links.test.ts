@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Instant } from "../../lib/ids.ts";
 import { guard, isGuarded } from "../../lib/web/guard.ts";
 import { isSealed, seal } from "../../lib/web/seal.ts";
-import { linkExpiry, linkToken, readLink, type Link } from "../../lib/web/links.ts";
+import { linkExpiry, linkToken, listToken, readLink, readListLink, type Link } from "../../lib/web/links.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
 
 const keys = ["the newest key, which signs every link", "an older key, which still verifies"];
@@ -88,6 +88,30 @@ describe("a link", () => {
   test("without a key nothing is signed or read", () => {
     expect(() => linkToken([], link)).toThrow(/no key/);
     expect(() => readLink([""], token, now)).toThrow(/no key/);
+  });
+});
+
+describe("the link to a list", () => {
+  const bound = { approver: "ann", expires: link.expires };
+  const list = listToken(keys, bound);
+
+  test("is read back until it is over, and is no link to a question, nor the other way round", () => {
+    expect(readListLink(keys, list, now)).toEqual({ state: "valid", link: bound });
+    expect(readListLink(keys, list, bound.expires)).toEqual({ state: "expired", link: bound });
+    expect(readLink(keys, list, now)).toBeUndefined();
+    expect(readListLink(keys, token, now)).toBeUndefined();
+  });
+
+  test("with any single bit of its text or its content changed it is unknown", () => {
+    for (const [bytes, text] of [
+      [Buffer.from(list, "ascii"), (changed: Buffer) => changed.toString("latin1")],
+      [Buffer.from(list, "base64url"), (changed: Buffer) => changed.toString("base64url")],
+    ] as const)
+      for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+        const changed = Buffer.from(bytes);
+        changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+        expect(readListLink(keys, text(changed), now)).toBeUndefined();
+      }
   });
 });
 

@@ -7,7 +7,9 @@ import { run } from "../../lib/loop/run.ts";
 import { problemPage } from "../../lib/web/plain-pages.ts";
 import { reply } from "../../lib/web/layout.ts";
 import { asked, endpoint, form, hidden, service, stranger, type Answered, type Asked } from "../asking/given.ts";
-import { endpointOf } from "../fakes/endpoint-services.ts";
+import type { AskingSettings } from "../../lib/asking-policy.ts";
+import { linkExpiry, listToken } from "../../lib/web/links.ts";
+import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
 import { startBrowser } from "./browser.ts";
 
 const acme = {
@@ -47,7 +49,97 @@ const later = (world: Asked, seconds: number): Asked => {
   return world;
 };
 
+const people = [
+  { name: "ann", email: "ann@payments.example", arn: "arn:aws:iam::111111111111:user/ann" },
+  { name: "bob", email: "bob@payments.example", arn: "arn:aws:iam::111111111111:user/bob" },
+  { name: "cem", email: "cem@payments.example", arn: "arn:aws:iam::111111111111:user/cem" },
+];
+const named = (settings: AskingSettings = {}): Promise<Asked> =>
+  asked(async (world) => {
+    await withPast(world);
+    await world.approvers(people, settings);
+  });
+const listOf = async (world: Asked): Promise<string> =>
+  listToken(await world.ports().keys.link(), { approver: "ann", expires: linkExpiry(world.clock.now()) });
+
 const states: Readonly<Record<string, () => Promise<Answered>>> = {
+  "code-ask": async () => {
+    const world = later(await named(), 260);
+    return world.browser().open(await world.linkOf("ann"));
+  },
+  "code-sent": async () => {
+    const world = later(await named(), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.open(token);
+    return browser.send(token, { do: "code" });
+  },
+  "code-wrong": async () => {
+    const world = later(await named(), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.open(token);
+    await browser.send(token, { do: "code" });
+    return browser.send(token, { do: "enter", code: "0000 0000" });
+  },
+  "code-after-a-robot": async () => {
+    const world = later(await named(), 260);
+    const [robot, browser, token] = [world.browser(), world.browser(), await world.linkOf("ann")];
+    await robot.open(token);
+    await robot.send(token, { do: "code" });
+    await browser.open(token);
+    return browser.send(token, { do: "code" });
+  },
+  "code-too-many": async () => {
+    const world = await named();
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.open(token);
+    for (let times = 0; times < 7; times += 1) await browser.send(token, { do: "code", confirm: "code" });
+    return browser.send(token, { do: "code", confirm: "code" });
+  },
+  "signed-in": async () => {
+    const world = later(await named({ accountAnswers: true }), 260);
+    return world.browser().signIn(await world.linkOf("ann"), "ann");
+  },
+  "signed-in-nothing-chosen": async () => {
+    const world = later(await named({ accountAnswers: true }), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.signIn(token, "ann");
+    return browser.send(token, { choice: "reject-quiet", days: "900" });
+  },
+  "two-of-three": async () => {
+    const world = later(await named({ quorum: 2 }), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.signIn(token, "ann");
+    return browser.send(token, { choice: "approve", reason: "known from the spring trial" });
+  },
+  "not-yours": async () => {
+    const world = await asked(async (story) => {
+      await story.approvers(people);
+      await story.entry({ ...acme, author: people[0]?.arn ?? "" });
+    });
+    return world.browser().open(await world.linkOf("ann"));
+  },
+  list: async () => {
+    const world = await named();
+    for (let number = 2; number <= 4; number += 1) {
+      world.clock.advance(3600);
+      await world.connect(accountOf(number + 3), endpointOf(number + 10));
+    }
+    return world.browser().open(await listOf(world), "q");
+  },
+  "list-signed-in": async () => {
+    const world = await named({ quorum: 2 });
+    await world.connect(accountOf(7), endpointOf(11));
+    const [browser, token] = [world.browser(), await listOf(world)];
+    await browser.signIn(token, "ann", "q");
+    await browser.open(await world.linkOf("ann"));
+    await browser.send(await world.linkOf("ann"), { choice: "approve" });
+    return browser.open(token, "q");
+  },
+  "list-empty": async () => {
+    const world = await named({ emailProof: "link" });
+    await world.answer({}, await world.linkOf("ann"));
+    return world.browser().open(await listOf(world), "q");
+  },
   "open-unknown-account": async () => later(await asked(), 260).http("GET"),
   "open-known-account": async () => later(await asked(withPast), 3 * 3600).http("GET"),
   "wrong-confirmation": async () => (await asked(withPast)).answer({ confirm: "1234", reason: "known from the spring trial" }),
@@ -98,7 +190,7 @@ const states: Readonly<Record<string, () => Promise<Answered>>> = {
     const { status, html, headers } = reply(
       problemPage(503, "Something that Drawbridge needs did not answer in time.", "try again in a moment", "7c1f0e0a-2b51"),
     );
-    return { status, html, headers };
+    return { status, html, headers, cookies: [] };
   },
 };
 

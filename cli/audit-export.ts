@@ -1,0 +1,99 @@
+// The command audit export: a period of the log as JSON Lines, complete, and resumed where it was broken off.
+
+import { appendFile, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { operandsOf, type Call, type Command } from "./command.ts";
+import { pages, settledEnd, stored } from "./audit-stream.ts";
+import { Failure } from "./failure.ts";
+import { printableJson } from "./json.ts";
+import { painted } from "./render.ts";
+
+export const auditExport: Command = {
+  name: "audit export",
+  operands: "",
+  summary: "a period of the log as JSON Lines, one event a line, oldest first",
+  more: "It is complete up to its end, which is ten seconds ago at the latest. With --out, an export that was broken off goes on where it was.",
+  options: {
+    from: { value: "TIME", help: "from then on; from the beginning unless told" },
+    to: { value: "TIME", help: "before then" },
+    account: { value: "ACCOUNT", help: "of one consumer only" },
+    service: { value: "ID|*", help: "of one service only" },
+    out: { value: "FILE", help: "into this file, instead of on stdout" },
+  },
+  examples: ["drawbridge audit export --from 2026-11-01 --to 2026-12-01 --out november.jsonl", "drawbridge audit export | jq .event.type"],
+  async run(call) {
+    operandsOf(call, this, 0);
+    const { given, api, terminal } = call;
+    const query = { from: given.text("from"), account: given.text("account"), service: given.text("service") };
+    const out = given.text("out");
+    if (out !== undefined) {
+      const exported = await exportTo(call, out, query, given.text("to"));
+      call.result(exported, () => `${String(exported.events)} events up to ${exported.to} are in ${out}.`);
+      return;
+    }
+    for await (const { items } of pages(api, { ...query, to: settledEnd(given.text("to")) })) for (const item of items) terminal.out(printableJson(stored(item)));
+  },
+};
+
+export interface Exported {
+  readonly file: string;
+  readonly events: number;
+  readonly to: string;
+  readonly resumed: boolean;
+}
+
+/** How far an export has come: beside the file, until it is whole. */
+interface Progress {
+  readonly asked: string;
+  readonly to: string;
+  readonly cursor: string;
+  readonly bytes: number;
+  readonly events: number;
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+/** Writes page by page; the file gets its name when it is whole. */
+export async function exportTo({ api, terminal }: Pick<Call, "api" | "terminal">, file: string, query: Query, to: string | undefined): Promise<Exported> {
+  const [part, note] = [`${file}.part`, `${file}.progress`];
+  const asked = JSON.stringify([query, to ?? ""]);
+  const before = await progressOf(note, asked);
+  let { bytes, events } = before ?? { bytes: 0, events: 0 };
+  const end = before?.to ?? settledEnd(to);
+  await written(file, async () => {
+    if (before === undefined) await writeFile(part, "");
+    // What was written after the note is written again.
+    else await truncate(part, bytes);
+  });
+  if (before !== undefined) terminal.err(`Going on after ${String(events)} events.`);
+  for await (const { items, cursor } of pages(api, { ...query, to: end }, before?.cursor)) {
+    const text = items.map((item) => `${printableJson(stored(item))}\n`).join("");
+    await written(file, () => appendFile(part, text));
+    bytes += Buffer.byteLength(text);
+    events += items.length;
+    if (cursor !== undefined) await writeFile(note, JSON.stringify({ asked, to: end, cursor, bytes, events } satisfies Progress));
+    if (terminal.interactive) terminal.err(painted(`${String(events)} events so far, up to ${items.at(-1)?.event.at ?? end} …`, "dim", terminal));
+  }
+  await written(file, () => rename(part, file));
+  await rm(note, { force: true });
+  return { file, events, to: end, resumed: before !== undefined };
+}
+
+/** Nothing when there is no note, or when it is of another export. */
+async function progressOf(note: string, asked: string): Promise<Progress | undefined> {
+  const text = await readFile(note, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const progress = JSON.parse(text) as Progress;
+    return progress.asked === asked ? progress : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function written(file: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw new Failure(1, "CannotWrite", `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`, "give --out another place");
+  }
+}

@@ -1,0 +1,91 @@
+// What a log is verified against: its checkpoints and public keys, from AWS with the caller's own credentials, or from a bundle.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readCheckpoint } from "../lib/aws/checkpoint-bucket.ts";
+import type { Checkpoint } from "../lib/audit/checkpoint.ts";
+import type { Finding } from "../lib/audit/finding.ts";
+import type { DeploymentShown } from "../lib/operator/deployment.ts";
+import { Failure } from "./failure.ts";
+
+export interface Proof {
+  readonly checkpoints: readonly Checkpoint[];
+  /** PEM by ARN. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** What was wrong with the objects themselves. */
+  readonly findings: readonly Finding[];
+}
+
+/** What a bundle is about. */
+export interface Manifest {
+  readonly format: 1;
+  readonly made: string;
+  readonly by: string;
+  /** Absent: from the log's beginning. */
+  readonly from?: string;
+  readonly to: string;
+  readonly events: number;
+  readonly checkpoints: number;
+  /** SHA-256 of each file. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export const bundleFiles = { log: "log.jsonl", checkpoints: "checkpoints.jsonl", keys: "keys.json", manifest: "manifest.json", steps: "VERIFY.md" } as const;
+
+/** Straight from S3 and KMS: Drawbridge itself vouches for nothing here. */
+export async function proofFromAws({ checkpoints: where }: Pick<DeploymentShown, "checkpoints">, endpoint: string | undefined): Promise<Proof> {
+  if (where === undefined) throw new Failure(1, "OldDeployment", "The deployment keeps no checkpoints", "deploy this version of Drawbridge first");
+  const [{ S3Client }, { keptCheckpoints }, { kmsKey }] = await Promise.all([
+    import("@aws-sdk/client-s3"),
+    import("../lib/aws/checkpoint-bucket.ts"),
+    import("../lib/aws/signing-key.ts"),
+  ]);
+  const region = where.key.split(":")[3];
+  const client = new S3Client({ ...(region === undefined ? {} : { region }) });
+  const kept = keptCheckpoints(client, where.bucket);
+  try {
+    const listed = await kept.list();
+    const checkpoints: Checkpoint[] = [];
+    for (let start = 0; start < listed.length; start += readsAtOnce)
+      checkpoints.push(...(await Promise.all(listed.slice(start, start + readsAtOnce).map((one) => one.read()))));
+    const arns = [...new Set([where.key, ...checkpoints.map(({ statement }) => statement.key)])];
+    const beside = arns.length > 1 ? await kept.keys() : new Map<string, string>();
+    const keys = await Promise.all(arns.map(async (arn) => [arn, beside.get(arn) ?? (await kmsKey(arn, endpoint).publicKey())] as const));
+    const findings = listed.flatMap(({ key, writtenOver }): Finding[] =>
+      writtenOver ? [{ kind: "checkpoint", text: `${key} was written over; its first version is used` }] : [],
+    );
+    return { checkpoints, keys: new Map(keys), findings };
+  } finally {
+    client.destroy();
+  }
+}
+
+const readsAtOnce = 16;
+
+/** A bundle's own; the public key may be given apart, by whoever does not trust the one in the bundle. */
+export async function proofFromBundle(folder: string, key: string | undefined): Promise<Proof & { readonly manifest: Manifest }> {
+  const manifest = parsed<Manifest>(await textOf(join(folder, bundleFiles.manifest)), bundleFiles.manifest);
+  const lines = (await textOf(join(folder, bundleFiles.checkpoints))).split("\n").filter((line) => line !== "");
+  const checkpoints = lines.map((line, index) => readCheckpoint(line, `${bundleFiles.checkpoints}, line ${String(index + 1)}`));
+  const keys =
+    key === undefined
+      ? new Map(Object.entries(parsed<Record<string, string>>(await textOf(join(folder, bundleFiles.keys)), bundleFiles.keys)))
+      : new Map([...new Set(checkpoints.map(({ statement }) => statement.key))].map((arn) => [arn, key]));
+  return { checkpoints, keys, findings: [], manifest };
+}
+
+export async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new Failure(1, "CannotRead", `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, "give a bundle that drawbridge evidence made");
+  }
+}
+
+export function parsed<T>(text: string, name: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Failure(1, "CannotRead", `${name} is not JSON`, "give a bundle that drawbridge evidence made");
+  }
+}

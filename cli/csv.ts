@@ -1,0 +1,15 @@
+// Comma-separated values that a spreadsheet shows as they are: no cell of them is taken for a formula.
+
+import { harmless } from "./render.ts";
+
+/** RFC 4180 with LF, a heading first. */
+export const csv = (head: readonly string[], rows: readonly (readonly string[])[]): string => [head, ...rows].map(csvLine).join("\n");
+
+export const csvLine = (cells: readonly string[]): string => cells.map(cell).join(",");
+
+function cell(text: string): string {
+  const shown = harmless(text);
+  // What a spreadsheet would run is text with an apostrophe before it, also behind blanks and in full-width letters.
+  const safe = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/u.test(shown) ? `'${shown}` : shown;
+  return /[",\n]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

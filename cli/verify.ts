@@ -1,0 +1,80 @@
+// The command verify: the checks of a PrivateLink connection, taken one by one, each with what mends it.
+
+import { isEndpointId } from "../lib/ids.ts";
+import { operandsOf, type Call, type Command } from "./command.ts";
+import { ToldFailure, wrongUsage } from "./failure.ts";
+import { details, harmless, painted, type Style } from "./render.ts";
+import type { Terminal } from "./terminal.ts";
+import { recorded } from "./verify/acceptance.ts";
+import type { Finding } from "./verify/finding.ts";
+import type { Seen } from "./verify/look.ts";
+
+const verify: Command = {
+  name: "verify",
+  operands: "<endpoint>",
+  summary: "whether a connection works: acceptance, names, reachability, groups, flow logs, metrics",
+  more: "Uses your own AWS credentials, the consumer's or the provider's: each sees its own side. Names and reachability are tried from where this runs, or from where the SOCKS proxy in ALL_PROXY stands (docs/walkthrough.md). What may not be read is told as such. With --api it also says what Drawbridge decided. Exit code 1 when something failed.",
+  options: {
+    name: { value: "NAME", several: true, help: "also try this name, such as payments.internal" },
+    port: { value: "PORT", help: "the port of the service (80 unless told)" },
+    path: { value: "PATH", help: "the path that is asked for (/ unless told)" },
+    tcp: { help: "the service does not speak HTTP: connecting is enough" },
+  },
+  examples: [
+    "drawbridge verify vpce-0123456789abcdef0 --name payments.internal",
+    "ALL_PROXY=socks5h://127.0.0.1:1080 drawbridge verify vpce-0123456789abcdef0 --json",
+  ],
+  async run(call) {
+    const [endpoint = ""] = operandsOf(call, this, 1);
+    if (!isEndpointId(endpoint)) throw wrongUsage(`${endpoint} is not an endpoint's id`, "give vpce-…");
+    const { given, terminal } = call;
+    const port = Number(given.text("port") ?? 80);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw wrongUsage("--port needs a number from 1 to 65535");
+    const path = given.text("path") ?? "/";
+    if (!path.startsWith("/")) throw wrongUsage("--path needs a path, such as /health");
+    const [{ look }, { reachFrom }] = await Promise.all([import("./verify/look.ts"), import("./verify/reach.ts")]);
+    const reach = reachFrom(terminal.env);
+    const seen = await look({ endpoint, names: given.texts("name") ?? [], port, path, http: !given.flag("tcp") }, reach);
+    const findings = await withRecord(call, endpoint, seen.findings);
+    const shown = { endpoint, ...summary(seen), from: reach.from, findings };
+    call.result(shown, () => words(endpoint, seen, reach.from, findings, terminal));
+    const failed = findings.filter(({ state }) => state === "failed").length;
+    if (failed > 0)
+      throw new ToldFailure(1, "NotVerified", `${String(failed)} of ${String(findings.length)} checks failed`, "each has its remedy above");
+  },
+};
+
+/** What Drawbridge knows of it stands first, where an address of the API is given. */
+async function withRecord({ given, terminal, api }: Call, endpoint: string, findings: readonly Finding[]): Promise<readonly Finding[]> {
+  const address = given.text("api") ?? terminal.env["DRAWBRIDGE_API"] ?? "";
+  return address === "" ? findings : [await recorded(api, endpoint), ...findings];
+}
+
+const summary = ({ region, sides: { consumer, provider } }: Seen) => ({
+  region,
+  sides: [...(consumer === undefined ? [] : ["consumer"]), ...(provider === undefined ? [] : ["provider"])],
+  service: provider?.serviceId ?? consumer?.service.split(".").at(-1),
+});
+
+function words(endpoint: string, seen: Seen, from: string, findings: readonly Finding[], terminal: Terminal): string {
+  const { region, sides, service } = summary(seen);
+  const head = details(
+    [
+      ["Endpoint", `${endpoint}, ${region}`],
+      ["Service", service ?? "?"],
+      ["Seen as", sides.join(" and ") || "neither side"],
+      ["Tried from", from],
+    ],
+    terminal,
+  );
+  return [head, "", ...findings.map((finding) => line(finding, terminal))].join("\n");
+}
+
+const styles: Readonly<Record<Finding["state"], Style>> = { ok: "green", failed: "red", "not readable": "yellow" };
+
+function line({ about, state, message, mend }: Finding, terminal: Terminal): string {
+  const first = `${painted(state.padEnd(13), styles[state], terminal)}${harmless(`${about}: ${message}`)}`;
+  return mend === undefined ? first : `${first}\n${" ".repeat(13)}${harmless(`→ ${mend}`)}`;
+}
+
+export const verifyCommands: readonly Command[] = [verify];

@@ -1,0 +1,96 @@
+// The endpoint as its consumer sees it, and the connection as its provider sees it: whichever the caller's account is.
+import {
+  DescribeVpcEndpointsCommand,
+  type EC2Client,
+  paginateDescribeVpcEndpointConnections,
+  type VpcEndpoint,
+  type VpcEndpointConnection,
+} from "@aws-sdk/client-ec2";
+
+import { isDenied } from "./finding.ts";
+
+export interface ConsumerSide {
+  readonly endpoint: string;
+  readonly state: string;
+  readonly service: string;
+  readonly vpc: string;
+  readonly subnets: readonly string[];
+  readonly groups: readonly string[];
+  readonly interfaces: readonly string[];
+  /** The Regional name first. */
+  readonly names: readonly string[];
+  readonly privateDns: boolean;
+}
+
+export interface ProviderSide {
+  readonly endpoint: string;
+  readonly state: string;
+  readonly serviceId: string;
+  readonly consumer: string;
+  readonly names: readonly string[];
+  readonly balancers: readonly string[];
+}
+
+export interface Sides {
+  readonly consumer: ConsumerSide | undefined;
+  readonly provider: ProviderSide | undefined;
+  /** The permissions without which a side could not be looked at. */
+  readonly missing: readonly string[];
+}
+
+export async function sidesOf(ec2: EC2Client, endpoint: string): Promise<Sides> {
+  const missing: string[] = [];
+  const consumer = await unlessDenied(missing, "ec2:DescribeVpcEndpoints", async () => {
+    try {
+      const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [endpoint] }));
+      return VpcEndpoints.map((one) => asConsumer(one, endpoint))[0];
+    } catch (error) {
+      if (error instanceof Error && /VpcEndpoint(Id)?\.NotFound/.test(error.name)) return undefined;
+      throw error;
+    }
+  });
+  const provider = await unlessDenied(missing, "ec2:DescribeVpcEndpointConnections", async () => {
+    for await (const page of paginateDescribeVpcEndpointConnections({ client: ec2 }, {}))
+      for (const one of page.VpcEndpointConnections ?? []) if (one.VpcEndpointId === endpoint) return asProvider(one, endpoint);
+    return undefined;
+  });
+  return { consumer, provider, missing };
+}
+
+async function unlessDenied<T>(missing: string[], permission: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    missing.push(permission);
+    return undefined;
+  }
+}
+
+const namesOf = ({ DnsEntries = [] }: Pick<VpcEndpoint, "DnsEntries">): readonly string[] =>
+  DnsEntries.flatMap(({ DnsName }) => DnsName ?? []);
+
+const asConsumer = (one: VpcEndpoint, endpoint: string): ConsumerSide => ({
+  endpoint,
+  state: stateOf(one.State),
+  service: one.ServiceName ?? "",
+  vpc: one.VpcId ?? "",
+  subnets: one.SubnetIds ?? [],
+  groups: (one.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
+  interfaces: one.NetworkInterfaceIds ?? [],
+  names: namesOf(one),
+  privateDns: one.PrivateDnsEnabled === true,
+});
+
+const asProvider = (one: VpcEndpointConnection, endpoint: string): ProviderSide => ({
+  endpoint,
+  state: stateOf(one.VpcEndpointState),
+  serviceId: one.ServiceId ?? "",
+  consumer: one.VpcEndpointOwner ?? "",
+  names: namesOf(one),
+  balancers: one.NetworkLoadBalancerArns ?? [],
+});
+
+/** AWS writes `pendingAcceptance` here and `PendingAcceptance` there. */
+const stateOf = (state: string | undefined): string =>
+  state === undefined ? "unknown" : `${state.charAt(0).toLowerCase()}${state.slice(1)}`;

@@ -1,0 +1,99 @@
+// Keeps an endpoint service's permissions with the allow-list, where the service says so: strangers cannot even ask.
+
+import type { Entry } from "../allow-list.ts";
+import { optional } from "../connection.ts";
+import type { AccountId, ServiceId } from "../ids.ts";
+import { serviceSubject } from "../ledger.ts";
+import { accountsMax, permissionChanges, wantedAccounts, type Allowed, type PermissionChanges, type Wanted } from "../permissions.ts";
+import type { AllowList, Clock, EndpointServices, Ledger, Permits, Services } from "../ports.ts";
+import { pieces } from "./concurrently.ts";
+
+export interface PermissionPorts {
+  readonly clock: Clock;
+  readonly services: Pick<Services, "get">;
+  readonly ledger: Pick<Ledger, "commit" | "head">;
+  readonly allowList: Pick<AllowList, "ofService">;
+  readonly endpointServices: Pick<EndpointServices, "allowed" | "allow">;
+  readonly permits: Permits;
+}
+
+/** How the permissions stand: what is lacking is drift, which the next sweep heals. */
+export interface PermissionState {
+  readonly wanted: Wanted;
+  readonly allowed: Allowed;
+  /** What Drawbridge added itself. */
+  readonly ours: readonly AccountId[];
+  readonly changes: PermissionChanges;
+}
+
+const nothing: PermissionChanges = { add: [], remove: [], forget: [] };
+const accountsPerCall = 50;
+
+export async function permissionState(ports: Omit<PermissionPorts, "services" | "ledger">, service: ServiceId): Promise<PermissionState> {
+  const [entries, allowed, ours] = await Promise.all([
+    entriesOf(ports, service),
+    ports.endpointServices.allowed(service),
+    ports.permits.of(service),
+  ]);
+  const wanted: Wanted =
+    entries === undefined ? { cannot: "the list has too many entries to follow" } : wantedAccounts(entries, ports.clock());
+  const changes = "cannot" in wanted ? nothing : permissionChanges(wanted.accounts, allowed, ours);
+  return { wanted, allowed, ours, changes };
+}
+
+/**
+ * Adds what is lacking and takes back what it added itself. What is to be added is written down as ours before AWS is told,
+ * so that it is never left behind; what somebody else added is never ours. Where the list cannot say it, nothing changes.
+ */
+export async function followList(ports: PermissionPorts, service: ServiceId): Promise<PermissionChanges> {
+  const { changes } = await permissionState(ports, service);
+  const { add, remove, forget } = changes;
+  for (const account of add) await ports.permits.keep(service, account);
+  const parts = Math.max(Math.ceil(add.length / accountsPerCall), Math.ceil(remove.length / accountsPerCall));
+  const [adding, removing] = [pieces(add, accountsPerCall), pieces(remove, accountsPerCall)];
+  for (let part = 0; part < parts; part += 1) await ports.endpointServices.allow(service, adding[part] ?? [], removing[part] ?? []);
+  for (const account of [...remove, ...forget]) await ports.permits.forget(service, account);
+  if (add.length > 0 || remove.length > 0) await record(ports, service, changes);
+  return changes;
+}
+
+/** Said after it is done; who changes the service at the same moment has the next word, and the sweep says it again if need be. */
+async function record({ clock, ledger, services }: PermissionPorts, id: ServiceId, { add, remove }: PermissionChanges): Promise<void> {
+  const expected = await ledger.head(serviceSubject(id));
+  const service = await services.get(id);
+  if (service === undefined) return;
+  await ledger.commit({
+    of: "service",
+    key: id,
+    after: { ...service, version: expected.seq + 1 },
+    events: [
+      {
+        type: "PermissionsFollowed",
+        service: id,
+        added: add.slice(0, toldMax),
+        removed: remove.slice(0, toldMax),
+        at: clock(),
+        by: { kind: "drawbridge" },
+        because: { rule: "effect", detail: `${String(add.length)} added, ${String(remove.length)} removed, as the allow-list says` },
+        source: { kind: "sweep" },
+      },
+    ],
+    expected,
+  });
+}
+const toldMax = 100;
+
+/** All entries that bear on the service; nothing when they are too many. */
+async function entriesOf({ allowList }: Pick<PermissionPorts, "allowList">, service: ServiceId): Promise<Entry[] | undefined> {
+  const entries: Entry[] = [];
+  for (const at of [service, "*"] as const) {
+    let cursor: string | undefined;
+    do {
+      const page = await allowList.ofService(at, optional("cursor", cursor));
+      entries.push(...page.items);
+      if (entries.length > 2 * accountsMax) return undefined;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+  return entries;
+}

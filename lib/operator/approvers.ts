@@ -1,0 +1,189 @@
+// The approvers: added, changed, confirmed, tried and removed, and whether a message reaches each of them.
+
+import { anyApprover, approverName, type Approver } from "../approver.ts";
+import { optional } from "../connection.ts";
+import type { PolicyEvent } from "../events.ts";
+import { BadInput, Refused } from "../faults.ts";
+import { approverSubject, canonical } from "../ledger.ts";
+import { mailStateOf, type MailState } from "../asking/reachable.ts";
+import type { Service } from "../service.ts";
+import { utc } from "../when.ts";
+import { anApprover, confirmedApprover, putApprover, read, removedApprover } from "./inputs.ts";
+import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
+
+export interface PutApprover {
+  readonly approver: Approver;
+  readonly changed: boolean;
+  /** AWS has mailed the address a link, which has to be given to `approvers confirm`. */
+  readonly confirmation?: "mailed";
+}
+
+type Said = Pick<Approver, "name" | "email" | "slack" | "arn">;
+
+/** Adds or changes an approver: what is left out is taken away. An address that is not confirmed is asked to confirm, again too. */
+export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<PutApprover> {
+  const { reason, ...said } = read(putApprover, input);
+  if (said.email === undefined && said.slack === undefined && said.arn === undefined)
+    throw new BadInput("email", undefined, "give at least a mail address, a Slack user or an IAM identity");
+  await refuseTwins(ports, said);
+  const before = await ports.approvers.get(said.name);
+  const sameAddress = before?.email !== undefined && before.email === said.email;
+  const keeps = sameAddress && mailStateOf(before, await ports.subscriptions.all()) === "confirmed";
+  if (before?.subscription !== undefined && !sameAddress) await ports.subscriptions.remove(before.subscription);
+  const subscription = said.email === undefined ? undefined : keeps ? before.subscription : await ports.subscriptions.subscribe(said.name, said.email);
+  const put = await write(ports, actor, said.name, reason ?? "approvers add", (now, there) => ({
+    ...said,
+    ...optional("subscription", subscription),
+    ...(keeps ? optional("reachableSince", there?.reachableSince) : {}),
+    addedAt: there?.addedAt ?? now,
+  }));
+  return { ...put, ...(said.email !== undefined && !keeps ? { confirmation: "mailed" as const } : {}) };
+}
+
+/** Two names of one person would count twice. */
+async function refuseTwins(ports: OperatorPorts, said: Said): Promise<void> {
+  for (const other of await ports.approvers.all()) {
+    if (other.name === said.name) continue;
+    const twin = (["email", "slack", "arn"] as const).find((way) => said[way] !== undefined && said[way] === other[way]);
+    if (twin !== undefined) throw new BadInput(twin, said[twin], `give another: ${other.name} has it, and one person is one approver`);
+  }
+}
+
+async function write(
+  ports: OperatorPorts,
+  actor: Operator,
+  name: string,
+  detail: string,
+  change: (now: Approver["addedAt"], there: Approver | undefined) => Omit<Approver, "version">,
+): Promise<{ approver: Approver; changed: boolean }> {
+  return untilCommitted(`approver ${name}`, async () => {
+    const expected = await ports.ledger.head(approverSubject(name));
+    const there = await ports.approvers.get(name);
+    const at = ports.clock();
+    const wanted = change(at, there);
+    if (there !== undefined && canonical({ ...there, version: 0 }) === canonical({ ...wanted, version: 0 }))
+      return { approver: there, changed: false };
+    const approver: Approver = { ...wanted, version: expected.seq + 1 };
+    const told = { at, name, ...byOperator(actor, detail) };
+    const event: PolicyEvent =
+      there === undefined ? { type: "ApproverAdded", to: approver, ...told } : { type: "ApproverChanged", from: there, to: approver, ...told };
+    const head = await ports.ledger.commit({ of: "approver", key: name, after: approver, events: [event], expected });
+    return typeof head === "string" ? "conflict" : { approver, changed: true };
+  });
+}
+
+/**
+ * Confirms the address with the link from AWS's mail, given here and not opened: then ending the subscription takes AWS
+ * credentials, and a scanner that opens the unsubscribe link in every mail ends nothing.
+ */
+export async function confirm(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver; mail: MailState }> {
+  const { name, token } = read(confirmedApprover, input);
+  const before = await existing(ports, name);
+  if (before.email === undefined) throw new Refused("NotConfigured", `${name} has no mail address`, "give one with: drawbridge approvers add");
+  const subscription = await ports.subscriptions.confirm(token);
+  const other = (await ports.approvers.all()).find((one) => one.name !== name && one.subscription === subscription);
+  if (other !== undefined)
+    throw new Refused("NotConfigured", `That link confirmed the address of ${other.name}, not of ${name}`, "give the link from the other mail");
+  const { approver } = await write(ports, actor, name, "approvers confirm", (now, there) => ({
+    ...(there ?? before),
+    subscription,
+    reachableSince: there?.reachableSince ?? now,
+  }));
+  return { approver, mail: await stateOf(ports, approver) };
+}
+
+export interface ListedApprover extends Approver {
+  readonly mail: MailState;
+  /** The services that name them. */
+  readonly services: readonly string[];
+}
+
+export async function list(ports: OperatorPorts): Promise<{ items: ListedApprover[]; warnings: string[] }> {
+  const [approvers, subscriptions, services] = await Promise.all([
+    ports.approvers.all(),
+    ports.subscriptions.all(),
+    ports.services.all(),
+  ]);
+  const items = await Promise.all(
+    approvers.map(async (approver) => ({
+      ...approver,
+      mail: await confirmedState(ports, mailStateOf(approver, subscriptions), approver),
+      services: namedBy(approver.name, services),
+    })),
+  );
+  const own = new Set(approvers.map(({ subscription }) => subscription));
+  const others = subscriptions.filter(({ arn }) => arn !== undefined && !own.has(arn));
+  const warnings: string[] = [];
+  for (const { arn = "", endpoint } of others) {
+    const inspected = await ports.subscriptions.inspect(arn);
+    if (inspected === undefined || inspected.approver === anyApprover) continue;
+    warnings.push(
+      inspected.approver === undefined
+        ? `${endpoint} is subscribed to the approvals topic without a filter, and gets every approver's messages and codes; end it: ${arn}`
+        : `${endpoint} is subscribed to the approvals topic as ${inspected.approver}, past Drawbridge; end it: ${arn}`,
+    );
+  }
+  return { items, warnings };
+}
+
+const namedBy = (name: string, services: readonly Service[]): string[] =>
+  services
+    .filter(({ asking }) => asking?.approvers?.includes(name) === true || asking?.escalateTo?.includes(name) === true)
+    .map(({ service }) => service);
+
+const stateOf = async (ports: OperatorPorts, approver: Approver): Promise<MailState> =>
+  confirmedState(ports, mailStateOf(approver, await ports.subscriptions.all()), approver);
+
+/** Who only followed the link in AWS's mail can be unsubscribed by anybody who follows the one in ours. */
+async function confirmedState({ subscriptions }: OperatorPorts, state: MailState, { subscription }: Approver): Promise<MailState> {
+  if (state !== "confirmed" || subscription === undefined) return state;
+  return (await subscriptions.inspect(subscription))?.protected === true ? "confirmed" : "unprotected";
+}
+
+/** Removes an approver and their subscription. Their agreements to open questions count no more once no service names them. */
+export async function remove(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver }> {
+  const { name, reason, confirm: confirmed } = read(removedApprover, input);
+  const before = await existing(ports, name);
+  const naming = namedBy(name, await ports.services.all());
+  if (naming.length > 0 && !confirmed)
+    throw new Refused(
+      "ConfirmationNeeded",
+      `${name} is an approver of ${naming.join(", ")}, whose questions would be put to one person fewer`,
+      'confirm it to go on: --yes on the command line, "confirm": true in the API',
+    );
+  if (before.subscription !== undefined) await ports.subscriptions.remove(before.subscription);
+  return untilCommitted(`approver ${name}`, async () => {
+    const expected = await ports.ledger.head(approverSubject(name));
+    const approver = await existing(ports, name);
+    const event: PolicyEvent = {
+      type: "ApproverRemoved",
+      name,
+      from: approver,
+      at: ports.clock(),
+      ...byOperator(actor, reason ?? "approvers remove"),
+    };
+    const head = await ports.ledger.commit({ of: "approver", key: name, events: [event], expected });
+    return typeof head === "string" ? "conflict" : { approver };
+  });
+}
+
+/** Mails a message that asks nothing, to see whether it arrives. */
+export async function test(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver; mail: MailState; sent: boolean }> {
+  const { name } = read(anApprover, input);
+  const approver = await existing(ports, name);
+  const mail = await stateOf(ports, approver);
+  const sent = mail === "confirmed" || mail === "unprotected";
+  if (sent)
+    await ports.people.approvers({
+      subject: "A test: Drawbridge reaches you",
+      text: `This is only a test, sent on ${utc(ports.clock())} by ${actor.arn}. When a connection waits for you, ${name}, a message like this one comes with a link. There is nothing to do.`,
+      attributes: { type: "Test", approver: name },
+    });
+  return { approver, mail, sent };
+}
+
+async function existing({ approvers }: OperatorPorts, name: string): Promise<Approver> {
+  const found = await approvers.get(approverName(name));
+  if (found === undefined) throw new Refused("NotFound", `There is no approver ${name}`, "see who there is with: drawbridge approvers list");
+  return found;
+}

@@ -1,0 +1,209 @@
+// Approvers are asked by mail: each by name, once, a burst in one message, again when nobody answers; and everybody hears of a broken glass.
+
+import { describe, expect, test } from "vitest";
+import { askByMail, asks } from "../../lib/asking/ask-by-mail.ts";
+import { tellEverybody, isForEverybody } from "../../lib/asking/tell-everybody.ts";
+import type { Committed } from "../../lib/asking/tell.ts";
+import { Fault } from "../../lib/faults.ts";
+import type { Message } from "../../lib/ports.ts";
+import { run } from "../../lib/loop/run.ts";
+import { endpointOf } from "../fakes/endpoint-services.ts";
+import { asked, endpoint, publicUrl, service, stranger, type Asked } from "./given.ts";
+
+const ann = { name: "ann", email: "ann@example.com", arn: "arn:aws:iam::111111111111:user/ann" };
+const bob = { name: "bob", email: "bob@example.com" };
+const eve = { name: "eve", email: "eve@example.com" };
+const slackOnly = { name: "sam", slack: "U0123ABCDEF" };
+
+/** Time passes only where something waits for it. */
+const wait = async (): Promise<void> => {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+};
+const ask = (world: Asked, told: Committed, holder = "notify") => askByMail({ ...world.ports(holder), publicUrl, wait }, told);
+const mailsTo = (world: Asked, name: string): Message[] => world.people.approvals.filter(({ attributes }) => attributes["approver"] === name);
+const linkIn = ({ text }: Message, path: "a" | "q" = "a"): string => new RegExp(`^${publicUrl}/${path}/(\\S+)$`, "m").exec(text)?.[1] ?? "";
+const every = (world: Asked, type: string): Committed[] =>
+  world.tables.committed.flatMap((stored) =>
+    stored.event.type === type
+      ? [{ subject: stored.subject, seq: stored.seq, endpoint: stored.subject.replace("connection#", ""), ...stored.event } as unknown as Committed]
+      : [],
+  );
+
+describe("a question", () => {
+  test("goes to each approver in a message of their own, with a link of their own", async () => {
+    const world = await asked((story) => story.approvers([ann, bob, slackOnly], { quorum: 2 }));
+    expect(await ask(world, world.told("ApprovalRequested"))).toBe("sent");
+    expect(world.people.approvals).toHaveLength(2);
+    for (const name of ["ann", "bob"]) {
+      const [mail] = mailsTo(world, name);
+      expect(mail?.attributes).toEqual({ type: "ApprovalRequested", service, account: stranger, endpoint, decision: "asked", approver: name });
+      expect(mail?.text).toContain("2 have to agree; so far nobody does");
+      expect(mail?.text).toContain("you have a code mailed to you from there");
+      expect((await world.http("GET", { token: linkIn(mail as Message) })).html).toContain("Mail me a code");
+    }
+    expect(linkIn(mailsTo(world, "ann")[0] as Message)).not.toBe(linkIn(mailsTo(world, "bob")[0] as Message));
+  });
+
+  test("goes to everybody's mailbox while nobody is named, and the link is enough", async () => {
+    const world = await asked();
+    await ask(world, world.told("ApprovalRequested"));
+    const [mail] = mailsTo(world, "approvers");
+    expect(mail?.text).toContain("Whoever has it can decide");
+    expect((await world.answer({}, linkIn(mail as Message))).status).toBe(200);
+  });
+
+  test("is not put to who wrote the entry about the account", async () => {
+    const world = await asked(async (story) => {
+      await story.approvers([ann, bob, { ...eve, arn: "arn:aws:iam::111111111111:user/eve" }]);
+      await story.entry({ verdict: "ask", principal: `account#${stranger}`, author: ann.arn });
+    });
+    await ask(world, world.told("ApprovalRequested"));
+    // Without an IAM identity, bob cannot show that he is not the one either.
+    expect(world.people.approvals.map(({ attributes }) => attributes["approver"])).toEqual(["eve"]);
+  });
+
+  test("is put once, however often and to however many instances the bus repeats it", async () => {
+    const world = await asked((story) => story.approvers([ann]));
+    const told = world.told("ApprovalRequested");
+    await Promise.all(Array.from({ length: 5 }, async (_, index) => ask(world, told, `instance-${String(index)}`)));
+    expect(world.people.approvals).toHaveLength(1);
+    world.clock.advance(14 * 24 * 3600);
+    expect(await ask(world, told, "redriven")).toBe("sent before");
+    expect(world.people.approvals).toHaveLength(1);
+  });
+
+  test("that is closed meanwhile is put to nobody, not even from the middle of the gathering", async () => {
+    const world = await asked((story) => story.approvers([ann], { emailProof: "link" }));
+    const told = world.told("ApprovalRequested");
+    const token = await world.linkOf("ann");
+    const closing = async (): Promise<void> => {
+      await world.answer({ choice: "reject" }, token);
+    };
+    await askByMail({ ...world.ports(), publicUrl, wait: closing }, told);
+    expect(await ask(world, told)).toBe("outdated");
+    expect(world.people.approvals).toEqual([]);
+  });
+
+  test("that could not be mailed is mailed at the next try", async () => {
+    const world = await asked((story) => story.approvers([ann]));
+    const down = { approvers: async () => Promise.reject(new Fault("Throttled", "sns:Publish", "slow down", true)) };
+    const told = world.told("ApprovalRequested");
+    await expect(askByMail({ ...world.ports(), publicUrl, wait, people: down }, told)).rejects.toThrow("slow down");
+    await ask(world, told);
+    expect(world.people.approvals).toHaveLength(1);
+  });
+});
+
+describe("a burst", () => {
+  test("of questions becomes one message with one list, whatever instances they come to", async () => {
+    const world = await asked((story) => story.approvers([ann, bob]));
+    for (let number = 2; number <= 40; number += 1) await world.connect(stranger, endpointOf(number));
+    const told = every(world, "ApprovalRequested");
+    expect(told).toHaveLength(40);
+    await Promise.all(told.map(async (one, index) => ask(world, one, `instance-${String(index)}`)));
+    for (const name of ["ann", "bob"]) {
+      expect(mailsTo(world, name).length).toBeLessThanOrEqual(2);
+      const mail = mailsTo(world, name)[0] as Message;
+      expect(mail.subject).toMatch(/^\d+ connections wait for your approval$/);
+      const page = await world.http("GET", { path: "q", token: linkIn(mail, "q") });
+      expect(page.html).toContain("40 questions wait for you");
+      expect(page.html.match(/href="\/a\/[\w-]+"/g)).toHaveLength(40);
+    }
+    expect([...world.slips.all.values()].filter(({ kind }) => kind.startsWith("to-mail"))).toEqual([]);
+  });
+
+  test("that does not end is handed to Lambda's next try, and nothing of it is lost", async () => {
+    const world = await asked((story) => story.approvers([ann]));
+    let number = 1;
+    const more = async (): Promise<void> => {
+      await world.connect(stranger, endpointOf((number += 1)));
+      const told = every(world, "ApprovalRequested").at(-1) as Committed;
+      await ask(world, told, `instance-${String(number)}`);
+    };
+    const told = world.told("ApprovalRequested");
+    const rests = world.ports("leader");
+    await expect(
+      askByMail(
+        {
+          ...rests,
+          publicUrl,
+          wait: async () => {
+            if (number < 20) await more();
+          },
+          people: {
+            approvers: async (message) => {
+              await rests.people.approvers(message);
+              await more();
+            },
+          },
+        },
+        told,
+      ),
+    ).rejects.toMatchObject({ code: "MoreToMail", retryable: true });
+    expect(await ask(world, told, "again")).toBe("sent");
+    const listed = world.people.approvals.map(({ text }) => text).join("\n");
+    for (let index = 1; index <= number; index += 1) expect(listed).toContain(endpointOf(index));
+  });
+});
+
+describe("time", () => {
+  test("reminds those who have not answered, and asks the next; each is in the log, and says what it is", async () => {
+    const world = await asked((story) => story.approvers([ann, bob], { quorum: 2, escalateTo: ["eve"], escalateAfterHours: 24 }));
+    await world.approvers([ann, bob, eve], { approvers: ["ann", "bob"], quorum: 2, escalateTo: ["eve"], escalateAfterHours: 24 });
+    const browser = world.browser();
+    await browser.signIn(await world.linkOf("ann"), "ann");
+    await browser.send(await world.linkOf("ann"), { choice: "approve" });
+    world.clock.advance(4 * 3600);
+    await world.look(endpoint);
+    const reminded = world.told("ApprovalReminded");
+    expect(asks(reminded)).toBe(true);
+    const before = world.people.approvals.length;
+    await ask(world, reminded);
+    expect(world.people.approvals.slice(before).map(({ attributes, subject }) => [attributes["approver"], attributes["type"], subject.slice(0, 12)])).toEqual([
+      ["bob", "ApprovalReminded", "Still open: "],
+    ]);
+    expect(world.people.approvals.at(-1)?.text).toContain("2 have to agree; so far ann");
+    world.clock.advance(20 * 3600);
+    await world.look(endpoint);
+    await ask(world, world.told("ApprovalEscalated"));
+    const next = world.people.approvals.at(-1);
+    expect([next?.attributes["approver"], next?.subject.slice(0, 24)]).toEqual(["eve", "Nobody has answered yet:"]);
+    expect((await world.http("GET", { token: linkIn(next as Message) })).html).toContain("Mail me a code");
+  });
+
+  test("ends a link when the question's time is over, and the reminder brings another", async () => {
+    const world = await asked((story) => story.approvers([ann], { openDays: 2, remindHours: [], emailProof: "link" }));
+    await ask(world, world.told("ApprovalRequested"));
+    const old = linkIn(mailsTo(world, "ann")[0] as Message);
+    world.clock.advance(2 * 24 * 3600);
+    expect((await world.http("GET", { token: old })).status).toBe(410);
+    await world.look(endpoint);
+    await ask(world, world.told("ApprovalReminded"));
+    expect((await world.answer({}, linkIn(mailsTo(world, "ann").at(-1) as Message))).status).toBe(200);
+  });
+
+  test("withdraws a question whose endpoint is gone: no reminder comes", async () => {
+    const world = await asked((story) => story.approvers([ann]));
+    world.clock.advance(4 * 3600);
+    await world.look(endpoint);
+    world.ec2.move(endpoint, "deleted");
+    await world.look(endpoint);
+    expect(await ask(world, world.told("ApprovalReminded"))).toBe("outdated");
+    expect(world.tables.committed.at(-1)?.event.type).toBe("ConnectionClosed");
+    world.clock.advance(30 * 24 * 3600);
+    await world.look(endpoint);
+    expect(every(world, "ApprovalReminded")).toHaveLength(1);
+  });
+});
+
+test("break-glass is told to every approver, once", async () => {
+  const world = await asked((story) => story.approvers([ann, bob, slackOnly], { quorum: 2 }));
+  const signal = { kind: "answered", choice: "approve", by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" }, breakGlass: true, reason: "payments are down" } as const;
+  await run(world.ports(), { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
+  const told = world.told("ConnectionApproved") as Committed;
+  expect(isForEverybody(told)).toBe(true);
+  for (const holder of ["a", "b"]) await tellEverybody({ ...world.ports(holder), publicUrl }, told);
+  expect(world.people.approvals.map(({ attributes }) => attributes["approver"])).toEqual(["ann", "bob"]);
+  expect(world.people.approvals[0]?.subject).toContain("Break-glass: accepted by one operator alone");
+  expect(world.people.approvals[0]?.text).toContain("payments are down");
+});

@@ -1,0 +1,165 @@
+// The commands that ask the log: what they show, what they refuse, and that nothing an outsider wrote does harm in any output.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { csv } from "../../cli/csv.ts";
+import type { Access } from "../../lib/audit/reports.ts";
+import type { StoredEvent } from "../../lib/ledger.ts";
+import { acme, desk, endpoint, service, type Desk } from "../operator/desk.ts";
+import { secretAccessKey, served, type SignedServer } from "./signed-server.ts";
+import { typed, type Setting, type Typed } from "./typed.ts";
+
+let at: Desk;
+let server: SignedServer;
+let folder: string;
+const run = (line: string, setting: Setting = {}): Promise<Typed> => typed(line.split(" "), { api: server.url, ...setting });
+
+beforeEach(async () => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "111111111111");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
+  vi.stubEnv("AWS_SESSION_TOKEN", "");
+  at = desk();
+  server = await served(at);
+  folder = await mkdtemp(join(tmpdir(), "drawbridge-cli-"));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A consumer let in by an entry, and one that was not. */
+async function twoConsumers(purpose = "the spring trial"): Promise<void> {
+  await run(`services add ${service} --zone privatelink.example.com --yes`);
+  at.world.clock.advance(60);
+  await typed(["allow", acme, "--service", service, "--purpose", purpose], { api: server.url });
+  at.world.clock.advance(60);
+  at.connect(1, 2);
+  at.connect(2, 3);
+  await at.admit();
+  at.world.clock.advance(5);
+  at.world.ec2.move(endpoint, "available");
+  await at.admit();
+}
+
+describe("filters", () => {
+  test("by account one sees its connections and the entries that name it", async () => {
+    await twoConsumers();
+    const { out } = await run(`audit --account ${acme} --oldest-first`);
+    expect(out).toMatch(/entry added[\s\S]*requested by account[\s\S]*accepted/);
+  });
+  test("pages follow each other with the cursor that was told, and only with the same filters", async () => {
+    await twoConsumers();
+    const { out, err } = await run(`audit --service ${service} --limit 2`);
+    const cursor = /--cursor (\S+)/.exec(err)?.[1] ?? "";
+    expect(out.trim().split("\n")).toHaveLength(3);
+    const next = await run(`audit --service ${service} --limit 2 --cursor ${cursor}`);
+    expect(next.code).toBe(0);
+    expect(next.out.split("\n")[1]).not.toBe(out.split("\n")[1]);
+    for (const other of [`audit --limit 2 --cursor ${cursor}`, `audit --service ${service} --type EntryAdded --cursor ${cursor}`, `audit --service ${service} --cursor nonsense`])
+      expect(await run(other)).toMatchObject({ code: 2, err: expect.stringContaining("cursor") as string });
+  });
+  test.each([
+    ["audit --from 2026-12-01 --to 2026-11-01", "to: "],
+    ["audit --from yesterday", "from: "],
+    ["audit --type bogus!", "type: "],
+    ["audit --decision maybe", "decision: "],
+    ["audit --account 12", "account: "],
+    ["audit --limit 0", "limit: "],
+    ["audit --colour red", "there is no option --colour"],
+    ["audit verfy", "did you mean audit verify?"],
+    ["audit who-let-in acme", "is not an account"],
+    ["access-report --at june", "--at june is no time"],
+    ["audit --csv --json", "exclude each other"],
+    ["evidence --from 2026-12-01 --to 2026-11-01", "is not after"],
+    ["audit verify --export nowhere", "nowhere is no folder"],
+  ])("%s is refused in one clear line", async (line, said) => {
+    const { code, err } = await run(line);
+    expect(code).toBeGreaterThan(0);
+    expect(err).toContain(said);
+    expect(err.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("answers", () => {
+  test("who let an account in, by which version of which entry, written by whom", async () => {
+    await twoConsumers();
+    const { out } = await run(`audit who-let-in ${acme}`);
+    expect(out).toContain(`Account ${acme}: 1 of 1 connections is in.`);
+    expect(out).toMatch(/Entry +account#\d{12} at vpce-svc-\w+, version 1/);
+    expect(out).toMatch(/Written .* by alice of 111111111111/);
+    expect((await run("audit who-let-in 999999999999")).out).toContain("never had a connection");
+  });
+  test("who was in at a moment, and who had left by another", async () => {
+    await twoConsumers();
+    const then = at.world.clock.now();
+    at.world.clock.advance(60);
+    at.world.ec2.move(endpoint, "deleted");
+    await at.admit();
+    const report = JSON.parse((await run(`access-report --at ${then} --json`)).out) as { connections: Access[] };
+    expect(report.connections).toMatchObject([{ endpoint, account: acme, status: "connected", because: { rule: "entry" }, entry: { version: 1 } }]);
+    expect((await run(`access-report --at ${at.world.clock.now()}`)).out).toContain("0 connections were let in");
+  });
+  test("how many were decided by themselves, and how fast", async () => {
+    await twoConsumers();
+    const { total } = JSON.parse((await run("stats --from 2026-01-01 --json")).out) as { total: Record<string, number> };
+    expect(total).toMatchObject({ requests: 2, decided: 1, automatic: 1, accepted: 1 });
+    const { out } = await run("stats --from 2026-01-01");
+    expect(out).toContain("100 % decided by themselves");
+    expect(out).toMatch(/[█░]/);
+  });
+});
+
+describe("an export", () => {
+  const lines = async (file: string): Promise<StoredEvent[]> => (await readFile(file, "utf8")).trim().split("\n").map((line) => JSON.parse(line) as StoredEvent);
+  test("is JSON Lines, oldest first, on stdout and in a file alike", async () => {
+    await twoConsumers();
+    const file = join(folder, "log.jsonl");
+    const { out } = await run("audit export");
+    expect((await run(`audit export --out ${file}`)).out).toContain("events up to");
+    expect(`${await readFile(file, "utf8")}`).toBe(out);
+    const all = await lines(file);
+    expect(all.map(({ event }) => event.at)).toEqual(all.map(({ event }) => event.at).toSorted());
+    expect(all).toHaveLength(at.types().length);
+  });
+  test("that was broken off goes on after its last whole page, and ends the same", async () => {
+    await twoConsumers();
+    const file = join(folder, "log.jsonl");
+    await run(`audit export --to 2027-01-01 --out ${file}`);
+    const whole = await readFile(file, "utf8");
+    const first = `${whole.split("\n")[0] ?? ""}\n`;
+    const page = await server.asked.at(-1);
+    const to = new URL(page?.url ?? "", "http://here").searchParams.get("to") ?? "";
+    const { err } = await run(`audit --oldest-first --limit 1 --to ${to}`);
+    const cursor = /--cursor (\S+)/.exec(err)?.[1] ?? "";
+    await writeFile(`${file}.part`, `${first}{"half":`);
+    await writeFile(`${file}.progress`, JSON.stringify({ asked: JSON.stringify([{}, "2027-01-01"]), to, cursor, bytes: Buffer.byteLength(first), events: 1 }));
+    expect((await run(`audit export --to 2027-01-01 --out ${file}`)).err).toContain("Going on after 1 events.");
+    expect(await readFile(file, "utf8")).toBe(whole);
+  });
+});
+
+describe("hostile words", () => {
+  // A terminal's escape, a page's tag, a spreadsheet's formula: as the purpose of an entry, where operators may write.
+  const formulas = ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "＝1+1", " =1"];
+  test("no cell of a CSV is a formula, breaks its line or steers the terminal", () => {
+    for (const text of formulas) expect(csv(["head"], [[text]]).split("\n")[1]).toMatch(/^"?('|\\u\{9\})/);
+    expect(csv(["a", "b"], [['say "hi", now', "\u001b[31mred\u001b[0m\u202e\u0007"]]).split("\n")[1]).toBe('"say ""hi"", now",\\u{1b}[31mred\\u{1b}[0m\\u{202e}\\u{7}');
+    expect(csv(["a"], [["two\nlines"]]).split("\n")).toHaveLength(2);
+  });
+  test("what somebody wrote into the log past every check is shown, and does nothing", async () => {
+    await twoConsumers();
+    const evil = `\u001b]0;owned\u0007<script>alert(1)</script>=HYPERLINK("x")\u202e\r\n`;
+    const [stored] = at.world.tables.committed.filter(({ subject }) => subject.startsWith("connection#"));
+    if (stored === undefined) throw new Error("there is a connection");
+    (stored.event.because as { detail: string }).detail = evil;
+    (stored.event as { by: unknown }).by = { kind: "approver", name: evil, channel: "link" };
+    for (const line of ["audit --all", "audit --all --csv", `audit --all --json`, "access-report", "stats --from 2026-01-01"]) {
+      const { out, err } = await run(line, { colour: false });
+      // oxlint-disable-next-line no-control-regex
+      expect(`${out}${err}`.replaceAll("\n", ""), line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+    }
+  });
+});

@@ -1,0 +1,291 @@
+// The commands that make the policy and explain it, against the real use-cases in memory: what they show, ask and change.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Explained } from "../../lib/operator/explain.ts";
+import { endpoint, inCare, service, type Desk } from "../operator/desk.ts";
+import { secretAccessKey, served, type SignedServer } from "./signed-server.ts";
+import { typed, type Setting, type Typed } from "./typed.ts";
+
+let at: Desk;
+let server: SignedServer;
+const run = (line: string, setting: Setting = {}): Promise<Typed> =>
+  typed(
+    [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? ""),
+    { api: server.url, ...setting },
+  );
+
+beforeEach(async () => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "111111111111");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
+  at = await inCare();
+  server = await served(at);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+});
+
+/** So many connections of 222222222222, let in by its entry. */
+async function connected(count: number): Promise<void> {
+  await run(`allow 222222222222 --service ${service} --name acme`);
+  for (let number = 1; number <= count; number += 1) at.connect(number);
+  await at.admit();
+}
+
+describe("entries", () => {
+  test("every field of an entry can be given", async () => {
+    await at.ask("PUT /approvers/{name}", { name: "ann", arn: "arn:aws:iam::111111111111:user/ann" });
+    const { code, err } = await run(
+      `allow 222222222222 --service ${service} --name acme --at-most 3 --expires 2027-12-31 --on-expiry 24h --approver ann --quorum 1 --tag team=payments --tag "tier=very good" --contact ops@acme.example`,
+    );
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const { items } = await at.ask<{ items: unknown[] }>("GET /entries");
+    expect(items).toMatchObject([
+      {
+        conditions: { atMost: 3, expires: "2027-12-31T00:00:00.000Z" },
+        onExpiry: { afterHours: 24 },
+        asking: { approvers: ["ann"], quorum: 1 },
+        labels: { team: "payments", tier: "very good" },
+      },
+    ]);
+  });
+
+  test.each([
+    ["allow 222222222222 --service * --on-expiry soon", '--on-expiry: "soon" is not valid; give keep, now, or how long after'],
+    ["allow 222222222222 --service * --on-expiry 24h", 'onExpiry: "24h" is not valid; say when the entry expires'],
+    ["allow 222222222222 --service * --tag payments", "--tag payments is not a name and a text; give --tag team=payments"],
+    ["allow 222222222222 --service * --at-most 0", 'conditions.atMost: "0" is not valid; give a whole number from 1'],
+    [
+      "allow 222222222222 --service * --approver nobody",
+      'asking.approvers: "nobody" is not valid; add them first with: drawbridge approvers add nobody',
+    ],
+    ["allow 222222222222 --service * --name a\u200Bcme", "leave out control characters and invisible marks"],
+    ["allow 222222222222 --service * --name a\u202Ecme", "leave out control characters and invisible marks"],
+    ["renew 222222222222 --service *", "--expires is missing"],
+    ["freeze everything --reason x", "everything cannot be frozen; give a service's id"],
+    ["freeze all", "--reason is missing"],
+    [`services set ${service}`, "there is nothing to set"],
+    [`services set ${service} --on-removal later`, '--on-removal: "later" is not valid'],
+    [`services set ${service} --approver nobody`, 'asking.approvers: "nobody" is not valid'],
+    ["invite 222222222222 --service *", "--service '*' is no service to connect to"],
+    ["explain acme", "who: \"acme\" is not valid; give an endpoint's id vpce-…, or an account's twelve digits"],
+  ])("%s is refused with exit code 2", async (line, said) => {
+    const before = at.types().length;
+    const { code, err, out } = await run(line);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(said);
+    expect(err.split("\n")).toHaveLength(2);
+    expect(at.types()).toHaveLength(before);
+  });
+
+  test("more than five cuts are confirmed by typing their number", async () => {
+    await connected(6);
+    const line = `deny 222222222222 --service ${service}`;
+    expect(await run(line, { answer: "y" })).toMatchObject({ code: 1, questions: ["This cuts 6 connections. Go on? Type 6 to do it: "] });
+    expect(await run(line)).toMatchObject({ code: 1, err: expect.stringContaining("add --yes to do it") });
+    expect(await run(line, { answer: "6" })).toMatchObject({ code: 0, out: expect.stringContaining("What follows: 6 cut at once.") });
+  });
+
+  test("a removal shows what it cuts, says what is kept, and is taken back by a new entry", async () => {
+    await connected(1);
+    const kept = await run(`remove 222222222222 --service ${service}`, { answer: "y" });
+    expect(kept.questions).toEqual(["Remove this entry? Who it let in is kept connected. [y/N] "]);
+    expect(kept.out).toContain("Who it let in stays connected: drawbridge reject cuts one, drawbridge deny all.");
+    await run(`allow 222222222222 --service ${service} --name acme`);
+    const cut = await run(`remove 222222222222 --service ${service} --disconnect 7d --yes`);
+    expect(cut.err).toMatch(new RegExp(`${endpoint} +222222222222 +${service} +cut at 2026-11-30 12:00:01`));
+    expect(cut.out).toContain("What follows: 1 cut later.");
+    await at.admit();
+    expect((await run(`allow 222222222222 --service ${service} --name acme`)).out).toContain("What follows: 1 not cut after all.");
+  });
+
+  test("an entry is renewed with all that it says", async () => {
+    await run(`allow 222222222222 --service ${service} --name acme --region eu-west-1 --expires 2026-12-01 --on-expiry now`);
+    const { out } = await run(`renew 222222222222 --service ${service} --expires 2027-12-01`);
+    expect(out).toContain(`Changed: account 222222222222 (acme) at ${service}: accept, version 2, from eu-west-1, until 2027-12-01`);
+    expect(await at.ask<{ items: unknown[] }>("GET /entries")).toMatchObject({ items: [{ onExpiry: "now", name: "acme" }] });
+    expect(await run(`renew 333333333333 --service ${service} --expires 2027-12-01`)).toMatchObject({ code: 1 });
+  });
+
+  test("the entries of a released service are still listed", async () => {
+    await run(`allow 222222222222 --service ${service} --name acme`);
+    await run(`services remove ${service} --yes`);
+    expect((await run("list")).out).toMatch(/222222222222 +accept +acme/);
+  });
+});
+
+test("a freeze asks instead of accepting, is listed and shown, and is lifted", async () => {
+  await run(`allow 222222222222 --service ${service}`);
+  expect(await run(`freeze ${service} --reason "incident 42"`, { answer: "y" })).toMatchObject({
+    code: 0,
+    questions: [`Accept nothing automatically at ${service}, and ask people instead? [y/N] `],
+  });
+  expect((await run(`freeze ${service} --reason again --yes`)).out).toContain(
+    "Nothing changed, it has been frozen since 2026-11-23 12:00:01, by alice of 111111111111: incident 42",
+  );
+  await run("freeze all --reason storm --yes");
+  expect((await run("freezes")).out).toMatch(/every service +2026-11-23 12:00:01 +alice of 111111111111 +storm/);
+  expect((await run(`services show ${service}`)).out).toContain("Frozen");
+  at.connect(1);
+  await at.admit();
+  expect((await run(`explain ${endpoint}`)).out).toContain("the service is frozen since 2026-11-23T12:00:01.000Z: incident 42");
+  await run(`unfreeze ${service} --yes`);
+  await at.admit();
+  expect((await run(`show ${endpoint}`)).out).toContain("waiting for an approver");
+  expect(await run("unfreeze all --yes")).toMatchObject({ code: 0, out: expect.stringContaining("No longer frozen: every service.") });
+  await at.admit();
+  expect((await run(`show ${endpoint}`)).out).toContain("accepted, because");
+  expect(await run("unfreeze all --yes")).toMatchObject({ code: 1, err: expect.stringContaining("There is no freeze of all services") });
+  expect((await run("freezes")).out).toBe("Nothing is frozen.\n");
+});
+
+test("a service's settings are changed one by one, and taken back to the usual", async () => {
+  await at.ask("PUT /approvers/{name}", { name: "ann", arn: "arn:aws:iam::111111111111:user/ann" });
+  await run(`services set ${service} --on-removal 24h --expiry-notice 48 --approver ann --open-days 3`);
+  const { out } = await run(`services set ${service} --silence reject --outside enforce`);
+  for (const line of [
+    "what it let in is cut after 24 hours",
+    "approvers are told 48 hours before",
+    "asked: ann; after 3 days of silence the answer is no",
+    "decided anew",
+  ])
+    expect(out).toContain(line);
+  expect(await run(`services set ${service} --silence reject`)).toMatchObject({ code: 0, out: expect.stringContaining("Nothing changed") });
+  await run(
+    `services set ${service} --on-removal usual --expiry-notice usual --approver none --open-days usual --silence usual --outside usual`,
+  );
+  const [after] = (await at.ask<{ items: object[] }>("GET /services")).items;
+  expect(Object.keys(after ?? {})).not.toEqual(expect.arrayContaining(["onRemoval"]));
+  expect(after).not.toHaveProperty("asking");
+});
+
+describe("explain", () => {
+  test("names the deciding entry, its version and author, what it beat and why, and every condition's value", async () => {
+    await run("allow any --service * --yes");
+    await run(`allow 222222222222 --service ${service} --name acme --region eu-west-1 --at-most 1`);
+    at.connect(1);
+    await at.admit();
+    expect((await run(`explain ${endpoint}`)).out).toMatchInlineSnapshot(`
+      "Consumer  account 222222222222, vpce-00000000000000001
+      Service   vpce-svc-00000000000000001
+      From      eu-west-1, ipv4
+      Stands    accepted, not available yet: account 222222222222 (acme) at vpce-svc-00000000000000001: accept, version 1
+
+      accept: account 222222222222 (acme) at vpce-svc-00000000000000001: accept, version 1
+        decides  account 222222222222 (acme) at vpce-svc-00000000000000001: accept, version 1, written by alice of 111111111111, 23 Nov 2026, 12:00 UTC
+                 the most specific entry that matches
+                 holds    region: eu-west-1, wanted eu-west-1
+                 holds    at most: this is one of the 1 it holds, at most 1
+        beaten   anyone at every service: accept, version 1, written by alice of 111111111111, 23 Nov 2026, 12:00 UTC
+                 the entry that decides is more specific
+      "
+    `);
+    expect((await run(`explain 222222222222 --service ${service} --region us-east-1`)).out).toMatchInlineSnapshot(`
+      "Consumer  account 222222222222
+      Service   vpce-svc-00000000000000001
+      From      us-east-1, address type not known
+      Supposed  the Region
+
+      ask: account 222222222222 (acme) at vpce-svc-00000000000000001: accept, version 1, but region: us-east-1, wanted eu-west-1; at most: it holds 1, at most 1
+        decides  account 222222222222 (acme) at vpce-svc-00000000000000001: accept, version 1, written by alice of 111111111111, 23 Nov 2026, 12:00 UTC
+                 the most specific entry, but a condition fails: people are asked, and no wider entry steps in
+                 fails    region: us-east-1, wanted eu-west-1
+                 fails    at most: it holds 1, at most 1
+        beaten   anyone at every service: accept, version 1, written by alice of 111111111111, 23 Nov 2026, 12:00 UTC
+                 the entry that decides is more specific
+      "
+    `);
+  });
+
+  test("what if: another time, another Region; nothing is written", async () => {
+    await run(`allow 222222222222 --service ${service} --expires 2027-01-01`);
+    const before = at.types().length;
+    const verdict = async (more: string): Promise<string | undefined> =>
+      (JSON.parse((await run(`explain 222222222222 ${more} --json`)).out) as Explained).items[0]?.explanation.verdict;
+    expect(await verdict("")).toBe("accept");
+    expect(await verdict("--at 2026-12-31")).toBe("accept");
+    expect(await verdict("--at 2027-01-01")).toBe("ask");
+    expect(at.types()).toHaveLength(before);
+  });
+});
+
+test("an invitation writes the entry, and prints a letter that stands by itself", async () => {
+  const { code, out, err } = await run(`invite 222222222222 --service ${service} --name acme`);
+  expect(code).toBe(0);
+  expect(err).toBe(`Added: account 222222222222 (acme) at ${service}: accept, version 1\n`);
+  expect(out).toMatchInlineSnapshot(`
+    "acme: you may connect to com.amazonaws.vpce.eu-west-1.vpce-svc-00000000000000001
+
+    Account:  222222222222
+    Service:  com.amazonaws.vpce.eu-west-1.vpce-svc-00000000000000001 in eu-west-1
+    Connect:  from eu-west-1
+    Name:     acme.privatelink.example.com, as soon as you are connected
+
+    Your request is accepted automatically, mostly within seconds. Choose one of three ways:
+
+    1. AWS CLI
+
+    VPC=vpc-…  SUBNETS='subnet-… subnet-…'  GROUP=sg-…
+    ENDPOINT=$(aws ec2 create-vpc-endpoint --region eu-west-1 --vpc-endpoint-type Interface \\
+      --service-name com.amazonaws.vpce.eu-west-1.vpce-svc-00000000000000001 \\
+      --vpc-id "$VPC" --subnet-ids $SUBNETS --security-group-ids "$GROUP" \\
+      --query VpcEndpoint.VpcEndpointId --output text)
+    aws ec2 describe-vpc-endpoints --region eu-west-1 --vpc-endpoint-ids "$ENDPOINT" --query 'VpcEndpoints[0].State'
+
+    2. Terraform
+
+    variable "vpc_id" { type = string }
+    variable "subnet_ids" { type = list(string) }
+    variable "security_group_ids" { type = list(string) }
+
+    resource "aws_vpc_endpoint" "this" {
+      vpc_endpoint_type   = "Interface"
+      service_name        = "com.amazonaws.vpce.eu-west-1.vpce-svc-00000000000000001"
+      vpc_id              = var.vpc_id
+      subnet_ids          = var.subnet_ids
+      security_group_ids  = var.security_group_ids
+      private_dns_enabled = false # true only after acceptance
+    }
+
+    3. CloudFormation
+
+    Parameters:
+      Vpc: { Type: AWS::EC2::VPC::Id }
+      Subnets: { Type: List<AWS::EC2::Subnet::Id> }
+      Groups: { Type: List<AWS::EC2::SecurityGroup::Id> }
+    Resources:
+      Endpoint:
+        Type: AWS::EC2::VPCEndpoint
+        Properties:
+          VpcEndpointType: Interface
+          ServiceName: com.amazonaws.vpce.eu-west-1.vpce-svc-00000000000000001
+          VpcId: !Ref Vpc
+          SubnetIds: !Ref Subnets
+          SecurityGroupIds: !Ref Groups
+          PrivateDnsEnabled: false # true only after acceptance
+
+    Private DNS: AWS refuses it while the request waits. Once the state is available, and if the service has a private DNS
+    name of its own:
+
+    aws ec2 modify-vpc-endpoint --region eu-west-1 --vpc-endpoint-id "$ENDPOINT" --private-dns-enabled
+    "
+  `);
+});
+
+test.each([80, 100, 120])("nothing is wider than %d columns", async (width) => {
+  await connected(2);
+  await run(
+    `allow any --service * --region eu-west-1 --expires 2027-12-31 --purpose "a rather long purpose that goes on for a while" --yes`,
+  );
+  await run('freeze all --reason "a reason that is long enough to need more than one line of a narrow terminal" --yes');
+  for (const line of [
+    `explain ${endpoint}`,
+    "list",
+    "connections",
+    "freezes",
+    `services show ${service}`,
+    `services set ${service} --on-expiry now`,
+  ]) {
+    const { out } = await run(line, { width });
+    for (const shown of out.split("\n")) expect(shown.length, `${line}: ${shown}`).toBeLessThanOrEqual(width);
+  }
+});

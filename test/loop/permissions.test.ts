@@ -1,0 +1,134 @@
+// The endpoint service's permissions follow the list with each sweep: drift is healed, strangers' principals stay, all is logged.
+
+import { beforeEach, describe, expect, test } from "vitest";
+import type { PolicyEvent } from "../../lib/events.ts";
+import { Fault } from "../../lib/faults.ts";
+import { entrySubject, noHead, serviceSubject } from "../../lib/ledger.ts";
+import { followList, permissionState } from "../../lib/loop/permissions.ts";
+import { sweep, type SweepPorts } from "../../lib/loop/sweep.ts";
+import type { Entry } from "../../lib/allow-list.ts";
+import { acme, entry, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
+import { accountOf, serviceOf } from "../fakes/endpoint-services.ts";
+import { fakeWorld, type FakeWorld, type Ports } from "../fakes/world.ts";
+
+let world: FakeWorld;
+let ports: Ports & SweepPorts;
+const globex = accountOf(3);
+const said = { at: noon, by: { kind: "drawbridge" }, because: { rule: "operator", detail: "asked for" } } as const;
+
+beforeEach(async () => {
+  world = fakeWorld(noon);
+  ports = { ...world.ports(), permissions: world.ports() };
+  world.ec2.addService(payments);
+  const after = service(payments, 1, { permissions: "follow" });
+  await ports.ledger.commit({ of: "service", key: payments, after, events: [serviceEvent(payments)], expected: noHead });
+});
+
+async function write(account = acme, verdict: Entry["verdict"] | "gone" = "accept"): Promise<void> {
+  const key = entry(account, 1);
+  const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
+  const after = entry(account, expected.seq + 1, verdict === "gone" ? {} : { verdict });
+  const event: PolicyEvent =
+    verdict === "gone"
+      ? { ...said, type: "EntryRemoved", entry: after, from: after }
+      : { ...said, type: "EntryAdded", entry: after, to: after };
+  await ports.ledger.commit({ of: "entry", key, events: [event], expected, ...(verdict === "gone" ? {} : { after }) });
+}
+const allowed = () => ports.endpointServices.allowed(payments);
+const told = () => world.tables.committed.flatMap(({ event }) => (event.type === "PermissionsFollowed" ? [event] : []));
+
+describe("a service whose permissions follow", () => {
+  test("lets the list's accounts ask, takes back its own alone, and says so", async () => {
+    world.ec2.letAsk(payments, globex, "arn:aws:iam::444444444444:role/admin");
+    await write();
+    await sweep(ports);
+    expect(await allowed()).toEqual({ accounts: [acme, globex], others: ["arn:aws:iam::444444444444:role/admin"] });
+    expect(await ports.permits.of(payments)).toEqual([acme]);
+    expect(told()).toMatchObject([{ added: [acme], removed: [], by: { kind: "drawbridge" } }]);
+    await sweep(ports);
+    expect(told()).toHaveLength(1);
+    await write(acme, "gone");
+    await write(globex);
+    await write(globex, "gone");
+    await sweep(ports);
+    expect((await allowed()).accounts).toEqual([globex]);
+    expect(await ports.permits.of(payments)).toEqual([]);
+    expect(told().at(-1)).toMatchObject({ added: [], removed: [acme] });
+  });
+
+  test("heals drift: what somebody took away is there again", async () => {
+    await write();
+    await sweep(ports);
+    await ports.endpointServices.allow(payments, [], [acme]);
+    expect((await permissionState(ports, payments)).changes).toEqual({ add: [acme], remove: [], forget: [] });
+    await sweep(ports);
+    expect((await allowed()).accounts).toEqual([acme]);
+  });
+
+  test("a failure half-way leaves nothing that would never be taken back", async () => {
+    await write();
+    const failing: Ports["endpointServices"] = {
+      ...ports.endpointServices,
+      allow: () => Promise.reject(new Fault("RequestLimitExceeded", "ec2:ModifyVpcEndpointServicePermissions", "slower", true)),
+    };
+    await expect(followList({ ...ports, endpointServices: failing }, payments)).rejects.toThrow(Fault);
+    expect(told()).toEqual([]);
+    await write(acme, "gone");
+    await followList(ports, payments);
+    expect(await ports.permits.of(payments)).toEqual([]);
+    expect((await allowed()).accounts).toEqual([]);
+  });
+
+  test("where the list cannot say who, nothing changes", async () => {
+    await write();
+    await sweep(ports);
+    const anyone: Entry = { ...entry(acme, 1), principal: "any", verdict: "ask" };
+    await ports.ledger.commit({
+      of: "entry",
+      key: anyone,
+      after: anyone,
+      events: [{ ...said, type: "EntryAdded", entry: anyone, to: anyone }],
+      expected: noHead,
+    });
+    await write(acme, "gone");
+    await sweep(ports);
+    expect((await allowed()).accounts).toEqual([acme]);
+    expect((await permissionState(ports, payments)).wanted).toHaveProperty("cannot");
+  });
+
+  test("a service that is only observed, and one that does not follow, are left alone", async () => {
+    await write();
+    for (const more of [{ mode: "observe", permissions: "follow" }, { permissions: "off" }] as const) {
+      const expected = await ports.ledger.head(serviceSubject(payments));
+      const after = service(payments, expected.seq + 1, more);
+      await ports.ledger.commit({ of: "service", key: payments, after, events: [serviceEvent(payments)], expected });
+      await sweep(ports);
+      expect((await allowed()).accounts).toEqual([]);
+    }
+  });
+});
+
+describe("the sweep's time", () => {
+  test("what it does not do for comes first in the minutes that follow: every service has its turn", async () => {
+    const ids = [1, 2, 3, 4].map(serviceOf);
+    for (const id of ids) {
+      world.ec2.addService(id);
+      await ports.ledger.commit({ of: "service", key: id, after: service(id), events: [serviceEvent(id)], expected: noHead });
+    }
+    const swept = new Map<string, number>();
+    for (let minute = 0; minute < 5; minute += 1) {
+      let begun = 0;
+      const result = await sweep(ports, { leftMs: () => (begun++ < 2 ? 50_000 : 1000) });
+      expect(result).toHaveLength(5);
+      for (const { service: id, left } of result) if (left !== true) swept.set(id, (swept.get(id) ?? 0) + 1);
+      world.clock.advance(60);
+    }
+    expect([...swept.values()]).toEqual([2, 2, 2, 2, 2]);
+  });
+
+  test("several at once come to the same", async () => {
+    await write();
+    const result = await sweep(ports, { servicesAtOnce: 4, leftMs: () => 50_000 });
+    expect(result).toMatchObject([{ service: payments, connections: 0 }]);
+  });
+});

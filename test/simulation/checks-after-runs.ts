@@ -1,0 +1,127 @@
+// What must hold when a run has ended: nothing swallowed, nothing left undecided, and no more pages than needed.
+
+import type { GivenAnswer, Taken } from "../../lib/asking/take-answer.ts";
+import type { Connection } from "../../lib/connection.ts";
+import type { Signal } from "../../lib/decide.ts";
+import { actorKey } from "../../lib/events.ts";
+import type { EndpointId, ServiceId } from "../../lib/ids.ts";
+import type { Swept } from "../../lib/loop/sweep.ts";
+import { stateOf, type Row } from "./ec2.ts";
+import type { InvariantName } from "./invariant-names.ts";
+import type { Invocation, ListRead } from "./lambda.ts";
+import { matching, verdictOf } from "./oracle.ts";
+import { cutAt } from "./oracle-holding.ts";
+import type { World } from "./world.ts";
+
+const liveStates: ReadonlySet<Connection["status"]> = new Set(["approved", "connected", "adopted"]);
+
+export class ChecksAfterRuns {
+  readonly pagesOfSweeps: number[] = [];
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  #fail(invariant: InvariantName, detail: string): void {
+    this.#world.violated(invariant, detail);
+  }
+
+  failed(by: Invocation, error: unknown): void {
+    if (error instanceof Error && error.name === "Fault" && (error as { retryable?: boolean }).retryable === true) return;
+    this.#fail("no run fails by a fault of its own", `${by.name}: ${String(error)}`);
+  }
+
+  answer(by: Invocation, service: ServiceId, endpoint: EndpointId, { by: who, choice }: Extract<Signal, { kind: "answered" }>): void {
+    const { records, services } = this.#world.store;
+    const there = records.get(endpoint);
+    if (there?.kept.connection.service !== service || services.get(service) === undefined || (there.versions[0]?.at ?? 0) >= by.startedAt)
+      return;
+    if (!by.commits.has(endpoint))
+      this.#fail("no answer is swallowed", `${actorKey(who)} answered ${choice} for ${endpoint}, and the log does not say so`);
+  }
+
+  /** An approver is told what became of the answer, and what was taken in is in the log. */
+  reply(by: Invocation, service: ServiceId, { endpoint, approver, choice }: GivenAnswer, { kind }: Taken): void {
+    if (kind === "late" || kind === "busy") return;
+    const known = this.#world.store.records.get(endpoint)?.kept.connection.service === service;
+    // An answer that an operator's entry stands in the way of is refused before it comes to the log.
+    if (kind === "gone" ? known : kind !== "refused" && !by.commits.has(endpoint))
+      this.#fail(
+        "no answer is swallowed",
+        `${approver.name} answered ${choice} for ${endpoint}, was told ${kind}, and the log does not say so`,
+      );
+  }
+
+  admit(by: Invocation): void {
+    for (const [endpoint, effect] of by.reads.refused) {
+      const row = this.#world.ec2.rows.get(endpoint);
+      if (row === undefined || row.removedAt !== Infinity || row.states.some(({ at }) => at >= by.startedAt)) continue;
+      const reached = effect === "accept" ? ["pending", "available", "partial"] : ["rejected"];
+      // An old answer of AWS may have shown it so once more.
+      const oldNews = this.#world.faults.rates.stale !== undefined && row.states.some(({ state }) => reached.includes(state));
+      if (reached.includes(stateOf(row)) || oldNews || by.failed.has(endpoint)) continue;
+      this.#fail("every refusal of AWS is told", `AWS refused to ${effect} ${endpoint} for ${by.name}, and the log does not say so`);
+    }
+  }
+
+  sweep(by: Invocation, swept: readonly Swept[]): void {
+    const { store, ec2, setup, faults } = this.#world;
+    const services = [...store.services.values()];
+    if (by.conflicts === 0) this.pagesOfSweeps.push(by.reads.pages);
+    const whole = swept.every(({ error }) => error === undefined);
+    if (by.conflicts === 0 && whole) {
+      const listingsMax =
+        services.length * ([faults.rates.lag, faults.rates.hidden, faults.rates.stale].every((rate) => rate === undefined) ? 1 : 2) +
+        this.#lateRecords(by);
+      if (by.reads.listings > listingsMax || by.reads.pages > listingsMax * Math.ceil(Math.max(1, ec2.rows.size) / 1000))
+        this.#fail(
+          "a sweep lists each service once",
+          `${by.name}: ${String(by.reads.listings)} listings, ${String(by.reads.pages)} pages for ${String(services.length)} services`,
+        );
+    }
+    for (const endpoint of by.reads.shown) {
+      const row = ec2.rows.get(endpoint);
+      const its = swept.find(({ service }) => service === row?.service);
+      if (row === undefined || its === undefined || its.error !== undefined || its.left === true) continue;
+      const stored = store.records.get(endpoint);
+      if (stored === undefined) return this.#fail("every connection is in the log", `${by.name} saw ${endpoint} and left no record`);
+      const { connection } = stored.kept;
+      const service = store.services.get(row.service);
+      const list = by.reads.firstList.get(endpoint);
+      const untouched = Date.parse(connection.changedAt) >= 0 && (stored.versions.at(-1)?.at ?? Infinity) < by.startedAt;
+      if (
+        !untouched ||
+        service?.mode !== "enforce" ||
+        list === undefined ||
+        (this.#world.people.enforcedSince.get(row.service) ?? Infinity) >= by.startedAt
+      )
+        continue;
+      const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: connection.counter };
+      const verdict = verdictOf(list.table, row, setup.habits, list.clock, bearing);
+      const waiting = row.states.every(({ state }) => state === "pendingAcceptance");
+      if (liveStates.has(connection.status) && cutAt(list, connection, row, service, setup.habits, list.clock) <= Date.parse(list.clock))
+        this.#fail("a sweep leaves nothing undecided", `${endpoint} is ${connection.status} after ${by.name}, though nothing holds it`);
+      // Places under a limit are given one after the other: who finds none left is judged again, and asked about.
+      if (
+        waiting &&
+        (connection.status === "requested" || (connection.status === "asking" && verdict !== "ask" && !this.#isLimited(list, row)))
+      )
+        this.#fail(
+          "a sweep leaves nothing undecided",
+          `${endpoint} is ${connection.status} after ${by.name}, and the list says ${verdict}`,
+        );
+    }
+  }
+
+  #isLimited({ table }: ListRead, row: Row): boolean {
+    return matching(table, row)[0]?.conditions.atMost !== undefined;
+  }
+
+  /** Records that came into being while the sweep was on its way make it list once more. */
+  #lateRecords(by: Invocation): number {
+    const { services, records } = this.#world.store;
+    const late = [...records.values()].some(({ versions }) => (versions[0]?.at ?? 0) >= by.startedAt - 1);
+    return late ? services.size : 0;
+  }
+}

@@ -1,0 +1,13 @@
+// A fault planted in our own code: a text found exactly once in one file, and what stands there instead.
+
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly edits: readonly (readonly [find: string, replace: string])[];
+}
+
+export const one = (file: string, name: string, find: string, replace: string): Mutant => ({
+  name,
+  file: `lib/${file}`,
+  edits: [[find, replace]],
+});

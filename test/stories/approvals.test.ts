@@ -1,0 +1,187 @@
+// Approvals through the packaged functions on local AWS, over the wire: confirmed addresses, mail, code, page, decision; robots, and many at once.
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import type { Letter } from "../../local/inbox.ts";
+import { consumer, operator, provider, type Said, type World } from "../../scripts/actors.ts";
+import { ensurePackaged } from "../../scripts/package.ts";
+import { letLoose, robots, type Send } from "../asking/robots.ts";
+import { hasBrowser, startBrowser } from "../web/browser.ts";
+
+const accounts = { provider: "111111111111", stranger: "333333333333", newcomer: "444444444444" };
+const ann = "ann@payments.example";
+
+let local: LocalAws;
+let world: World;
+let service: { id: string; name: string };
+let browser: Browser | undefined;
+
+const command = async (...words: string[]): Promise<Said> => {
+  const said = await operator(world, accounts.provider)(...words);
+  if (said.code !== 0) throw new Error(`${words.join(" ")}: ${said.stderr}`);
+  return said;
+};
+const asked = async <T>(...words: string[]): Promise<T> => JSON.parse((await command(...words, "--json")).stdout) as T;
+
+/** Asks again until it is so; the test's own time limit ends the wait. */
+async function until<T>(probe: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+const letters = async (to: string): Promise<Letter[]> =>
+  ((await (await fetch(`${world.inbox}.json`)).json()) as Letter[]).filter((letter) => letter.to === to);
+const letter = (to: string, about: RegExp): Promise<Letter> => until(async () => (await letters(to)).findLast(({ text }) => about.test(text)));
+const linkIn = ({ text }: Letter, path: "a" | "q"): string => new RegExp(`https?://\\S+/${path}/\\S+`).exec(text)?.[0] ?? "";
+const codes = async (): Promise<string[]> =>
+  (await letters(ann)).flatMap(({ text }) => /^Your code: ([\d ]+)/.exec(text)?.[1]?.replaceAll(" ", "") ?? []);
+interface Shown {
+  readonly connection: { readonly status: string };
+  readonly history: readonly { readonly event: { readonly type: string; readonly by: object; readonly source?: { readonly raw?: string } } }[];
+}
+const shown = (endpoint: string): Promise<Shown> => asked("show", endpoint);
+
+/** Over HTTP, without a browser's own ways. */
+const send: Send = async ({ method, path, headers = {}, cookie, body }) => {
+  const reply = await fetch(new URL(path, world.api), {
+    method,
+    headers: { ...headers, ...(cookie === undefined ? {} : { cookie }) },
+    // fetch sends no body with GET; the robots that would are met in test/asking/robots.test.ts.
+    ...(body === undefined || method === "GET" ? {} : { body }),
+    redirect: "manual",
+  });
+  return { status: reply.status, html: await reply.text(), cookies: reply.headers.getSetCookie() };
+};
+
+beforeAll(async () => {
+  await ensurePackaged();
+  local = await startLocalAws({ port: 0, confirmSubscriptions: false, delays: { available: 300 } });
+  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
+  service = await provider(world, accounts.provider).createService(
+    "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
+  );
+  await command("services", "add", service.id, "--no-names", "--yes");
+  if (hasBrowser) browser = await startBrowser();
+}, 90_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await local.close();
+}, 30_000);
+
+describe("approvals", () => {
+  test("an approver is added, confirms by the command, gets a test, and is named by the service", { timeout: 90_000 }, async () => {
+    await command("approvers", "add", "ann", "--email", ann, "--arn", "arn:aws:iam::111111111111:user/ann");
+    const mail = await letter(ann, /To confirm this subscription/);
+    const mailOf = async (): Promise<string | undefined> =>
+      (await asked<{ items: { mail: string }[] }>("approvers", "list")).items[0]?.mail;
+    expect(await mailOf()).toBe("pending");
+    await command("approvers", "confirm", "ann", "--link", /http\S+/.exec(mail.text)?.[0] ?? "");
+    expect(await mailOf()).toBe("confirmed");
+    await command("approvers", "test", "ann");
+    await letter(ann, /This is only a test/);
+    // A scanner opens every link of every mail: the subscription stands.
+    for (const { text } of await letters(ann)) for (const [link] of text.matchAll(/https?:\/\/\S+/g)) await fetch(link);
+    expect(await mailOf()).toBe("confirmed");
+    await command("services", "set", service.id, "--approver", "ann", "--yes");
+  });
+
+  test("mail, page, code, approved, available: in a real browser where there is one", { timeout: 120_000 }, async () => {
+    const endpoint = await consumer(world, accounts.stranger).connect(service.name);
+    const link = linkIn(await letter(ann, new RegExp(`Decide here[^]*${"Opening the link decides nothing"}`)), "a");
+    // Robots come first: what they do on the way is sampled here, ten thousand of them in approvals.long.ts.
+    await letLoose(send, [new URL(link).pathname], 2 * Object.keys(robots).length, 4);
+    expect(await codes()).toHaveLength(1);
+    expect((await shown(endpoint)).connection.status).toBe("asking");
+    await (browser === undefined ? decideByHand(link) : decideInBrowser(browser, link));
+    const done = await until(async () => {
+      const now = await shown(endpoint);
+      return now.connection.status === "connected" ? now : undefined;
+    });
+    expect(await codes()).toHaveLength(2);
+    const decided = done.history.filter(({ event }) => event.type === "ConnectionApproved");
+    expect(decided.map(({ event }) => event)).toMatchObject([
+      { by: { kind: "approver", name: "ann", channel: "link" }, source: { raw: expect.stringContaining("link and code, from ") as string } },
+    ]);
+    expect(done.history.some(({ event }) => event.type === "AnswerRefused")).toBe(false);
+    expect(local.acceptsOf(endpoint)).toBe(1);
+  });
+
+  test("three at once come in one message with one list; a hundred answers to one of them are one decision", { timeout: 120_000 }, async () => {
+    const newcomer = consumer(world, accounts.newcomer);
+    const endpoints = await Promise.all([1, 2, 3].map(async () => newcomer.connect(service.name)));
+    const mail = await letter(ann, /connections wait for your approval/);
+    const list = linkIn(mail, "q");
+    let cookie = "";
+    const visit = async (url: string, fields?: Record<string, string>): Promise<{ status: number; html: string }> => {
+      const guard = fields === undefined ? {} : { guard: /name="guard" value="([^"]+)"/.exec(page.html)?.[1] ?? "" };
+      const seen = await send({
+        method: fields === undefined ? "GET" : "POST",
+        path: new URL(url).pathname,
+        ...(cookie === "" ? {} : { cookie }),
+        ...(fields === undefined
+          ? {}
+          : {
+              headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
+              body: new URLSearchParams({ ...guard, ...fields }).toString(),
+            }),
+      });
+      cookie = seen.cookies[0]?.split(";")[0] ?? cookie;
+      return seen;
+    };
+    let page: { status: number; html: string } = { status: 0, html: "" };
+    page = await visit(list);
+    expect(page.html).toContain("questions wait for you");
+    page = await visit(list, { do: "code", confirm: "code" });
+    const code = await until(async () => (await codes())[2]);
+    page = await visit(list, { do: "enter", code });
+    expect(page.html).toContain("You are <strong>ann</strong>");
+    const links = [...page.html.matchAll(/href="(\/a\/[\w-]+)"/g)].map(([, path = ""]) => new URL(path, world.api).href);
+    expect(links).toHaveLength(3);
+    const [first = ""] = links;
+    page = await visit(first);
+    const replies = await Promise.all(Array.from({ length: 100 }, (_, index) => visit(first, { choice: index % 2 === 0 ? "approve" : "reject" })));
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    const decisions = (await Promise.all(endpoints.map(shown))).flatMap(({ history }) =>
+      history.filter(({ event }) => event.type === "ConnectionApproved" || event.type === "ConnectionDenied"),
+    );
+    expect(decisions).toHaveLength(1);
+  });
+});
+
+async function decideInBrowser(at: Browser, link: string): Promise<void> {
+  const page = await at.newPage({ viewport: { width: 320, height: 640 }, javaScriptEnabled: false });
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  await page.goto(link);
+  await page.getByRole("button", { name: "Mail me a code" }).click();
+  await page.getByLabel("Type code").fill("code");
+  await page.getByRole("button", { name: "Mail me a code" }).click();
+  const code = await until(async () => (await codes())[1]);
+  await page.getByLabel("Code from the mail").fill(code);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("radio", { name: /^Approve AWS/ }).check();
+  await page.getByLabel("Reason").fill("known from the spring trial");
+  await page.getByRole("button", { name: "Record this decision" }).click();
+  await page.getByRole("heading", { level: 1, name: "may connect" }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+}
+
+/** Where no browser runs: the same requests. */
+async function decideByHand(link: string): Promise<void> {
+  const path = new URL(link).pathname;
+  const headers = { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" };
+  let { html, cookies } = await send({ method: "GET", path });
+  let cookie = cookies[0]?.split(";")[0] ?? "";
+  for (const fields of [{ do: "code", confirm: "code" }, { do: "enter" }, { choice: "approve" }]) {
+    const guard = /name="guard" value="([^"]+)"/.exec(html)?.[1] ?? "";
+    const more = "do" in fields && fields.do === "enter" ? { code: await until(async () => (await codes())[1]) } : {};
+    ({ html, cookies } = await send({ method: "POST", path, headers, cookie, body: new URLSearchParams({ guard, ...fields, ...more }).toString() }));
+    cookie = cookies[0]?.split(";")[0] ?? cookie;
+  }
+  expect(html).toContain("may connect");
+}

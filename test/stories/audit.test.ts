@@ -1,0 +1,160 @@
+// The audit log through the packaged functions on local AWS: sealed minute by minute, verified from S3 and KMS, and whoever touches it is found.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sha256 } from "../../lib/aws/sha256.ts";
+import type { VerifiedLog } from "../../cli/audit-verify.ts";
+import type { StoredEvent } from "../../lib/ledger.ts";
+import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { ensurePackaged } from "../../scripts/package.ts";
+
+const accounts = { provider: "111111111111", acme: "222222222222", barred: "444444444444" };
+const zoneName = "privatelink.example.com";
+
+let local: LocalAws;
+let world: World;
+let service: { id: string; name: string };
+let folder: string;
+let acme: string;
+let barred: string;
+
+const command = (...words: string[]) => operator(world, accounts.provider)(...words);
+async function json<T>(...words: string[]): Promise<T> {
+  const { stdout } = await command(...words, "--json");
+  return JSON.parse(stdout) as T;
+}
+async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+const reaches = (endpoint: string, status: string) =>
+  until(async () => (await json<{ connection: { status: string } }>("show", endpoint).catch(() => undefined))?.connection.status === status);
+const row = { TableName: "" };
+
+beforeAll(async () => {
+  await ensurePackaged();
+  folder = await mkdtemp(join(tmpdir(), "drawbridge-audit-"));
+  local = await startLocalAws({ port: 0, zoneName, delays: { available: 200 } });
+  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
+  row.TableName = local.outputs["AuditLogTable"] ?? "";
+  service = await provider(world, accounts.provider).createService(
+    "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
+  );
+  await command("services", "add", service.id, "--zone", zoneName, "--yes");
+  await command("allow", accounts.acme, "--service", service.id, "--name", "acme");
+  await command("deny", accounts.barred, "--service", service.id, "--purpose", "=cmd|' /C calc'!A0");
+  acme = await consumer(world, accounts.acme).connect(service.name);
+  barred = await consumer(world, accounts.barred).connect(service.name);
+  await reaches(acme, "connected");
+  await reaches(barred, "rejected");
+  // What is verified ends ten seconds ago.
+  await until(async () => {
+    await local.invoke("checkpoint");
+    const { sealed } = await json<VerifiedLog>("audit", "verify");
+    return sealed >= (await json<{ items: unknown[] }>("audit", "--all")).items.length - 2 && sealed > 8;
+  });
+});
+afterAll(async () => {
+  await local.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("the log is what was written, by the checkpoints in the bucket and the key in KMS", async () => {
+  const verified = await json<VerifiedLog>("audit", "verify");
+  expect(verified).toMatchObject({ intact: true, findings: [] });
+  expect(Object.keys(verified.keys)).toEqual([local.outputs["CheckpointKeyArn"]]);
+  expect((await command("audit", "verify")).stdout).toContain("The log is what was written.");
+});
+
+test("who let the account in is one command: the entry, its version, its author, and whether it is still in", async () => {
+  const { stdout } = await command("audit", "who-let-in", accounts.acme);
+  expect(stdout).toContain("1 of 1 connections is in");
+  expect(stdout).toMatch(/Entry +account#222222222222 at vpce-svc-\w+, version 1/);
+  expect(stdout).toMatch(/Written .* by .*111111111111/);
+  const { connections } = await json<{ connections: { stands: boolean }[] }>("audit", "who-let-in", accounts.barred);
+  expect(connections).toMatchObject([{ stands: false, status: "rejected" }]);
+});
+
+test("an account's log holds the entries that name it", async () => {
+  const { items } = await json<{ items: { event: { type: string } }[] }>("audit", "--account", accounts.acme, "--all");
+  expect(items.map(({ event }) => event.type)).toContain("EntryAdded");
+});
+
+test("who was connected now, and nobody was in June", async () => {
+  const now = await json<{ connections: { endpoint: string }[] }>("access-report");
+  expect(now.connections.map(({ endpoint }) => endpoint)).toEqual([acme]);
+  expect((await command("access-report", "--at", "2026-06-30")).stdout).toContain("0 connections were let in");
+});
+
+test("the figures of the weeks, with a chart", async () => {
+  expect(await json("stats")).toMatchObject({ total: { requests: 2, decided: 2, automatic: 2, accepted: 1, rejected: 1 } });
+  expect((await command("stats")).stdout).toMatch(/█+.*100 %/);
+});
+
+test("no cell of the CSV is a formula", async () => {
+  const { stdout } = await command("audit", "--all", "--csv");
+  expect(stdout.split("\n")[0]).toContain("at,type,decision");
+  expect(stdout).not.toMatch(/(^|,)"?[=+\-@]/m);
+});
+
+describe("evidence", () => {
+  let bundle: string;
+  beforeAll(async () => {
+    bundle = join(folder, "evidence");
+    expect(await command("evidence", "--out", bundle)).toMatchObject({ code: 0 });
+  });
+  const offline = async (): Promise<VerifiedLog> => json<VerifiedLog>("audit", "verify", "--export", bundle);
+
+  test("verifies offline, and says how to do it without Drawbridge", async () => {
+    expect(await offline()).toMatchObject({ intact: true });
+    expect(await readFile(join(bundle, "VERIFY.md"), "utf8")).toContain("openssl dgst -sha256");
+  });
+  test("shows an event that was edited in it", async () => {
+    const log = join(bundle, "log.jsonl");
+    const text = await readFile(log, "utf8");
+    await writeFile(log, text.replace("EntryAdded", "EntryRemoved"));
+    expect(await offline()).toMatchObject({ intact: false, findings: [{ kind: "edited" }] });
+    await writeFile(log, text);
+  });
+});
+
+test("an export goes on where it was broken off", async () => {
+  const out = join(folder, "log.jsonl");
+  expect(await command("audit", "export", "--out", out)).toMatchObject({ code: 0 });
+  const whole = await readFile(out, "utf8");
+  const first = JSON.parse(whole.split("\n")[0] ?? "") as StoredEvent;
+  expect(first.hash).toHaveLength(64);
+  expect(sha256(whole)).toHaveLength(64);
+});
+
+describe("somebody with every right on the table", () => {
+  const item = (seq: number): Promise<Record<string, unknown>> =>
+    local.call("dynamodb", "GetItem", { ...row, Key: { subject: { S: `connection#${acme}` }, seq: { S: String(seq).padStart(12, "0") } } }) as never;
+
+  test("who edits an event is found, and the event is named", async () => {
+    const { Item } = (await item(2)) as { Item: Record<string, Record<string, unknown>> };
+    const forged = structuredClone(Item) as Record<string, { M?: Record<string, { M?: Record<string, unknown> }> }>;
+    const because = forged["event"]?.M?.["because"]?.M;
+    if (because === undefined) throw new Error("the event has a because");
+    because["detail"] = { S: "everybody may" };
+    await local.call("dynamodb", "PutItem", { ...row, Item: forged });
+    const verified = await json<VerifiedLog>("audit", "verify");
+    expect(verified).toMatchObject({ intact: false, findings: [{ kind: "edited", subject: `connection#${acme}`, seq: 2 }] });
+    expect(await command("audit", "verify")).toMatchObject({ code: 1 });
+    await local.call("dynamodb", "PutItem", { ...row, Item });
+    expect(await json("audit", "verify")).toMatchObject({ intact: true });
+  });
+
+  test("who deletes one is found", async () => {
+    const { Item } = (await item(1)) as { Item: Record<string, unknown> };
+    await local.call("dynamodb", "DeleteItem", { ...row, Key: { subject: Item["subject"], seq: Item["seq"] } });
+    expect(await json("audit", "verify")).toMatchObject({ intact: false, findings: [{ kind: "deleted", subject: `connection#${acme}`, seq: 1 }] });
+    await local.call("dynamodb", "PutItem", { ...row, Item });
+  });
+});
