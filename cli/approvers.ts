@@ -124,7 +124,9 @@ const test: Command = {
     const [name = ""] = operandsOf(call, this, 1);
     const tried = await call.api.post<{ approver: Approver; mail: MailState; sent: boolean }>(pathOf("approvers", name, "test"));
     call.result(tried, () =>
-      tried.sent ? `A test is on its way to ${harmless(tried.approver.email ?? "")}.` : `Nothing was mailed: ${mailWords[tried.mail].text}.`,
+      tried.sent
+        ? `A test is on its way to ${harmless(tried.approver.email ?? "")}.`
+        : `Nothing was mailed: ${mailWords[tried.mail].text}.`,
     );
   },
 };

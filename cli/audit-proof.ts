@@ -2,7 +2,6 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readCheckpoint } from "../lib/aws/checkpoint-bucket.ts";
 import type { Checkpoint } from "../lib/audit/checkpoint.ts";
 import type { Finding } from "../lib/audit/finding.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
@@ -66,6 +65,7 @@ const readsAtOnce = 16;
 export async function proofFromBundle(folder: string, key: string | undefined): Promise<Proof & { readonly manifest: Manifest }> {
   const manifest = parsed<Manifest>(await textOf(join(folder, bundleFiles.manifest)), bundleFiles.manifest);
   const lines = (await textOf(join(folder, bundleFiles.checkpoints))).split("\n").filter((line) => line !== "");
+  const { readCheckpoint } = await import("../lib/aws/checkpoint-bucket.ts");
   const checkpoints = lines.map((line, index) => readCheckpoint(line, `${bundleFiles.checkpoints}, line ${String(index + 1)}`));
   const keys =
     key === undefined

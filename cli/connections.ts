@@ -93,6 +93,7 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
       { head: "IP" },
       { head: "SERVICE" },
       { head: "OPEN FOR" },
+      { head: "AGREED", breaks: true },
       { head: "WHY", breaks: true },
     ],
     items.map(({ connection, question, openSeconds }) => [
@@ -102,6 +103,7 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
       connection.ipAddressType ?? "-",
       connection.service,
       openSeconds > 86_400 ? { text: duration(openSeconds), style: "red" } : duration(openSeconds),
+      (question.votes ?? []).map(({ name }) => name).join(" ") || "-",
       question.because.detail,
     ]),
     terminal,
@@ -133,10 +135,15 @@ const answering = (name: Choice, summary: string, more: string, examples: readon
   },
 });
 
-const approve = answering("approve", "accept a connection that waits", "Where several approvers have to agree, this is the agreement of the one with your IAM identity. A reject entry that applies stands above it.", [
-  `drawbridge approve ${endpoint} --reason "known partner"`,
-  `drawbridge approve ${endpoint} --break-glass --reason "payments are down, nobody answers"`,
-]);
+const approve = answering(
+  "approve",
+  "accept a connection that waits",
+  "Where several approvers have to agree, this is the agreement of the one with your IAM identity. A reject entry that applies stands above it.",
+  [
+    `drawbridge approve ${endpoint} --reason "known partner"`,
+    `drawbridge approve ${endpoint} --break-glass --reason "payments are down, nobody answers"`,
+  ],
+);
 const reject = answering(
   "reject",
   "reject a connection, or cut one that is accepted",

@@ -34,6 +34,10 @@ const conditionOptions: Options = {
 const whoTheyAre: Options = {
   name: { value: "NAME", help: "who they are; the DNS label is made from it" },
   label: { value: "LABEL", help: "the DNS label, where the name will not do" },
+  vpc: {
+    value: "REGION/VPC",
+    help: "their VPC, which may then be associated with the service's private zone: eu-west-1/vpc-0123456789abcdef0",
+  },
   contact: { value: "TEXT", help: "whom to talk to" },
   purpose: { value: "TEXT", help: "what it is for" },
   ticket: { value: "TEXT", help: "where it was asked for" },
@@ -90,12 +94,22 @@ export function bodyOf(
     principal,
     verdict,
     conditions,
+    vpc: vpcGiven(given),
     labels: tagsGiven(given),
     asking: asking.approvers === undefined && asking.quorum === undefined ? undefined : asking,
     onExpiry: endGiven(given, "on-expiry"),
     disconnect: endGiven(given, "disconnect"),
     version: given.text("if-version"),
   };
+}
+
+function vpcGiven(given: Call["given"]): { readonly region: string; readonly id: string } | undefined {
+  const text = given.text("vpc");
+  if (text === undefined) return undefined;
+  const [, region, id] = /^([a-z0-9-]+)\/(vpc-[0-9a-f]+)$/.exec(text) ?? [];
+  if (region === undefined || id === undefined)
+    throw wrongUsage(`--vpc ${text} is not a Region and a VPC`, "give --vpc eu-west-1/vpc-0123456789abcdef0");
+  return { region, id };
 }
 
 function tagsGiven(given: Call["given"]): Record<string, string> | undefined {

@@ -37,6 +37,6 @@ export const failureLines = (failure: Failure): readonly string[] =>
     : [failureLine(failure)];
 
 /** The failure as one line. A remedy that the message holds already is not said twice. */
-export function failureLine({ message, remedy }: Failure): string {
+function failureLine({ message, remedy }: Failure): string {
   return remedy === undefined || message.includes(remedy) ? message : `${message.replace(/[.;:]$/, "")}; ${remedy}`;
 }

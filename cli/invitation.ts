@@ -4,6 +4,7 @@ import { labelOf, type Entry } from "../lib/allow-list.ts";
 import { conditionWords } from "../lib/wording.ts";
 import type { ServiceFacts } from "../lib/ports.ts";
 import type { Service } from "../lib/service.ts";
+import { associateCommand } from "../lib/vpcs.ts";
 
 export interface Invitation {
   readonly serviceName: string;
@@ -19,6 +20,10 @@ export interface Invitation {
   readonly cloudFormation: string;
   /** After acceptance, where the service has a private DNS name of its own. */
   readonly privateDns: string;
+  /** That name, when AWS has verified it. */
+  readonly privateDnsName?: string;
+  /** Where the names are in a private zone and the entry names the consumer's VPC. */
+  readonly associate?: string;
 }
 
 /** `com.amazonaws.vpce.<Region>.<id>` tells the Region. */
@@ -44,6 +49,8 @@ export function invitationOf(entry: Entry, service: Service, facts: ServiceFacts
     awsCli: awsCli(from),
     terraform: terraform(from),
     cloudFormation: cloudFormation(from),
+    ...(entry.vpc === undefined || service.zone?.isPrivate !== true ? {} : { associate: associateCommand(service.zone.id, entry.vpc) }),
+    ...(service.privateDns?.state === "verified" ? { privateDnsName: service.privateDns.name } : {}),
     privateDns: `aws ec2 modify-vpc-endpoint --region ${at} --vpc-endpoint-id "$ENDPOINT" --private-dns-enabled`,
   };
 }
@@ -134,9 +141,24 @@ export function letterOf(entry: Entry, invitation: Invitation): string {
     "",
     invitation.cloudFormation,
     "",
-    "Private DNS: AWS refuses it while the request waits. Once the state is available, and if the service has a private DNS",
-    "name of its own:",
+    ...(invitation.privateDnsName === undefined
+      ? [
+          "Private DNS: AWS refuses it while the request waits. Once the state is available, and if the service has a private DNS",
+          "name of its own:",
+        ]
+      : [
+          `Private DNS: AWS refuses it while the request waits. Once the state is available, this makes ${invitation.privateDnsName} lead to`,
+          "your endpoint:",
+        ]),
     "",
     invitation.privateDns,
+    ...(invitation.associate === undefined
+      ? []
+      : [
+          "",
+          `The name is in a private zone. Once connected, let your VPC ${entry.vpc?.id ?? ""} see it, from its own account:`,
+          "",
+          invitation.associate,
+        ]),
   ].join("\n");
 }

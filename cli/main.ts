@@ -13,6 +13,7 @@ import { Failure, failureLines, ToldFailure, wrongUsage } from "./failure.ts";
 import { freezeCommands } from "./freezes.ts";
 import { helpOf, helpOfAll, helpOfGroup } from "./help.ts";
 import { inviteCommands } from "./invite.ts";
+import { privateDnsCommands } from "./private-dns.ts";
 import { redriveCommands } from "./redrive.ts";
 import { printableJson } from "./json.ts";
 import { harmless, painted } from "./render.ts";
@@ -27,6 +28,7 @@ import { verifyCommands } from "./verify.ts";
 export const commands: readonly Command[] = [
   ...serviceCommands,
   ...settingsCommands,
+  ...privateDnsCommands,
   ...entryCommands,
   ...inviteCommands,
   ...policyCommands,

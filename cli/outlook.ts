@@ -43,7 +43,7 @@ export function showOutlook(outlook: Outlook | undefined, terminal: Terminal): O
 
 const shownMax = 20;
 
-export function outlookLines(outlook: Outlook, terminal: Terminal): string | undefined {
+function outlookLines(outlook: Outlook, terminal: Terminal): string | undefined {
   const rows = [
     ...outlook.cut.map((fate) => ({
       fate,

@@ -3,6 +3,7 @@
 import type { Status } from "../lib/connection.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";
 import type { Added, Shown } from "../lib/operator/services.ts";
+import { privateDnsWords } from "../lib/private-dns.ts";
 import type { Service } from "../lib/service.ts";
 import { actorWords, personWords, statusWords, verdictWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
@@ -185,6 +186,7 @@ function shownWords({ service, facts, problems, counts, counted, freezes, histor
         ({ id, at, by, reason }) =>
           ["Frozen", `${id === "*" ? "every service, " : ""}since ${moment(at)}, by ${personWords(by)}: ${reason}`] as const,
       ),
+      ["Private DNS name", privateDnsShown(service)],
       ["In care since", `${moment(service.addedAt)}, by ${personWords(service.addedBy)}`],
       ["Connections", connectionsWords({ counts, counted })],
       ["Health", problems.length === 0 ? "good" : `${String(problems.length)} to look at`],
@@ -208,6 +210,11 @@ function shownWords({ service, facts, problems, counts, counted, freezes, histor
     ),
   ].join("\n");
 }
+
+const privateDnsShown = ({ privateDnsName, privateDns }: Service): string => {
+  if (privateDnsName === undefined) return privateDns === undefined ? "-" : `${privateDns.name}, being taken away`;
+  return harmless(privateDns?.name === privateDnsName ? privateDnsWords(privateDns) : `${privateDnsName}, being set`);
+};
 
 /** `2 connected, 1 adopted`. */
 function connectionsWords({ counts, counted }: Pick<Shown, "counts" | "counted">): string {

@@ -1,6 +1,6 @@
 // A service's settings in words, one a line.
 
-import type { AskingSettings } from "../lib/asking-policy.ts";
+import { askingDefaults, type AskingSettings } from "../lib/asking-policy.ts";
 import { disconnectWords } from "../lib/disconnect.ts";
 import type { Service } from "../lib/service.ts";
 import { harmless } from "./render.ts";
@@ -20,7 +20,7 @@ export function settingsLines(service: Service): string[] {
 }
 
 function askingWords(people: AskingSettings = {}): string {
-  const { approvers = [], quorum = 1, openDays = 7, silence = "keep", escalateTo = [], escalateAfterHours = 24 } = people;
+  const { approvers, quorum, openDays, silence, escalateTo, escalateAfterHours } = { ...askingDefaults, ...people };
   const asked =
     approvers.length === 0
       ? "whoever has the link"

@@ -22,7 +22,7 @@ const verify: Command = {
   },
   examples: [
     "drawbridge verify vpce-0123456789abcdef0 --name payments.internal",
-    "ALL_PROXY=socks5h://127.0.0.1:1080 drawbridge verify vpce-0123456789abcdef0 --json",
+    "drawbridge verify vpce-0123456789abcdef0 --port 5432 --tcp --json",
   ],
   async run(call) {
     const [endpoint = ""] = operandsOf(call, this, 1);

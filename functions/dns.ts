@@ -8,6 +8,8 @@ import { queueWorker } from "../lib/lambda/queue-worker.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { giveNames } from "../lib/loop/names.ts";
 import { followPrivateDns } from "../lib/loop/private-dns.ts";
+import type { Ran } from "../lib/loop/run.ts";
+import { followVpcs } from "../lib/loop/vpcs.ts";
 import { readMessage } from "../lib/messages.ts";
 
 const set = settings(
@@ -29,6 +31,7 @@ const ports = {
   proofs: proofs(set),
   zones: zones(set),
   followPrivateDns: (service: ServiceId) => followPrivateDns(ports, service),
+  followVpcs: (ran: Ran) => followVpcs(ports, ran),
   wake: wakeDns(set),
   owner: (endpoint: string) => `drawbridge ${createHash("sha256").update(`${set.DEPLOYMENT_ID} ${endpoint}`).digest("hex").slice(0, 32)}`,
 };

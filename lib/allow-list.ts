@@ -6,6 +6,7 @@ import type { Disconnect } from "./disconnect.ts";
 import type { Because, EntryRef, Verdict } from "./events.ts";
 import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
 import type { IpAddressType } from "./observed.ts";
+import type { Vpc } from "./vpcs.ts";
 
 /** One entry. `version` grows by one with each change; `author` is the operator's IAM ARN. */
 export interface Entry {
@@ -19,6 +20,8 @@ export interface Entry {
   /** The consumer as people know it; it is the DNS label too unless `label` says otherwise. */
   readonly name?: string;
   readonly label?: string;
+  /** The consumer's VPC that may be associated with the service's private zone. */
+  readonly vpc?: Vpc;
   readonly contact?: string;
   readonly purpose?: string;
   readonly ticket?: string;
@@ -113,6 +116,7 @@ export interface Judgement {
   readonly because: Because;
   readonly entry?: EntryRef;
   readonly label?: string;
+  readonly vpc?: Vpc;
   /** Whom the deciding entry wants asked. */
   readonly asking?: Entry["asking"];
   /** The limit of the entry that accepts: the commit counts against it. */
@@ -152,7 +156,13 @@ export function judge(entries: readonly Entry[], consumer: Consumer, now: Instan
     };
   const { entry, checks, outcome } = deciding;
   const ref = deciding.doubted === undefined ? { entry: refer(entry) } : {};
-  const said = { ...ref, ...optional("label", labelOf(entry)), ...optional("asking", entry.asking), findings };
+  const said = {
+    ...ref,
+    ...optional("label", labelOf(entry)),
+    ...optional("vpc", entry.vpc),
+    ...optional("asking", entry.asking),
+    findings,
+  };
   if (rejecting !== undefined) return { ...said, verdict: "reject", because: { rule: "reject-entry", detail: described(entry) } };
   if (outcome !== "applies")
     return { ...said, verdict: "ask", because: { rule: "condition", detail: `${wordsOf(deciding)}, but ${failing(checks)}` } };

@@ -41,7 +41,8 @@ export function mayBeSame(a: string, b: string): boolean {
 
 function identityOf(arn: string): string | undefined {
   const [, account, role, session] = /^arn:[a-z-]+:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/.exec(arn) ?? [];
-  if (account !== undefined) return role?.startsWith("AWSReservedSSO_") === true ? `${account}/${role}/${session ?? ""}` : `${account}/${role ?? ""}`;
+  if (account !== undefined)
+    return role?.startsWith("AWSReservedSSO_") === true ? `${account}/${role}/${session ?? ""}` : `${account}/${role ?? ""}`;
   const [, owner, path] = /^arn:[a-z-]+:iam::(\d{12}):role\/(?:.+\/)?([^/]+)$/.exec(arn) ?? [];
   return owner === undefined ? undefined : `${owner}/${path ?? ""}`;
 }

@@ -77,7 +77,8 @@ export function barred(asking: Asking, question: Pick<Question, "escalatedAt">, 
   if (!askedNow(asking, question).includes(name)) return `${name} is not an approver of this question`;
   if (asking.authors.length === 0) return undefined;
   if (asking.authors.includes(`approver ${name}`)) return `${name} wrote the entry about this account, and somebody else has to decide`;
-  if (arn === undefined) return `somebody wrote an entry about this account, and ${name} has no IAM identity that would show it was another person`;
+  if (arn === undefined)
+    return `somebody wrote an entry about this account, and ${name} has no IAM identity that would show it was another person`;
   return asking.authors.some((author) => mayBeSame(author, arn))
     ? `${name} wrote the entry about this account, and somebody else has to decide`
     : undefined;
@@ -87,7 +88,9 @@ export function barred(asking: Asking, question: Pick<Question, "escalatedAt">, 
 export function countedVotes(asking: Asking, question: Pick<Question, "escalatedAt">, votes: readonly Vote[]): Vote[] {
   const counted: Vote[] = [];
   for (const vote of votes) {
-    const twice = counted.some(({ name, arn }) => name === vote.name || (arn !== undefined && vote.arn !== undefined && mayBeSame(arn, vote.arn)));
+    const twice = counted.some(
+      ({ name, arn }) => name === vote.name || (arn !== undefined && vote.arn !== undefined && mayBeSame(arn, vote.arn)),
+    );
     if (!twice && barred(asking, question, vote) === undefined) counted.push(vote);
   }
   return counted;
@@ -110,8 +113,11 @@ export const escalatesAt = ({ escalateAfterHours }: Asking, { at }: Pick<Questio
 
 /** Whether a message can have reached somebody who is asked, and they have had the whole time to answer it: before that, silence says nothing. */
 export function couldBeReached(asking: Asking, question: Question, approvers: readonly Approver[], now: Instant): boolean {
-  const sent = [question.at, ...(question.remindedAt === undefined ? [] : [question.remindedAt])].filter((at) => silentUntil(asking, { at }) <= now);
+  const sent = [question.at, ...(question.remindedAt === undefined ? [] : [question.remindedAt])].filter(
+    (at) => silentUntil(asking, { at }) <= now,
+  );
   return approvers.some(
-    ({ name, reachableSince }) => reachableSince !== undefined && askedNow(asking, question).includes(name) && sent.some((at) => reachableSince <= at),
+    ({ name, reachableSince }) =>
+      reachableSince !== undefined && askedNow(asking, question).includes(name) && sent.some((at) => reachableSince <= at),
   );
 }

@@ -15,6 +15,7 @@ import type {
   Verdict,
 } from "./events.ts";
 import type { Instant } from "./ids.ts";
+import { grantsAfter, type Grant, type Vpc } from "./vpcs.ts";
 
 /** States in the order of a connection's life, with what each means. */
 export const states = {
@@ -63,6 +64,7 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
     ...tried(),
     ...foretold(),
     LabelChanged: "same",
+    VpcNamed: "same",
     VerdictNoted: "same",
     ConnectionAvailable: "connected",
     ConnectionDenied: "denied",
@@ -73,8 +75,10 @@ export const moves: Readonly<Record<Status | "none", Partial<Record<ConnectionEv
     ...tried(),
     ...foretold(),
     LabelChanged: "same",
+    VpcNamed: "same",
     NameAssigned: "same",
     NameChanged: "same",
+    VpcGranted: "same",
     VerdictNoted: "same",
     ConnectionDenied: "denied",
     RejectedOutside: "rejected",
@@ -109,6 +113,8 @@ function tried(): Partial<Record<ConnectionEventType, Move>> {
     "NameRemoved",
     "NameDrifted",
     "NameClashed",
+    "VpcAuthorized",
+    "VpcWithdrawn",
     "ConnectionMissing",
     "ConnectionFound",
   ] as const;
@@ -129,6 +135,8 @@ export interface Decision {
   readonly entry?: EntryRef;
   /** The DNS label that the deciding entry gives. */
   readonly label?: string;
+  /** The consumer's VPC, which the entry names. */
+  readonly vpc?: Vpc;
   readonly reason?: string;
 }
 
@@ -172,6 +180,8 @@ interface Known extends Omit<Facts, "state"> {
   /** How many events it has: the sequence of the last one, and the version a commit checks. */
   readonly seq: number;
   readonly names: readonly Name[];
+  /** The private zones that its VPC may be associated with. */
+  readonly grants?: readonly Grant[];
   readonly trouble?: Trouble;
   /** Since when complete listings of the service have been without it. */
   readonly missingSince?: Instant;
@@ -270,6 +280,10 @@ function life(connection: Connection, event: ConnectionEvent): object {
       return "decision" in connection && connection.decision !== undefined
         ? { ...stays(connection), decision: { ...connection.decision, label: event.label } }
         : stays(connection);
+    case "VpcNamed":
+      return "decision" in connection && connection.decision !== undefined
+        ? { ...stays(connection), decision: { ...without(connection.decision, "vpc"), ...optional("vpc", event.vpc) } }
+        : stays(connection);
     case "ConnectionRejected":
       return { ...stays(connection), status: "rejected", ...("decision" in connection ? {} : { decision: decided("reject", event) }) };
     case "ConnectionClosed":
@@ -351,6 +365,12 @@ function changed(known: Known, event: ConnectionEvent): Known {
       };
     case "NameRemoved":
       return { ...next, names: next.names.filter((name) => name.fqdn !== event.fqdn) };
+    case "VpcGranted":
+    case "VpcAuthorized":
+    case "VpcWithdrawn": {
+      const grants = grantsAfter(next.grants ?? [], event);
+      return { ...without(next, "grants"), ...(grants.length === 0 ? {} : { grants }) };
+    }
     case "ConnectionMissing":
       return { ...next, missingSince: event.at };
     case "ConnectionFound":
@@ -430,6 +450,7 @@ function known(connection: Connection): Known {
     ...optional("createdAt", createdAt),
     ...optional("trouble", trouble),
     ...optional("missingSince", missingSince),
+    ...optional("grants", connection.grants),
     ...optional("counter", counter),
     ...optional("revocation", revocation),
     ...optional("expiryTold", expiryTold),

@@ -1,7 +1,17 @@
 // What becomes of an open question: agreements until there are enough, a rejection, reminders, escalation, and what silence means. Pure.
 
 import { mayBeSame } from "./approver.ts";
-import { askedNow, askingOf, barred, couldBeReached, countedVotes, escalatesAt, remindersDue, silentUntil, type Asking } from "./asking-policy.ts";
+import {
+  askedNow,
+  askingOf,
+  barred,
+  couldBeReached,
+  countedVotes,
+  escalatesAt,
+  remindersDue,
+  silentUntil,
+  type Asking,
+} from "./asking-policy.ts";
 import { evolve, optional, type Connection } from "./connection.ts";
 import type { Known, Signal } from "./decide.ts";
 import type { Because, ConnectionEvent } from "./events.ts";
@@ -17,7 +27,8 @@ export function answeredBy(connection: Open, answer: Answer, known: Known): Conn
   const { question } = connection;
   const asking = askingOf(known.service, known.judgement);
   // Who wrote what about this account bears on whose answer counts.
-  const unread = known.judgement === undefined && asking.approvers.length > 0 ? "what the allow-list says is not known at this moment" : undefined;
+  const unread =
+    known.judgement === undefined && asking.approvers.length > 0 ? "what the allow-list says is not known at this moment" : undefined;
   const why = unread ?? mayNot(answer, asking, connection);
   if (why !== undefined) return [stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];
   const said = { question: question.id, ...optional("reason", reason), ...optional("standing", standing) };
@@ -79,7 +90,8 @@ function mayNot({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, {
   const { arn } = by;
   if (as !== undefined && askedNow(asking, question).includes(as)) return barred(asking, question, { name: as, arn });
   if (asking.quorum > 1) return `${String(asking.quorum)} of its approvers have to agree, and ${arn} is none of them`;
-  if (asking.authors.some((author) => mayBeSame(author, arn))) return `${arn} wrote the entry about this account, and somebody else has to decide`;
+  if (asking.authors.some((author) => mayBeSame(author, arn)))
+    return `${arn} wrote the entry about this account, and somebody else has to decide`;
   return undefined;
 }
 

@@ -11,6 +11,7 @@ import { milliseconds, type Instant } from "./ids.ts";
 import { toldOfNames, type NameSignal } from "./names.ts";
 import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
+import { sameVpc, toldOfVpcs, type VpcSignal } from "./vpcs.ts";
 import { did, ruled, stamp, type Kind } from "./stamp.ts";
 
 /** What reached us. Each means: look at this connection again. */
@@ -40,7 +41,8 @@ export type Signal =
       readonly effect: EffectKind;
       readonly failure?: { readonly code: string; readonly message: string };
     }
-  | NameSignal;
+  | NameSignal
+  | VpcSignal;
 
 /** What is known at this moment. `seen` and `judgement` are absent where the function may not ask. */
 export interface Known {
@@ -219,6 +221,10 @@ function hear(connection: Connection, signal: Signal, known: Known): ConnectionE
       ];
     case "settled":
       return settled(connection, signal, known);
+    case "vpc-granted":
+    case "vpc-authorized":
+    case "vpc-withdrawn":
+      return toldOfVpcs(connection, signal).map((event) => did(known, event));
     default:
       return toldOfNames(connection, signal, known).map((event) => did(known, event));
   }
@@ -246,10 +252,20 @@ function answered(connection: Connection, signal: Extract<Signal, { kind: "answe
   if (connection.status === "asking") return answeredBy(connection, signal, known);
   const because = ruled(by, reason ?? `${choice === "approve" ? "approved" : "rejected"} by an operator`);
   const said = optional("reason", reason);
-  if (choice === "approve" && signal.breakGlass !== true && known.judgement?.verdict === "ask" && askingOf(known.service, known.judgement).approvers.length > 0)
+  if (
+    choice === "approve" &&
+    signal.breakGlass !== true &&
+    known.judgement?.verdict === "ask" &&
+    askingOf(known.service, known.judgement).approvers.length > 0
+  )
     return refuse("its approvers are only about to be asked");
   if (choice === "reject") return [stamp(known, { type: "ConnectionDenied", revokes: live, ...said }, by, because)];
-  const kind = { type: "ConnectionApproved", ...said, ...optional("label", known.judgement?.label), ...optional("breakGlass", signal.breakGlass) } as const;
+  const kind = {
+    type: "ConnectionApproved",
+    ...said,
+    ...optional("label", known.judgement?.label),
+    ...optional("breakGlass", signal.breakGlass),
+  } as const;
   return [stamp(known, kind, by, because)];
 }
 
@@ -384,12 +400,21 @@ function deny({ because, entry, verdict }: Judgement, known: Known, revokes: boo
 function relabel(connection: Connection, known: Known): ConnectionEvent[] {
   const { judgement, service, seen } = known;
   if (connection.status !== "approved" && connection.status !== "connected") return [];
-  if (judgement?.label === undefined || seen?.listed !== true || service.mode === "observe") return [];
-  const { label, entry } = judgement;
-  if (label === connection.decision.label) return [];
-  const before = connection.decision.label ?? `account ${connection.account}`;
-  const detail = `the allow-list now calls it ${label}, and called it ${before}`;
-  return [did(known, { type: "LabelChanged", label, ...optional("entry", entry) }, { rule: "names", detail })];
+  if (judgement === undefined || seen?.listed !== true || service.mode === "observe") return [];
+  const { label, vpc } = judgement;
+  const { decision } = connection;
+  const entry = optional("entry", judgement.entry);
+  const events: ConnectionEvent[] = [];
+  if (label !== undefined && label !== decision.label) {
+    const detail = `the allow-list now calls it ${label}, and called it ${decision.label ?? `account ${connection.account}`}`;
+    events.push(did(known, { type: "LabelChanged", label, ...entry }, { rule: "names", detail }));
+  }
+  const isNamed = vpc !== undefined && (decision.vpc === undefined || !sameVpc(vpc, decision.vpc));
+  if (isNamed || (vpc === undefined && decision.vpc !== undefined && judgement.entry !== undefined)) {
+    const detail = vpc === undefined ? "the allow-list no longer names its VPC" : `the allow-list names its VPC ${vpc.id} in ${vpc.region}`;
+    events.push(did(known, { type: "VpcNamed", ...optional("vpc", vpc), ...entry }, { rule: "names", detail }));
+  }
+  return events;
 }
 
 // How what AWS shows becomes an event

@@ -3,6 +3,7 @@
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { AwsState, DnsTarget, IpAddressType } from "./observed.ts";
 import type { PrivateDns } from "./private-dns.ts";
+import type { Vpc } from "./vpcs.ts";
 
 /** Why an event happened: the rule that fired, and what it saw. */
 export interface Because {
@@ -71,7 +72,7 @@ export interface NameContent {
   readonly types: readonly ("A" | "AAAA")[];
 }
 
-export type EffectKind = "accept" | "reject" | "make-name" | "remove-name";
+export type EffectKind = "accept" | "reject" | "make-name" | "remove-name" | "authorize-vpc" | "withdraw-vpc";
 
 export type ConnectionEvent = Common &
   (
@@ -146,6 +147,8 @@ export type ConnectionEvent = Common &
         readonly count: number;
       }
     | { readonly type: "LabelChanged"; readonly label: string; readonly entry?: EntryRef }
+    | { readonly type: "VpcNamed"; readonly vpc?: Vpc; readonly entry?: EntryRef }
+    | { readonly type: "VpcGranted" | "VpcAuthorized" | "VpcWithdrawn"; readonly zone: ZoneId; readonly vpc: Vpc }
     | { readonly type: "NameAssigned"; readonly name: Name }
     | ({ readonly type: "NameChanged"; readonly fqdn: string } & NameContent)
     | { readonly type: "NameDrifted"; readonly fqdn: string; readonly lacks: readonly string[] }

@@ -41,7 +41,7 @@ export const isSafe = (connection: Connection, ground: Ground): boolean =>
 
 type Live = Extract<Connection, { status: "approved" | "connected" | "adopted" }>;
 
-export const isLive = (connection: Connection): connection is Live =>
+const isLive = (connection: Connection): connection is Live =>
   connection.status === "approved" || connection.status === "connected" || connection.status === "adopted";
 
 /** Each reject entry that applies says for itself what it means for who was there before it came. */

@@ -16,7 +16,7 @@ export const connectionSubject = (endpoint: EndpointId): Subject => `connection#
 export const entrySubject = (service: ServiceId | "*", principal: string): Subject => `entry#${service}#${principal}`;
 export const serviceSubject = (service: ServiceId): Subject => `service#${service}`;
 export const approverSubject = (name: string): Subject => `approver#${name}`;
-export const deploymentSubject: Subject = "deployment";
+const deploymentSubject: Subject = "deployment";
 /** A freeze stands in its service's own chain. */
 export const freezeSubject = (id: ServiceId | "*"): Subject => (id === "*" ? deploymentSubject : serviceSubject(id));
 
@@ -155,12 +155,16 @@ export function firstBreak(events: readonly StoredEvent[], hash: Hash): number |
 
 /** JSON with sorted keys and no spaces; members that are undefined are left out. The same value gives the same text everywhere. */
 export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(",")}}`;
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
+  const members = value as Readonly<Record<string, unknown>>;
+  let text = "";
+  // Names are compared by their UTF-16 units, which is what sort does.
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key];
+    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonical(member)}`;
+  }
+  return `{${text}}`;
 }
 
 /** What the log's indexes file an event under. */

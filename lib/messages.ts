@@ -5,6 +5,7 @@ import type { Signal } from "./decide.ts";
 import type { Source } from "./events.ts";
 import { Unreadable } from "./faults.ts";
 import { idsIn, isAccountId, isEndpointId, isServiceId, type AccountId, type EndpointId, type ServiceId } from "./ids.ts";
+import { rawText } from "./masked.ts";
 
 /** Where to look, why, and what the message itself says besides. */
 export interface Wanted {
@@ -22,7 +23,6 @@ export interface Wanted {
   readonly compare?: true;
 }
 
-const rawMax = 2048;
 
 /**
  * Reads one SQS body: AWS's connection notification in its SNS envelope, a CloudTrail event, an event from our
@@ -45,7 +45,7 @@ function notification(envelope: Readonly<Record<string, unknown>>): Wanted {
     services: services.length === 0 ? "all" : services,
     endpoints,
     signal: { kind: "look" },
-    source: { kind: "notification", raw: text.trim().slice(0, rawMax) },
+    source: { kind: "notification", raw: rawText(text) },
     attempt: 0,
   };
 }
@@ -66,7 +66,7 @@ function fromCloudTrail(detail: Readonly<Record<string, unknown>>, body: string,
     services: services.length === 0 ? "all" : services,
     endpoints,
     signal: told ? { kind: "attributed", action, arn, event } : { kind: "look" },
-    source: { kind: "cloudtrail", raw: body.slice(0, rawMax) },
+    source: { kind: "cloudtrail", raw: rawText(body) },
     attempt: 0,
   };
 }

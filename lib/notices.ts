@@ -6,6 +6,7 @@ import { decisionOf, type Because, type DrawbridgeEvent, type Rule } from "./eve
 import { ascii, oneLine } from "./harmless.ts";
 import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
 import type { Message } from "./ports.ts";
+import { switchOn } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { utc } from "./when.ts";
 import { actorWords, sentence } from "./wording.ts";
@@ -16,6 +17,8 @@ export interface Profile {
   readonly endpoint: EndpointId;
   readonly service: ServiceId;
   readonly serviceName?: string;
+  /** The service's own private DNS name, when AWS has verified it. */
+  readonly privateDnsName?: string;
   readonly region?: string;
   readonly ipAddressType?: string;
   readonly createdAt?: Instant;
@@ -61,6 +64,7 @@ export function profileOf(connection: Connection, service: Service | undefined, 
     endpoint,
     service: connection.service,
     ...optional("serviceName", service?.serviceName),
+    ...optional("privateDnsName", service?.privateDns?.state === "verified" ? service.privateDns.name : undefined),
     ...optional("region", region),
     ...optional("ipAddressType", ipAddressType),
     ...optional("createdAt", createdAt),
@@ -153,6 +157,15 @@ function closing(notice: Notice): string[] {
   const { event } = notice;
   if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
     return [...ahead(event), `See it: npx drawbridge show ${notice.profile?.endpoint ?? ""}`];
+  if (event.type === "ConnectionApproved" && notice.profile?.privateDnsName !== undefined) {
+    const { privateDnsName, endpoint, region } = notice.profile;
+    return [
+      `For the consumer, as soon as its endpoint is available: with private DNS on, ${privateDnsName} leads to it.`,
+      switchOn(endpoint, region),
+      "",
+      `The whole history: npx drawbridge show ${endpoint}`,
+    ];
+  }
   if (notice.profile === undefined) return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
   return [`The whole history: npx drawbridge show ${notice.profile.endpoint}`];
 }

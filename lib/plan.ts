@@ -6,6 +6,7 @@ import { milliseconds, type Instant } from "./ids.ts";
 import { contentOf, fitting, sameContent } from "./names.ts";
 import { isAccepted, waits, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
+import { vpcGaps, type VpcEffect } from "./vpcs.ts";
 
 /** Each is safe to repeat. */
 export type Effect =
@@ -15,7 +16,8 @@ export type Effect =
   /** Gives a name, or tells the one it has what its records should hold. */
   | { readonly kind: "assign-name"; readonly content: NameContent }
   | { readonly kind: "make-name"; readonly name: Name }
-  | { readonly kind: "remove-name"; readonly name: Name };
+  | { readonly kind: "remove-name"; readonly name: Name }
+  | VpcEffect;
 
 /** After a refusal the next try waits 1, 2, 4 … minutes, at most an hour. */
 const backOffMinutesMax = 60;
@@ -32,7 +34,7 @@ export const isTroubled = ({ effect, name }: Trouble, wanted: Effect): boolean =
 
 /** All that is lacking, also what was refused and rests until its next try. */
 export function gaps(connection: Connection, seen: Seen, service: Service): Effect[] {
-  return service.mode === "observe" ? [] : [...onAws(connection, seen), ...onNames(connection, seen, service)];
+  return service.mode === "observe" ? [] : [...onAws(connection, seen), ...onNames(connection, seen, service), ...vpcGaps(connection, service)];
 }
 
 /** Only a decision of our own is carried out; what was decided outside has happened already. */
@@ -71,4 +73,4 @@ function resting({ count, last }: Trouble, now: Instant): boolean {
 
 /** The effects on AWS that a function carries out, as `perform` groups them. */
 export const isOnAws = (kind: Effect["kind"]): kind is Extract<EffectKind, "accept" | "reject"> => kind === "accept" || kind === "reject";
-export const isOnNames = (kind: Effect["kind"]): boolean => kind === "assign-name" || kind === "make-name" || kind === "remove-name";
+export const isOnNames = (kind: Effect["kind"]): boolean => kind === "assign-name" || kind === "make-name" || kind === "remove-name" || kind.endsWith("-vpc");

@@ -13,6 +13,7 @@ import type { Observed } from "./observed.ts";
 import type { Allowed } from "./permissions.ts";
 import type { PrivateDnsFacts } from "./private-dns.ts";
 import type { Service } from "./service.ts";
+import type { Vpc } from "./vpcs.ts";
 
 /** May differ between instances by minutes; never decides an order. */
 export type Clock = () => Instant;
@@ -162,6 +163,10 @@ export interface Zones {
   prove(zone: ZoneId, name: string, value: string): Promise<void>;
   /** Takes only that value away. */
   disprove(zone: ZoneId, name: string, value: string): Promise<void>;
+  /** Lets the VPC's account associate it with the private zone; safe to repeat. */
+  authorize(zone: ZoneId, vpc: Vpc): Promise<void>;
+  /** Takes that back, with the association; safe to repeat. */
+  withdraw(zone: ZoneId, vpc: Vpc): Promise<void>;
 }
 export interface ZoneFacts {
   readonly id: ZoneId;

@@ -10,7 +10,7 @@ export interface Service {
   /** `observe` logs what would be decided and does nothing; `enforce` acts. */
   readonly mode: "observe" | "enforce";
   /** Where accepted consumers get their names; without one there are none. */
-  readonly zone?: { readonly id: ZoneId; readonly name: string };
+  readonly zone?: { readonly id: ZoneId; readonly name: string; readonly isPrivate?: true };
   /** What an accept outside Drawbridge means; a reject entry is enforced in any case. */
   readonly outsideAccept: "keep" | "enforce";
   /** Connections older than this that are accepted already are adopted. */

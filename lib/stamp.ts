@@ -21,8 +21,11 @@ export const stamp = <const K extends Kind>({ now: at, source }: Moment, kind: K
 });
 
 /** What Drawbridge itself does. */
-export const did = <const K extends Kind>(moment: Moment, kind: K, because: Because = { rule: "names", detail: "the name follows the connection" }) =>
-  stamp(moment, kind, { kind: "drawbridge" }, because);
+export const did = <const K extends Kind>(
+  moment: Moment,
+  kind: K,
+  because: Because = { rule: "names", detail: "the name follows the connection" },
+) => stamp(moment, kind, { kind: "drawbridge" }, because);
 
 export const ruled = (by: Actor, detail: string): Because => ({
   rule: by.kind === "operator" ? "operator" : "approvers",

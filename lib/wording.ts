@@ -7,6 +7,7 @@ import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind,
 import { privateDnsWords } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { differences } from "./differences.ts";
+import { associateCommand } from "./vpcs.ts";
 import { utc } from "./when.ts";
 
 /** A state in a few words. What outsiders wrote may occur in any text of this file: whoever shows it makes it harmless. */
@@ -46,6 +47,10 @@ export function sentence(event: DrawbridgeEvent): string {
     case "EffectFailed":
     case "EffectRecovered":
     case "LabelChanged":
+    case "VpcNamed":
+    case "VpcGranted":
+    case "VpcAuthorized":
+    case "VpcWithdrawn":
     case "NameAssigned":
     case "NameChanged":
     case "NameMade":
@@ -104,9 +109,11 @@ const effectWords: Readonly<Record<EffectKind, string>> = {
   reject: "reject it",
   "make-name": "make its name",
   "remove-name": "remove its name",
+  "authorize-vpc": "let its VPC see the private zone",
+  "withdraw-vpc": "take its VPC's sight of the private zone away",
 };
 
-type EffectEvent = Extract<ConnectionEvent, { type: "EffectFailed" | "EffectRecovered" | "LabelChanged" | `Name${string}` }>;
+type EffectEvent = Extract<ConnectionEvent, { type: "EffectFailed" | "EffectRecovered" | "LabelChanged" | `Name${string}` | `Vpc${string}` }>;
 
 function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): string {
   const why = event.because.detail;
@@ -173,6 +180,14 @@ function effectSentence(event: EffectEvent): string {
       return `is given the name ${event.name.fqdn}`;
     case "LabelChanged":
       return `will be called ${event.label}, because ${event.because.detail}`;
+    case "VpcNamed":
+      return event.vpc === undefined ? "its VPC is no longer named" : `its VPC is ${event.vpc.id} in ${event.vpc.region}`;
+    case "VpcGranted":
+      return `its VPC ${event.vpc.id} is to see the private zone ${event.zone}`;
+    case "VpcAuthorized":
+      return `its VPC ${event.vpc.id} may see the private zone ${event.zone}; the consumer runs, once: ${associateCommand(event.zone, event.vpc)}`;
+    case "VpcWithdrawn":
+      return `its VPC ${event.vpc.id} no longer sees the private zone ${event.zone} by this connection`;
     case "NameChanged":
       return `${event.fqdn} is to lead to ${event.target.name} (${event.types.join(" and ")})`;
     case "NameDrifted":

@@ -49,6 +49,8 @@ export interface LocalAwsOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** A hosted zone that is there before the stack; its id becomes the stack's parameter HostedZoneIds. */
   readonly zoneName?: string;
+  /** A private one besides, associated with a VPC of the account; it comes second in the parameter. */
+  readonly privateZoneName?: string;
   readonly delays?: Partial<Delays>;
   readonly assumptions?: Partial<Assumptions>;
   /** Email subscriptions need no confirmation; true by default. */
@@ -79,6 +81,7 @@ export interface LocalAws {
   readonly stack: Stack;
   /** Of the zone that was asked for, else empty. */
   readonly zoneId: string;
+  readonly privateZoneId: string;
   readonly outputs: Readonly<Record<string, string>>;
   /** Name or logical id of a function. */
   readonly invoke: (functionName: string, payload?: unknown) => Promise<Invocation>;

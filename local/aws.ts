@@ -128,6 +128,9 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
   services.sqs.useUrl(front.url);
 
   const zoneId = options.zoneName === undefined ? "" : await makeZone(options.zoneName, inside, account);
+  const ownVpc = { VPC: { VPCRegion: region, VPCId: "vpc-0a0a0a0a0a0a0a0a0" } };
+  const privateZoneId = options.privateZoneName === undefined ? "" : await makeZone(options.privateZoneName, inside, account, ownVpc);
+  const zoneIds = [zoneId, privateZoneId].filter((id) => id !== "").join(",");
   const held: Declared[] = [];
   const workshop = {
     ...ground,
@@ -146,7 +149,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     const template =
       options.template === undefined ? readTemplate(options.templatePath ?? packaged(TEMPLATE)) : asTemplate(options.template);
     const shop = openWorkshop(workshop, options.stackName ?? "drawbridge-local", root);
-    cloudformation.add(await createStack(template, parametersOf(template, options, zoneId), shop), shop);
+    cloudformation.add(await createStack(template, parametersOf(template, options, zoneIds), shop), shop);
     void functions.prestart();
   }
 
@@ -169,6 +172,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
       return current();
     },
     zoneId,
+    privateZoneId,
     get outputs() {
       return Object.fromEntries(current().outputs.map((output) => [output.key, output.value]));
     },
@@ -254,6 +258,7 @@ function openWorkshop(parts: WorkshopParts, name: string, caller: Caller): Works
       return () => void parts.held.splice(parts.held.indexOf(declared), 1);
     },
     buckets: services.buckets,
+    firehose: services.firehose,
     mappings: services.mappings,
     onClose: (work) => void open.push(work),
     actAs: (next) => void (maker = next),
@@ -269,8 +274,8 @@ function doors(...all: readonly Door[]): Door {
 }
 type Door = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-async function makeZone(Name: string, inside: InProcess, account: string): Promise<string> {
-  const answer = await inside.asAccount(account, "route53", "CreateHostedZone", { Name, CallerReference: `local-aws ${Name}` });
+async function makeZone(Name: string, inside: InProcess, account: string, more: Members = {}): Promise<string> {
+  const answer = await inside.asAccount(account, "route53", "CreateHostedZone", { Name, CallerReference: `local-aws ${Name}`, ...more });
   const zone = answer["HostedZone"] as Members;
   return String(zone["Id"]).replace("/hostedzone/", "");
 }

@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { VpcShown } from "./data-path/data-path.ts";
+import { smallCurl } from "./small-curl.ts";
 
 const USAGE = `Usage: npm run local -- <what>
 
@@ -48,7 +49,7 @@ async function exec(vpc: string, as: string | undefined, command: readonly strin
   try {
     // Curl asks a SOCKS proxy to resolve names and then fails as it would without a proxy; through HTTP it would get a page instead.
     writeFileSync(join(folder, ".curlrc"), `proxy = "socks5h://127.0.0.1:${entered.port}"\nnoproxy = "127.0.0.1,localhost"\n`);
-    return await run(command, { ...process.env, ...proxyVariables(entered.port), CURL_HOME: folder, LOCAL_AWS_VPC: entered.vpc.id });
+    return await run(command, { ...process.env, ...proxyVariables(entered.port), CURL_HOME: folder });
   } finally {
     rmSync(folder, { recursive: true, force: true });
     const { notes } = await ask<Entered>("DELETE", `entries/${entered.id}`);
@@ -67,7 +68,7 @@ function proxyVariables(port: number): Readonly<Record<string, string>> {
 
 /** The exit code of the command, or the shell's when it cannot be run or was ended by a signal. */
 function run([program = "", ...words]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const [file, args] = program === "curl" && !isOnPath("curl") ? [process.execPath, [smallCurl(), ...words]] : [program, words];
+  const [file, args] = program === "curl" && !isOnPath("curl") ? [process.execPath, [ownCurl(), "curl", ...words]] : [program, words];
   return new Promise((resolve) => {
     const child = spawn(file, args, { env, stdio: "inherit" });
     const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
@@ -80,9 +81,10 @@ function run([program = "", ...words]: readonly string[], env: NodeJS.ProcessEnv
   });
 }
 
-function smallCurl(): string {
+/** This file again, as the command that takes curl's place. */
+function ownCurl(): string {
   say("curl is not on this machine: local AWS's own takes its place, which knows a URL and nothing else.");
-  return fileURLToPath(new URL("small-curl.ts", import.meta.url));
+  return fileURLToPath(import.meta.url);
 }
 
 function isOnPath(program: string): boolean {
@@ -98,6 +100,7 @@ function isOnPath(program: string): boolean {
 
 async function main(words: readonly string[]): Promise<number> {
   const [what, ...rest] = words;
+  if (what === "curl") return smallCurl(rest);
   if (what === "vpcs" && rest.length === 0) {
     for (const { id, name, account, cidr } of await ask<VpcShown[]>("GET", "vpcs"))
       process.stdout.write(`${id}  ${(name ?? "-").padEnd(12)} ${account}  ${cidr}\n`);

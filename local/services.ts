@@ -17,6 +17,7 @@ import { createDataPath, type DataPath } from "./data-path/data-path.ts";
 import { createElb, type ElbService } from "./services/elb.ts";
 import { createEc2, type Ec2Service, type Notification } from "./services/ec2.ts";
 import { createEvents, type EventsService } from "./services/events.ts";
+import { createFirehose, type Firehose } from "./services/firehose.ts";
 import { createKms } from "./services/kms.ts";
 import { createLambda } from "./services/lambda.ts";
 import { createLogs, type LogsService } from "./services/logs.ts";
@@ -43,6 +44,7 @@ export interface Services {
   readonly cloudformation: CloudFormationService;
   readonly cloudwatch: CloudWatchService;
   readonly buckets: Buckets;
+  readonly firehose: Firehose;
   readonly mappings: Mappings;
   readonly lambda: Service;
   /** The calls that CloudTrail recorded, lost events included. */
@@ -69,6 +71,8 @@ export interface ServicesOptions {
 export async function createServices(options: ServicesOptions): Promise<Services> {
   const { region, clock, delays, inFlight, log, functions } = options;
   const sqs = createSqs({ region, clock });
+  const buckets = createBuckets(clock);
+  const firehose = createFirehose(buckets);
   const sns = createSns({
     region,
     clock,
@@ -85,6 +89,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     inFlight,
     toQueue: sqs.deliver,
     toFunction: functions.deliver,
+    toStream: (streamArn, record) => firehose.put(streamArn, record),
     toTopic: (principal, topicArn, message) => sns.publishAs(principal, topicArn, { Message: message }),
     fault: options.faults.deliveryFails,
     retryMs: delays.ruleRetry,
@@ -93,7 +98,6 @@ export async function createServices(options: ServicesOptions): Promise<Services
   });
   const dynamodb = await createDynamoDb({ region, clock });
   const ec2 = createEc2({ region, clock, delays, assumptions: options.assumptions, notify: notifier(options, sns), textAt: (name) => publicTextAt(route53.zones, name) });
-  const buckets = createBuckets(clock);
   const mappings = createMappings();
   const cloudformation = createCloudFormation({ clock, inFlight, buckets, region });
   const cloudwatch = createCloudWatch(cloudformation, clock);
@@ -106,8 +110,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
     ec2: ec2.state,
     elb: elb.state,
     zones: route53.zones,
-    write: logs.write,
-    count: cloudwatch.put,
+    write: (account, group, stream, message) => logs.write(account, group, stream, message),
+    count: (count) => cloudwatch.put(count),
   });
   const recorded: Call[] = [];
   const trail = {
@@ -144,6 +148,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     cloudformation,
     cloudwatch,
     buckets,
+    firehose,
     mappings,
     lambda,
     recorded,

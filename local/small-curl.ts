@@ -4,7 +4,8 @@ import { get } from "../cli/verify/reach.ts";
 
 const EXIT = { usage: 3, proxy: 97, refused: 7, timedOut: 28 } as const;
 
-async function main(words: readonly string[]): Promise<number> {
+/** Gives the exit code. */
+export async function smallCurl(words: readonly string[]): Promise<number> {
   const given = words.findLast((word) => !word.startsWith("-")) ?? "";
   const url = URL.parse(given.includes("://") ? given : `http://${given}`);
   const proxy = URL.parse(process.env["all_proxy"] ?? "");
@@ -25,5 +26,3 @@ async function main(words: readonly string[]): Promise<number> {
     return error.reason === "refused" ? EXIT.refused : error.reason === "timed out" ? EXIT.timedOut : EXIT.proxy;
   }
 }
-
-process.exitCode = await main(process.argv.slice(2));

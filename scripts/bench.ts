@@ -4,11 +4,13 @@ import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { auditSection } from "./bench/audit.ts";
 import { callsSection } from "./bench/calls.ts";
 import { costSection } from "./bench/cost.ts";
 import { markdown, type Section } from "./bench/figures.ts";
 import { hopsSection } from "./bench/hops.ts";
 import { importSection } from "./bench/import.ts";
+import { namesSection } from "./bench/names.ts";
 import { slackSection } from "./bench/slack.ts";
 import { policySection } from "./bench/policy.ts";
 import { startsSection } from "./bench/starts.ts";
@@ -19,14 +21,16 @@ const sections: Readonly<Record<string, { readonly what: string; readonly run: (
   calls: { what: "AWS calls, items and units, for one connection and for a hundred", run: () => callsSection() },
   storm: { what: "1,000 connections at once on local AWS, in real time", run: () => stormSection(1000) },
   virtual: { what: "storms on virtual time beside one call each and a poller", run: () => virtualSection() },
-  policy: { what: "what one decision reads, with 10, 1,000 and 100,000 entries", run: (rounds) => policySection(rounds) },
-  import: { what: "an allow-list of 100,000 entries from one file, on local AWS", run: () => importSection(100_000) },
+  policy: { what: "what one decision reads, with 10, 1,000 and 100,000 entries", run: () => policySection() },
+  import: { what: "an allow-list of 100,000 entries from one file", run: () => importSection(100_000, 1000) },
+  names: { what: "the names of 1,000 consumers accepted at once, under both of Route 53's limits, beside one call each", run: () => namesSection() },
   hops: { what: "from requested to available on local AWS, hop by hop", run: (rounds) => hopsSection(rounds) },
   starts: { what: "each function's bundle and start beside an empty handler and a usual bundle", run: (rounds) => startsSection(rounds) },
   slack: {
     what: "Slack's acknowledgement with everything stalled, calls for a question and a decision, the page",
     run: (rounds) => slackSection(rounds),
   },
+  audit: { what: "questions to the log at any size, the spread of its keys, and verifying it", run: () => auditSection() },
   cost: { what: "what AWS would bill", run: () => costSection() },
 };
 

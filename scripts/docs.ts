@@ -2,6 +2,8 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { moves, states } from "../lib/connection.ts";
+import { sentence } from "../lib/wording.ts";
+import { catalogue, eventsPage, schemaPage } from "./event-schemas.ts";
 import { configSchema } from "./deploy/config-fields.ts";
 import { policySchema } from "./policy-schema.ts";
 
@@ -10,7 +12,11 @@ interface Page {
   readonly text: string;
 }
 
+const events = await catalogue();
+
 const pages: readonly Page[] = [
+  { path: "docs/events.md", text: eventsPage(events, sentence) },
+  { path: "docs/events.schema.json", text: schemaPage(events) },
   { path: "docs/connection-states.md", text: connectionStates() },
   { path: "docs/drawbridge.config.schema.json", text: `${JSON.stringify(configSchema(), null, 2)}\n` },
   { path: "docs/policy.schema.json", text: `${JSON.stringify(policySchema(), null, 2)}\n` },

@@ -52,6 +52,16 @@ export const entryProperties = {
   },
   name: { description: "who they are; the DNS label is made from it", ...text },
   label: { description: "the DNS label, where the name will not do", type: "string", pattern: "^(?!-)[a-z0-9-]{1,63}(?<!-)$" },
+  vpc: {
+    description: "the consumer's VPC, which may be associated with the service's private zone",
+    ...closed(
+      {
+        id: { description: "its id", type: "string", pattern: "^vpc-[0-9a-f]{8,17}$" },
+        region: { description: "its Region", type: "string", pattern: "^[a-z]{2,4}(-[a-z]+)+-\\d{1,2}$" },
+      },
+      ["id", "region"],
+    ),
+  },
   contact: { description: "whom to talk to", ...text },
   purpose: { description: "what it is for", ...text },
   ticket: { description: "where it was asked for", ...text },

@@ -83,6 +83,11 @@ async function told(stage: Stage): Promise<void> {
     (await drawbridge("pending", "--json")).stdout.includes(EndpointId) ? true : undefined,
   );
 
+  const asProvider = { ...credentialsOf(local, accounts.provider), DRAWBRIDGE_API: local.api };
+  const verifying = () => spawned([process.execPath, "cli/drawbridge.ts", "verify", EndpointId], asProvider);
+  const asked = await run("operator", `npx drawbridge verify ${EndpointId}`, verifying);
+  if (asked.code !== 1 || !asked.stdout.includes("no entry")) throw new Error("verify does not tell the provider that no entry matches");
+
   tell.chapter("The provider accepts");
   const approving = succeeding(() => drawbridge("approve", EndpointId, "--reason", "the walkthrough"));
   await run("operator", `drawbridge approve ${EndpointId} --reason "the walkthrough"`, approving);
@@ -114,8 +119,6 @@ async function told(stage: Stage): Promise<void> {
 
   tell.chapter("Every check, from both sides");
   allGreen(await run("consumer", verifyShown, verify), 13);
-  const asProvider = { ...credentialsOf(local, accounts.provider), DRAWBRIDGE_API: local.api };
-  const verifying = () => spawned([process.execPath, "cli/drawbridge.ts", "verify", EndpointId], asProvider);
   allGreen(await run("operator", `npx drawbridge verify ${EndpointId}`, verifying), 7);
 }
 

@@ -61,8 +61,18 @@ export async function recorded(api: Api, endpoint: string): Promise<Finding> {
   }
 }
 
+/** The events that say why it stands as it does. */
+const DECISIONS = new Set([
+  "ApprovalRequested",
+  "ConnectionApproved",
+  "ConnectionDenied",
+  "ConnectionAdopted",
+  "AcceptedOutside",
+  "RejectedOutside",
+]);
+
 function told(shown: ShownConnection): Finding {
-  const decided = shown.history.toReversed().find(({ event }) => "because" in event)?.event;
+  const decided = shown.history.toReversed().find(({ event }) => DECISIONS.has(event.type))?.event;
   const why = decided !== undefined && "because" in decided ? `: ${decided.because.detail}` : "";
   const message = `${shown.words}${why}`;
   const { status, endpoint } = shown.connection;

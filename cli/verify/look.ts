@@ -47,7 +47,7 @@ export async function look(asked: Asked, reach: Reach): Promise<Seen> {
       notReadable("endpoint", `your credentials lack ${permission}`, `allow ${permission} to the role you use`),
     ),
     ...acceptance(sides),
-    ...(await names(ec2, asked, sides, reach)),
+    ...(await names(ec2, region, asked, sides, reach)),
     ...(consumer === undefined ? [] : await ofConsumer(ec2, cloudWatch, region, consumer, asked.port)),
     ...(provider === undefined ? [] : await ofProvider(ec2, cloudWatch, region, provider)),
   ];
@@ -55,12 +55,18 @@ export async function look(asked: Asked, reach: Reach): Promise<Seen> {
 }
 
 /** A provider is not where the names are made for: it tries only what it is told to. */
-async function names(ec2: EC2Client, asked: Asked, { consumer, provider }: Sides, reach: Reach): Promise<readonly Finding[]> {
+async function names(
+  ec2: EC2Client,
+  region: string,
+  asked: Asked,
+  { consumer, provider }: Sides,
+  reach: Reach,
+): Promise<readonly Finding[]> {
   const own = consumer === undefined ? undefined : await addressesOf(ec2, consumer);
   const wanted = [...(consumer?.names.slice(0, 1) ?? []), ...asked.names];
   const isAvailable = (consumer ?? provider)?.state === "available";
   const found: Finding[] = [];
-  for (const name of wanted) found.push(...(await reached(reach, { ...asked, name, isAvailable, own, vpc: consumer?.vpc })));
+  for (const name of wanted) found.push(...(await reached(reach, { ...asked, name, isAvailable, own, vpc: consumer?.vpc, region })));
   return found;
 }
 

@@ -83,7 +83,7 @@ export function get(socket: Socket, host: string, path: string): Promise<Reply> 
   return promise;
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === "string" ? code : "";
 }

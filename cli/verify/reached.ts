@@ -1,5 +1,6 @@
 // Whether each name resolves, to private addresses only, and whether TCP and HTTP get through to what is behind it.
 import { failed, notReadable, ok, type Finding } from "./finding.ts";
+import { whyNoName } from "./private-zones.ts";
 import { failureOf, get, isPrivate, type Reach } from "./reach.ts";
 
 export interface Wanted {
@@ -13,6 +14,7 @@ export interface Wanted {
   readonly own: readonly string[] | undefined;
   /** In which VPC the name should resolve, where that is known. */
   readonly vpc: string | undefined;
+  readonly region: string;
 }
 
 export async function reached(reach: Reach, wanted: Wanted): Promise<readonly Finding[]> {
@@ -43,7 +45,7 @@ async function resolved(reach: Reach, wanted: Wanted): Promise<{ finding: Findin
   const shown = addresses.join(", ");
   const open = addresses.filter((address) => !isPrivate(address));
   const strange = wanted.own === undefined ? [] : addresses.filter((address) => wanted.own?.includes(address) === false);
-  if (addresses.length === 0) return { finding: noName(reach, wanted), addresses };
+  if (addresses.length === 0) return { finding: await noName(reach, wanted), addresses };
   if (open.length > 0)
     return {
       finding: failed(
@@ -65,15 +67,12 @@ async function resolved(reach: Reach, wanted: Wanted): Promise<{ finding: Findin
   return { finding: ok(about, `${name} resolves to ${shown}, private`), addresses };
 }
 
-function noName({ from }: Reach, { name, isAvailable, vpc }: Wanted): Finding {
+async function noName({ from }: Reach, { name, isAvailable, vpc, region }: Wanted): Promise<Finding> {
   const message = `${name} does not resolve from ${from}`;
   if (!isAvailable) return failed("name", `${message}: the endpoint is not available`, "mend that first: see acceptance and state");
+  if (vpc !== undefined && !/\.vpce\.amazonaws\.com(\.cn)?\.?$/.test(name)) return whyNoName(name, vpc, region);
   const place = vpc === undefined ? "the endpoint's VPC" : vpc;
-  return failed(
-    "name",
-    `${message}: it is made for ${place}, or its zone is not associated with it`,
-    `run this inside ${place} (docs/walkthrough.md), and look at aws route53 list-hosted-zones-by-vpc`,
-  );
+  return failed("name", `${message}: it is made for ${place}`, `run this inside ${place} (docs/walkthrough.md)`);
 }
 
 function notConnected(about: string, error: unknown, { name, port, isAvailable, vpc }: Wanted): Finding {

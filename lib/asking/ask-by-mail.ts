@@ -78,7 +78,12 @@ async function mailWaiting(ports: AskPorts, name: string): Promise<void> {
     }
     if ((await ports.slips.ofKind(waiting(name))).length === 0) return;
     if (round === roundsMax)
-      throw new Fault("MoreToMail", `approver ${name}`, "questions come faster than one message each few seconds; Lambda tries again in a minute", true);
+      throw new Fault(
+        "MoreToMail",
+        `approver ${name}`,
+        "questions come faster than one message each few seconds; Lambda tries again in a minute",
+        true,
+      );
   }
 }
 
@@ -92,7 +97,8 @@ async function mailAll(ports: AskPorts, name: string): Promise<void> {
   });
   const questions = [...new Map(open.map((one) => [one.connection.endpoint, one])).values()];
   const [only] = questions;
-  if (only !== undefined) await ports.people.approvers(questions.length === 1 ? await questionMail(ports, name, only) : await digestMail(ports, name, questions));
+  if (only !== undefined)
+    await ports.people.approvers(questions.length === 1 ? await questionMail(ports, name, only) : await digestMail(ports, name, questions));
   const until = instant(milliseconds(ports.clock()) + keptDays * day);
   for (const { id } of marks) await ports.slips.put({ kind: "mailed", id: `${id}#${name}`, until, data: {} });
   await ports.slips.remove(

@@ -27,8 +27,7 @@ export interface ReachablePorts {
 const everyMinutes = 10;
 
 /** The sweep comes each minute; this look is due at every tenth. */
-export const isDue = ({ clock }: Pick<ReachablePorts, "clock">): boolean =>
-  Math.floor(milliseconds(clock()) / 60_000) % everyMinutes === 0;
+export const isDue = ({ clock }: Pick<ReachablePorts, "clock">): boolean => Math.floor(milliseconds(clock()) / 60_000) % everyMinutes === 0;
 
 /** How many approvers no mail reaches, of those who have an address. */
 export async function checkApprovers(ports: ReachablePorts): Promise<{ readonly unreachable: number }> {

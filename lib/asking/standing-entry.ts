@@ -64,7 +64,12 @@ export async function prepare(
     author: authorOf(approver),
     at: now,
   };
-  const told = { at: now, by, because: { rule: "approvers", detail: reason ?? `${approver.name}'s answer about ${connection.endpoint}` }, source } as const;
+  const told = {
+    at: now,
+    by,
+    because: { rule: "approvers", detail: reason ?? `${approver.name}'s answer about ${connection.endpoint}` },
+    source,
+  } as const;
   const event: PolicyEvent =
     before === undefined
       ? { type: "EntryAdded", entry: refer(after), to: after, ...told }

@@ -6,6 +6,7 @@ import type { Actor, Choice, ConnectionEvent, Scope } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
 import { run, type LoopPorts, type Task } from "../loop/run.ts";
+import { rawText } from "../masked.ts";
 import type { AllowList, Ledger, Proofs } from "../ports.ts";
 import { prepare, type Prepared } from "./standing-entry.ts";
 
@@ -86,7 +87,7 @@ async function standingFor(ports: TakePorts, answer: GivenAnswer, before: Connec
     verdict: choice === "approve" ? "accept" : "reject",
     by: actorOf(answer),
     approver,
-    source: { kind: "answer", raw: answer.source },
+    source: { kind: "answer", raw: rawText(answer.source) },
     ...(choice === "reject" ? optional("days", quietDays) : {}),
     ...optional("reason", reason),
   } as const;
@@ -138,7 +139,10 @@ const isOpen = (connection: Connection, { question }: GivenAnswer): boolean =>
   connection.status === "asking" && connection.question.id === question;
 
 /** A look at AWS is not this function's right; what AWS shows comes with the next signal. What is committed is kept in view. */
-const withoutAws = ({ clock, newId, services, connections, ledger, allowList, organizations }: TakePorts, committed: ConnectionEvent[]): LoopPorts => ({
+const withoutAws = (
+  { clock, newId, services, connections, ledger, allowList, organizations }: TakePorts,
+  committed: ConnectionEvent[],
+): LoopPorts => ({
   clock,
   newId,
   services,
@@ -153,4 +157,3 @@ const withoutAws = ({ clock, newId, services, connections, ledger, allowList, or
     },
   },
 });
-

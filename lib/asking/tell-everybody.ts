@@ -1,24 +1,27 @@
-// What every approver is told by mail, however they set their filters: that somebody decided past them.
+// What every approver is told by mail, however they set their filters: that somebody decided past them, and what is ahead.
 
 import { anyApprover } from "../approver.ts";
 import { asMail } from "../notices.ts";
 import type { Approvers, People } from "../ports.ts";
 import { once } from "./once.ts";
-import { noticeOf, recordOf, type Committed, type TellPorts } from "./tell.ts";
+import { matterOf, noticeOf, recordOf, type Committed, type TellPorts } from "./tell.ts";
 
 export interface EverybodyPorts extends TellPorts {
   readonly approvers: Pick<Approvers, "all">;
   readonly people: Pick<People, "approvers">;
 }
 
-export const isForEverybody = (told: Committed): boolean => told.type === "ConnectionApproved" && told["breakGlass"] === true;
+const ahead: ReadonlySet<string> = new Set(["RevocationAnnounced", "RevocationWithdrawn", "ExpiryAnnounced"]);
+
+export const isForEverybody = (told: Committed): boolean =>
+  ahead.has(told.type) || (told.type === "ConnectionApproved" && told["breakGlass"] === true);
 
 export async function tellEverybody(ports: EverybodyPorts, told: Committed): Promise<void> {
   const notice = await noticeOf(ports, told, await recordOf(ports, told));
   const mail = asMail(notice);
   const named = (await ports.approvers.all()).filter(({ email }) => email !== undefined).map(({ name }) => name);
   for (const approver of named.length === 0 ? [anyApprover] : named)
-    await once(ports.proofs, `${told.subject}#${String(told.seq)}#everybody#${approver}`, () =>
+    await once(ports.proofs, `${matterOf(told)}#everybody#${approver}`, () =>
       ports.people.approvers({ ...mail, attributes: { ...mail.attributes, approver } }),
     );
 }

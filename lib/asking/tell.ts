@@ -50,12 +50,23 @@ export async function tell(ports: TellPorts, channel: Channel, told: Committed):
 }
 
 /** What is told once: an event; or what is ahead of all that one version of an entry holds, however many connections that is. */
-function matterOf({ subject, seq, type, ...told }: Committed): string {
+export function matterOf({ subject, seq, type, ...told }: Committed): string {
+  // A zone that is full or gone refuses every name alike: people hear of it once an hour, the log has each.
+  const { effect, code, first } = told;
+  if (type === "EffectFailed" && String(effect).endsWith("-name") && ofTheZone.test(String(code)))
+    return `${type}#${told.service ?? ""}#${String(code)}#${String(first).slice(0, 13)}`;
   const entry = told["entry"] as EntryRef | undefined;
-  const ahead = type === "ExpiryAnnounced" ? told["expires"] : type === "RevocationAnnounced" || type === "RevocationWithdrawn" ? told["due"] : undefined;
+  const ahead =
+    type === "ExpiryAnnounced"
+      ? told["expires"]
+      : type === "RevocationAnnounced" || type === "RevocationWithdrawn"
+        ? told["due"]
+        : undefined;
   if (entry === undefined || typeof ahead !== "string") return `${subject}#${String(seq)}`;
   return `${type}#${entryId(entry)}#${String(entry.version)}#${ahead}`;
 }
+
+const ofTheZone = /^(ZoneFull|ZoneNotAllowed|NoSuchHostedZone|AccessDenied.*)$/;
 
 export async function noticeOf(ports: TellPorts, told: Committed, connection: Connection | undefined): Promise<Notice> {
   const event = told as unknown as DrawbridgeEvent;

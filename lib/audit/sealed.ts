@@ -36,10 +36,11 @@ export function sealedBy(checkpoints: readonly Checkpoint[], trust: Trust, part 
   const statements: Statement[] = [];
   for (const checkpoint of checkpoints) {
     const { statement, leaves } = checkpoint;
-    const fault = faultOf(checkpoint, trust) ?? breakBetween(statements.at(-1), statement, trust.hash, part);
+    const forged = faultOf(checkpoint, trust);
+    const fault = forged ?? breakBetween(statements.at(-1), statement, trust.hash, part);
     if (fault !== undefined) findings.push({ kind: "checkpoint", checkpoint: statement.number, text: `checkpoint ${String(statement.number)}: ${fault}` });
     // One that nobody signed vouches for nothing.
-    if (faultOf(checkpoint, trust) !== undefined) continue;
+    if (forged !== undefined) continue;
     statements.push(statement);
     for (const leaf of leaves) findings.push(...take(chains, leaf, statement.number));
   }

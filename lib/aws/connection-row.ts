@@ -29,6 +29,7 @@ export function connectionRow({ connection, head }: Kept): Item {
 
 export const readConnection = (table: string, item: Item): Kept => readRow(table, shape, item);
 
+const vpc = v.object({ id: text, region: text });
 const decision = v.object({
   verdict: v.picklist(["accept", "reject"]),
   by: actor,
@@ -36,6 +37,7 @@ const decision = v.object({
   at: instantText,
   entry: v.optional(entryRef),
   label: v.optional(v.string()),
+  vpc: v.optional(vpc),
   reason: v.optional(v.string()),
 });
 
@@ -54,6 +56,7 @@ const known = {
   seq: v.pipe(whole, v.minValue(1)),
   headHash: text,
   names: v.array(name),
+  grants: v.optional(v.array(v.object({ zone: text, vpc, made: v.boolean() }))),
   trouble: v.optional(
     v.object({
       effect: text,

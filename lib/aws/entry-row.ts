@@ -45,6 +45,7 @@ const shape: RowShape<Entry> = {
     at: instantText,
     name: words,
     label: words,
+    vpc: v.optional(v.object({ id: text, region: text })),
     contact: words,
     purpose: words,
     ticket: words,

@@ -53,6 +53,11 @@ async function exchange(url: URL, headers: Record<string, string>, body: string,
 }
 
 const early = 300_000;
+/** Whatever else the role may do, this session may not. */
+const noMore = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: ["organizations:ListParents", "organizations:DescribeOrganization"], Resource: "*" }],
+});
 
 /** The role's keys, taken anew some minutes before they end. */
 function credentialsOf(sts: STSClient, role: string) {
@@ -61,7 +66,7 @@ function credentialsOf(sts: STSClient, role: string) {
     | undefined;
   return async () => {
     if (kept !== undefined && kept.expiration.getTime() - early > Date.now()) return kept;
-    const command = new AssumeRoleCommand({ RoleArn: role, RoleSessionName: "drawbridge" });
+    const command = new AssumeRoleCommand({ RoleArn: role, RoleSessionName: "drawbridge", Policy: noMore, DurationSeconds: 900 });
     const { Credentials } = await calling("sts:AssumeRole", () => sts.send(command), role);
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
     if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined || Expiration === undefined)

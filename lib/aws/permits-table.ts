@@ -8,7 +8,7 @@ import { writeItem } from "./item.ts";
 import { queryAll } from "./pages.ts";
 import { rowVersion } from "./rows.ts";
 
-export const permitKind = (service: ServiceId): string => `principal#${service}`;
+const permitKind = (service: ServiceId): string => `principal#${service}`;
 
 export const permitsTable = (client: DynamoDBClient, table: string): Permits => ({
   of: async (service) => {

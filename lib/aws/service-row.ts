@@ -23,7 +23,7 @@ const shape: RowShape<Service> = {
   schema: v.looseObject({
     service: serviceIdText,
     mode: v.picklist(["observe", "enforce"]),
-    zone: v.optional(v.object({ id: text, name: text })),
+    zone: v.optional(v.object({ id: text, name: text, isPrivate: v.optional(v.literal(true)) })),
     outsideAccept: v.picklist(["keep", "enforce"]),
     addedAt: instantText,
     addedBy: v.string(),

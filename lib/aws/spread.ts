@@ -4,10 +4,10 @@ import { filed, type StoredEvent } from "../ledger.ts";
 
 /**
  * A DynamoDB partition takes 1,000 write units a second, an event of up to 2 KB takes two in each index, and up to ten
- * instances write at once: 50 each make at most 1,000.
+ * instances write at once: 25 each take half of that.
  */
-export const eventsPerShard = 50;
-/** Beyond it the shards are taken again from the first: room for 3,200 events a second from each instance. */
+export const eventsPerShard = 25;
+/** Beyond it the shards are taken again from the first: room for 1,600 events a second from each instance. */
 export const shardsMax = 64;
 
 /** The attributes that the indexes of the log hash by. An account's is never shared: AWS lets one make few endpoints a second. */

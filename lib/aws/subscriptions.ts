@@ -10,6 +10,7 @@ import {
   UnsubscribeCommand,
   type SNSClient,
 } from "@aws-sdk/client-sns";
+import { BadInput } from "../faults.ts";
 import type { Subscription, Subscriptions } from "../ports.ts";
 import { calling } from "./errors.ts";
 
@@ -33,8 +34,9 @@ export function topicSubscriptions(client: SNSClient, topic: string): Subscripti
     },
     confirm: async (token) => {
       const command = new ConfirmSubscriptionCommand({ TopicArn: topic, Token: token, AuthenticateOnUnsubscribe: "true" });
-      const { SubscriptionArn = "" } = await calling("sns:ConfirmSubscription", () => client.send(command), where);
-      return SubscriptionArn;
+      const reply = await calling("sns:ConfirmSubscription", () => unlessGone(() => client.send(command), InvalidParameterException), where);
+      if (reply?.SubscriptionArn === undefined) throw new BadInput("token", token, "give the link from AWS's newest mail; one is good for two days");
+      return reply.SubscriptionArn;
     },
     remove: async (subscription) => {
       await calling(
@@ -53,7 +55,11 @@ export function topicSubscriptions(client: SNSClient, topic: string): Subscripti
           ...(next === undefined ? {} : { NextToken: next }),
         });
         const page = await calling("sns:ListSubscriptionsByTopic", () => client.send(command), where);
-        found.push(...(page.Subscriptions ?? []).flatMap(({ SubscriptionArn = "", Protocol = "", Endpoint = "" }) => read(SubscriptionArn, Protocol, Endpoint)));
+        found.push(
+          ...(page.Subscriptions ?? []).flatMap(({ SubscriptionArn = "", Protocol = "", Endpoint = "" }) =>
+            read(SubscriptionArn, Protocol, Endpoint),
+          ),
+        );
         next = page.NextToken;
       } while (next !== undefined && next !== "");
       return found;

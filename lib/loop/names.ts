@@ -23,6 +23,8 @@ export interface NamePorts extends BatchPorts {
   readonly owner: (endpoint: EndpointId) => string;
   /** What else a service's names need, where the whole service is looked at; lib/loop/private-dns.ts. */
   readonly followPrivateDns?: (service: ServiceId) => Promise<void>;
+  /** What consumers' VPCs need; lib/loop/vpcs.ts. */
+  readonly followVpcs?: (ran: Ran) => Promise<void>;
 }
 
 export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Failure[]> =>
@@ -34,6 +36,7 @@ export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Fai
       ran,
       wanted.some(({ compare }) => compare === true),
     );
+    await ports.followVpcs?.(ran);
     if (wanted.some(({ endpoints, account }) => endpoints.length === 0 && account === undefined)) await ports.followPrivateDns?.(service);
   });
 

@@ -17,6 +17,10 @@ export interface PermissionPorts {
   readonly permits: Permits;
 }
 
+type StatePorts = Pick<PermissionPorts, "clock" | "allowList" | "permits"> & {
+  readonly endpointServices: Pick<EndpointServices, "allowed">;
+};
+
 /** How the permissions stand: what is lacking is drift, which the next sweep heals. */
 export interface PermissionState {
   readonly wanted: Wanted;
@@ -29,7 +33,7 @@ export interface PermissionState {
 const nothing: PermissionChanges = { add: [], remove: [], forget: [] };
 const accountsPerCall = 50;
 
-export async function permissionState(ports: Omit<PermissionPorts, "services" | "ledger">, service: ServiceId): Promise<PermissionState> {
+export async function permissionState(ports: StatePorts, service: ServiceId): Promise<PermissionState> {
   const [entries, allowed, ours] = await Promise.all([
     entriesOf(ports, service),
     ports.endpointServices.allowed(service),

@@ -70,16 +70,20 @@ export async function sweep(ports: SweepPorts, { servicesAtOnce = 1, leftMs = ()
 
 /** Nothing for a service that has been released meanwhile. */
 async function sweepOne(ports: SweepPorts, service: Service): Promise<Swept | undefined> {
-  await checkAcceptance(ports, service);
+  const isThere = await checkAcceptance(ports, service);
   const ran = await run(ports, { service: service.service, tasks: [], whole: { kind: "sweep" } });
   if (ran === undefined) return undefined;
   const swept = await handOver(ports, ran);
   if (await lacksPrivateDns(ports, ran.service)) await ports.wake.dns({ service: service.service, why: "sweep" });
   if (ran.standings.some(isNamed) && isItsMinute(service.service, ports.clock()))
     await ports.wake.dns({ service: service.service, why: "compare" });
-  if (ran.service.permissions === "follow" && ran.service.mode === "enforce" && ports.permissions !== undefined)
+  if (!isThere || ran.service.permissions !== "follow" || ran.service.mode !== "enforce" || ports.permissions === undefined) return swept;
+  try {
     await followList(ports.permissions, service.service);
-  return swept;
+    return swept;
+  } catch (error) {
+    return { ...swept, error };
+  }
 }
 
 /** Most services have none, and cost nothing here. */
@@ -129,14 +133,14 @@ function dueSince({ kept: { connection }, seen, service }: Standing): Instant[] 
   return kinds.some((kind) => isOnAws(kind) || isOnNames(kind)) ? [connection.changedAt] : [];
 }
 
-/** A service whose acceptance is switched off lets everybody in past us: that is told loudly, once. */
-async function checkAcceptance({ clock, endpointServices, ledger, services }: SweepPorts, { service: id }: Service): Promise<void> {
+/** A service whose acceptance is switched off lets everybody in past us: that is told loudly, once. Gives whether AWS knows the service at all. */
+async function checkAcceptance({ clock, endpointServices, ledger, services }: SweepPorts, { service: id }: Service): Promise<boolean> {
   const facts = await endpointServices.describe(id);
   const off = facts !== undefined && !facts.acceptanceRequired;
   // The head is read before the service, so that a change by an operator in between is a conflict and not overwritten.
   const expected = await ledger.head(serviceSubject(id));
   const service = await services.get(id);
-  if (service === undefined || off === (service.acceptanceOffSince !== undefined)) return;
+  if (service === undefined || off === (service.acceptanceOffSince !== undefined)) return facts !== undefined;
   const at = clock();
   const { acceptanceOffSince: _, ...rest } = service;
   const event: PolicyEvent = {
@@ -149,4 +153,5 @@ async function checkAcceptance({ clock, endpointServices, ledger, services }: Sw
   };
   const after: Service = { ...rest, version: expected.seq + 1, ...optional("acceptanceOffSince", off ? at : undefined) };
   await ledger.commit({ of: "service", key: id, after, events: [event], expected });
+  return facts !== undefined;
 }

@@ -25,8 +25,7 @@ export const reject = (ports: OperatorPorts, actor: Operator, input: unknown): P
 
 async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input: unknown): Promise<Answered> {
   const { endpoint, reason, confirm, breakGlass } = read(answeredConnection, input);
-  if (breakGlass && choice === "reject")
-    throw new BadInput("breakGlass", true, "leave it out: an operator may reject without it");
+  if (breakGlass && choice === "reject") throw new BadInput("breakGlass", true, "leave it out: an operator may reject without it");
   if (breakGlass && reason === undefined) throw new BadInput("reason", reason, "say why: past the approvers, everybody is told");
   const { service } = await recordOf(ports, endpoint);
   const { mode } = await inCare(ports, service);
@@ -92,6 +91,9 @@ function outcome(connection: Connection, committed: readonly ConnectionEvent[]):
 function refusal({ endpoint, status }: Connection, why: string): readonly [code: Refused["code"], remedy: string] {
   if (why.startsWith("a reject entry applies")) return ["RejectEntryApplies", "change or remove that entry first"];
   if (status === "asking")
-    return ["NotAnApprover", `leave it to its approvers, or decide alone with: drawbridge approve ${endpoint} --break-glass --reason "..."; everybody is told`];
+    return [
+      "NotAnApprover",
+      `leave it to its approvers, or decide alone with: drawbridge approve ${endpoint} --break-glass --reason "..."; everybody is told`,
+    ];
   return ["AlreadyDecided", `see what happened with: drawbridge show ${endpoint}`];
 }

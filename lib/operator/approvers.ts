@@ -30,7 +30,8 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
   const sameAddress = before?.email !== undefined && before.email === said.email;
   const keeps = sameAddress && mailStateOf(before, await ports.subscriptions.all()) === "confirmed";
   if (before?.subscription !== undefined && !sameAddress) await ports.subscriptions.remove(before.subscription);
-  const subscription = said.email === undefined ? undefined : keeps ? before.subscription : await ports.subscriptions.subscribe(said.name, said.email);
+  const subscription =
+    said.email === undefined ? undefined : keeps ? before.subscription : await ports.subscriptions.subscribe(said.name, said.email);
   const put = await write(ports, actor, said.name, reason ?? "approvers add", (now, there) => ({
     ...said,
     ...optional("subscription", subscription),
@@ -66,7 +67,9 @@ async function write(
     const approver: Approver = { ...wanted, version: expected.seq + 1 };
     const told = { at, name, ...byOperator(actor, detail) };
     const event: PolicyEvent =
-      there === undefined ? { type: "ApproverAdded", to: approver, ...told } : { type: "ApproverChanged", from: there, to: approver, ...told };
+      there === undefined
+        ? { type: "ApproverAdded", to: approver, ...told }
+        : { type: "ApproverChanged", from: there, to: approver, ...told };
     const head = await ports.ledger.commit({ of: "approver", key: name, after: approver, events: [event], expected });
     return typeof head === "string" ? "conflict" : { approver, changed: true };
   });
@@ -79,11 +82,16 @@ async function write(
 export async function confirm(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver; mail: MailState }> {
   const { name, token } = read(confirmedApprover, input);
   const before = await existing(ports, name);
-  if (before.email === undefined) throw new Refused("NotConfigured", `${name} has no mail address`, "give one with: drawbridge approvers add");
+  if (before.email === undefined)
+    throw new Refused("NotConfigured", `${name} has no mail address`, "give one with: drawbridge approvers add");
   const subscription = await ports.subscriptions.confirm(token);
   const other = (await ports.approvers.all()).find((one) => one.name !== name && one.subscription === subscription);
   if (other !== undefined)
-    throw new Refused("NotConfigured", `That link confirmed the address of ${other.name}, not of ${name}`, "give the link from the other mail");
+    throw new Refused(
+      "NotConfigured",
+      `That link confirmed the address of ${other.name}, not of ${name}`,
+      "give the link from the other mail",
+    );
   const { approver } = await write(ports, actor, name, "approvers confirm", (now, there) => ({
     ...(there ?? before),
     subscription,
@@ -99,11 +107,7 @@ export interface ListedApprover extends Approver {
 }
 
 export async function list(ports: OperatorPorts): Promise<{ items: ListedApprover[]; warnings: string[] }> {
-  const [approvers, subscriptions, services] = await Promise.all([
-    ports.approvers.all(),
-    ports.subscriptions.all(),
-    ports.services.all(),
-  ]);
+  const [approvers, subscriptions, services] = await Promise.all([ports.approvers.all(), ports.subscriptions.all(), ports.services.all()]);
   const items = await Promise.all(
     approvers.map(async (approver) => ({
       ...approver,
@@ -140,6 +144,31 @@ async function confirmedState({ subscriptions }: OperatorPorts, state: MailState
   return (await subscriptions.inspect(subscription))?.protected === true ? "confirmed" : "unprotected";
 }
 
+/** What keeps a service's questions from being answered by those it names. */
+export async function askingProblems(
+  { approvers }: Pick<OperatorPorts, "approvers">,
+  { service, asking = {} }: Pick<Service, "service" | "asking">,
+): Promise<{ message: string; remedy: string }[]> {
+  const { approvers: names = [], escalateTo = [], quorum = 1 } = asking;
+  if (names.length === 0) return [];
+  const there = new Map((await approvers.all()).map((one) => [one.name, one]));
+  const missing = [...new Set([...names, ...escalateTo])].filter((name) => !there.has(name));
+  const reached = names.filter((name) => there.get(name)?.reachableSince !== undefined || there.get(name)?.slack !== undefined);
+  return [
+    ...(missing.length === 0
+      ? []
+      : [{ message: `${service} asks ${missing.join(", ")}, whom nobody has added as an approver`, remedy: "add them with: drawbridge approvers add" }]),
+    ...(reached.length >= quorum
+      ? []
+      : [
+          {
+            message: `${service} wants ${String(quorum)} to agree, and messages reach ${String(reached.length)} of its approvers`,
+            remedy: "see whom with: drawbridge approvers list",
+          },
+        ]),
+  ];
+}
+
 /** Removes an approver and their subscription. Their agreements to open questions count no more once no service names them. */
 export async function remove(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver }> {
   const { name, reason, confirm: confirmed } = read(removedApprover, input);
@@ -168,7 +197,11 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
 }
 
 /** Mails a message that asks nothing, to see whether it arrives. */
-export async function test(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver; mail: MailState; sent: boolean }> {
+export async function test(
+  ports: OperatorPorts,
+  actor: Operator,
+  input: unknown,
+): Promise<{ approver: Approver; mail: MailState; sent: boolean }> {
   const { name } = read(anApprover, input);
   const approver = await existing(ports, name);
   const mail = await stateOf(ports, approver);
@@ -184,6 +217,7 @@ export async function test(ports: OperatorPorts, actor: Operator, input: unknown
 
 async function existing({ approvers }: OperatorPorts, name: string): Promise<Approver> {
   const found = await approvers.get(approverName(name));
-  if (found === undefined) throw new Refused("NotFound", `There is no approver ${name}`, "see who there is with: drawbridge approvers list");
+  if (found === undefined)
+    throw new Refused("NotFound", `There is no approver ${name}`, "see who there is with: drawbridge approvers list");
   return found;
 }

@@ -79,6 +79,8 @@ export function checkSaid(said: Said, now: string, { organizations = false }: Pi
     throw new BadInput("conditions.notBefore", notBefore, `give a time before ${expires}, when the entry expires`);
   if (atMost !== undefined && verdict !== "accept")
     throw new BadInput("conditions.atMost", atMost, `leave it out: only an entry that accepts has a limit, and this one says ${verdict}`);
+  if (said.vpc !== undefined && !/^(endpoint|account)#/.test(principal))
+    throw new BadInput("vpc", said.vpc.id, "leave it out: only an entry about one account or endpoint names a VPC");
   if (name !== undefined && label === undefined && labelOf({ name }) === undefined)
     throw new BadInput("name", name, "it makes no DNS label; give a label too");
   if (onExpiry !== undefined && expires === undefined)

@@ -173,6 +173,12 @@ export const entryFields = {
   ),
   name: maybe(text),
   label: maybe(label),
+  vpc: maybe(
+    members({
+      id: v.pipe(v.string("give a VPC's id"), v.regex(/^vpc-[0-9a-f]{8,17}$/, "give a VPC's id, such as vpc-0123456789abcdef0")),
+      region,
+    }),
+  ),
   contact: maybe(text),
   purpose: maybe(text),
   ticket: maybe(text),

@@ -13,6 +13,7 @@ import type {
   NewId,
   Organizations,
   People,
+  Permits,
   Services,
   Subscriptions,
   Wake,
@@ -28,10 +29,11 @@ export interface OperatorPorts {
   readonly services: Services;
   readonly connections: Connections;
   readonly ledger: Ledger;
-  readonly endpointServices: Pick<EndpointServices, "connections" | "describe" | "notify" | "notification" | "stopNotifying">;
+  readonly endpointServices: Pick<EndpointServices, "connections" | "describe" | "notify" | "notification" | "stopNotifying" | "allowed">;
+  readonly permits: Permits;
   readonly allowList: AllowList;
   readonly organizations?: Organizations;
-  readonly zones: Pick<Zones, "name">;
+  readonly zones: Pick<Zones, "name" | "list">;
   readonly approvers: Approvers;
   readonly subscriptions: Subscriptions;
   readonly people: Pick<People, "approvers">;

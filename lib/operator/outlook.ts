@@ -44,7 +44,6 @@ export interface Outlook {
   readonly cut: readonly Fate[];
   readonly spared: readonly Fate[];
 }
-export const nothingFollows: Outlook = { accepted: [], asked: [], rejected: [], cut: [], spared: [] };
 
 type Ports = Pick<OperatorPorts, "clock" | "newId" | "services" | "connections" | "endpointServices" | "allowList"> &
   Pick<LoopPorts, "organizations">;

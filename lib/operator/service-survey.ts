@@ -14,6 +14,7 @@ import { previewedService, read } from "./inputs.ts";
 export interface Zone {
   readonly id: ZoneId;
   readonly name: string;
+  readonly isPrivate?: true;
 }
 
 /** A service as AWS shows it, and every reason not to take it into care as it is. */
@@ -71,20 +72,21 @@ export function obstaclesOf(service: ServiceId, facts: ServiceFacts | undefined)
 }
 
 /** The deployment's zones, with their names as far as Route 53 knows them. */
-export const zonesOf = (ports: Pick<OperatorPorts, "zones" | "deployment">): Promise<{ id: ZoneId; name?: string }[]> =>
-  Promise.all(
-    ports.deployment.zones.map(async (id) => ({
-      id,
-      ...optional("name", await ports.zones.name(id)),
-    })),
-  );
+export async function zonesOf(
+  ports: Pick<OperatorPorts, "zones" | "deployment">,
+): Promise<{ id: ZoneId; name?: string; isPrivate?: boolean }[]> {
+  const there = new Map((await ports.zones.list()).map((zone) => [zone.id, zone]));
+  return ports.deployment.zones.map((id) => there.get(id) ?? { id });
+}
 
 /** By id, or by name with or without the final dot. */
 async function zoneAt(ports: OperatorPorts, wanted: string): Promise<Zone | Refused> {
   const zones = await zonesOf(ports);
   const id = wanted.replace(/^\/hostedzone\//, "");
   const name = wanted.toLowerCase().replace(/\.$/, "");
-  const named = zones.flatMap((zone) => (zone.name === undefined ? [] : [{ id: zone.id, name: zone.name }]));
+  const named = zones.flatMap(({ id: at, name: called, isPrivate }): Zone[] =>
+    called === undefined ? [] : [{ id: at, name: called, ...(isPrivate === true ? { isPrivate } : {}) }],
+  );
   const found = named.filter((zone) => zone.id === id || zone.name.toLowerCase() === name);
   const [zone] = found;
   if (zone !== undefined && found.length === 1) return zone;

@@ -9,10 +9,12 @@ import { serviceSubject } from "../ledger.ts";
 import { run } from "../loop/run.ts";
 import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
+import { askingProblems } from "./approvers.ts";
 import { historyOf, type Told } from "./history.ts";
 import { addedService, aService, read } from "./inputs.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
+import { permissionDrift } from "./permission-drift.ts";
 import { obstaclesOf, survey, type Zone } from "./service-survey.ts";
 
 export interface Added {
@@ -186,12 +188,14 @@ const countedMax = 5000;
 export async function show(ports: OperatorPorts, input: unknown): Promise<Shown> {
   const { service: id } = read(aService, input);
   const service = await inCare(ports, id);
-  const [facts, notification, connections, { history }, { freezes }] = await Promise.all([
+  const [facts, notification, connections, { history }, { freezes }, drift, unasked] = await Promise.all([
     ports.endpointServices.describe(id),
     ports.endpointServices.notification(id, ports.deployment.topic),
     all((page) => ports.connections.ofService(id, page), countedMax),
     historyOf(ports.ledger, serviceSubject(id)),
     ports.allowList.bearing(id),
+    permissionDrift(ports, service),
+    askingProblems(ports, service),
   ]);
   const unheard = {
     message: `AWS does not notify Drawbridge of ${id}'s connections: it learns of them by its sweep only`,
@@ -203,6 +207,8 @@ export async function show(ports: OperatorPorts, input: unknown): Promise<Shown>
     problems: [
       ...obstaclesOf(id, facts).map(({ message, remedy }) => ({ message, remedy })),
       ...(facts !== undefined && notification === undefined ? [unheard] : []),
+      ...drift,
+      ...unasked,
     ],
     freezes,
     counts: counted(connections.items),

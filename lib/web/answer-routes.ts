@@ -43,7 +43,10 @@ export function answerRoutes(ports: AnswerPorts, publicUrl: string): Readonly<Re
     };
   };
   const posted =
-    <View>(act: (token: string, form: Form, visitor: Visitor) => Promise<{ view: View; session?: string }>, show: (view: View) => Page): Route =>
+    <View>(
+      act: (token: string, form: Form, visitor: Visitor) => Promise<{ view: View; session?: string }>,
+      show: (view: View) => Page,
+    ): Route =>
     async (asked) => {
       const refusal = refused(asked, publicUrl);
       if (refusal !== undefined) return reply(refusal);

@@ -4,7 +4,6 @@ import type { Instant } from "../ids.ts";
 import { utc } from "../when.ts";
 import { html, type Piece } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { linkDays } from "./links.ts";
 import { shown } from "./pieces.ts";
 
 /** The same for every link we cannot vouch for, so that nothing can be learnt by trying. */
@@ -26,12 +25,12 @@ export const expiredPage = (since: Instant): Page =>
     "Link expired",
     "This link is over",
     html`<p class="lede">
-        It was good for ${linkDays} days, until <time datetime="${since}">${utc(since)}</time>. Nothing was decided by that.
+        It was good until <time datetime="${since}">${utc(since)}</time>. Nothing was decided by that.
       </p>
       <section>
         <h2>What to do</h2>
         <p>
-          If the question is still open, an operator can answer it: <code>npx drawbridge pending</code> shows it, <code>approve</code> and
+          If the question is still open, a new link comes with the next reminder. Or an operator can answer it: <code>npx drawbridge pending</code> shows it, <code>approve</code> and
           <code>reject</code> decide it.
         </p>
       </section>`,

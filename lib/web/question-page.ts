@@ -20,7 +20,10 @@ export function questionPage(view: OpenView): Page {
     status: statusOf(complaints),
     title: `${complaints.length > 0 ? "Not decided yet: " : ""}${heading}`,
     wide: true,
-    main: html`<p class="status ${complaints.length > 0 ? "note" : view.note === "counted" ? "yes" : ""}" ${view.note === undefined ? undefined : html`role="status"`}>
+    main: html`<p
+        class="status ${complaints.length > 0 ? "note" : view.note === "counted" ? "yes" : ""}"
+        ${view.note === undefined ? undefined : html`role="status"`}
+      >
         ${statusWords(view)}
       </p>
       <h1>${heading}</h1>
@@ -135,7 +138,13 @@ function choices({ connection, complaints, entered, offers, asking }: OpenView, 
     ${approving ? choice("approve", "yes", "Approve", many ? "You agree. AWS accepts the endpoint once enough of you do." : "AWS accepts the endpoint, and it can send traffic to the service.", entered.choice) : undefined}
     ${
       approving && offers.account
-        ? choice("approve-account", "yes", "Approve this account from now on", `Its endpoints at ${connection.service} are accepted without asking again. An entry is written in your name.`, entered.choice)
+        ? choice(
+            "approve-account",
+            "yes",
+            "Approve this account from now on",
+            `Its endpoints at ${connection.service} are accepted without asking again. An entry is written in your name.`,
+            entered.choice,
+          )
         : undefined
     }
     ${choice("reject", "no", "Reject", "AWS rejects the endpoint. To ask again, a new one has to be made.", entered.choice)}
@@ -145,16 +154,28 @@ function choices({ connection, complaints, entered, offers, asking }: OpenView, 
 
 const quiet = (complaints: readonly Complaint[], entered: Form): Markup =>
   html`<div class="choice no">
-      <label class="grow">
-        <input type="radio" name="choice" value="reject-quiet" required ${entered.choice === "reject-quiet" ? html`checked` : undefined} />
-        <span><strong>Reject, and do not ask for a while</strong><small>New endpoints of this account are rejected too, until then. What is connected stays.</small></span>
-      </label>
-      <span class="days">
-        ${wrong(complaints, "days")}
-        <label for="days">Days</label>
-        <input type="text" id="days" name="days" inputmode="numeric" maxlength="3" value="${entered.days ?? "30"}" ${described(complaints, "days") === "" ? undefined : html`aria-describedby="days-wrong"`} ${invalid(complaints, "days")} />
-      </span>
-    </div>`;
+    <label class="grow">
+      <input type="radio" name="choice" value="reject-quiet" required ${entered.choice === "reject-quiet" ? html`checked` : undefined} />
+      <span
+        ><strong>Reject, and do not ask for a while</strong
+        ><small>New endpoints of this account are rejected too, until then. What is connected stays.</small></span
+      >
+    </label>
+    <span class="days">
+      ${wrong(complaints, "days")}
+      <label for="days">Days</label>
+      <input
+        type="text"
+        id="days"
+        name="days"
+        inputmode="numeric"
+        maxlength="3"
+        value="${entered.days ?? "30"}"
+        ${described(complaints, "days") === "" ? undefined : html`aria-describedby="days-wrong"`}
+        ${invalid(complaints, "days")}
+      />
+    </span>
+  </div>`;
 
 const reasonField = ({ complaints, entered }: OpenView): Markup =>
   html`<div class="field">

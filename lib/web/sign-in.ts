@@ -35,8 +35,8 @@ function request({ approver }: SignIn["access"], guard: string, note: SignIn["no
   if (note === "code-too-many") return tooMany();
   const again = note === "code-confirm";
   return html`<p>
-      To decide, show that it is you: a code goes to <span class="id">${masked(approver.email)}</span>. With it you can answer all your questions for
-      ${sessionMinutes} minutes.
+      To decide, show that it is you: a code goes to <span class="id">${masked(approver.email)}</span>. With it you can answer all your
+      questions for ${sessionMinutes} minutes.
     </p>
     <form method="post" accept-charset="utf-8" autocomplete="off">
       <input type="hidden" name="guard" value="${guard}" />
@@ -102,7 +102,9 @@ function entry(
       <input type="hidden" name="guard" value="${guard}" />
       <details>
         <summary>No mail after a minute?</summary>
-        <p class="small soft">Look into the spam folder first. A new code takes the place of this one, and is good for ${codeMinutes} minutes again.</p>
+        <p class="small soft">
+          Look into the spam folder first. A new code takes the place of this one, and is good for ${codeMinutes} minutes again.
+        </p>
         <div class="field">
           <label for="confirm">Type <strong>${codeWord}</strong></label>
           <input type="text" id="confirm" name="confirm" maxlength="8" autocapitalize="none" autocomplete="off" required />
@@ -116,7 +118,9 @@ function entry(
 export const signedIn = ({ approver, until }: Extract<Access, { kind: "session" }>, guard: string): Markup =>
   html`<form class="who" method="post" accept-charset="utf-8" autocomplete="off">
     <input type="hidden" name="guard" value="${guard}" />
-    <p class="small soft">You are <strong>${approver.name}</strong> until <time datetime="${until}">${utc(until).replace(/^.*, /, "")}</time>.</p>
+    <p class="small soft">
+      You are <strong>${approver.name}</strong> until <time datetime="${until}">${utc(until).replace(/^.*, /, "")}</time>.
+    </p>
     <button class="link" type="submit" name="do" value="leave">Sign out</button>
   </form>`;
 

@@ -90,7 +90,7 @@ async function throughEndpoint(ground: Ground, from: NetworkInterface, to: Netwo
 }
 
 /** A change by the consumer does not cut what was available. */
-export function carries({ state, hasBeenAvailable }: Endpoint): boolean {
+function carries({ state, hasBeenAvailable }: Endpoint): boolean {
   return state === "available" || ((state === "pending" || state === "partial") && hasBeenAvailable);
 }
 

@@ -10,7 +10,7 @@ import type { Ec2Action, Ec2State } from "./ec2-state.ts";
 import { tagRows, tagsFrom } from "./ec2-tags.ts";
 
 /** The fields of AWS's own format, in its order. */
-export const FLOW_LOG_FORMAT =
+const FLOW_LOG_FORMAT =
   "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}";
 
 export const flowLogActions: Readonly<Record<string, Ec2Action>> = {

@@ -1,5 +1,5 @@
 // Handing a matched event to one target: the attempts, the back-off, and the dead-letter queue.
-import type { Delivery, Refusal } from "../delivery.ts";
+import { noResource, type Delivery, type Refusal } from "../delivery.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Members } from "../members.ts";
 import type { Clock, ServicePrincipal } from "../service.ts";
@@ -14,6 +14,8 @@ export interface TargetPorts {
   readonly toQueue: DeliverToQueue;
   readonly toFunction: DeliverToFunction;
   readonly toTopic: (principal: ServicePrincipal, topicArn: string, message: string) => Promise<Delivery>;
+  /** One of Firehose's. */
+  readonly toStream?: (streamArn: string, record: string) => Delivery;
   readonly toBus: (busArn: string, event: Members) => Promise<Delivery>;
   /** A fault that was asked for: the next deliveries fail as if the target were throttled. */
   readonly fault: () => boolean;
@@ -55,6 +57,7 @@ async function handOver(
   const text = typeof input === "string" ? input : JSON.stringify(input);
   if (target.arn.startsWith("arn:aws:sqs:")) return ports.toQueue(principal, target.arn, text);
   if (target.arn.startsWith("arn:aws:lambda:")) return ports.toFunction(principal, target.arn, input);
+  if (target.arn.startsWith("arn:aws:firehose:")) return ports.toStream?.(target.arn, text) ?? (ports.toStream === undefined ? noResource(target.arn) : undefined);
   if (target.arn.startsWith("arn:aws:sns:")) return ports.toTopic(principal, target.arn, text);
   return ports.toBus(target.arn, event);
 }

@@ -46,7 +46,7 @@ export interface Rules {
 }
 
 const TARGETS_MAX = 5;
-const TARGET_SERVICES = /^arn:aws:(lambda|sqs|sns|events):/;
+const TARGET_SERVICES = /^arn:aws:(lambda|sqs|sns|events|firehose):/;
 
 export function createRules(region: string): Rules {
   const buses = new Map<string, Bus>();

@@ -29,6 +29,14 @@ export const vpcActions: Readonly<Record<string, Route53Action>> = {
     const zone = ownZone(state, call, call.input["HostedZoneId"]);
     return { HostedZoneId: zone.id, VPCs: zone.authorizations };
   },
+  ListHostedZonesByVPC(state, call) {
+    const vpc = wanted({ VPCId: call.input["VPCId"], VPCRegion: call.input["VPCRegion"] });
+    const zones = [...state.zones.values()].filter((zone) => holds(zone.vpcs, vpc));
+    return {
+      HostedZoneSummaries: zones.map(({ id, name, owner }) => ({ HostedZoneId: id, Name: name, Owner: { OwningAccount: owner } })),
+      MaxItems: 100,
+    };
+  },
   AssociateVPCWithHostedZone(state, call) {
     const zone = ownPrivate(anyZone(state, call.input["HostedZoneId"]));
     const vpc = wanted(call.input["VPC"]);

@@ -1,5 +1,5 @@
 // Resources that local AWS keeps and names, and that do nothing here: log groups, alarms, dashboards.
-import { optionalText, text } from "../members.ts";
+import { optionalText, record, text } from "../members.ts";
 import type { Declared, Made, Maker, Makers, Workshop } from "./workshop.ts";
 
 export const HELD: Makers = {
@@ -7,6 +7,10 @@ export const HELD: Makers = {
     const name = optionalText(declared.properties, "LogGroupName") ?? workshop.physicalName(declared.logicalId, 512);
     return { ref: name, attributes: { Arn: `${arn(workshop, "logs")}:log-group:${name}:*` } };
   }),
+  "AWS::Glue::Database": held((declared) => ({ ref: text(record(declared.properties, "DatabaseInput"), "Name") })),
+  "AWS::Glue::Table": held((declared) => ({ ref: declared.logicalId })),
+  "AWS::Athena::WorkGroup": held((declared) => ({ ref: text(declared.properties, "Name") })),
+  "AWS::Athena::NamedQuery": held((declared, workshop) => ({ ref: workshop.physicalName(declared.logicalId) })),
   "AWS::Logs::MetricFilter": held((declared, workshop) => ({ ref: workshop.physicalName(declared.logicalId) })),
   "AWS::CloudWatch::Alarm": held((declared, workshop) => alarm(declared, workshop)),
   "AWS::CloudWatch::CompositeAlarm": held((declared, workshop) => alarm(declared, workshop)),

@@ -4,6 +4,7 @@ import { DNS } from "./dns.ts";
 import { DYNAMODB } from "./dynamodb.ts";
 import { EVENT_SOURCE_MAPPINGS } from "./event-source-mapping.ts";
 import { EVENTS } from "./events.ts";
+import { FIREHOSE } from "./firehose.ts";
 import { HELD } from "./held.ts";
 import { HTTP_API } from "./http-api.ts";
 import { IAM } from "./iam.ts";
@@ -30,6 +31,7 @@ export const MAKERS: Makers = {
   ...SECRETS,
   ...SCHEDULER,
   ...S3,
+  ...FIREHOSE,
   ...KMS,
   ...NETWORK,
   ...LOAD_BALANCING,

@@ -7,6 +7,7 @@ import type { Identities } from "../identities.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Members } from "../members.ts";
 import type { Caller, Clock, Demand, Role } from "../service.ts";
+import type { Firehose } from "../services/firehose.ts";
 import type { Buckets } from "../services/s3-buckets.ts";
 import type { Queue } from "../services/sqs-queue.ts";
 
@@ -62,6 +63,7 @@ export interface Workshop {
   /** What the resource was given and local AWS only keeps: alarms, dashboards, log groups. Ends with what is returned. */
   keep(declared: Declared): () => void;
   readonly buckets: Buckets;
+  readonly firehose: Firehose;
   readonly mappings: Mappings;
   onClose(work: () => Promise<void> | void): void;
   /** Whose rights the stack is made with, from now on. */

@@ -27,7 +27,10 @@ const functions = (place: Place): readonly string[] => [arn(place, "lambda", `fu
 const topics = (place: Place): readonly string[] => [arn(place, "sns", `${place.stack}-*`)];
 const queues = (place: Place): readonly string[] => [arn(place, "sqs", `${place.stack}-*`)];
 /** S3 cuts the name to 63 characters. */
-const bucket = ({ partition, stack }: Place): readonly string[] => [`arn:${partition}:s3:::${stack}-serverlessdeploymentbuck*`];
+const bucket = ({ partition, stack }: Place): readonly string[] =>
+  ["serverlessdeployment", "archive", "checkpoint"].map((name) => `arn:${partition}:s3:::${stack}-${name}buck*`);
+const glue = (place: Place, ...rest: readonly string[]): readonly string[] => ["catalog", `database/${place.stack}`, ...rest].map((one) => arn(place, "glue", one));
+const withCatalog = "Glue asks for its catalog as well, of which an account has one";
 const apis = ({ partition, region }: Place, of: readonly string[]): readonly string[] =>
   of.map((path) => `arn:${partition}:apigateway:${region}::${path}`);
 const onAnyApi = "AWS makes up an API's id, so that it is not known beforehand";
@@ -114,10 +117,40 @@ export const handlers: Readonly<Record<string, Handlers>> = {
     ),
     on: (place) => ["/aws/lambda/", "/aws/http-api/"].map((folder) => arn(place, "logs", `log-group:${folder}${place.stack}*`)),
   },
+  "AWS::KMS::Key": {
+    calls: calls("kms", "DescribeKey GetKeyPolicy PutKeyPolicy UpdateKeyDescription ListResourceTags TagResource UntagResource ScheduleKeyDeletion"),
+    on: (place) => [arn(place, "kms", "key/*")],
+    wide: "AWS makes up a key's id",
+  },
+  "AWS::KinesisFirehose::DeliveryStream": {
+    calls: calls(
+      "firehose",
+      "CreateDeliveryStream DescribeDeliveryStream UpdateDestination DeleteDeliveryStream StartDeliveryStreamEncryption ListTagsForDeliveryStream TagDeliveryStream UntagDeliveryStream",
+    ),
+    on: (place) => [arn(place, "firehose", `deliverystream/${place.stack}-*`)],
+  },
+  "AWS::Glue::Database": {
+    calls: calls("glue", "CreateDatabase GetDatabase UpdateDatabase DeleteDatabase"),
+    on: (place) => glue(place),
+    wide: withCatalog,
+  },
+  "AWS::Glue::Table": {
+    calls: calls("glue", "CreateTable GetTable UpdateTable DeleteTable"),
+    on: (place) => glue(place, `table/${place.stack}/events`),
+    wide: withCatalog,
+  },
+  "AWS::Athena::WorkGroup": {
+    calls: calls("athena", "CreateWorkGroup GetWorkGroup UpdateWorkGroup DeleteWorkGroup ListTagsForResource TagResource UntagResource"),
+    on: (place) => [arn(place, "athena", `workgroup/${place.stack}`)],
+  },
+  "AWS::Athena::NamedQuery": {
+    calls: calls("athena", "CreateNamedQuery GetNamedQuery DeleteNamedQuery ListNamedQueries"),
+    on: (place) => [arn(place, "athena", `workgroup/${place.stack}`)],
+  },
   "AWS::S3::Bucket": {
     calls: calls(
       "s3",
-      "CreateBucket DeleteBucket ListBucket GetEncryptionConfiguration PutEncryptionConfiguration GetBucketTagging PutBucketTagging",
+      "CreateBucket DeleteBucket ListBucket GetEncryptionConfiguration PutEncryptionConfiguration GetBucketTagging PutBucketTagging GetBucketVersioning PutBucketVersioning GetBucketObjectLockConfiguration PutBucketObjectLockConfiguration GetBucketOwnershipControls PutBucketOwnershipControls GetBucketPublicAccessBlock PutBucketPublicAccessBlock GetLifecycleConfiguration PutLifecycleConfiguration",
     ),
     on: bucket,
   },

@@ -29,6 +29,7 @@ export const everywhere: Readonly<Record<string, string>> = {
   "logs:PutResourcePolicy": "has no resource: API Gateway's access log needs one",
   "logs:DescribeResourcePolicies": "has no resource",
   "secretsmanager:GetRandomPassword": "has no resource",
+  "kms:CreateKey": "has no resource",
   "cloudtrail:DescribeTrails": "has no resource",
   "ec2:DescribeVpcEndpointConnectionNotifications": "has no resource",
 };
@@ -68,7 +69,7 @@ function forResources(types: readonly string[], place: Place): Statement[] {
 function forTheirConnections(place: Place): Statement[] {
   const { partition, region, account, stack } = place;
   const anywhere = Object.keys(everywhere).filter(
-    (action) => action !== "lambda:CreateEventSourceMapping" && /^(logs|secretsmanager):/.test(action),
+    (action) => action !== "lambda:CreateEventSourceMapping" && /^(logs|secretsmanager|kms):/.test(action),
   );
   return [
     {
@@ -76,7 +77,7 @@ function forTheirConnections(place: Place): Statement[] {
       Effect: "Allow",
       Action: ["iam:PassRole"],
       Resource: `arn:${partition}:iam::${account}:role/${stack}-*`,
-      Condition: { StringEquals: { "iam:PassedToService": "lambda.amazonaws.com" } },
+      Condition: { StringEquals: { "iam:PassedToService": ["lambda.amazonaws.com", "events.amazonaws.com", "firehose.amazonaws.com"] } },
     },
     {
       Sid: "WakeFunctions",

@@ -1,21 +1,11 @@
 // The templates of a smoke run: its world from infra/smoke-world.yml, and Drawbridge's own made fit to be thrown away.
 import { readFile } from "node:fs/promises";
-import { parse, type CollectionTag, type ScalarTag, type YAMLMap, type YAMLSeq } from "yaml";
+import { templateFrom } from "../../local/template/template-text.ts";
 import { readTemplate, type Template } from "../template.ts";
 
 export async function worldTemplate(): Promise<object> {
   const text = await readFile(new URL("../../infra/smoke-world.yml", import.meta.url), "utf8");
-  return parse(text, { customTags: ["Ref", "GetAtt", "Sub", "If", "Equals", "Select", "GetAZs"].flatMap(shortForms) }) as object;
-}
-
-/** `!Ref X` is short for `{ Ref: X }`, `!Sub X` for `{ Fn::Sub: X }`. */
-function shortForms(name: string): (ScalarTag | CollectionTag)[] {
-  const key = name === "Ref" ? "Ref" : `Fn::${name}`;
-  const tag = `!${name}`;
-  return [
-    { tag, resolve: (text: string) => ({ [key]: name === "GetAtt" ? text.split(".") : text }) },
-    { tag, collection: "seq", resolve: (items: YAMLMap | YAMLSeq) => ({ [key]: items.toJSON() as unknown }) },
-  ];
+  return templateFrom(text);
 }
 
 /** Drawbridge's packaged template under another name, its code in our bucket, and with nothing that outlives the stack. */

@@ -1,6 +1,7 @@
 // Approvers are asked by mail: each by name, once, a burst in one message, again when nobody answers; and everybody hears of a broken glass.
 
 import { describe, expect, test } from "vitest";
+import { detailOf } from "../../lib/aws/bus-event.ts";
 import { askByMail, asks } from "../../lib/asking/ask-by-mail.ts";
 import { tellEverybody, isForEverybody } from "../../lib/asking/tell-everybody.ts";
 import type { Committed } from "../../lib/asking/tell.ts";
@@ -20,14 +21,10 @@ const wait = async (): Promise<void> => {
   await new Promise<void>((resolve) => setImmediate(resolve));
 };
 const ask = (world: Asked, told: Committed, holder = "notify") => askByMail({ ...world.ports(holder), publicUrl, wait }, told);
-const mailsTo = (world: Asked, name: string): Message[] => world.people.approvals.filter(({ attributes }) => attributes["approver"] === name);
+const mailsTo = (world: Asked, name: string): Message[] =>
+  world.people.approvals.filter(({ attributes }) => attributes["approver"] === name);
 const linkIn = ({ text }: Message, path: "a" | "q" = "a"): string => new RegExp(`^${publicUrl}/${path}/(\\S+)$`, "m").exec(text)?.[1] ?? "";
-const every = (world: Asked, type: string): Committed[] =>
-  world.tables.committed.flatMap((stored) =>
-    stored.event.type === type
-      ? [{ subject: stored.subject, seq: stored.seq, endpoint: stored.subject.replace("connection#", ""), ...stored.event } as unknown as Committed]
-      : [],
-  );
+const every = (world: Asked, type: string): Committed[] => world.tables.committed.filter(({ event }) => event.type === type).map(detailOf);
 
 describe("a question", () => {
   test("goes to each approver in a message of their own, with a link of their own", async () => {
@@ -36,7 +33,14 @@ describe("a question", () => {
     expect(world.people.approvals).toHaveLength(2);
     for (const name of ["ann", "bob"]) {
       const [mail] = mailsTo(world, name);
-      expect(mail?.attributes).toEqual({ type: "ApprovalRequested", service, account: stranger, endpoint, decision: "asked", approver: name });
+      expect(mail?.attributes).toEqual({
+        type: "ApprovalRequested",
+        service,
+        account: stranger,
+        endpoint,
+        decision: "asked",
+        approver: name,
+      });
       expect(mail?.text).toContain("2 have to agree; so far nobody does");
       expect(mail?.text).toContain("you have a code mailed to you from there");
       expect((await world.http("GET", { token: linkIn(mail as Message) })).html).toContain("Mail me a code");
@@ -159,9 +163,11 @@ describe("time", () => {
     expect(asks(reminded)).toBe(true);
     const before = world.people.approvals.length;
     await ask(world, reminded);
-    expect(world.people.approvals.slice(before).map(({ attributes, subject }) => [attributes["approver"], attributes["type"], subject.slice(0, 12)])).toEqual([
-      ["bob", "ApprovalReminded", "Still open: "],
-    ]);
+    expect(
+      world.people.approvals
+        .slice(before)
+        .map(({ attributes, subject }) => [attributes["approver"], attributes["type"], subject.slice(0, 12)]),
+    ).toEqual([["bob", "ApprovalReminded", "Still open: "]]);
     expect(world.people.approvals.at(-1)?.text).toContain("2 have to agree; so far ann");
     world.clock.advance(20 * 3600);
     await world.look(endpoint);
@@ -198,7 +204,13 @@ describe("time", () => {
 
 test("break-glass is told to every approver, once", async () => {
   const world = await asked((story) => story.approvers([ann, bob, slackOnly], { quorum: 2 }));
-  const signal = { kind: "answered", choice: "approve", by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" }, breakGlass: true, reason: "payments are down" } as const;
+  const signal = {
+    kind: "answered",
+    choice: "approve",
+    by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" },
+    breakGlass: true,
+    reason: "payments are down",
+  } as const;
   await run(world.ports(), { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
   const told = world.told("ConnectionApproved") as Committed;
   expect(isForEverybody(told)).toBe(true);

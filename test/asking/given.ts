@@ -125,7 +125,16 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
           key: person.name,
           after,
           expected,
-          events: [{ type: "ApproverAdded", name: person.name, to: after, at: world.clock.now(), by: { kind: "operator", arn: alice }, because: { rule: "operator", detail: "added" } }],
+          events: [
+            {
+              type: "ApproverAdded",
+              name: person.name,
+              to: after,
+              at: world.clock.now(),
+              by: { kind: "operator", arn: alice },
+              because: { rule: "operator", detail: "added" },
+            },
+          ],
         });
       }
       const before = await ports.services.get(service);
@@ -137,13 +146,28 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
         key: service,
         after,
         expected,
-        events: [{ type: "ServiceChanged", service, from: before, to: after, at: world.clock.now(), by: { kind: "operator", arn: alice }, because: { rule: "operator", detail: "set" } }],
+        events: [
+          {
+            type: "ServiceChanged",
+            service,
+            from: before,
+            to: after,
+            at: world.clock.now(),
+            by: { kind: "operator", arn: alice },
+            because: { rule: "operator", detail: "set" },
+          },
+        ],
       });
     },
     linkOf: async (name) => {
       const connection = (await ports.connections.load([endpoint])).get(endpoint)?.connection;
       if (connection?.status !== "asking") throw new Error("no question is open");
-      return linkToken(await ports.keys.link(), { question: connection.question.id, endpoint, approver: name, expires: linkExpiry(world.clock.now()) });
+      return linkToken(await ports.keys.link(), {
+        question: connection.question.id,
+        endpoint,
+        approver: name,
+        expires: linkExpiry(world.clock.now()),
+      });
     },
     codeOf: (name) => {
       const mail = world.people.approvals.findLast(({ attributes }) => attributes["type"] === "Code" && attributes["approver"] === name);

@@ -10,19 +10,23 @@ const ann = { name: "ann", email: "ann@example.com" };
 const visits = 40 * Object.keys(robots).length;
 
 /** The packaged handler's own code, without the network. */
-const sendTo = (world: Asked): Send => async ({ method, path, headers = {}, cookie = "", body }) => {
-  const [, kind = "a", token = ""] = /^\/([aq])\/([^?]*)/.exec(path) ?? [];
-  const { status, html, cookies } = await world.http(method, {
-    path: kind as "a" | "q",
-    token,
-    headers,
-    cookie,
-    ...(body === undefined ? {} : { body }),
-  });
-  return { status, html, cookies };
-};
+const sendTo =
+  (world: Asked): Send =>
+  async ({ method, path, headers = {}, cookie = "", body }) => {
+    const [, kind = "a", token = ""] = /^\/([aq])\/([^?]*)/.exec(path) ?? [];
+    const { status, html, cookies } = await world.http(method, {
+      path: kind as "a" | "q",
+      token,
+      headers,
+      cookie,
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status, html, cookies };
+  };
 const decisions = (world: Asked): number =>
-  world.tables.committed.filter(({ event }) => ["ConnectionApproved", "ConnectionDenied", "ApprovalGiven", "AnswerRefused"].includes(event.type)).length;
+  world.tables.committed.filter(({ event }) =>
+    ["ConnectionApproved", "ConnectionDenied", "ApprovalGiven", "AnswerRefused"].includes(event.type),
+  ).length;
 const codesMailed = (world: Asked): number => world.people.approvals.filter(({ attributes }) => attributes["type"] === "Code").length;
 
 describe("robots", () => {
@@ -39,7 +43,8 @@ describe("robots", () => {
     await browser.send(token, { do: "code" });
     await browser.send(token, { do: "code", confirm: "code" });
     expect(codesMailed(world)).toBe(2);
-    for (const left of [4, 3, 2, 1]) expect((await browser.send(token, { do: "enter", code: "00000000" })).html).toContain(`${String(left)} tr`);
+    for (const left of [4, 3, 2, 1])
+      expect((await browser.send(token, { do: "enter", code: "00000000" })).html).toContain(`${String(left)} tr`);
     await browser.send(token, { do: "enter", code: world.codeOf("ann") });
     expect((await browser.send(token, { choice: "approve" })).status).toBe(200);
     expect(decisions(world)).toBe(1);

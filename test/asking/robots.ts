@@ -95,7 +95,9 @@ const links = (html: string): string[] => [...html.matchAll(/<a [^>]*href="([^"]
 const inputs = (form: string): string[] => [...form.matchAll(/<(input|textarea)[^>]*>/g)].map(([tag]) => tag);
 
 const asFound = (form: string): Record<string, string> =>
-  Object.fromEntries(inputs(form).flatMap((tag) => (attribute(tag, "type") === "radio" ? [] : [[attribute(tag, "name"), attribute(tag, "value")]])));
+  Object.fromEntries(
+    inputs(form).flatMap((tag) => (attribute(tag, "type") === "radio" ? [] : [[attribute(tag, "name"), attribute(tag, "value")]])),
+  );
 
 /** What form fillers put in: something that looks right for the kind of field. */
 const filled = (form: string): Record<string, string> =>
@@ -127,13 +129,21 @@ export async function letLoose(send: Send, paths: readonly string[], visits: num
 }
 
 /** A handler as many systems have it: the link decides when it is opened. */
-export const getLinkHandler = (decided: () => void): Send => async ({ method }) => {
-  if (method === "GET") decided();
-  return { status: 200, html: "<h1>Approved</h1>", cookies: [] };
-};
+export const getLinkHandler =
+  (decided: () => void): Send =>
+  async ({ method }) => {
+    if (method === "GET") decided();
+    return { status: 200, html: "<h1>Approved</h1>", cookies: [] };
+  };
 
 /** A handler with a page that asks to confirm by one button. */
-export const oneButtonHandler = (decided: () => void): Send => async ({ method }) => {
-  if (method === "POST") decided();
-  return { status: 200, html: `<form method="post"><input type="hidden" name="token" value="x"><button>Approve</button></form>`, cookies: [] };
-};
+export const oneButtonHandler =
+  (decided: () => void): Send =>
+  async ({ method }) => {
+    if (method === "POST") decided();
+    return {
+      status: 200,
+      html: `<form method="post"><input type="hidden" name="token" value="x"><button>Approve</button></form>`,
+      cookies: [],
+    };
+  };

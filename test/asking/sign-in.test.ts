@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { endpointOf } from "../fakes/endpoint-services.ts";
+import { takeAnswer } from "../../lib/asking/take-answer.ts";
+import { run } from "../../lib/loop/run.ts";
 import { listToken, linkExpiry } from "../../lib/web/links.ts";
 import { asked, endpoint, publicUrl, service, stranger, type Answered, type Asked } from "./given.ts";
 
@@ -16,7 +18,8 @@ const text = ({ html }: Answered): string =>
     .replaceAll("&#39;", "'")
     .replaceAll(/\s+/g, " ");
 const codesMailed = (at: Asked): number => at.people.approvals.filter(({ attributes }) => attributes["type"] === "Code").length;
-const statusOf = async (at: Asked): Promise<string | undefined> => (await at.ports().connections.load([endpoint])).get(endpoint)?.connection.status;
+const statusOf = async (at: Asked): Promise<string | undefined> =>
+  (await at.ports().connections.load([endpoint])).get(endpoint)?.connection.status;
 
 describe("an approver", () => {
   test("has a code mailed, enters it, and decides as themself", async () => {
@@ -24,10 +27,14 @@ describe("an approver", () => {
     const token = await at.linkOf("ann");
     const browser = at.browser();
     const first = await browser.open(token);
-    expect(first.cookies).toEqual([expect.stringMatching(/^__Host-drawbridge=[\w-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/)]);
+    expect(first.cookies).toEqual([
+      expect.stringMatching(/^__Host-drawbridge=[\w-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/),
+    ]);
     expect(text(first)).toContain("a code goes to a•••@example.com");
     expect(first.html).not.toContain('value="approve"');
-    expect(text(await browser.send(token, { do: "code" }))).toMatch(/A code is on its way .* good until 23 Nov 2026, 12:10 UTC , in this browser/);
+    expect(text(await browser.send(token, { do: "code" }))).toMatch(
+      /A code is on its way .* good until 23 Nov 2026, 12:10 UTC , in this browser/,
+    );
     const mail = at.people.approvals.at(-1);
     expect(mail?.attributes).toEqual({ type: "Code", approver: "ann" });
     expect(mail?.subject).toBe("Your Drawbridge code");
@@ -101,7 +108,9 @@ describe("an approver", () => {
       await story.approvers([ann, bob]);
       await story.entry({ verdict: "ask", principal: `account#${stranger}`, name: "acme", author: ann.arn });
     });
-    expect(text(await at.http("GET", { token: await at.linkOf("ann") }))).toContain("Ann wrote the entry about this account, and somebody else has to decide");
+    expect(text(await at.http("GET", { token: await at.linkOf("ann") }))).toContain(
+      "Ann wrote the entry about this account, and somebody else has to decide",
+    );
     expect(text(await at.http("GET", { token: await at.linkOf("bob") }))).toContain("Mail me a code");
     expect(text(await at.http("GET", { token: await at.linkOf("zoe") }))).toContain("zoe is not an approver any more");
     expect(text(await at.http("GET"))).toContain("This link is everybody's");
@@ -143,7 +152,10 @@ describe("a code", () => {
     await browser.open(token);
     await browser.send(token, { do: "code", confirm: "code" });
     const last = at.codeOf("ann");
-    const [one, two] = await Promise.all([browser.send(token, { do: "enter", code: last }), browser.send(token, { do: "enter", code: last })]);
+    const [one, two] = await Promise.all([
+      browser.send(token, { do: "enter", code: last }),
+      browser.send(token, { do: "enter", code: last }),
+    ]);
     expect([one, two].map(text).filter((page) => page.includes("You are ann")).length).toBeGreaterThan(0);
     expect(text(await at.browser().open(token))).toContain("Mail me a code");
   });
@@ -217,7 +229,9 @@ describe("answers", () => {
     const no = await world();
     const browser = no.browser();
     expect((await browser.signIn(await no.linkOf("ann"), "ann")).html).not.toContain("approve-account");
-    expect(text(await browser.send(await no.linkOf("ann"), { choice: "approve-account" }))).toContain("That answer is not offered any more");
+    expect(text(await browser.send(await no.linkOf("ann"), { choice: "approve-account" }))).toContain(
+      "That answer is not offered any more",
+    );
     const stands = await asked(async (story) => {
       await story.approvers([ann, bob], { accountAnswers: true });
       await story.entry({ verdict: "accept", principal: `account#${stranger}`, conditions: { regions: ["us-east-1"] }, author: bob.arn });
@@ -256,4 +270,33 @@ test("of a thousand decisions at the same moment, from the page and Slack, one i
   expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
   expect(replies.filter(({ status }) => status === 409)).toHaveLength(999);
   expect(publicUrl).toContain("https");
+});
+
+test("from the page, Slack, the command and AWS's console at the same moment one decision is made, and everybody else is told of it", async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const at = await world();
+    const browser = at.browser();
+    const token = await at.linkOf("ann");
+    await browser.signIn(token, "ann");
+    const question = String(at.told("ApprovalRequested")["question"]);
+    const ports = at.ports("slack");
+    const given = { endpoint, question, approver: bob, channel: "slack", choice: "reject", source: "Slack" } as const;
+    const operator = { kind: "answered", choice: "approve", by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" } } as const;
+    const ways = [
+      async () => (await browser.send(token, { choice: "approve" })).status,
+      async () => (await takeAnswer(ports, given)).kind,
+      async () => run(at.ports("api"), { service, tasks: [{ endpoint, signal: operator, source: { kind: "api" } }] }),
+      async () => {
+        at.ec2.move(endpoint, "available");
+        await at.look(endpoint);
+      },
+    ];
+    await Promise.all(ways.map((_, index) => ways[(index + round) % ways.length]?.()));
+    const decided = at.tables.committed.filter(({ event }) => ["ConnectionApproved", "ConnectionDenied", "AcceptedOutside"].includes(event.type));
+    // What somebody accepts in the console may come on top of a rejection: that is a fact of its own, and is told as one.
+    expect(decided.filter(({ event }) => event.type !== "AcceptedOutside").length).toBeLessThanOrEqual(1);
+    expect(decided.length).toBeGreaterThan(0);
+    expect(text(await browser.open(token))).toContain("This question is settled");
+    expect((await takeAnswer(ports, given)).kind).toBe("late");
+  }
 });

@@ -101,8 +101,21 @@ describe("news", () => {
     expect(mail?.subject).toBe(`Accepted: account ${stranger} at ${service}`);
     expect(mail?.text).toMatch(/Accepted by approvers \(link\): ticket 7\./);
     expect(mail?.text).toContain(`npx drawbridge show ${endpoint}`);
-    expect(mail?.attributes).toEqual({ type: "ConnectionApproved", service, account: stranger, endpoint, decision: "accepted", by: "approver" });
-    expect(JSON.parse(mail?.json ?? "")).toMatchObject({ version: 1, type: "ConnectionApproved", reason: "ticket 7", byWords: "approvers (link)", endpoint });
+    expect(mail?.attributes).toEqual({
+      type: "ConnectionApproved",
+      service,
+      account: stranger,
+      endpoint,
+      decision: "accepted",
+      by: "approver",
+    });
+    expect(JSON.parse(mail?.json ?? "")).toMatchObject({
+      version: 1,
+      type: "ConnectionApproved",
+      reason: "ticket 7",
+      byWords: "approvers (link)",
+      endpoint,
+    });
     expect(world.people.approvals).toEqual([]);
   });
 

@@ -139,6 +139,17 @@ test.each([
   expect(found.find(({ state }) => state === "failed")).toMatchObject({ about: "name", message: expect.stringContaining(message) });
 });
 
+test("a name whose zone is not associated with the VPC is found, with the command that associates it", async () => {
+  await world.accept();
+  const found = (await lines(verify(CONSUMER, ["--name", "pay.partner.example", "--json"]))).find(({ state }) => state === "failed");
+  expect(found).toMatchObject({ about: "name", message: expect.stringContaining("no private zone of that name is associated with vpc-") });
+  expect(found?.mend).toBe(
+    `aws route53 associate-vpc-with-hosted-zone --hosted-zone-id <zone> --vpc VPCRegion=eu-west-1,VPCId=${world.consumer["VpcId"] ?? ""}`,
+  );
+  const other = (await lines(verify(CONSUMER, ["--name", "no.payments.internal", "--json"]))).find(({ state }) => state === "failed");
+  expect(other?.message).toContain("the zone payments.internal is associated with vpc-");
+});
+
 test("an unhealthy target is found by the provider, and refuses the consumer", async () => {
   await world.accept();
   await world.ec2(PROVIDER, "StopInstances", { InstanceIds: [world.provider["WebServerId"]] });

@@ -267,12 +267,25 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
     test("are added, read, and removed, with one chain through it all", async () => {
       const { ledger, approvers } = await setup();
       const ann: Approver = { name: "ann", email: "ann@example.com", addedAt: noon, version: 1 };
-      const told = { at: noon, name: "ann", by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" }, because: { rule: "operator", detail: "x" } } as const;
-      const head = (await ledger.commit({ of: "approver", key: "ann", after: ann, expected: noHead, events: [{ type: "ApproverAdded", to: ann, ...told }] })) as Head;
+      const told = {
+        at: noon,
+        name: "ann",
+        by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" },
+        because: { rule: "operator", detail: "x" },
+      } as const;
+      const head = (await ledger.commit({
+        of: "approver",
+        key: "ann",
+        after: ann,
+        expected: noHead,
+        events: [{ type: "ApproverAdded", to: ann, ...told }],
+      })) as Head;
       expect(await approvers.get("ann")).toEqual(ann);
       expect(await approvers.all()).toEqual([ann]);
       expect(await approvers.get("bob")).toBeUndefined();
-      expect(await ledger.commit({ of: "approver", key: "ann", expected: noHead, events: [{ type: "ApproverRemoved", from: ann, ...told }] })).toBe("conflict");
+      expect(
+        await ledger.commit({ of: "approver", key: "ann", expected: noHead, events: [{ type: "ApproverRemoved", from: ann, ...told }] }),
+      ).toBe("conflict");
       await ledger.commit({ of: "approver", key: "ann", expected: head, events: [{ type: "ApproverRemoved", from: ann, ...told }] });
       expect(await approvers.all()).toEqual([]);
       expect(await ledger.head(approverSubject("ann"))).toMatchObject({ seq: 2 });

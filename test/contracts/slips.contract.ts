@@ -48,7 +48,7 @@ export function slipsContract(name: string, setup: () => Promise<SlipsUnderTest>
       expect(await port.count("code", "ann", 5)).toBeUndefined();
       await port.put({ kind: "code", id: "ann", until: until(world, 60), count: 0, data: {} });
       const counts = await Promise.all(Array.from({ length: 9 }, async () => port.count("code", "ann", 5)));
-      expect(counts.filter((count) => count !== undefined).toSorted()).toEqual([1, 2, 3, 4, 5]);
+      expect(counts.filter((count) => count !== undefined).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
       expect((await port.get("code", "ann"))?.count).toBe(5);
       await port.put({ kind: "code", id: "bob", until: until(world, 60), data: {} });
       clock.advance(61);

@@ -11,8 +11,8 @@ import { subscriptionsContract } from "./subscriptions.contract.ts";
 import { region, startWire, type Wire } from "./wire.fixture.ts";
 
 subscriptionsContract("in memory", async () => {
-  const { port, tokenOf } = fakeSubscriptions();
-  return { port, tokenOf: async (email) => tokenOf(email) };
+  const subscriptions = fakeSubscriptions();
+  return { port: subscriptions.port, tokenOf: async (email) => subscriptions.tokenOf(email) };
 });
 
 let wire: Wire;
@@ -24,7 +24,18 @@ beforeAll(async () => {
     const nowhere = async (): Promise<never> => {
       throw new Error("only mail is subscribed");
     };
-    return [createSns({ region, clock, inFlight: createInFlight(), toQueue: nowhere, toFunction: nowhere, log: () => undefined, inbox, confirmSubscriptions: false })];
+    return [
+      createSns({
+        region,
+        clock,
+        inFlight: createInFlight(),
+        toQueue: nowhere,
+        toFunction: nowhere,
+        log: () => undefined,
+        inbox,
+        confirmSubscriptions: false,
+      }),
+    ];
   });
   client = new SNSClient(wire.config());
 });

@@ -91,6 +91,26 @@ export function zonesContract(name: string, setup: () => Promise<ZonesUnderTest>
       expect(await port.name("Z00000000000000000000" as ZoneId)).toBeUndefined();
     });
 
+    test("are listed with all their records, page by page, once there are more than a page's", async () => {
+      const { port, zone } = await setup();
+      const sets = Array.from({ length: 320 }, (_, index) => alias(`c${String(index)}.pl.example.com`));
+      await port.change(zone, [], sets);
+      const all = (await port.all(zone)).filter(({ type }) => type === "A");
+      expect(all.map((set) => set.name).sort()).toEqual(sets.map((set) => set.name).sort());
+      expect(await port.list()).toEqual([{ id: zone, name: "pl.example.com", isPrivate: false }]);
+    });
+
+    test("hold a proof beside those of others, and each goes by itself", async () => {
+      const { port, zone } = await setup();
+      const name = "_6e86v84tqgqubxbwii1m.api.pl.example.com";
+      for (const value of ["vpce:one", "vpce:one", "vpce:two"]) await port.prove(zone, name, value);
+      await port.disprove(zone, name, "vpce:one");
+      expect(await port.at(zone, name)).toEqual([{ name, type: "TXT", text: "vpce:two" }]);
+      await port.disprove(zone, name, "vpce:two");
+      await port.disprove(zone, name, "vpce:two");
+      expect(await port.at(zone, name)).toEqual([]);
+    });
+
     test("of others are never touched", async () => {
       const { port, foreign } = await setup();
       await expect(port.change(foreign, [], [alias("acme.example.org")])).rejects.toThrow(Refused);

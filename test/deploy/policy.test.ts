@@ -23,9 +23,15 @@ function may(document: Policy, action: string, resource: string, context: Readon
     resourceAccount: account,
     context: { "aws:RequestedRegion": "eu-west-1", ...context },
     policies: [{ name: "deployer", document }],
-    resourcePolicy: undefined,
+    // IAM's policies count on a key only where the key's own policy lets them, as the template's does.
+    resourcePolicy: action.startsWith("kms:") && resource !== "*" ? managedByIam : undefined,
   });
 }
+
+const managedByIam = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" }],
+};
 
 const contexts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "AWS::Lambda::EventSourceMapping": { "lambda:FunctionArn": `arn:aws:lambda:eu-west-1:${account}:function:drawbridge-dev-admit` },

@@ -42,7 +42,11 @@ function* arrangements<T>(items: readonly T[], most: number): Generator<readonly
   yield [];
   if (most === 0) return;
   for (const [index, first] of items.entries())
-    for (const rest of arrangements(items.filter((_, at) => at !== index), most - 1)) yield [first, ...rest];
+    for (const rest of arrangements(
+      items.filter((_, at) => at !== index),
+      most - 1,
+    ))
+      yield [first, ...rest];
 }
 
 describe("a quorum", () => {
@@ -66,7 +70,9 @@ describe("a quorum", () => {
               if (status(life) === "asking") life = life.when(answers(name), facts);
             }
             const may = order.filter((name) => name !== author).length;
-            expect(status(life), `n ${String(n)}, k ${String(k)}, author ${author ?? "nobody"}, ${order.join(" ")}`).toBe(may >= k ? "approved" : "asking");
+            expect(status(life), `n ${String(n)}, k ${String(k)}, author ${author ?? "nobody"}, ${order.join(" ")}`).toBe(
+              may >= k ? "approved" : "asking",
+            );
           }
     }
     expect(sequences).toBeGreaterThan(9000);
@@ -74,7 +80,8 @@ describe("a quorum", () => {
 
   test("two names of one IAM identity are one person; who has none counts only where nobody wrote an entry", () => {
     const facts = { ...open, service: set({ approvers: ["ann", "ann2", "cem"], quorum: 2 }), judgement: says("ask") };
-    const twice = (name: string): Signal => answers(name, "approve", { by: { kind: "approver", name, channel: "slack", arn: arnOf("ann") } });
+    const twice = (name: string): Signal =>
+      answers(name, "approve", { by: { kind: "approver", name, channel: "slack", arn: arnOf("ann") } });
     expect(status(asking.when(twice("ann"), facts).when(twice("ann2"), facts))).toBe("asking");
     const nameless: Actor = { kind: "approver", name: "cem", channel: "link" };
     expect(status(asking.when(twice("ann"), facts).when(answers("cem", "approve", { by: nameless }), facts))).toBe("approved");
@@ -97,7 +104,10 @@ describe("a quorum", () => {
   test("one rejection decides, and a stranger's answer nothing", () => {
     const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 3), quorum: 3 }) };
     expect(asking.when(answers("ann"), facts).when(answers("bob", "reject"), facts).last).toEqual(["ConnectionDenied"]);
-    expect(asking.when(answers("zoe"), facts).events.at(-1)).toMatchObject({ type: "AnswerRefused", why: "zoe is not an approver of this question" });
+    expect(asking.when(answers("zoe"), facts).events.at(-1)).toMatchObject({
+      type: "AnswerRefused",
+      why: "zoe is not an approver of this question",
+    });
     expect(asking.when(answers("zoe", "reject"), facts).last).toEqual(["AnswerRefused"]);
   });
 
@@ -109,7 +119,9 @@ describe("a quorum", () => {
     expect(status(one.when(answers("ann"), facts))).toBe("asking");
     expect(status(one.when(answers("bob"), facts))).toBe("approved");
     expect(status(asking.when(byOperator(arnOf("zoe")), { ...facts, service: set({ approvers: ["ann"] }) }))).toBe("approved");
-    expect(status(asking.when(byOperator(arnOf("zoe")), { ...facts, service: set({ approvers: ["ann"] }), judgement: wrote(arnOf("zoe")) }))).toBe("asking");
+    expect(
+      status(asking.when(byOperator(arnOf("zoe")), { ...facts, service: set({ approvers: ["ann"] }), judgement: wrote(arnOf("zoe")) })),
+    ).toBe("asking");
   });
 
   test("no operator is quicker than the question", () => {
@@ -120,8 +132,14 @@ describe("a quorum", () => {
   test("break-glass is one operator alone, with a reason, and stands out", () => {
     const facts = { ...open, judgement: wrote(arnOf("zoe")), service: set({ approvers: names.slice(0, 2), quorum: 2 }) };
     const life = asking.when(byOperator(arnOf("zoe"), { breakGlass: true, reason: "payments are down" }), facts);
-    expect(life.events.at(-1)).toMatchObject({ type: "ConnectionApproved", breakGlass: true, because: { rule: "break-glass", detail: "payments are down" } });
-    expect(asking.when(byOperator(arnOf("zoe"), { breakGlass: true }), { ...facts, judgement: says("reject") }).events.map(({ type }) => type)).toContain("AnswerRefused");
+    expect(life.events.at(-1)).toMatchObject({
+      type: "ConnectionApproved",
+      breakGlass: true,
+      because: { rule: "break-glass", detail: "payments are down" },
+    });
+    expect(
+      asking.when(byOperator(arnOf("zoe"), { breakGlass: true }), { ...facts, judgement: says("reject") }).events.map(({ type }) => type),
+    ).toContain("AnswerRefused");
   });
 
   test("an entry for the account is written only when all who agreed spoke of it", () => {
@@ -129,7 +147,12 @@ describe("a quorum", () => {
     const standing = { service, principal: `account#${acme}`, version: 4 } as const;
     const account = (name: string): Signal => answers(name, "approve", { scope: "account", standing });
     expect(asking.when(account("ann"), facts).when(account("bob"), facts).events.at(-1)).toMatchObject({ standing });
-    expect(asking.when(answers("ann", "approve", { scope: "once" }), facts).when(account("bob"), facts).events.at(-1)).not.toHaveProperty("standing");
+    expect(
+      asking
+        .when(answers("ann", "approve", { scope: "once" }), facts)
+        .when(account("bob"), facts)
+        .events.at(-1),
+    ).not.toHaveProperty("standing");
     expect(asking.when(account("ann"), { ...facts, service: set({ approvers: ["ann"] }) }).last).toEqual(["AnswerRefused"]);
   });
 });

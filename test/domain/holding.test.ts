@@ -278,3 +278,15 @@ describe("for every removal", () => {
     );
   });
 });
+
+describe("what the simulation found", () => {
+  test("an old answer of AWS, which shows it waiting still, takes nobody's grace away", () => {
+    const grace = entry({ verdict: "reject", disconnect: { afterHours: 24 }, at: hour(1), version: 4 });
+    const old = live.when(look, { now: hour(2), seen: shows("pendingAcceptance"), judgement: verdict([grace], hour(2)), holder: grace });
+    expect(old.last).toEqual(["RevocationAnnounced"]);
+  });
+
+  test("now is now, where the clock of whoever removed the entry is ahead", () => {
+    expect(swept(live, hour(1), { holder: gone("now", minute(70)) }).last).toEqual(["ConnectionDenied"]);
+  });
+});

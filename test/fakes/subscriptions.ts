@@ -1,5 +1,6 @@
 // The approvals topic's subscriptions in memory: asked for, confirmed by a token, and ended.
 
+import { BadInput } from "../../lib/faults.ts";
 import type { Subscription, Subscriptions } from "../../lib/ports.ts";
 
 interface Held {
@@ -49,7 +50,7 @@ export function fakeSubscriptions(): FakeSubscriptions {
       },
       confirm: async (token) => {
         const one = [...held.values()].find((each) => tokenFor(each) === token);
-        if (one === undefined) throw new Error("Invalid parameter: Token");
+        if (one === undefined) throw new BadInput("token", token, "give the link from AWS's newest mail");
         one.confirmed = true;
         one.protected = true;
         return one.arn;
@@ -60,7 +61,9 @@ export function fakeSubscriptions(): FakeSubscriptions {
       all: async () => [...held.values()].map(shown),
       inspect: async (arn) => {
         const one = held.get(arn);
-        return one === undefined ? undefined : { protected: one.protected, ...(one.approver === undefined ? {} : { approver: one.approver }) };
+        return one === undefined
+          ? undefined
+          : { protected: one.protected, ...(one.approver === undefined ? {} : { approver: one.approver }) };
       },
     },
   };

@@ -190,11 +190,10 @@ function allowListOf({ entries, settings }: FakeTables["rows"]): AllowList {
         .filter(({ key }) => key.startsWith(`${freezeKind} `))
         .map(({ value }) => readFreeze("Settings", asStored(value))),
     ofService: async (service, request) => {
-      const its = entriesOf(entries)
-        .map(({ key, value }) => ({ key, value: read(asStored(value)) }))
-        .filter(({ value }) => value.service === service);
+      // Only the page's own rows are read: a list may be long.
+      const its = entriesOf(entries).filter(({ value }) => value["service"] === service);
       const page = pageOf(byKey(its), `entries ${service}`, request);
-      return { ...page, items: page.items.filter(isEntry) };
+      return { ...page, items: page.items.map((row) => read(asStored(row))).filter(isEntry) };
     },
   };
 }

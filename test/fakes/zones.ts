@@ -10,6 +10,8 @@ export interface FakeZones {
   readonly port: Zones;
   /** How many changes each zone has had. */
   readonly changes: ReadonlyMap<ZoneId, number>;
+  /** `<zone> <Region>/<VPC>` of those that may be associated. */
+  readonly authorized: ReadonlySet<string>;
   /** `ours` says whether the zone is one of this deployment's. */
   addZone(zone: ZoneId, name: string, ours?: boolean, isPrivate?: boolean): void;
   /** Somebody else writes a record set. */
@@ -21,6 +23,7 @@ export interface FakeZones {
 export function fakeZones(): FakeZones {
   const zones = new Map<ZoneId, { readonly name: string; readonly ours: boolean; readonly isPrivate: boolean; readonly sets: Map<string, RecordSet> }>();
   const changes = new Map<ZoneId, number>();
+  const authorized = new Set<string>();
   const faults: Fault[] = [];
   const our = (id: ZoneId): Map<string, RecordSet> => {
     const fault = faults.shift();
@@ -29,6 +32,13 @@ export function fakeZones(): FakeZones {
     if (zone?.ours !== true)
       throw new Refused("ZoneNotAllowed", `The hosted zone ${id} is not one of this deployment's`, "add it to the stack's parameter");
     return zone.sets;
+  };
+  const proveWith = (sets: Map<string, RecordSet>, name: string, change: (values: readonly string[]) => readonly string[]): void => {
+    const key = `${plainName(name)} TXT`;
+    const there = sets.get(key);
+    const values = change(there?.type === "TXT" ? there.text.split(" & ") : []);
+    if (values.length === 0) sets.delete(key);
+    else sets.set(key, { name, type: "TXT", text: values.join(" & ") });
   };
   const port: Zones = {
     change: async (zone, remove, create) => {
@@ -62,16 +72,21 @@ export function fakeZones(): FakeZones {
       return there?.ours === true ? there.name : undefined;
     },
     list: async () => [...zones].flatMap(([id, { name, ours, isPrivate }]) => (ours ? [{ id, name, isPrivate }] : [])),
-    prove: async (zone, name, text) => {
-      our(zone).set(`${plainName(name)} TXT`, { name, type: "TXT", text });
+    authorize: async (zone, { id, region }) => {
+      our(zone);
+      authorized.add(`${zone} ${region}/${id}`);
     },
-    disprove: async (zone, name) => {
-      our(zone).delete(`${plainName(name)} TXT`);
+    withdraw: async (zone, { id, region }) => {
+      our(zone);
+      authorized.delete(`${zone} ${region}/${id}`);
     },
+    prove: async (zone, name, value) => proveWith(our(zone), name, (values) => [...values.filter((one) => one !== value), value]),
+    disprove: async (zone, name, value) => proveWith(our(zone), name, (values) => values.filter((one) => one !== value)),
   };
   return {
     port,
     changes,
+    authorized,
     addZone: (zone, name, ours = true, isPrivate = false) => zones.set(zone, { name, ours, isPrivate, sets: new Map() }),
     put: (zone, set) => zones.get(zone)?.sets.set(keyOf(set), structuredClone(set)),
     sets: (zone) => structuredClone([...(zones.get(zone)?.sets.values() ?? [])]),

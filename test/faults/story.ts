@@ -25,6 +25,8 @@ export const turned: { readonly [Name in keyof Assumptions]: Assumptions[Name] }
   privateDnsVerificationSucceeds: false,
   notificationForm: "text",
   zoneBusyMs: 2000,
+  zoneRecordsMax: 5000,
+  endpointNamesResolveElsewhere: true,
   rateRuleFirstTick: 1,
 };
 

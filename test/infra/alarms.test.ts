@@ -50,9 +50,8 @@ test("every command of the runbook is one that there is, with options that it kn
   expect(said.length).toBeGreaterThan(20);
   for (const line of said.filter((words) => words !== "" && !words.includes("<queue>"))) {
     const words = line.replaceAll(/"[^"]*"/g, "text").split(/\s+/);
-    const command = commands.find(
-      ({ name }) => [words[0], `${words[0] ?? ""} ${words[1] ?? "list"}`].includes(name) || name === `${words[0] ?? ""} list`,
-    );
+    const [first = "", second = "list"] = words;
+    const command = [`${first} ${second}`, first, `${first} list`].map((wanted) => commands.find(({ name }) => name === wanted)).find(Boolean);
     expect(command, line).toBeDefined();
     expect(() => readArguments(words, command?.options ?? {}, true), line).not.toThrow();
   }

@@ -57,7 +57,11 @@ test.each(ruleTargets)("$rule.id keeps trying, then hands over to a queue that i
 test.each(ruleTargets)("$rule.id may reach its target", ({ rule, index }) => {
   const goal = target(at(rule, "Targets", index, "Arn")) ?? "";
   const source = { "Fn::GetAtt": [rule.id, "Arn"] };
-  if (named(goal).Type === "AWS::SQS::Queue") expect(mayWrite("events.amazonaws.com", source)).toContain(goal);
+  if (named(goal).Type === "AWS::KinesisFirehose::DeliveryStream") {
+    const role = target(at(rule, "Targets", index, "RoleArn"));
+    const rights = roleStatements.filter(({ holder }) => holder === role);
+    expect(rights.map(({ actions, resources }) => [actions, resources])).toEqual([[["firehose:PutRecord", "firehose:PutRecordBatch"], [`${goal}.Arn`]]]);
+  } else if (named(goal).Type === "AWS::SQS::Queue") expect(mayWrite("events.amazonaws.com", source)).toContain(goal);
   else {
     const permissions = ofType("AWS::Lambda::Permission").filter((permission) => target(at(permission, "FunctionName")) === goal);
     expect(permissions.map(({ Properties }) => Properties["SourceArn"])).toContainEqual(source);

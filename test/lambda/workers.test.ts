@@ -120,7 +120,7 @@ describe("a stream's batch", () => {
       eventName,
       dynamodb: { NewImage: writeItem(row as Record<string, unknown>), Keys: {}, SequenceNumber: String(at) },
     }) as unknown as DynamoDBRecord;
-  const rows = stored(3).map(eventRow);
+  const rows = stored(3).map((one) => eventRow(one));
   const [first, second, third] = rows as [object, object, object];
   const worker = (telling = keepTelling()) => {
     const worked: number[][] = [];

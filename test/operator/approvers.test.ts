@@ -11,7 +11,11 @@ type Listed = { items: ListedApprover[]; warnings: string[] };
 describe("an approver", () => {
   test("is added, confirms by the command, and is reached", async () => {
     const { ask, world, ports, types } = await inCare();
-    expect(await ask<PutApprover>("PUT /approvers/{name}", ann)).toMatchObject({ changed: true, confirmation: "mailed", approver: { name: "ann" } });
+    expect(await ask<PutApprover>("PUT /approvers/{name}", ann)).toMatchObject({
+      changed: true,
+      confirmation: "mailed",
+      approver: { name: "ann" },
+    });
     const mail = async (): Promise<string | undefined> => (await ask<Listed>("GET /approvers")).items[0]?.mail;
     expect(await mail()).toBe("pending");
     expect(await ask("POST /approvers/{name}/test", { name: "ann" })).toMatchObject({ sent: false, mail: "pending" });
@@ -57,7 +61,10 @@ describe("an approver", () => {
       ["arn", { name: "bob", arn: "arn:aws:s3:::bucket" }],
       ["email", { name: "bob" }],
     ] as const)
-      await expect(ask("PUT /approvers/{name}", JSON.parse(JSON.stringify(wrong)) as object), field).rejects.toMatchObject({ code: "BadInput", field });
+      await expect(ask("PUT /approvers/{name}", JSON.parse(JSON.stringify(wrong)) as object), field).rejects.toMatchObject({
+        code: "BadInput",
+        field,
+      });
   });
 
   test("whom a service names is removed only when that is confirmed", async () => {
@@ -71,11 +78,32 @@ describe("an approver", () => {
     await expect(ask("POST /approvers/{name}/test", { name: "ann" })).rejects.toMatchObject({ code: "NotFound" });
   });
 
+  test("who is not there, or not reached, shows as the service's problem", async () => {
+    const { ask, world } = await inCare();
+    const problems = async () => (await ask<{ problems: { message: string }[] }>("GET /services/{service}", { service })).problems.map(({ message }) => message);
+    expect(await problems()).toEqual([]);
+    await ask("PUT /approvers/{name}", ann);
+    for (const name of ["bob", "cem"]) await ask("PUT /approvers/{name}", { name, arn: `arn:aws:iam::111111111111:user/${name}` });
+    await ask("PATCH /services/{service}", { service, asking: { approvers: ["ann", "bob"], escalateTo: ["cem"] } });
+    await ask("DELETE /approvers/{name}", { name: "cem", confirm: true });
+    expect(await problems()).toEqual([
+      `${service} asks cem, whom nobody has added as an approver`,
+      `${service} wants 1 to agree, and messages reach 0 of its approvers`,
+    ]);
+    await ask("POST /approvers/{name}/confirm", { name: "ann", token: world.subscriptions.tokenOf(ann.email) });
+    expect(await problems()).toHaveLength(1);
+  });
+
   test("who else is subscribed to the approvals topic is warned of: they would read codes", async () => {
     const { ask, world } = await inCare();
     const held = { confirmed: true, protected: true };
     world.subscriptions.add({ arn: "arn:aws:sns:eu-west-1:111111111111:approvals:all", email: "eve@example.com", ...held });
-    world.subscriptions.add({ arn: "arn:aws:sns:eu-west-1:111111111111:approvals:team", email: "team@example.com", approver: "approvers", ...held });
+    world.subscriptions.add({
+      arn: "arn:aws:sns:eu-west-1:111111111111:approvals:team",
+      email: "team@example.com",
+      approver: "approvers",
+      ...held,
+    });
     const { warnings } = await ask<Listed>("GET /approvers");
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/eve@example\.com .* without a filter, and gets every approver's messages and codes/);
@@ -97,7 +125,9 @@ describe("an operator's answer where approvers are named", () => {
   test("is the agreement of the one with their identity, and nobody else's", async () => {
     const { ask, types } = await named(2);
     await expect(ask("POST /connections/{endpoint}/approve", { endpoint })).rejects.toMatchObject({ code: "NotAnApprover" });
-    expect(await ask("POST /connections/{endpoint}/approve", { endpoint }, asAnn)).toMatchObject({ sentence: expect.stringContaining("1 of 2 needed") as string });
+    expect(await ask("POST /connections/{endpoint}/approve", { endpoint }, asAnn)).toMatchObject({
+      sentence: expect.stringContaining("1 of 2 needed") as string,
+    });
     const asBob = { kind: "operator", arn: "arn:aws:iam::111111111111:user/bob" } as const;
     await ask("POST /connections/{endpoint}/approve", { endpoint }, asBob);
     expect(types().slice(-2)).toEqual(["ApprovalGiven", "ConnectionApproved"]);
@@ -108,7 +138,11 @@ describe("an operator's answer where approvers are named", () => {
     await expect(ask("POST /connections/{endpoint}/approve", { endpoint, breakGlass: true })).rejects.toMatchObject({ field: "reason" });
     const answered = await ask("POST /connections/{endpoint}/approve", { endpoint, breakGlass: true, reason: "payments are down" });
     expect(answered).toMatchObject({ sentence: expect.stringContaining("break-glass") as string });
-    expect(world.tables.committed.at(-1)?.event).toMatchObject({ type: "ConnectionApproved", breakGlass: true, because: { rule: "break-glass" } });
+    expect(world.tables.committed.at(-1)?.event).toMatchObject({
+      type: "ConnectionApproved",
+      breakGlass: true,
+      because: { rule: "break-glass" },
+    });
   });
 
   test("who wrote the entry does not decide about the account", async () => {

@@ -21,7 +21,7 @@ export const stories: readonly Story[] = [
   {
     name: "the operator configures Slack, then takes a service with connections into care",
     async tell(world, told) {
-      const SecretString = JSON.stringify({ webhookUrl: world.local.slackWebhook, channel: "" });
+      const SecretString = world.local.slack.secret();
       await world.aws("secretsmanager", "PutSecretValue", { SecretId: world.local.outputs["SlackSecretArn"], SecretString });
       const payments = await world.offer();
       told.payments = payments;
@@ -79,6 +79,75 @@ export const stories: readonly Story[] = [
       await world.drawbridge("reject", bad, "--reason", "not a customer");
       await world.becomes(good, "connected");
       await world.becomes(bad, "rejected");
+    },
+  },
+  {
+    name: "an approver is asked in Slack, and presses a button; another answer comes meanwhile, and is given back to its queue",
+    async tell(world) {
+      const asked = await world.offer();
+      await world.drawbridge("services", "add", asked.id, "--no-names", "--yes");
+      await world.drawbridge("approvers", "add", "sue", "--slack", "U0SUE00000");
+      await world.drawbridge("services", "set", asked.id, "--approver", "sue", "--yes");
+      const press = (about: string, action: string) => world.local.slack.press({ user: "U0SUE00000", action, about });
+      const approved = await slackAbout(world, await world.connect(unknown, asked));
+      await press(approved.endpoint, "drawbridge-approve");
+      await world.becomes(approved.endpoint, "connected");
+
+      const { endpoint, question } = await slackAbout(world, await world.connect(unknown, asked));
+      const claim = { kind: { S: "answering" }, id: { S: question } };
+      const TableName = world.idOf("ProofsTable");
+      const expiresAt = { N: String(Math.ceil(Date.now() / 1000) + 600) };
+      await world.aws("dynamodb", "PutItem", { TableName, Item: { ...claim, holder: { S: "somebody" }, expiresAt } });
+      const givenBack = (): number => world.local.counts()["sqs:ChangeMessageVisibilityBatch"] ?? 0;
+      const before = givenBack();
+      await press(endpoint, "drawbridge-reject");
+      await world.until("the answer is given back", () => givenBack() > before || undefined);
+      await world.aws("dynamodb", "DeleteItem", { TableName, Key: claim });
+      await world.becomes(endpoint, "rejected");
+    },
+  },
+  {
+    name: "an approver is named and confirms; a burst comes in one message with one list; a code opens it, and an answer about the account writes an entry",
+    async tell(world) {
+      const named = await world.offer();
+      await world.drawbridge("services", "add", named.id, "--no-names", "--yes");
+      await world.drawbridge("approvers", "add", "ann", "--email", "ann@payments.example", "--arn", `arn:aws:iam::${provider}:user/ann`);
+      // Local SNS has confirmed the address already, and knows no such token.
+      const link = "https://sns.example/confirmation.html?Token=0123456789abcdef";
+      await world.drawbridge("approvers", "confirm", "ann", "--link", link).then(
+        () => Promise.reject(new Error("a made-up token was taken")),
+        () => undefined,
+      );
+      await world.drawbridge("approvers", "test", "ann");
+      if (!(await world.drawbridge("approvers", "list")).includes("ann@payments.example")) throw new Error("the approver is not listed");
+      await world.drawbridge("services", "set", named.id, "--approver", "ann", "--account-answers", "yes", "--yes");
+      await world.drawbridge("ask", unknown, "--service", named.id);
+      const endpoints = [await world.connect(unknown, named), await world.connect(unknown, named)];
+      for (const endpoint of endpoints) await world.becomes(endpoint, "asking");
+      const path = new URL(await world.until("the list", () => mailedTo(world, /https?:\/\/\S+\/q\/\S+/))).pathname;
+      const page = visitor(world.local.api);
+      await page(path);
+      await page(path, { do: "code" });
+      const code = (await world.until("the code", () => mailedTo(world, /(?<=^Your code: )[\d ]+/))).replace(" ", "");
+      const list = await page(path, { do: "enter", code });
+      const [question = ""] = /\/a\/[\w-]+/.exec(list) ?? [];
+      await page(question);
+      await page(question, { choice: "approve-account" });
+      for (const endpoint of endpoints) await world.becomes(endpoint, "connected");
+    },
+  },
+  {
+    name: "one operator breaks the glass, and every approver is told; an approver leaves",
+    async tell(world) {
+      const named = await world.offer();
+      await world.drawbridge("services", "add", named.id, "--no-names", "--yes");
+      await world.drawbridge("services", "set", named.id, "--approver", "ann", "--yes");
+      const endpoint = await world.connect(umbrella, named);
+      await world.becomes(endpoint, "asking");
+      await world.drawbridge("approve", endpoint, "--break-glass", "--reason", "payments are down");
+      await world.becomes(endpoint, "connected");
+      await world.until("the approver is told", () => mailedTo(world, /Break-glass/i));
+      await world.drawbridge("approvers", "remove", "ann", "--yes");
     },
   },
   {
@@ -258,6 +327,7 @@ export const stories: readonly Story[] = [
       };
       await world.tick();
       await world.until("acme may ask", async () => (await mayAsk()) || undefined);
+      await world.drawbridge("services", "show", closed.id);
       await world.drawbridge("remove", acme, "--service", closed.id, "--yes");
       await world.tick();
       await world.until("acme may ask no more", async () => !(await mayAsk()) || undefined);
@@ -424,6 +494,27 @@ async function linkTo(world: World, endpoint: string): Promise<string> {
   });
 }
 
+/** What the newest letter to the approver holds of this. */
+const mailedTo = (world: World, part: RegExp): string | undefined =>
+  world.local.letters
+    .filter(({ to }) => to === "ann@payments.example")
+    .flatMap(({ subject, text }) => part.exec(`${text}\n${subject}`)?.[0] ?? [])
+    .at(-1);
+
+/** A browser that keeps its cookie, and sends forms with the field that the page gave them. */
+function visitor(api: string): (path: string, fields?: Readonly<Record<string, string>>) => Promise<string> {
+  let [cookie, html] = ["", ""];
+  return async (path, fields) => {
+    const guard = /name="guard" value="([^"]+)"/.exec(html)?.[1] ?? "";
+    const sent = fields === undefined ? {} : { method: "POST", body: new URLSearchParams({ guard, ...fields }) };
+    const reply = await fetch(new URL(path, api), { ...sent, headers: cookie === "" ? {} : { cookie } });
+    cookie = reply.headers.getSetCookie()[0]?.split(";")[0] ?? cookie;
+    html = await reply.text();
+    if (!reply.ok) throw new Error(`${path} answered ${String(reply.status)}`);
+    return html;
+  };
+}
+
 /** Fills the page's form as a person would. */
 async function answer(link: string, choice: string, account: string): Promise<number> {
   const page = await (await fetch(link)).text();
@@ -442,6 +533,15 @@ const offered = ({ payments }: Told): Offered => {
   if (payments === undefined) throw new Error("no service is offered yet");
   return payments;
 };
+/** Once the question stands in Slack. */
+async function slackAbout(world: World, endpoint: string): Promise<{ endpoint: string; question: string }> {
+  const question = await world.until("a question in Slack", () => {
+    const post = world.local.slack.posts.find(({ blocks }) => JSON.stringify(blocks).includes(endpoint));
+    return /question\\+":\\+"([\w-]+)/.exec(JSON.stringify(post?.blocks ?? []))?.[1];
+  });
+  return { endpoint, question };
+}
+
 const service = (told: Told): string => offered(told).id;
 const needed = (endpoint: string | undefined): string => {
   if (endpoint === undefined) throw new Error("an earlier story has not left its connection");

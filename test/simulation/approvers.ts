@@ -98,10 +98,15 @@ export class Approvers {
     });
   }
 
-  /** A person whose click fails clicks again. */
+  /** A person whose click fails clicks again. What is pressed in Slack waits in a queue: it may come twice, and late. */
   #reply(service: ServiceId, answer: GivenAnswer, tries = 1): void {
-    this.#world.functions.reply(service, answer, (ok) => {
-      if (!ok && tries < 3) this.#world.schedule.after(5000, () => this.#reply(service, answer, tries + 1));
+    const { schedule, faults, functions } = this.#world;
+    const again = (after: number): void => schedule.after(after, () => this.#reply(service, answer, tries + 1));
+    const isQueued = answer.channel === "slack" && tries === 1;
+    if (isQueued && faults.happens("delay")) return again(this.#random.between(1000, 30 * minute));
+    if (isQueued && faults.happens("duplicate")) again(this.#random.between(0, minute));
+    functions.reply(service, answer, (ok) => {
+      if (!ok && tries < 4) again(5000);
     });
   }
 

@@ -191,6 +191,12 @@ function unlisted<T extends { readonly allowList: unknown; readonly approvers: u
   return rest;
 }
 
+/** functions/admit.ts does not read approvers: only the sweep lets silence decide. */
+function unhearing<T extends { readonly approvers: unknown }>(ports: T): Omit<T, "approvers"> {
+  const { approvers: _, ...rest } = ports;
+  return rest;
+}
+
 export class Functions {
   readonly #world: World;
   constructor(world: World) {
@@ -206,7 +212,7 @@ export class Functions {
       "admit",
       batch,
       [],
-      (by, items) => this.#world.system.admit(portsFor(this.#world, by), items, this.#world.lambda.time(by)),
+      (by, items) => this.#world.system.admit(unhearing(portsFor(this.#world, by)), items, this.#world.lambda.time(by)),
       done,
     );
   }

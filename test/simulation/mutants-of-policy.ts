@@ -54,18 +54,8 @@ export const mutantsOfPolicy: readonly Mutant[] = [
   // approvals
   one("decide-asking.ts", "one agreement is enough", "if (names.length < asking.quorum) {", "if (names.length < 1) {"),
   one("asking-policy.ts", "who wrote the entry decides too", "authors: named ? authorsOf(judgement) : [],", "authors: [],"),
-  one(
-    "asking-policy.ts",
-    "whoever answers is an approver",
-    "if (!askedNow(asking, question).includes(name)) return",
-    'if (name === "") return',
-  ),
-  one(
-    "asking-policy.ts",
-    "who cannot be told from the author decides",
-    "if (arn === undefined) return `somebody",
-    'if (name === "") return `somebody',
-  ),
+  one("asking-policy.ts", "whoever answers is an approver", "if (!askedNow(asking, question).includes(name))", 'if (name === "")'),
+  one("asking-policy.ts", "who cannot be told from the author decides", "if (arn === undefined)", 'if (name === "")'),
   one(
     "decide-asking.ts",
     "an operator breaks the glass by approving",
@@ -75,8 +65,8 @@ export const mutantsOfPolicy: readonly Mutant[] = [
   one(
     "decide.ts",
     "an operator goes before the approvers",
-    'known.judgement?.verdict === "ask" && askingOf(',
-    'known.judgement?.verdict === "accept" && askingOf(',
+    'known.judgement?.verdict === "ask" &&',
+    'known.judgement?.verdict === "accept" &&',
   ),
   one("decide-asking.ts", "a question is escalated again and again", "question.escalatedAt === undefined && ", ""),
   one("decide-asking.ts", "a question is never escalated", "asking.escalateTo.length > 0 && ", "asking.escalateTo.length > 9 && "),

@@ -130,8 +130,8 @@ export const mutantsOfTheCore: readonly Mutant[] = [
   one(
     "names.ts",
     "a second name beside the first",
-    'connection.status === "connected" && fitting(connection, service) === undefined;',
-    'connection.status === "connected";',
+    "wanted && isNew && fits ?",
+    'connection.status === "connected" && fits ?',
   ),
   one(
     "names.ts",
@@ -179,7 +179,7 @@ export const mutantsOfTheCore: readonly Mutant[] = [
     'waits(state) || isAccepted(state) ? [{ kind: "reject" }] : [];',
     'isAccepted(state) ? [{ kind: "reject" }] : [];',
   ),
-  one("plan.ts", "an observed service is acted on", 'return service.mode === "observe" ? [] : [', "return ["),
+  one("plan.ts", "an observed service is acted on", 'service.mode === "observe"', 'service.mode === ("never" as string)'),
   one(
     "plan.ts",
     "refusals do not rest",

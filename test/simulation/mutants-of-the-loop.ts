@@ -93,8 +93,8 @@ export const mutantsOfTheLoop: readonly Mutant[] = [
   one(
     "loop/sweep.ts",
     "acceptance switched on again is not noticed",
-    "off === (service.acceptanceOffSince !== undefined)) return;",
-    "!off || service.acceptanceOffSince !== undefined) return;",
+    "off === (service.acceptanceOffSince !== undefined)) return",
+    "!off || service.acceptanceOffSince !== undefined) return",
   ),
   one(
     "loop/publish.ts",

@@ -150,7 +150,7 @@ export class Operators {
       ...(random.chance(0.1) ? { regions: ["eu-west-1"] } : {}),
       ...(random.chance(0.08) ? { ipAddressTypes: ["ipv4" as const] } : {}),
       ...(random.chance(0.08) ? { notBefore: soon() } : {}),
-      ...(random.chance(0.15) ? { expires: random.chance(0.7) ? soon() : far() } : {}),
+      ...(random.chance(0.2) ? { expires: random.chance(0.6) ? soon() : far() } : {}),
       ...(verdict === "accept" && random.chance(0.2) ? { atMost: random.between(1, 2) } : {}),
     };
   }

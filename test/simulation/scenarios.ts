@@ -1,9 +1,10 @@
 // Lives that are told rather than drawn: the small cases in which every fault and every order is tried.
 
 import { refer, type Entry } from "../../lib/allow-list.ts";
+import type { Disconnect } from "../../lib/disconnect.ts";
 import type { PolicyEvent } from "../../lib/events.ts";
 import { accountId, endpointId, instant, serviceId, zoneId, type Instant } from "../../lib/ids.ts";
-import { entrySubject, type Change } from "../../lib/ledger.ts";
+import { entrySubject, freezeSubject, type Change } from "../../lib/ledger.ts";
 import type { Row } from "./ec2.ts";
 import { entryId } from "./store.ts";
 import { start } from "./given.ts";
@@ -63,6 +64,16 @@ export const ruled =
           : { ...common, type: "EntryChanged", entry, from, to: after },
       ],
     };
+  };
+
+/** Its removal, and what that means for its connections. */
+const removal =
+  (world: World, disconnect: Disconnect) =>
+  (expected: { seq: number; hash: string }, at: Instant): Change | undefined => {
+    const from = world.store.entries.get(entryId(ruleKey));
+    if (from === undefined) return undefined;
+    const tombstone = { ...ruleKey, version: expected.seq + 1, removed: { at, by: operatorArn, disconnect } };
+    return { of: "entry", key: ruleKey, expected, tombstone, events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }] };
   };
 
 export const ruleSubject = entrySubject(service, `account#${account}`);
@@ -128,20 +139,31 @@ export function heldThenRemoved(world: World): void {
   takeIntoCare(world);
   world.commitAtStart(ruled(world, "accept", { atMost: 1 })(world.store.head(ruleSubject)));
   world.schedule.after(5000, () => connect(world));
+  world.schedule.after(100_000, () => world.functions.api(ruleSubject, removal(world, { afterHours: 0.02 })));
+}
+
+/** A freeze comes, then its entry goes; a wider one would let it in if nothing were frozen, so it stays. */
+export function frozenAndHeld(world: World): void {
+  takeIntoCare(world);
+  world.commitAtStart(ruled(world, "accept")(world.store.head(ruleSubject)));
+  const wider = { service: "*", principal: "any" } as const;
+  const after: Entry = { ...wider, verdict: "accept", conditions: {}, version: 1, author: operatorArn, at: instant(start) };
+  const added: PolicyEvent = { ...changed(after.at), type: "EntryAdded", entry: refer(after), to: after };
+  world.commitAtStart({ of: "entry", key: wider, after, expected: world.store.head(entrySubject("*", "any")), events: [added] });
+  world.schedule.after(5000, () => connect(world));
   world.schedule.after(100_000, () =>
-    world.functions.api(ruleSubject, (expected, at) => {
-      const from = world.store.entries.get(entryId(ruleKey));
-      if (from === undefined) return undefined;
-      const tombstone = { ...ruleKey, version: expected.seq + 1, removed: { at, by: operatorArn, disconnect: { afterHours: 0.02 } } };
+    world.functions.api(freezeSubject(service), (expected, at) => {
+      const freeze = { id: service, at, by: operatorArn, reason: "an incident", version: expected.seq + 1 };
       return {
-        of: "entry",
-        key: ruleKey,
+        of: "freeze",
+        key: service,
+        after: freeze,
         expected,
-        tombstone,
-        events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }],
+        events: [{ ...changed(at), type: "Frozen", service, reason: freeze.reason }],
       };
     }),
   );
+  world.schedule.after(130_000, () => world.functions.api(ruleSubject, removal(world, "now")));
 }
 
 export const scenarios = {
@@ -150,5 +172,6 @@ export const scenarios = {
   "deleted while it is being named": letInThenGone,
   "agreed by two, then revoked": agreedByTwo,
   "held by a limited entry, then removed with grace": heldThenRemoved,
+  "frozen, and held by a wider entry": frozenAndHeld,
 } as const;
 export type Scenario = keyof typeof scenarios;

@@ -83,7 +83,7 @@ describe("a question", () => {
     expect(world.waits).toEqual([1000, 1000]);
     expect(world.slack.posts).toHaveLength(1);
     const again = await inSlack();
-    again.slack.limit(9);
+    again.slack.limit(99);
     await expect(again.hear("ApprovalRequested")).rejects.toMatchObject({ code: "SlackRefused", retryable: true });
     again.slack.limit(0);
     again.clock.advance(60);

@@ -102,7 +102,8 @@ test("an operator's reject gives the place back, too", { timeout }, async () => 
   await reaches(first, "connected");
   await command("reject", first, "--yes");
   await reaches(first, "rejected");
-  await reaches(await consumer(world, accounts.acme).connect(name), "connected");
+  const next = await reaches(await consumer(world, accounts.acme).connect(name), "connected");
+  expect(next.history.map(({ event }) => event.type)).not.toContain("ApprovalRequested");
 });
 
 test("a freeze asks; lifted, who waits gets in", { timeout }, async () => {
@@ -152,6 +153,8 @@ test("the endpoint service's permissions follow the list", { timeout }, async ()
   const before = await allowed();
   await sweep();
   expect(await allowed()).toContain(`arn:aws:iam::${accounts.acme}:root`);
+  const { problems } = (await command("services", "show", id)) as { problems: readonly { readonly message: string }[] };
+  expect(problems.filter(({ message }) => message.includes(accounts.acme))).toEqual([]);
   await command("remove", accounts.acme, "--service", id, "--yes");
   await sweep();
   expect((await allowed()).filter((principal) => !before.includes(principal))).toEqual([]);

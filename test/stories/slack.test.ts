@@ -155,10 +155,13 @@ describe("one decision", () => {
     return /https?:\/\/\S+\/a\/\S+/.exec(letter.text)?.[0] ?? "";
   }
 
-  test("from Slack, mail, the command and the console at the same moment", { timeout: 120_000 }, async () => {
+  test.each([
+    ["Slack, mail and the command", false],
+    ["Slack, mail, the command and the console", true],
+  ])("from %s at the same moment", { timeout: 120_000 }, async (_, inConsole) => {
     await world.drawbridge("approvers", "add", "bob", "--email", bobsMail, "--slack", bob);
     await world.drawbridge("services", "set", service.id, "--email-proof", "link", "--yes");
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const endpoint = await ask();
       const link = await linkFor(endpoint);
       const whispered = world.local.slack.whispers.length;
@@ -169,7 +172,9 @@ describe("one decision", () => {
           page = await (await approve(link)).text();
         },
         () => world.drawbridge("reject", endpoint, "--reason", "by hand").catch((error: unknown) => String(error)),
-        () => world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] }),
+        ...(inConsole
+          ? [() => world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] })]
+          : []),
       ];
       await Promise.all([...answers.slice(round), ...answers.slice(0, round)].map((one) => one()));
       const shown = await shows(endpoint, "ed by ");
@@ -179,7 +184,7 @@ describe("one decision", () => {
       const [first, ...more] = await decisions(endpoint);
       expect(first).toBeDefined();
       // The console asks nobody: what AWS has done all the same is seen, told, and is no second decision of ours.
-      expect(more.filter((type) => type === "ConnectionApproved" || type === "ConnectionDenied")).toEqual([]);
+      expect(inConsole ? more.filter((type) => type === "ConnectionApproved" || type === "ConnectionDenied") : more).toEqual([]);
       // Every copy, the page and the person who pressed say who decided, when, and how.
       expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
       expect(JSON.stringify(shown.blocks)).toMatch(

@@ -1,0 +1,112 @@
+// What `dns` does for consumers' VPCs: authorizes and withdraws their association with the service's private zone.
+
+import { explainError, Fault, Refused } from "../faults.ts";
+import type { EndpointId, ZoneId } from "../ids.ts";
+import { plan } from "../plan.ts";
+import type { Connections, Zones } from "../ports.ts";
+import { sameGrant, type Grant, type VpcEffect, type VpcSignal } from "../vpcs.ts";
+import type { NamePorts } from "./names.ts";
+import { run, type LoopPorts, type Ran, type Task } from "./run.ts";
+
+export interface VpcPorts extends LoopPorts {
+  readonly connections: Pick<Connections, "load" | "ofService">;
+  readonly zones: Pick<Zones, "authorize" | "withdraw">;
+  readonly proofs: NamePorts["proofs"];
+  readonly wake: NamePorts["wake"];
+}
+
+const leaseSeconds = 120;
+const busySeconds = 5;
+
+/** Intent first: what is granted stands in the log before Route 53 hears of it, so that it can always be withdrawn. */
+export async function followVpcs(ports: VpcPorts, ran: Ran): Promise<void> {
+  const intents = ran.standings.flatMap(({ kept, effects }) =>
+    effects.flatMap((effect) =>
+      effect.kind === "assign-vpc" ? [task(kept.connection.endpoint, { kind: "vpc-granted", grant: effect.grant })] : [],
+    ),
+  );
+  if (intents.length > 0) await run(withoutLooking(ports), { service: ran.service.service, tasks: intents });
+  const endpoints = ran.standings.flatMap(({ kept, effects }) => (effects.some(isOfVpc) ? [kept.connection.endpoint] : []));
+  if (endpoints.length === 0) return;
+  const zones = new Set((await due(ports, ran, endpoints)).map(({ grant }) => grant.zone));
+  for (const zone of zones) await inZone(ports, ran, zone, endpoints);
+}
+
+interface Due {
+  readonly endpoint: EndpointId;
+  readonly kind: "authorize-vpc" | "withdraw-vpc";
+  readonly grant: Grant;
+}
+
+async function due(ports: VpcPorts, { service }: Ran, endpoints: readonly EndpointId[]): Promise<Due[]> {
+  const records = await ports.connections.load(endpoints);
+  return [...records.values()].flatMap(({ connection }) =>
+    plan(connection, { listed: false }, service, ports.clock()).flatMap((effect) =>
+      effect.kind === "authorize-vpc" || effect.kind === "withdraw-vpc"
+        ? [{ endpoint: connection.endpoint, kind: effect.kind, grant: effect.grant }]
+        : [],
+    ),
+  );
+}
+
+/** One at a time in a zone, so that what one connection is given is not withdrawn with another's end. */
+async function inZone(ports: VpcPorts, ran: Ran, zone: ZoneId, endpoints: readonly EndpointId[]): Promise<void> {
+  const { service } = ran.service;
+  const later = (): Promise<void> => ports.wake.dns({ service, endpoints, why: "look-again" }, busySeconds);
+  if (!(await ports.proofs.claim("lease", `zone#${zone}`, leaseSeconds))) return later();
+  try {
+    for (const one of await due(ports, ran, endpoints)) if (one.grant.zone === zone) await settle(ports, ran, one);
+  } catch (error) {
+    if (!(error instanceof Fault) || !error.retryable || !error.where.startsWith("route53:")) throw error;
+    await later();
+  } finally {
+    await ports.proofs.release("lease", `zone#${zone}`);
+  }
+}
+
+async function settle(ports: VpcPorts, ran: Ran, { endpoint, kind, grant }: Due): Promise<void> {
+  const { service } = ran.service;
+  let tasks: Task[] = [
+    task(endpoint, { kind: kind === "authorize-vpc" ? "vpc-authorized" : "vpc-withdrawn", grant }),
+    task(endpoint, { kind: "settled", effect: kind }),
+  ];
+  try {
+    if (kind === "authorize-vpc") await ports.zones.authorize(grant.zone, grant.vpc);
+    else if (!(await isShared(ports, ran, endpoint, grant))) await ports.zones.withdraw(grant.zone, grant.vpc);
+  } catch (error) {
+    if (error instanceof Fault ? error.retryable : !(error instanceof Refused)) throw error;
+    tasks = [task(endpoint, { kind: "settled", effect: kind, failure: explainError(error) })];
+  }
+  await run(withoutLooking(ports), { service, tasks });
+}
+
+/** A VPC may hold several endpoints of the service: the authorization goes with the last one. */
+async function isShared(ports: VpcPorts, { service }: Ran, endpoint: EndpointId, grant: Grant): Promise<boolean> {
+  const others: EndpointId[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ports.connections.ofService(service.service, cursor === undefined ? {} : { cursor });
+    others.push(...page.items.flatMap((one) => (one.endpoint !== endpoint && one.status === "connected" ? [one.endpoint] : [])));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  const records = await ports.connections.load(others);
+  return [...records.values()].some(
+    ({ connection }) => connection.status === "connected" && connection.grants?.some((one) => sameGrant(one, grant)) === true,
+  );
+}
+
+const isOfVpc = ({ kind }: { readonly kind: string }): boolean =>
+  (["assign-vpc", "authorize-vpc", "withdraw-vpc"] satisfies VpcEffect["kind"][] as string[]).includes(kind);
+
+const task = (endpoint: EndpointId, signal: VpcSignal | Extract<Task["signal"], { kind: "settled" }>): Task => ({
+  endpoint,
+  signal,
+  source: { kind: "dns" },
+});
+const withoutLooking = ({ clock, newId, services, connections, ledger }: VpcPorts): Parameters<typeof run>[0] => ({
+  clock,
+  newId,
+  services,
+  connections,
+  ledger,
+});

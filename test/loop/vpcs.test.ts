@@ -1,0 +1,124 @@
+// A registered VPC and the service's private zone, on fakes: authorized with the connection, withdrawn with the last that needs it.
+
+import { beforeEach, expect, test } from "vitest";
+import { Fault } from "../../lib/faults.ts";
+import { zoneId, type EndpointId } from "../../lib/ids.ts";
+import { connectionSubject, entrySubject, noHead } from "../../lib/ledger.ts";
+import { admit } from "../../lib/loop/admit.ts";
+import type { Item } from "../../lib/loop/batch.ts";
+import { giveNames } from "../../lib/loop/names.ts";
+import { observe } from "../../lib/loop/observe.ts";
+import type { Ran } from "../../lib/loop/run.ts";
+import { sweep } from "../../lib/loop/sweep.ts";
+import { followVpcs } from "../../lib/loop/vpcs.ts";
+import { readMessage } from "../../lib/messages.ts";
+import type { Look } from "../../lib/ports.ts";
+import { sentence } from "../../lib/wording.ts";
+import { acme, entry, entryEvent, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
+import { endpointOf } from "../fakes/endpoint-services.ts";
+import { fakeWorld, type FakeWorld } from "../fakes/world.ts";
+
+const zone = zoneId("Z0123456789ABCDEFGHIJ");
+const vpc = { id: "vpc-0123456789abcdef0", region: "eu-west-1" };
+const authorized = `${zone} eu-west-1/vpc-0123456789abcdef0`;
+const [first, second] = [endpointOf(1), endpointOf(2)];
+let world: FakeWorld;
+let ports: ReturnType<FakeWorld["ports"]> & { owner: (endpoint: EndpointId) => string; followVpcs: (ran: Ran) => Promise<void> };
+
+const items = (look: Omit<Look, "service" | "why"> & Partial<Look> = {}): Item[] => [
+  { id: "m", wanted: readMessage(JSON.stringify({ look: { service: payments, why: "sweep", ...look } })) },
+];
+const typesOf = (endpoint: EndpointId): string[] =>
+  world.tables.committed.flatMap(({ subject, event }) => (subject === connectionSubject(endpoint) && event.type.startsWith("Vpc") ? [event.type] : []));
+const record = async (endpoint: EndpointId) => (await ports.connections.load([endpoint])).get(endpoint)?.connection;
+
+async function connect(...endpoints: EndpointId[]): Promise<void> {
+  for (const endpoint of endpoints) world.ec2.connect({ endpoint, service: payments, account: acme });
+  await admit(ports, items({ endpoints }));
+  world.ec2.settle();
+  await observe(ports, items({ endpoints }));
+}
+
+async function end(endpoint: EndpointId): Promise<void> {
+  world.ec2.move(endpoint, "rejected");
+  await observe(ports, items({ endpoints: [endpoint] }));
+  await giveNames(ports, items({ endpoints: [endpoint] }));
+}
+
+async function allow(members: Parameters<typeof entry>[2]): Promise<void> {
+  const expected = await ports.ledger.head(entrySubject(payments, `account#${acme}`));
+  const allowed = entry(acme, expected.seq + 1, members);
+  await ports.ledger.commit({ of: "entry", key: allowed, after: allowed, events: [entryEvent("EntryAdded", allowed)], expected });
+}
+
+beforeEach(async () => {
+  world = fakeWorld(noon);
+  const all = world.ports();
+  ports = { ...all, owner: (endpoint) => `drawbridge ${endpoint}`, followVpcs: (ran) => followVpcs(all, ran) };
+  world.ec2.addService(payments);
+  world.zones.addZone(zone, "payments.internal", true, true);
+  const inCare = service(payments, 1, { zone: { id: zone, name: "payments.internal", isPrivate: true } });
+  await ports.ledger.commit({ of: "service", key: payments, after: inCare, events: [serviceEvent(payments)], expected: noHead });
+  await allow({ name: "acme", vpc });
+  world.clock.advance(60);
+});
+
+test("is authorized when the connection is available, with the consumer's one command in the log, and withdrawn when it ends", async () => {
+  world.ec2.connect({ endpoint: first, service: payments, account: acme });
+  await admit(ports, items({ endpoints: [first] }));
+  await giveNames(ports, items({ endpoints: [first] }));
+  expect([...world.zones.authorized]).toEqual([]);
+  world.ec2.settle();
+  await observe(ports, items({ endpoints: [first] }));
+  await giveNames(ports, items({ endpoints: [first] }));
+  expect([...world.zones.authorized]).toEqual([authorized]);
+  expect(world.tables.committed.map(({ event }) => sentence(event)).find((text) => text.includes("the consumer runs"))).toContain(
+    `aws route53 associate-vpc-with-hosted-zone --hosted-zone-id ${zone} --vpc VPCRegion=eu-west-1,VPCId=${vpc.id}`,
+  );
+  await end(first);
+  expect([...world.zones.authorized]).toEqual([]);
+  expect(typesOf(first)).toEqual(["VpcNamed", "VpcGranted", "VpcAuthorized", "VpcWithdrawn"]);
+  expect((await record(first))?.grants).toBeUndefined();
+});
+
+test("stays while another endpoint of the same VPC is connected", async () => {
+  await connect(first, second);
+  await giveNames(ports, items());
+  await end(first);
+  expect([...world.zones.authorized]).toEqual([authorized]);
+  expect(typesOf(first).at(-1)).toBe("VpcWithdrawn");
+  await end(second);
+  expect([...world.zones.authorized]).toEqual([]);
+});
+
+test("follows the entry: another VPC replaces it, and without one it goes", async () => {
+  await connect(first);
+  await giveNames(ports, items());
+  await allow({ name: "acme", vpc: { ...vpc, id: "vpc-0fedcba9876543210" } });
+  await sweep(ports);
+  await giveNames(ports, items());
+  expect([...world.zones.authorized]).toEqual([`${zone} eu-west-1/vpc-0fedcba9876543210`]);
+  await allow({ name: "acme" });
+  await sweep(ports);
+  await giveNames(ports, items());
+  expect([...world.zones.authorized]).toEqual([]);
+});
+
+test("a refusal is told once and rests, a throttle comes again soon, and neither keeps the name from being made", async () => {
+  await connect(first);
+  const refusing = (fault: Fault) => {
+    const zones = { ...ports.zones, authorize: () => Promise.reject(fault) };
+    return { ...ports, followVpcs: (ran: Ran) => followVpcs({ ...ports, zones }, ran) };
+  };
+  const where = "route53:CreateVPCAssociationAuthorization";
+  world.wake.take("dns");
+  await giveNames(refusing(new Fault("Throttling", where, "Rate exceeded", true)), items({ endpoints: [first] }));
+  expect(world.wake.take("dns")).toMatchObject([{ delaySeconds: 5, look: { endpoints: [first] } }]);
+  await giveNames(refusing(new Fault("InvalidVPCId", where, "no such VPC", false)), items({ endpoints: [first] }));
+  expect((await record(first))?.trouble).toMatchObject({ effect: "authorize-vpc", code: "InvalidVPCId" });
+  expect((await record(first))?.names).toMatchObject([{ made: true }]);
+  world.clock.advance(90);
+  await giveNames(ports, items({ endpoints: [first] }));
+  expect([...world.zones.authorized]).toEqual([authorized]);
+  expect((await record(first))?.trouble).toBeUndefined();
+});

@@ -1,0 +1,165 @@
+// Ten thousand visits of scanners, and a thousand answers at the same moment, through the packaged functions over HTTP.
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import type { Letter } from "../../local/inbox.ts";
+import { consumer, operator, provider, type Said, type World } from "../../scripts/actors.ts";
+import { ensurePackaged } from "../../scripts/package.ts";
+import { getLinkHandler, letLoose, oneButtonHandler, type Seen, type Send } from "../asking/robots.ts";
+import { hasBrowser, startBrowser } from "../web/browser.ts";
+
+const accounts = { provider: "111111111111", stranger: "333333333333" };
+const ann = "ann@payments.example";
+const visits = 10_000;
+const browserVisits = 20;
+
+let local: LocalAws;
+let world: World;
+let service: { id: string; name: string };
+let browser: Browser | undefined;
+
+const command = async (...words: string[]): Promise<Said> => {
+  const said = await operator(world, accounts.provider)(...words);
+  if (said.code !== 0) throw new Error(`${words.join(" ")}: ${said.stderr}`);
+  return said;
+};
+async function until<T>(probe: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+const letters = async (): Promise<Letter[]> =>
+  ((await (await fetch(`${world.inbox}.json`)).json()) as Letter[]).filter(({ to }) => to === ann);
+const codes = async (): Promise<string[]> =>
+  (await letters()).flatMap(({ text }) => /^Your code: ([\d ]+)/.exec(text)?.[1]?.replaceAll(" ", "") ?? []);
+const typesOf = async (endpoint: string): Promise<string[]> => {
+  const { history } = JSON.parse((await command("show", endpoint, "--json")).stdout) as { history: { event: { type: string } }[] };
+  return history.map(({ event }) => event.type);
+};
+const decisions = (types: readonly string[]): string[] =>
+  types.filter((type) => ["ConnectionApproved", "ConnectionDenied", "ApprovalGiven", "AnswerRefused"].includes(type));
+
+/** What API Gateway or Lambda throttle is sent again, as robots do. */
+const send: Send = async ({ method, path, headers = {}, cookie, body }): Promise<Seen> => {
+  for (;;) {
+    const reply = await fetch(new URL(path, world.api), {
+      method,
+      headers: { ...headers, ...(cookie === undefined ? {} : { cookie }) },
+      ...(body === undefined || method === "GET" ? {} : { body }),
+      redirect: "manual",
+    });
+    const seen = { status: reply.status, html: await reply.text(), cookies: reply.headers.getSetCookie() };
+    if (seen.status !== 429 && seen.status !== 503) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+};
+
+/** A person's way: the hidden field of the page, and the cookie it set. */
+function person(path: string) {
+  let cookie = "";
+  let html = "";
+  const keep = (seen: Seen): Seen => {
+    cookie = seen.cookies[0]?.split(";")[0] ?? cookie;
+    html = seen.html;
+    return seen;
+  };
+  return {
+    open: async (): Promise<Seen> => keep(await send({ method: "GET", path, ...(cookie === "" ? {} : { cookie }) })),
+    post: async (fields: Record<string, string>, keeps = true): Promise<Seen> => {
+      const guard = /name="guard" value="([^"]+)"/.exec(html)?.[1] ?? "";
+      const headers = { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" };
+      const seen = await send({ method: "POST", path, cookie, headers, body: new URLSearchParams({ guard, ...fields }).toString() });
+      return keeps ? keep(seen) : seen;
+    },
+  };
+}
+
+beforeAll(async () => {
+  await ensurePackaged();
+  local = await startLocalAws({ port: 0, delays: { available: 300 } });
+  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
+  service = await provider(world, accounts.provider).createService(
+    "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
+  );
+  await command("services", "add", service.id, "--no-names", "--yes");
+  await command("approvers", "add", "ann", "--email", ann);
+  await command("services", "set", service.id, "--approver", "ann", "--account-answers", "yes", "--yes");
+  if (hasBrowser) browser = await startBrowser();
+}, 90_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await local.close();
+}, 30_000);
+
+test(
+  "ten thousand scanner visits decide nothing, have one code mailed, and leave the approver their tries; then of a thousand answers one decides",
+  { timeout: 1_800_000 },
+  async () => {
+    const endpoint = await consumer(world, accounts.stranger).connect(service.name);
+    const link = await until(async () => (await letters()).flatMap(({ text }) => /https?:\/\/\S+\/a\/\S+/.exec(text)?.[0] ?? []).at(-1));
+    const path = new URL(link).pathname;
+
+    let [opened, pressed] = [0, 0];
+    await letLoose(
+      getLinkHandler(() => (opened += 1)),
+      [path],
+      visits,
+    );
+    await letLoose(
+      oneButtonHandler(() => (pressed += 1)),
+      [path],
+      visits,
+    );
+    expect(opened, "decisions of a handler that decides when its link is opened").toBeGreaterThan(visits / 2);
+    expect(pressed, "decisions of a handler with one button").toBeGreaterThan(visits / 4);
+
+    await letLoose(send, [path], visits, 16);
+    for (let visit = 0; visit < (browser === undefined ? 0 : browserVisits); visit += 1) await clickEverything(link);
+    expect(decisions(await typesOf(endpoint))).toEqual([]);
+    expect((await codes()).length).toBeLessThanOrEqual(1);
+
+    const approver = person(path);
+    await approver.open();
+    await approver.post({ do: "code", confirm: "code" });
+    const code = await until(async () => (await codes())[1]);
+    for (const left of ["4 tries are", "3 tries are", "2 tries are", "1 try is"])
+      expect((await approver.post({ do: "enter", code: code === "00000000" ? "11111111" : "00000000" })).html).toContain(`${left} left`);
+    expect((await approver.post({ do: "enter", code })).html).toContain("You are <strong>ann</strong>");
+
+    const replies = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => approver.post({ choice: index % 2 === 0 ? "approve" : "approve-account" }, false)),
+    );
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    await until(async () => ((await typesOf(endpoint)).includes("ConnectionAvailable") ? true : undefined));
+    expect(decisions(await typesOf(endpoint))).toEqual(["ConnectionApproved"]);
+    expect(local.acceptsOf(endpoint)).toBe(1);
+  },
+);
+
+/** A headless browser with a fresh profile that presses everything there is, twice over. */
+async function clickEverything(link: string): Promise<void> {
+  const context = await (browser as Browser).newContext();
+  const page = await context.newPage();
+  await page.goto(link);
+  for (let index = 0; index < 8; index += 1) {
+    const targets = page.locator("button, input[type=radio], summary, label, a");
+    const count = await targets.count();
+    if (count === 0) break;
+    await targets
+      .nth(index % count)
+      .click({ timeout: 2000, force: true })
+      .catch(() => undefined);
+    await page.waitForLoadState();
+  }
+  await page.evaluate("for (const form of document.forms) form.noValidate = true");
+  await page
+    .locator("button")
+    .last()
+    .click({ timeout: 2000, force: true })
+    .catch(() => undefined);
+  await context.close();
+}

@@ -1,0 +1,94 @@
+// A revocation end to end, through the packaged functions: foreseen by the command, announced by mail, cut after its day of grace, the name gone.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startLocalAws, type LocalAws } from "../../local/aws.ts";
+import { consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { ensurePackaged } from "../../scripts/package.ts";
+import { leapingClock } from "../faults/leaping-clock.ts";
+
+const accounts = { provider: "111111111111", acme: "222222222222" };
+const zoneName = "privatelink.example.com";
+const day = 24 * 60 * 60;
+const timeout = 120_000;
+const clock = leapingClock();
+
+interface Shown {
+  readonly connection: { readonly status: string; readonly names: readonly unknown[] };
+  readonly history: readonly { readonly event: { readonly type: string; readonly at: string } & Readonly<Record<string, unknown>> }[];
+}
+interface Removed {
+  readonly outlook: {
+    readonly cut: readonly { readonly endpoint: string; readonly due?: string }[];
+    readonly accepted: readonly unknown[];
+  };
+}
+
+let local: LocalAws;
+let world: World;
+
+async function command<T>(...words: string[]): Promise<T> {
+  const { code, stdout, stderr } = await operator(world, accounts.provider)(...words, "--json");
+  if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+/** Asks again until it is so; the test's own time limit ends the wait. */
+async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+const shows = (endpoint: string, type: string): Promise<Shown> =>
+  until(async () => {
+    const shown = await command<Shown>("show", endpoint).catch(() => undefined);
+    return shown?.history.some(({ event }) => event.type === type) === true ? shown : undefined;
+  });
+const eventOf = ({ history }: Shown, wanted: string) => history.find(({ event: { type } }) => type === wanted)?.event;
+
+beforeAll(async () => {
+  await ensurePackaged();
+  local = await startLocalAws({
+    port: 0,
+    zoneName,
+    clock,
+    delays: { available: 100 },
+    parameters: { ApproverEmail: "approvers@payments.example" },
+  });
+  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
+}, timeout);
+afterAll(() => local.close(), 30_000);
+
+test("what was foreseen is what happens, when it was said", { timeout }, async () => {
+  const { id, name } = await provider(world, accounts.provider).createService(
+    "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
+  );
+  await command("services", "add", id, "--zone", zoneName, "--yes");
+  await command("allow", accounts.acme, "--service", id, "--name", "acme");
+  const endpoint = await consumer(world, accounts.acme).connect(name);
+  console.error("A"); await shows(endpoint, "NameMade"); console.error("B");
+
+  const { outlook } = await command<Removed>("remove", accounts.acme, "--service", id, "--disconnect", "24h", "--yes");
+  expect(outlook.cut).toMatchObject([{ endpoint }]);
+  await local.invoke("SweepLambdaFunction", {});
+  console.error("C"); const announced = await shows(endpoint, "RevocationAnnounced");
+  expect(announced.connection.status).toBe("connected");
+  const due = String(eventOf(announced, "RevocationAnnounced")?.["due"]);
+  const minute = 60_000;
+  expect(Math.abs(Date.parse(due) - Date.parse(outlook.cut[0]?.due ?? ""))).toBeLessThan(minute);
+  console.error("D"); const mail = await until(async () => local.letters.find(({ channel, text }) => channel === "email" && text.includes("will be cut at")));
+  expect(mail.text).toContain(endpoint);
+
+  console.error("E"); clock.leap(day - 600);
+  await local.invoke("SweepLambdaFunction", {});
+  await local.idle();
+  expect((await command<Shown>("show", endpoint)).connection.status).toBe("connected");
+  console.error("F"); clock.leap(700);
+  await local.invoke("SweepLambdaFunction", {});
+  console.error("G"); const cut = await shows(endpoint, "NameRemoved");
+  expect(cut.connection.status).toMatch(/denied|rejected/);
+  const denied = eventOf(cut, "ConnectionDenied");
+  expect(denied).toMatchObject({ revokes: true, because: { rule: "entry-removed" } });
+  expect(String(denied?.at) >= due).toBe(true);
+  expect(await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).toEqual([]);
+});
