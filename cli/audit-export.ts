@@ -30,7 +30,8 @@ export const auditExport: Command = {
       call.result(exported, () => `${String(exported.events)} events up to ${exported.to} are in ${out}.`);
       return;
     }
-    for await (const { items } of pages(api, { ...query, to: settledEnd(given.text("to")) })) for (const item of items) terminal.out(printableJson(stored(item)));
+    for await (const { items } of pages(api, { ...query, to: settledEnd(given.text("to")) }))
+      for (const item of items) terminal.out(printableJson(stored(item)));
   },
 };
 
@@ -53,7 +54,12 @@ interface Progress {
 type Query = Readonly<Record<string, string | undefined>>;
 
 /** Writes page by page; the file gets its name when it is whole. */
-export async function exportTo({ api, terminal }: Pick<Call, "api" | "terminal">, file: string, query: Query, to: string | undefined): Promise<Exported> {
+export async function exportTo(
+  { api, terminal }: Pick<Call, "api" | "terminal">,
+  file: string,
+  query: Query,
+  to: string | undefined,
+): Promise<Exported> {
   const [part, note] = [`${file}.part`, `${file}.progress`];
   const asked = JSON.stringify([query, to ?? ""]);
   const before = await progressOf(note, asked);
@@ -71,7 +77,8 @@ export async function exportTo({ api, terminal }: Pick<Call, "api" | "terminal">
     bytes += Buffer.byteLength(text);
     events += items.length;
     if (cursor !== undefined) await writeFile(note, JSON.stringify({ asked, to: end, cursor, bytes, events } satisfies Progress));
-    if (terminal.interactive) terminal.err(painted(`${String(events)} events so far, up to ${items.at(-1)?.event.at ?? end} …`, "dim", terminal));
+    if (terminal.interactive)
+      terminal.err(painted(`${String(events)} events so far, up to ${items.at(-1)?.event.at ?? end} …`, "dim", terminal));
   }
   await written(file, () => rename(part, file));
   await rm(note, { force: true });
@@ -94,6 +101,11 @@ async function written(file: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    throw new Failure(1, "CannotWrite", `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`, "give --out another place");
+    throw new Failure(
+      1,
+      "CannotWrite",
+      `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      "give --out another place",
+    );
   }
 }

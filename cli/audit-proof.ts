@@ -29,18 +29,28 @@ export interface Manifest {
   readonly files: Readonly<Record<string, string>>;
 }
 
-export const bundleFiles = { log: "log.jsonl", checkpoints: "checkpoints.jsonl", keys: "keys.json", manifest: "manifest.json", steps: "VERIFY.md" } as const;
+export const bundleFiles = {
+  log: "log.jsonl",
+  checkpoints: "checkpoints.jsonl",
+  keys: "keys.json",
+  manifest: "manifest.json",
+  steps: "VERIFY.md",
+} as const;
 
 /** Straight from S3 and KMS: Drawbridge itself vouches for nothing here. */
-export async function proofFromAws({ checkpoints: where }: Pick<DeploymentShown, "checkpoints">, endpoint: string | undefined): Promise<Proof> {
-  if (where === undefined) throw new Failure(1, "OldDeployment", "The deployment keeps no checkpoints", "deploy this version of Drawbridge first");
+export async function proofFromAws(
+  { checkpoints: where }: Pick<DeploymentShown, "checkpoints">,
+  endpoint: string | undefined,
+): Promise<Proof> {
+  if (where === undefined)
+    throw new Failure(1, "OldDeployment", "The deployment keeps no checkpoints", "deploy this version of Drawbridge first");
   const [{ S3Client }, { keptCheckpoints }, { kmsKey }] = await Promise.all([
     import("@aws-sdk/client-s3"),
     import("../lib/aws/checkpoint-bucket.ts"),
     import("../lib/aws/signing-key.ts"),
   ]);
   const region = where.key.split(":")[3];
-  const client = new S3Client({ ...(region === undefined ? {} : { region }) });
+  const client = new S3Client(region === undefined ? {} : { region });
   const kept = keptCheckpoints(client, where.bucket);
   try {
     const listed = await kept.list();
@@ -63,13 +73,13 @@ const readsAtOnce = 16;
 
 /** A bundle's own; the public key may be given apart, by whoever does not trust the one in the bundle. */
 export async function proofFromBundle(folder: string, key: string | undefined): Promise<Proof & { readonly manifest: Manifest }> {
-  const manifest = parsed<Manifest>(await textOf(join(folder, bundleFiles.manifest)), bundleFiles.manifest);
+  const manifest = parsed(await textOf(join(folder, bundleFiles.manifest)), bundleFiles.manifest) as Manifest;
   const lines = (await textOf(join(folder, bundleFiles.checkpoints))).split("\n").filter((line) => line !== "");
   const { readCheckpoint } = await import("../lib/aws/checkpoint-bucket.ts");
   const checkpoints = lines.map((line, index) => readCheckpoint(line, `${bundleFiles.checkpoints}, line ${String(index + 1)}`));
   const keys =
     key === undefined
-      ? new Map(Object.entries(parsed<Record<string, string>>(await textOf(join(folder, bundleFiles.keys)), bundleFiles.keys)))
+      ? new Map(Object.entries(parsed(await textOf(join(folder, bundleFiles.keys)), bundleFiles.keys) as Record<string, string>))
       : new Map([...new Set(checkpoints.map(({ statement }) => statement.key))].map((arn) => [arn, key]));
   return { checkpoints, keys, findings: [], manifest };
 }
@@ -78,13 +88,19 @@ export async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new Failure(1, "CannotRead", `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, "give a bundle that drawbridge evidence made");
+    throw new Failure(
+      1,
+      "CannotRead",
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      "give a bundle that drawbridge evidence made",
+    );
   }
 }
 
-export function parsed<T>(text: string, name: string): T {
+/** JSON of a shape that its reader knows. */
+export function parsed(text: string, name: string): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     throw new Failure(1, "CannotRead", `${name} is not JSON`, "give a bundle that drawbridge evidence made");
   }

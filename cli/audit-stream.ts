@@ -22,11 +22,7 @@ export function settledEnd(asked: string | undefined, now = Date.now()): string 
 }
 
 /** Pages, oldest first; `cursor` goes on with a list that was broken off. */
-export async function* pages(
-  api: Api,
-  query: Readonly<Record<string, string | undefined>>,
-  cursor?: string,
-): AsyncGenerator<Page> {
+export async function* pages(api: Api, query: Readonly<Record<string, string | undefined>>, cursor?: string): AsyncGenerator<Page> {
   let next = cursor;
   do {
     const page: Page = await api.get<Page>("/audit", { ...query, oldestFirst: "true", limit: pageSize, cursor: next });
@@ -36,14 +32,20 @@ export async function* pages(
 }
 
 /** Every event of the log that the filters let through, with the count so far for whoever watches. */
-export async function* events({ api, terminal }: Pick<Call, "api" | "terminal">, query: Readonly<Record<string, string | undefined>>): AsyncGenerator<StoredEvent> {
+export async function* events(
+  { api, terminal }: Pick<Call, "api" | "terminal">,
+  query: Readonly<Record<string, string | undefined>>,
+): AsyncGenerator<StoredEvent> {
   let count = 0;
   for await (const { items } of pages(api, query)) {
     for (const item of items) yield stored(item);
     count += items.length;
-    if (terminal.interactive && items.length > 0) terminal.err(painted(`${String(count)} events so far, up to ${items.at(-1)?.event.at ?? ""} …`, "dim", terminal));
+    if (terminal.interactive && items.length > 0)
+      terminal.err(painted(`${String(count)} events so far, up to ${items.at(-1)?.event.at ?? ""} …`, "dim", terminal));
   }
 }
 
 /** The event as the log holds it: without the words that the API adds. */
-export const stored = ({ sentence: _, ...rest }: Told): StoredEvent => rest;
+export function stored({ sentence: _sentence, ...rest }: Told): StoredEvent {
+  return rest;
+}

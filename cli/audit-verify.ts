@@ -21,8 +21,7 @@ export const auditVerify: Command = {
   name: "audit verify",
   operands: "",
   summary: "whether the log is what was written, and if not, which event was touched",
-  more:
-    "Every event is held against the signed checkpoints, which come straight from S3 and KMS with your own credentials. What is newer than the last checkpoint, mostly under a minute, is held against its own chain. With --export nothing is asked of AWS.",
+  more: "Every event is held against the signed checkpoints, which come straight from S3 and KMS with your own credentials. What is newer than the last checkpoint, mostly under a minute, is held against its own chain. With --export nothing is asked of AWS.",
   options: {
     export: { value: "FOLDER", help: "verify a bundle that drawbridge evidence made, offline" },
     key: { value: "FILE", help: "the public key as PEM, got elsewhere, instead of the one in the bundle" },
@@ -32,9 +31,11 @@ export const auditVerify: Command = {
     operandsOf(call, this, 0);
     const folder = call.given.text("export");
     const key = call.given.text("key");
-    const verified = folder === undefined ? await verifyLive(call) : await verifyBundle(folder, key === undefined ? undefined : await textOf(key));
+    const verified =
+      folder === undefined ? await verifyLive(call) : await verifyBundle(folder, key === undefined ? undefined : await textOf(key));
     call.result(verified, () => shown(verified, call.terminal));
-    if (!verified.intact) throw new ToldFailure(1, "LogAltered", `${String(verified.findings.length)} findings: the log is not what was written`);
+    if (!verified.intact)
+      throw new ToldFailure(1, "LogAltered", `${String(verified.findings.length)} findings: the log is not what was written`);
   },
 };
 
@@ -60,7 +61,11 @@ async function verifyBundle(folder: string, key: string | undefined): Promise<Ve
   return verifyAgainst(proof, linesOf(join(folder, bundleFiles.log)), manifest);
 }
 
-async function verifyAgainst({ checkpoints, keys, findings }: Proof, log: AsyncIterable<StoredEvent>, period?: { from?: string; to: string }): Promise<VerifiedLog> {
+async function verifyAgainst(
+  { checkpoints, keys, findings }: Proof,
+  log: AsyncIterable<StoredEvent>,
+  period?: { from?: string; to: string },
+): Promise<VerifiedLog> {
   const sealed = sealedBy(checkpoints, { hash: sha256, ...publicKeys(keys) }, period?.from !== undefined);
   const within = period && { from: (period.from ?? instant(0)) as Instant, to: period.to as Instant };
   const verifying = verification({
@@ -70,7 +75,11 @@ async function verifyAgainst({ checkpoints, keys, findings }: Proof, log: AsyncI
   });
   for await (const stored of log) verifying.add(stored);
   const fingerprints = Object.fromEntries([...keys].map(([arn, pem]) => [arn, fingerprint(pem)]));
-  return { ...verifying.finish(), keys: fingerprints, ...(period?.from === undefined ? {} : { period: { from: period.from, to: period.to } }) };
+  return {
+    ...verifying.finish(),
+    keys: fingerprints,
+    ...(period?.from === undefined ? {} : { period: { from: period.from, to: period.to } }),
+  };
 }
 
 async function* linesOf(path: string): AsyncGenerator<StoredEvent> {
@@ -78,9 +87,14 @@ async function* linesOf(path: string): AsyncGenerator<StoredEvent> {
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
     number += 1;
     if (line === "") continue;
-    const stored = parsed<Partial<StoredEvent> | null>(line, `${bundleFiles.log}, line ${String(number)},`);
+    const stored = parsed(line, `${bundleFiles.log}, line ${String(number)},`) as Partial<StoredEvent> | null;
     if (typeof stored?.subject !== "string" || typeof stored.seq !== "number" || typeof stored.event?.at !== "string")
-      throw new Failure(1, "CannotRead", `${bundleFiles.log}, line ${String(number)}, is no event`, "give a bundle that drawbridge evidence made");
+      throw new Failure(
+        1,
+        "CannotRead",
+        `${bundleFiles.log}, line ${String(number)}, is no event`,
+        "give a bundle that drawbridge evidence made",
+      );
     yield stored as StoredEvent;
   }
 }
@@ -88,14 +102,21 @@ async function* linesOf(path: string): AsyncGenerator<StoredEvent> {
 function shown(verified: VerifiedLog, terminal: Call["terminal"]): string {
   const { intact, findings, events: count, sealed, unsealed, chains, checkpoints, until, keys, period } = verified;
   const facts: (readonly [string, string])[] = [
-    ["Events", `${String(count)} in ${String(chains)} chains${period === undefined ? "" : `, from ${moment(period.from)} to ${moment(period.to)}`}`],
+    [
+      "Events",
+      `${String(count)} in ${String(chains)} chains${period === undefined ? "" : `, from ${moment(period.from)} to ${moment(period.to)}`}`,
+    ],
     ["Under a checkpoint", String(sealed)],
     ["Newer", `${String(unsealed)}, held against their own chains only`],
     ["Checkpoints", `${String(checkpoints)}${until === undefined ? "" : `, the last of ${moment(until)}`}`],
     ...Object.entries(keys).map(([arn, print]) => ["Signed by", `${arn}, SHA-256 ${print}`] as const),
   ];
   const verdict = intact
-    ? painted(checkpoints === 0 ? "Every chain is unbroken, but no checkpoint vouches for it." : "The log is what was written.", "green", terminal)
+    ? painted(
+        checkpoints === 0 ? "Every chain is unbroken, but no checkpoint vouches for it." : "The log is what was written.",
+        "green",
+        terminal,
+      )
     : painted(`The log was altered: ${String(findings.length)} findings.`, "red", terminal);
   const told = findings.slice(0, shownMax).map(({ text }) => `  ${harmless(text)}`);
   const more = findings.length > shownMax ? [`  … and ${String(findings.length - shownMax)} more: see --json`] : [];

@@ -52,11 +52,19 @@ const heading = (account: string, connections: readonly Access[]): string => {
 
 const lines = (one: LetIn): (readonly [string, string])[] => [
   ["Connection", `${one.endpoint} at ${one.service}`],
-  ["Now", one.stands ? one.status : `${one.status}${one.ended === undefined ? "" : `, since ${moment(one.ended.at)}, by ${actorWords(one.ended.by)}: ${one.ended.because.detail}`}`],
+  [
+    "Now",
+    one.stands
+      ? one.status
+      : `${one.status}${one.ended === undefined ? "" : `, since ${moment(one.ended.at)}, by ${actorWords(one.ended.by)}: ${one.ended.because.detail}`}`,
+  ],
   ["Let in", one.since === undefined || one.by === undefined ? "never" : `${moment(one.since)} by ${actorWords(one.by)}`],
   ...(one.because === undefined ? [] : [["Because", `${one.because.detail}${one.reason === undefined ? "" : `: ${one.reason}`}`] as const]),
   ...(one.approvers === undefined ? [] : [["Approvers", one.approvers.join(", ")] as const]),
-  ...(one.entry === undefined ? [] : [["Entry", `${one.entry.principal} at ${one.entry.service}, version ${String(one.entry.version)}`] as const]),
-  ...(one.author === undefined ? [] : [["Written", `${moment(one.author.at)} by ${actorWords(one.author.by)}: ${one.author.because.detail}`] as const]),
+  ...(one.entry === undefined
+    ? []
+    : [["Entry", `${one.entry.principal} at ${one.entry.service}, version ${String(one.entry.version)}`] as const]),
+  ...(one.author === undefined
+    ? []
+    : [["Written", `${moment(one.author.at)} by ${actorWords(one.author.by)}: ${one.author.because.detail}`] as const]),
 ];
-

@@ -25,7 +25,8 @@ export const evidence: Command = {
     operandsOf(call, this, 0);
     const { given, api, terminal } = call;
     const [from, to] = [given.text("from"), given.text("to")];
-    if (from !== undefined && to !== undefined && new Date(from) >= new Date(to)) throw wrongUsage(`--to ${to} is not after --from ${from}`);
+    if (from !== undefined && to !== undefined && new Date(from) >= new Date(to))
+      throw wrongUsage(`--to ${to} is not after --from ${from}`);
     const folder = given.text("out") ?? `evidence-${(from ?? "beginning").slice(0, 10)}-${(to ?? new Date().toISOString()).slice(0, 10)}`;
     await made(folder);
     const deployment = await api.get<DeploymentShown>("/deployment");
@@ -41,7 +42,17 @@ export const evidence: Command = {
     };
     for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text);
     const files = Object.fromEntries(
-      await Promise.all([bundleFiles.log, ...Object.keys(texts)].map(async (name) => [name, createHash("sha256").update(await readFile(join(folder, name))).digest("hex")] as const)),
+      await Promise.all(
+        [bundleFiles.log, ...Object.keys(texts)].map(
+          async (name) =>
+            [
+              name,
+              createHash("sha256")
+                .update(await readFile(join(folder, name)))
+                .digest("hex"),
+            ] as const,
+        ),
+      ),
     );
     const manifest: Manifest = {
       format: 1,
@@ -54,7 +65,11 @@ export const evidence: Command = {
       files,
     };
     await writeFile(join(folder, bundleFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
-    call.result({ folder, ...manifest }, () => `${folder} holds ${String(exported.events)} events and ${String(checkpoints.length)} checkpoints.\nVerify it with: drawbridge audit verify --export ${folder}`);
+    call.result(
+      { folder, ...manifest },
+      () =>
+        `${folder} holds ${String(exported.events)} events and ${String(checkpoints.length)} checkpoints.\nVerify it with: drawbridge audit verify --export ${folder}`,
+    );
   },
 };
 

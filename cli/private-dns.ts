@@ -33,7 +33,13 @@ const privateDns: Command = {
       const { service: shown } = await api.get<Shown>(pathOf("services", service));
       const { privateDnsName, privateDns: told } = shown;
       return call.result({ privateDnsName, privateDns: told }, () =>
-        harmless(told === undefined ? (privateDnsName === undefined ? `${service} has no private DNS name from Drawbridge.` : `${privateDnsName} is being set.`) : privateDnsWords(told)),
+        harmless(
+          told === undefined
+            ? privateDnsName === undefined
+              ? `${service} has no private DNS name from Drawbridge.`
+              : `${privateDnsName} is being set.`
+            : privateDnsWords(told),
+        ),
       );
     }
     const done = await api.patch<Set>(pathOf("services", service), { privateDnsName: name ?? null, reason: "services private-dns" });

@@ -29,10 +29,13 @@ const accessCommand: Command = {
     const at = momentOf(given.text("at"));
     const lives = livesUntil(at);
     // A connection's events are in order, and none after the moment is needed.
-    for await (const stored of events(call, { service: given.text("service"), to: settledEnd(new Date(Date.parse(at) + 1).toISOString()) })) lives.add(stored);
+    for await (const stored of events(call, { service: given.text("service"), to: settledEnd(new Date(Date.parse(at) + 1).toISOString()) }))
+      lives.add(stored);
     const report = accessReport(lives.all.values());
     if (given.flag("csv")) return terminal.out(csv(accessHead, report.map(accessRow)));
-    call.result({ at, connections: report }, () => [accessHeading(at, report), ...(report.length === 0 ? [] : [accessTable(report, terminal)])].join("\n\n"));
+    call.result({ at, connections: report }, () =>
+      [accessHeading(at, report), ...(report.length === 0 ? [] : [accessTable(report, terminal)])].join("\n\n"),
+    );
   },
 };
 
@@ -54,7 +57,20 @@ function asked(name: string, given: string): ReturnType<typeof parseInstant> {
 const accessHeading = (at: string, report: readonly Access[]): string =>
   `At ${moment(at)} UTC ${String(report.length)} ${report.length === 1 ? "connection was" : "connections were"} let in, of ${String(new Set(report.map(({ account }) => account)).size)} accounts.`;
 
-const accessHead = ["service", "account", "connection", "status", "since", "by", "rule", "because", "entry", "version", "reason", "approvers"];
+const accessHead = [
+  "service",
+  "account",
+  "connection",
+  "status",
+  "since",
+  "by",
+  "rule",
+  "because",
+  "entry",
+  "version",
+  "reason",
+  "approvers",
+];
 const accessRow = ({ service, account, endpoint, status, since, by, because, entry, reason = "", approvers = [] }: Access): string[] => [
   service,
   account,
@@ -72,7 +88,15 @@ const accessRow = ({ service, account, endpoint, status, since, by, because, ent
 
 const accessTable = (report: readonly Access[], terminal: Call["terminal"]): string =>
   table(
-    [{ head: "SERVICE" }, { head: "ACCOUNT" }, { head: "CONNECTION" }, { head: "STATUS" }, { head: "SINCE (UTC)" }, { head: "BY", breaks: true }, { head: "BECAUSE", breaks: true }],
+    [
+      { head: "SERVICE" },
+      { head: "ACCOUNT" },
+      { head: "CONNECTION" },
+      { head: "STATUS" },
+      { head: "SINCE (UTC)" },
+      { head: "BY", breaks: true },
+      { head: "BECAUSE", breaks: true },
+    ],
     report.map(({ service, account, endpoint, status, since, by, because, reason }) => [
       service,
       account,
@@ -101,16 +125,25 @@ const stats: Command = {
     const { given, terminal } = call;
     const from = given.text("from") ?? new Date(Date.now() - 84 * 24 * 60 * 60 * 1000).toISOString();
     const all: StoredEvent[] = [];
-    for await (const stored of events(call, { from, service: given.text("service"), to: given.text("to") })) if (stored.subject.startsWith("connection#")) all.push(stored);
+    for await (const stored of events(call, { from, service: given.text("service"), to: given.text("to") }))
+      if (stored.subject.startsWith("connection#")) all.push(stored);
     const figures = statistics(all);
-    if (given.flag("csv")) return terminal.out(csv(statsHead, figures.byServiceAndWeek.map((one) => [one.service, one.week, ...numbers(one)])));
+    if (given.flag("csv"))
+      return terminal.out(
+        csv(
+          statsHead,
+          figures.byServiceAndWeek.map((one) => [one.service, one.week, ...numbers(one)]),
+        ),
+      );
     call.result({ from, ...figures }, () => statsShown(figures, terminal));
   },
 };
 
 const statsHead = ["service", "week", "requests", "decided", "automatic", "accepted", "rejected", "median_seconds", "p95_seconds"];
 const numbers = ({ requests, decided, automatic, accepted, rejected, median, p95 }: Statistics["total"]): string[] =>
-  [requests, decided, automatic, accepted, rejected, median, p95].map((one) => (one === undefined ? "" : String(Math.round(one * 10) / 10)));
+  [requests, decided, automatic, accepted, rejected, median, p95].map((one) =>
+    one === undefined ? "" : String(Math.round(one * 10) / 10),
+  );
 
 function statsShown({ total, byServiceAndWeek }: Statistics, terminal: Call["terminal"]): string {
   if (total.requests === 0) return "There was no request in that time.";
@@ -124,12 +157,21 @@ function statsShown({ total, byServiceAndWeek }: Statistics, terminal: Call["ter
     one.median === undefined ? "-" : duration(Math.round(one.median)),
     one.p95 === undefined ? "-" : duration(Math.round(one.p95)),
   ]);
-  const heads = [{ head: "SERVICE" }, { head: "WEEK OF" }, { head: "REQUESTS" }, { head: "" }, { head: "AUTOMATIC" }, { head: "MEDIAN" }, { head: "P95" }];
+  const heads = [
+    { head: "SERVICE" },
+    { head: "WEEK OF" },
+    { head: "REQUESTS" },
+    { head: "" },
+    { head: "AUTOMATIC" },
+    { head: "MEDIAN" },
+    { head: "P95" },
+  ];
   const sum = `${String(total.requests)} requests, ${String(total.accepted)} accepted, ${String(total.rejected)} rejected, ${String(total.requests - total.decided)} open; ${share(total)} decided by themselves; median ${total.median === undefined ? "-" : duration(Math.round(total.median))}, 95 % within ${total.p95 === undefined ? "-" : duration(Math.round(total.p95))}.`;
   return [table(heads, rows, terminal), "", sum, painted("█ decided by entries  ░ by people, or still open", "dim", terminal)].join("\n");
 }
 
-const share = ({ automatic, decided }: Statistics["total"]): string => (decided === 0 ? "-" : `${String(Math.round((automatic / decided) * 100))} %`);
+const share = ({ automatic, decided }: Statistics["total"]): string =>
+  decided === 0 ? "-" : `${String(Math.round((automatic / decided) * 100))} %`;
 
 const barLength = 24;
 /** As long as its share of the busiest week; the full part is what was decided by itself. */

@@ -22,7 +22,12 @@ export const handler = scheduleHandler({
       counts.add("CheckpointsKept");
       counts.add("EventsSealed", events);
     }
-    for (const { subject, seq } of broken) log.error("An event came into the log with a wrong hash", new Fault("BrokenEvent", "the audit log", "its hash is not its own", false), { subject, seq });
+    for (const { subject, seq } of broken)
+      log.error(
+        "An event came into the log with a wrong hash",
+        new Fault("BrokenEvent", "the audit log", "its hash is not its own", false),
+        { subject, seq },
+      );
     counts.add("EventsBroken", broken.length);
     counts.add("CheckpointsLooked");
   },

@@ -17,7 +17,10 @@ const forms: readonly (readonly [RegExp, string])[] = [
   [/(\/a\/)[\w.~-]{16,}/g, `$1${mask}`],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${mask}`],
   // A member of JSON, a parameter of a URL, a header: name, then value. Quotes may be escaped, as in JSON within JSON.
-  [/((?:secret\w*|password|passwd|pwd|session_?token|security-?token|access_?token|api_?key|private_?key|signature|credential|authorization)\\?"?\s*[:=]\s*\\?"?)(?!\*\*\*)[^\s"\\&,;}]+/gi, `$1${mask}`],
+  [
+    /((?:secret\w*|password|passwd|pwd|session_?token|security-?token|access_?token|api_?key|private_?key|signature|credential|authorization)\\?"?\s*[:=]\s*\\?"?)(?!\*\*\*)[^\s"\\&,;}]+/gi,
+    `$1${mask}`,
+  ],
 ];
 
 export const masked = (text: string): string => forms.reduce((so, [form, instead]) => so.replaceAll(form, instead), text);

@@ -112,7 +112,11 @@ export const plain = (name: string): string => name.toLowerCase().replace(/\.$/,
 type Told = ConnectionEvent extends infer E ? (E extends ConnectionEvent ? Omit<E, "at" | "by" | "because" | "source"> : never) : never;
 
 /** The events that follow from what was done about a name. Two runs may have done it at once; the second finds the first one's event. */
-export function toldOfNames(connection: Connection, signal: NameSignal, { service, now }: { readonly service: Service; readonly now: Instant }): Told[] {
+export function toldOfNames(
+  connection: Connection,
+  signal: NameSignal,
+  { service, now }: { readonly service: Service; readonly now: Instant },
+): Told[] {
   if (signal.kind === "name-assigned") {
     const isNew = connection.names.every(({ fqdn }) => fqdn !== signal.name.fqdn);
     const wanted = connection.status === "connected" && fitting(connection, service) === undefined;

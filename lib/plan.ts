@@ -34,7 +34,9 @@ export const isTroubled = ({ effect, name }: Trouble, wanted: Effect): boolean =
 
 /** All that is lacking, also what was refused and rests until its next try. */
 export function gaps(connection: Connection, seen: Seen, service: Service): Effect[] {
-  return service.mode === "observe" ? [] : [...onAws(connection, seen), ...onNames(connection, seen, service), ...vpcGaps(connection, service)];
+  return service.mode === "observe"
+    ? []
+    : [...onAws(connection, seen), ...onNames(connection, seen, service), ...vpcGaps(connection, service)];
 }
 
 /** Only a decision of our own is carried out; what was decided outside has happened already. */
@@ -73,4 +75,5 @@ function resting({ count, last }: Trouble, now: Instant): boolean {
 
 /** The effects on AWS that a function carries out, as `perform` groups them. */
 export const isOnAws = (kind: Effect["kind"]): kind is Extract<EffectKind, "accept" | "reject"> => kind === "accept" || kind === "reject";
-export const isOnNames = (kind: Effect["kind"]): boolean => kind === "assign-name" || kind === "make-name" || kind === "remove-name" || kind.endsWith("-vpc");
+export const isOnNames = (kind: Effect["kind"]): boolean =>
+  kind === "assign-name" || kind === "make-name" || kind === "remove-name" || kind.endsWith("-vpc");

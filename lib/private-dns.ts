@@ -65,7 +65,10 @@ export const provenDomain = (name: string): string => name.replace(/^\*\./, "");
 export const proofName = (name: string, { label }: Proof): string => `${label}.${provenDomain(name)}`;
 
 /** The most specific public zone that holds the name. */
-export function zoneFor<Z extends { readonly name: string; readonly isPrivate: boolean }>(name: string, zones: readonly Z[]): Z | undefined {
+export function zoneFor<Z extends { readonly name: string; readonly isPrivate: boolean }>(
+  name: string,
+  zones: readonly Z[],
+): Z | undefined {
   const domain = provenDomain(name);
   const holds = zones.filter((zone) => !zone.isPrivate && (domain === zone.name || domain.endsWith(`.${zone.name}`)));
   return holds.toSorted((a, b) => b.name.length - a.name.length)[0];
@@ -78,7 +81,12 @@ export function privateDnsWords({ name, state, proof, zone, publishedAt, askedAt
     zone === undefined && proof !== undefined
       ? `its proof is for you to publish: ${proofName(name, proof)} TXT "${proof.value}"`
       : `its proof is ${publishedAt === undefined ? "to be " : ""}published`;
-  return [name, state, ...(proof === undefined ? [] : [published]), ...(askedAt === undefined || state === "verified" ? [] : ["AWS was asked to look"])].join(", ");
+  return [
+    name,
+    state,
+    ...(proof === undefined ? [] : [published]),
+    ...(askedAt === undefined || state === "verified" ? [] : ["AWS was asked to look"]),
+  ].join(", ");
 }
 
 /** What an accepted consumer runs: AWS refuses it before the connection is accepted. */

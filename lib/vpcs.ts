@@ -18,8 +18,7 @@ export interface Grant {
   readonly made: boolean;
 }
 
-export type VpcEffect =
-  | { readonly kind: "assign-vpc" | "authorize-vpc" | "withdraw-vpc"; readonly grant: Grant };
+export type VpcEffect = { readonly kind: "assign-vpc" | "authorize-vpc" | "withdraw-vpc"; readonly grant: Grant };
 
 export type VpcSignal = { readonly kind: "vpc-granted" | "vpc-authorized" | "vpc-withdrawn"; readonly grant: Grant };
 
@@ -55,7 +54,10 @@ export function toldOfVpcs(connection: Connection, { kind, grant }: VpcSignal): 
   return there.made ? [] : [{ type: "VpcAuthorized", zone, vpc }];
 }
 
-export function grantsAfter(grants: readonly Grant[], event: Extract<ConnectionEvent, { type: "VpcGranted" | "VpcAuthorized" | "VpcWithdrawn" }>): Grant[] {
+export function grantsAfter(
+  grants: readonly Grant[],
+  event: Extract<ConnectionEvent, { type: "VpcGranted" | "VpcAuthorized" | "VpcWithdrawn" }>,
+): Grant[] {
   const { zone, vpc } = event;
   const others = grants.filter((grant) => !sameGrant(grant, { zone, vpc, made: true }));
   return event.type === "VpcWithdrawn" ? others : [...others, { zone, vpc, made: event.type === "VpcAuthorized" }];

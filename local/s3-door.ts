@@ -80,7 +80,9 @@ export function s3Door(
     const action = ACTIONS[actionOf(method, key, url.searchParams)];
     if (action === undefined) throw new AwsError("NotImplemented", `Local AWS has no ${method} of ${url.pathname} in S3.`, 501);
     const resource = `arn:aws:s3:::${name}${action.right.startsWith("s3:ListBucket") ? "" : `/${key}`}`;
-    await authorize(identities.caller(accessKeyId), [{ action: rightOf(action, url.searchParams), resource, context: prefixOf(url.searchParams) }]);
+    await authorize(identities.caller(accessKeyId), [
+      { action: rightOf(action, url.searchParams), resource, context: prefixOf(url.searchParams) },
+    ]);
     const bucket = buckets.find(name);
     if (bucket === undefined) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
     const body = await bodyOf(request);
@@ -123,7 +125,8 @@ const prefixOf = (query: URLSearchParams): Readonly<Record<string, string>> => {
 };
 
 function objectOf(bucket: Bucket, key: string, version: string | null = null): StoredObject {
-  const found = version === null ? bucket.objects.get(key) : bucket.versions.find((stored) => stored.key === key && stored.version === version);
+  const found =
+    version === null ? bucket.objects.get(key) : bucket.versions.find((stored) => stored.key === key && stored.version === version);
   if (found === undefined) throw new AwsError("NoSuchKey", "The specified key does not exist.", 404);
   return found;
 }

@@ -82,8 +82,9 @@ async function declarations(file: URL): Promise<Map<string, Declared>> {
   }
   // Comments within types: each belongs to the member that follows it.
   const within = new Map<number, string>();
-  for (const { type, value, end } of comments) if (type === "Block") within.set(end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0), words(value));
-  describe(program.body as unknown as Node[], within);
+  for (const { type, value, end } of comments)
+    if (type === "Block") within.set(end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0), words(value));
+  describe(program.body, within);
   return found;
 }
 
@@ -97,7 +98,11 @@ function describe(value: unknown, comments: ReadonlyMap<number, string>): void {
   for (const member of Object.values(node)) describe(member, comments);
 }
 
-const words = (comment: string): string => comment.replaceAll(/^\s*\*+/gm, "").replaceAll(/\s+/g, " ").trim();
+const words = (comment: string): string =>
+  comment
+    .replaceAll(/^\s*\*+/gm, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 
 /** `Common & (A | B | …)`: each of the alternatives, which all have what is common. */
 function members(node: Node | undefined): Node[] {
@@ -166,7 +171,9 @@ function reader(declared: ReadonlyMap<string, Declared>, shared: Record<string, 
   const declaration = (node: Node): Schema => {
     if (node.type === "TSTypeAliasDeclaration") return read(node["typeAnnotation"] as Node);
     const own = object((node["body"] as { body: Node[] }).body);
-    const bases = ((node["extends"] ?? []) as { expression: { name: string } }[]).map(({ expression }) => inlined(named(expression.name), shared));
+    const bases = ((node["extends"] ?? []) as { expression: { name: string } }[]).map(({ expression }) =>
+      inlined(named(expression.name), shared),
+    );
     return [...bases, own].reduce(both);
   };
   return read;
@@ -179,7 +186,8 @@ function union(schemas: readonly Schema[]): Schema {
   return { anyOf: [...others, ...(constants.length === 0 ? [] : [{ enum: constants }])] };
 }
 
-const inlined = (schema: Schema, shared: Readonly<Record<string, Schema>>): Schema => (schema.$ref === undefined ? schema : (shared[schema.$ref.split("/").at(-1) ?? ""] ?? {}));
+const inlined = (schema: Schema, shared: Readonly<Record<string, Schema>>): Schema =>
+  schema.$ref === undefined ? schema : (shared[schema.$ref.split("/").at(-1) ?? ""] ?? {});
 const both = (a: Schema, b: Schema): Schema => ({
   type: "object",
   properties: { ...a.properties, ...b.properties },
@@ -219,7 +227,12 @@ export function exampleOf({ type, about, schema }: EventSchema, { shared }: Cata
   const subject = about === "connections" ? "connection#vpce-0123456789abcdef0" : (subjects.find(([form]) => form.test(type))?.[1] ?? "");
   const made = sample("", schema, shared) as Record<string, unknown>;
   const { endpoint: _endpoint, account: _account, service: _service, ...rest } = made;
-  const places = about === "connections" ? { endpoint: "vpce-0123456789abcdef0", account: "222222222222" } : type.startsWith("Entry") ? { account: "222222222222" } : {};
+  const places =
+    about === "connections"
+      ? { endpoint: "vpce-0123456789abcdef0", account: "222222222222" }
+      : type.startsWith("Entry")
+        ? { account: "222222222222" }
+        : {};
   return { ...rest, subject, ...(type.startsWith("Approver") ? {} : { service: "vpce-svc-0123456789abcdef0" }), ...places };
 }
 
@@ -250,12 +263,24 @@ const samples: Readonly<Record<string, unknown>> = {
 function sample(name: string, schema: Schema, shared: Readonly<Record<string, Schema>>): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.$ref !== undefined) return sample(name, shared[schema.$ref.split("/").at(-1) ?? ""] ?? {}, shared);
-  if (schema.type !== "array" && schema.properties === undefined && samples[name] !== undefined && schema.enum === undefined && schema.pattern === undefined) return samples[name];
+  if (
+    schema.type !== "array" &&
+    schema.properties === undefined &&
+    samples[name] !== undefined &&
+    schema.enum === undefined &&
+    schema.pattern === undefined
+  )
+    return samples[name];
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.anyOf !== undefined) return sample(name, schema.anyOf[0] ?? {}, shared);
   switch (schema.type) {
     case "object":
-      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([member, one]) => [member, member === "by" ? samples["by"] : sample(member, one, shared)]));
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([member, one]) => [
+          member,
+          member === "by" ? samples["by"] : sample(member, one, shared),
+        ]),
+      );
     case "array":
       return Array.isArray(samples[name]) ? samples[name] : [sample("", schema.items ?? {}, shared)];
     case "number":
@@ -285,7 +310,8 @@ export function schemaPage({ events, shared }: Catalogue): string {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: `urn:drawbridge:events:${String(detailVersion)}`,
     title: "The detail of every event that Drawbridge puts on its bus",
-    $comment: "Printed by npm run docs from lib/events.ts; edit that, not this. Members that are not named here may be added within this version: ignore them.",
+    $comment:
+      "Printed by npm run docs from lib/events.ts; edit that, not this. Members that are not named here may be added within this version: ignore them.",
     oneOf: events.map(({ type }) => ({ $ref: `#/$defs/${type}` })),
     $defs: { ...Object.fromEntries(events.map(({ type, schema }) => [type, schema])), ...shared },
   };
@@ -296,7 +322,10 @@ export function eventsPage(all: Catalogue, sentence: (event: never) => string): 
   const told = (one: EventSchema): string => {
     const example = exampleOf(one, all);
     const own = Object.entries(one.schema.properties ?? {}).filter(([name]) => !common.has(name));
-    const rows = own.map(([name, schema]) => `| \`${name}\` | ${shape(schema)} | ${(one.schema.required ?? []).includes(name) ? "always" : "sometimes"} | ${schema.description ?? ""} |`);
+    const rows = own.map(
+      ([name, schema]) =>
+        `| \`${name}\` | ${shape(schema)} | ${(one.schema.required ?? []).includes(name) ? "always" : "sometimes"} | ${schema.description ?? ""} |`,
+    );
     return [
       `### ${one.type}`,
       "",

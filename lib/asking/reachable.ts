@@ -1,9 +1,8 @@
-// Whether mail reaches the approvers: held against the topic's subscriptions now and then, kept in the log when it changes.
+// Whether mail reaches the approvers: held against the topic's subscriptions by each sweep, kept in the log when it changes.
 
 import type { Approver } from "../approver.ts";
 import { optional } from "../connection.ts";
 import type { PolicyEvent } from "../events.ts";
-import { milliseconds } from "../ids.ts";
 import { approverSubject } from "../ledger.ts";
 import type { Approvers, Clock, Ledger, Subscription, Subscriptions } from "../ports.ts";
 
@@ -24,12 +23,7 @@ export interface ReachablePorts {
   readonly ledger: Pick<Ledger, "commit" | "head">;
 }
 
-const everyMinutes = 10;
-
-/** The sweep comes each minute; this look is due at every tenth. */
-export const isDue = ({ clock }: Pick<ReachablePorts, "clock">): boolean => Math.floor(milliseconds(clock()) / 60_000) % everyMinutes === 0;
-
-/** How many approvers no mail reaches, of those who have an address. */
+/** How many approvers no mail reaches, of those who have an address. Without any such, SNS is not asked. */
 export async function checkApprovers(ports: ReachablePorts): Promise<{ readonly unreachable: number }> {
   const approvers = (await ports.approvers.all()).filter(({ email }) => email !== undefined);
   if (approvers.length === 0) return { unreachable: 0 };

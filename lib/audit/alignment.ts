@@ -37,10 +37,10 @@ export function alignment(subject: Subject, chain: SealedChain, altered: Altered
   const edited = foreign.filter(({ stored }) => lost.includes(stored.seq));
   const gone = lost.filter((seq) => !edited.some(({ stored }) => stored.seq === seq));
   const end = Math.max(0, ...present);
-  const cut = gone.filter((seq) => seq > end && gone.length >= chain.hashes.length - seq + 1);
+  const cut = new Set(gone.filter((seq) => seq > end && gone.length >= chain.hashes.length - seq + 1));
   return [
     ...edited.map(({ stored }) => finding("edited", subject, stored.seq)),
-    ...gone.map((seq) => finding(cut.includes(seq) ? "truncated" : "deleted", subject, seq)),
+    ...gone.map((seq) => finding(cut.has(seq) ? "truncated" : "deleted", subject, seq)),
     ...foreign.filter((one) => !edited.includes(one)).flatMap((one) => added(subject, chain, one, suspects)),
     ...disordered(subject, places),
     ...rechained(subject, places, { foreign: foreign.length, gone: gone.length }),

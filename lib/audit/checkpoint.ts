@@ -64,7 +64,8 @@ export function leavesOf(events: readonly StoredEvent[]): Leaf[] {
       const leaves: { subject: Subject; after: Head; hashes: string[] }[] = [];
       for (const { seq, previous, hash } of its.toSorted((a, b) => a.seq - b.seq)) {
         const last = leaves.at(-1);
-        if (last !== undefined && seq === last.after.seq + last.hashes.length + 1 && previous === last.hashes.at(-1)) last.hashes.push(hash);
+        if (last !== undefined && seq === last.after.seq + last.hashes.length + 1 && previous === last.hashes.at(-1))
+          last.hashes.push(hash);
         else leaves.push({ subject, after: { seq: seq - 1, hash: previous }, hashes: [hash] });
       }
       return leaves;

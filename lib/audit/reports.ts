@@ -58,7 +58,9 @@ export interface EntryAuthor {
 
 /** Of an entry's history, the event that wrote the version. */
 export function authorOf(history: readonly StoredEvent[], { version }: EntryRef): EntryAuthor | undefined {
-  const event = history.map((stored) => stored.event).find((one) => (one.type === "EntryAdded" || one.type === "EntryChanged") && one.entry.version === version);
+  const event = history
+    .map((stored) => stored.event)
+    .find((one) => (one.type === "EntryAdded" || one.type === "EntryChanged") && one.entry.version === version);
   return event === undefined ? undefined : { at: event.at, by: event.by, because: event.because };
 }
 
@@ -86,7 +88,12 @@ interface Case {
   readonly accepted?: boolean;
 }
 
-const verdicts: Readonly<Record<string, boolean>> = { ConnectionApproved: true, AcceptedOutside: true, ConnectionDenied: false, RejectedOutside: false };
+const verdicts: Readonly<Record<string, boolean>> = {
+  ConnectionApproved: true,
+  AcceptedOutside: true,
+  ConnectionDenied: false,
+  RejectedOutside: false,
+};
 
 export interface Statistics {
   readonly total: Omit<Figures, "service" | "week">;
@@ -131,7 +138,8 @@ function figures(cases: readonly Case[]): Statistics["total"] {
 }
 
 /** The smallest value that so much of the sorted list does not exceed. */
-export const percentile = (sorted: readonly number[], share: number): number | undefined => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+export const percentile = (sorted: readonly number[], share: number): number | undefined =>
+  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 
 /** The Monday of an instant's week, in UTC. */
 export function monday(at: Instant): string {

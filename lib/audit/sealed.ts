@@ -38,7 +38,8 @@ export function sealedBy(checkpoints: readonly Checkpoint[], trust: Trust, part 
     const { statement, leaves } = checkpoint;
     const forged = faultOf(checkpoint, trust);
     const fault = forged ?? breakBetween(statements.at(-1), statement, trust.hash, part);
-    if (fault !== undefined) findings.push({ kind: "checkpoint", checkpoint: statement.number, text: `checkpoint ${String(statement.number)}: ${fault}` });
+    if (fault !== undefined)
+      findings.push({ kind: "checkpoint", checkpoint: statement.number, text: `checkpoint ${String(statement.number)}: ${fault}` });
     // One that nobody signed vouches for nothing.
     if (forged !== undefined) continue;
     statements.push(statement);
@@ -60,7 +61,9 @@ function breakBetween(before: Statement | undefined, statement: Statement, hash:
     return part || (statement.number === 1 && statement.previous === "") ? undefined : "those before it are missing";
   if (statement.log !== before.log) return `it is of another log, ${statement.log}`;
   if (statement.number !== before.number + 1)
-    return statement.number <= before.number ? "it is there twice" : `those from ${String(before.number + 1)} to ${String(statement.number - 1)} are missing`;
+    return statement.number <= before.number
+      ? "it is there twice"
+      : `those from ${String(before.number + 1)} to ${String(statement.number - 1)} are missing`;
   if (statement.previous !== statementHash(before, hash)) return `it does not continue checkpoint ${String(before.number)}`;
   return statement.since <= before.until ? undefined : `it leaves out the time from ${before.until} to ${statement.since}`;
 }

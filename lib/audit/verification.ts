@@ -65,7 +65,11 @@ export function verification({ sealed, hash, period, digest = (stored) => bodyHa
     finish() {
       let unsealed = 0;
       for (const subject of new Set([...sealed.chains.keys(), ...seen.keys()])) {
-        const result = verifyChain(subject, seen.get(subject) ?? { good: [], odd: [] }, { sealed, hash, ...(period === undefined ? {} : { period }) });
+        const result = verifyChain(subject, seen.get(subject) ?? { good: [], odd: [] }, {
+          sealed,
+          hash,
+          ...(period === undefined ? {} : { period }),
+        });
         findings.push(...result.findings);
         unsealed += result.unsealed;
       }
@@ -91,7 +95,9 @@ function verifyChain(subject: Subject, seen: Seen, against: Against): { findings
   const missing = missingOf(chain, seen, against);
   if (seen.odd.length === 0 && missing.length === 0) return { findings: [], unsealed: 0 };
   const { suspects, fitting, repeated } = sorted(chain, seen, against);
-  const backdated = fitting.filter(({ stored }) => against.sealed.whole !== undefined && stored.event.at < against.sealed.whole && chain.hashes.length < stored.seq);
+  const backdated = fitting.filter(
+    ({ stored }) => against.sealed.whole !== undefined && stored.event.at < against.sealed.whole && chain.hashes.length < stored.seq,
+  );
   const why = `it says ${backdated[0]?.stored.event.at ?? ""}, and no checkpoint up to ${against.sealed.whole ?? ""} holds it`;
   return {
     findings: [
@@ -135,7 +141,8 @@ function sorted(chain: SealedChain, { good, odd }: Seen, { period }: Against): {
     const begins = before === undefined && period !== undefined && last === undefined && good.length === 0;
     const continues = previous === before || begins;
     // A place that the checkpoint does not list is held by the one after it.
-    const held = chain.hashes[seq] !== undefined && previousAt(chain, seq + 1) !== undefined ? previousAt(chain, seq + 1) === one.own : true;
+    const held =
+      chain.hashes[seq] !== undefined && previousAt(chain, seq + 1) !== undefined ? previousAt(chain, seq + 1) === one.own : true;
     if (seq === last) repeated.push(seq);
     else if (chain.hashes[seq - 1] === undefined && one.own === hash && continues && held) {
       fitting.push(one);

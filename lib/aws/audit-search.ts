@@ -86,7 +86,10 @@ function questionOf(table: string, query: AuditQuery): Asked {
   const [index, attribute] = indexes[by];
   const within = (key: string, after: string | undefined, upTo?: Instant): Question => {
     const end = to !== undefined && upTo !== undefined ? (to < upTo ? to : upTo) : (to ?? upTo);
-    const range = from === undefined && end === undefined ? {} : { range: { name: "atKey", ...(from === undefined ? {} : { from }), ...(end === undefined ? {} : { to: end }) } };
+    const range =
+      from === undefined && end === undefined
+        ? {}
+        : { range: { name: "atKey", ...(from === undefined ? {} : { from }), ...(end === undefined ? {} : { to: end }) } };
     return {
       table,
       index,
@@ -121,11 +124,18 @@ async function nextPage(read: Read, asked: Asked, place: Place, limit: number): 
   const merged = await merge(read, asked, { ...place, shards }, limit);
   const last = merged.items.at(-1);
   const after = last === undefined ? place.after : String(last["atKey"]);
-  if (merged.shards.some((next) => next !== null)) return { items: merged.items, cursor: cursorOf({ q, upTo, ...optional("after", after), shards: merged.shards }) };
+  if (merged.shards.some((next) => next !== null))
+    return { items: merged.items, cursor: cursorOf({ q, upTo, ...optional("after", after), shards: merged.shards }) };
   if (!asked.byDay || asked.oldestFirst) return { items: merged.items };
   // Newest first, the days come last: from that of the oldest event so far backwards.
   const begin = after ?? asked.to ?? instant(milliseconds(upTo) + day);
-  const rest = await dayPage(read, asked, { q, upTo, shards: [] }, [dayOf(begin), dayOf(asked.from ?? firstDay)], limit - merged.items.length);
+  const rest = await dayPage(
+    read,
+    asked,
+    { q, upTo, shards: [] },
+    [dayOf(begin), dayOf(asked.from ?? firstDay)],
+    limit - merged.items.length,
+  );
   return { ...rest, items: [...merged.items, ...rest.items] };
 }
 
@@ -163,7 +173,12 @@ interface Shard {
 }
 
 /** The shards' events as one list. A shard is read only when its turn may have come. */
-async function merge(read: Read, asked: Asked, { shards, after, upTo }: Place, limit: number): Promise<{ items: Item[]; shards: (Instant | null)[] }> {
+async function merge(
+  read: Read,
+  asked: Asked,
+  { shards, after, upTo }: Place,
+  limit: number,
+): Promise<{ items: Item[]; shards: (Instant | null)[] }> {
   const bound = after !== undefined && asked.oldestFirst ? upTo : undefined;
   const all = shards.map((next, number): Shard => ({ number, buffer: [], next, after }));
   const items: Item[] = [];
@@ -203,13 +218,22 @@ function foremost(shards: readonly Shard[], oldestFirst: boolean): Shard | undef
     const key = head !== undefined ? String(head["atKey"]) : shard.next === null ? undefined : `${shard.next}${oldestFirst ? "" : "~"}`;
     return key === undefined ? [] : [{ shard, key }];
   });
-  return keyed.reduce<(typeof keyed)[number] | undefined>((best, one) => (best === undefined || (oldestFirst ? one.key < best.key : one.key > best.key) ? one : best), undefined)?.shard;
+  return keyed.reduce<(typeof keyed)[number] | undefined>(
+    (best, one) => (best === undefined || (oldestFirst ? one.key < best.key : one.key > best.key) ? one : best),
+    undefined,
+  )?.shard;
 }
 
 // A log from before events were filed under all of time
 
 /** Day after day, in the question's order; oldest first, what is filed under all of time follows. */
-async function dayPage(read: Read, asked: Asked, place: Place, [begin, end]: readonly [string, string], limit: number): Promise<Page<Item>> {
+async function dayPage(
+  read: Read,
+  asked: Asked,
+  place: Place,
+  [begin, end]: readonly [string, string],
+  limit: number,
+): Promise<Page<Item>> {
   const { q, upTo } = place;
   const days = daysBetween(begin, end);
   const items: Item[] = [];

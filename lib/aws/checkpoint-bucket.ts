@@ -1,6 +1,13 @@
 // The checkpoints in their bucket: objects that are written once, and that Object Lock keeps from everybody.
 
-import { GetObjectCommand, ListObjectsV2Command, ListObjectVersionsCommand, PutObjectCommand, S3ServiceException, type S3Client } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3ServiceException,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import * as v from "valibot";
 import { checkpointKey, checkpointPrefix, keyPrefix, type Checkpoint } from "../audit/checkpoint.ts";
 import { Fault } from "../faults.ts";
@@ -10,7 +17,8 @@ import { instantText } from "./rows.ts";
 
 /** For the one that writes them. */
 export function checkpointBucket(client: S3Client, bucket: string): Checkpoints {
-  const read = async (number: number): Promise<Checkpoint> => readCheckpoint(await objectOf(client, bucket, checkpointKey(number)), checkpointKey(number));
+  const read = async (number: number): Promise<Checkpoint> =>
+    readCheckpoint(await objectOf(client, bucket, checkpointKey(number)), checkpointKey(number));
   return {
     last: async () => {
       const number = await lastNumber(client, bucket);
@@ -46,7 +54,12 @@ const keyName = (arn: string): string => `${keyPrefix}${arn.split("/").at(-1) ??
 /** Numbers have no gaps, so the last is found by halving: some twenty small lists for a million, and few for the next. */
 async function lastNumber(client: S3Client, bucket: string): Promise<number> {
   const isThere = async (number: number): Promise<boolean> => {
-    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: checkpointPrefix, StartAfter: checkpointKey(number - 1), MaxKeys: 1 });
+    const command = new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: checkpointPrefix,
+      StartAfter: checkpointKey(number - 1),
+      MaxKeys: 1,
+    });
     return ((await calling("s3:ListBucket", () => client.send(command), `bucket ${bucket}`)).Contents ?? []).length > 0;
   };
   let [low, high] = [0, 1];
@@ -60,7 +73,14 @@ async function lastNumber(client: S3Client, bucket: string): Promise<number> {
 }
 
 async function putOnce(client: S3Client, bucket: string, key: string, body: string, type = "application/json"): Promise<"done" | "taken"> {
-  const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: type, IfNoneMatch: "*", ChecksumAlgorithm: "SHA256" });
+  const command = new PutObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    Body: body,
+    ContentType: type,
+    IfNoneMatch: "*",
+    ChecksumAlgorithm: "SHA256",
+  });
   try {
     await client.send(command);
     return "done";
@@ -95,10 +115,14 @@ async function versionsOf(client: S3Client, bucket: string, prefix: string): Pro
     const command: ListObjectVersionsCommand = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...next });
     const reply = await calling("s3:ListBucketVersions", () => client.send(command), `bucket ${bucket}`);
     for (const { Key, VersionId, LastModified } of reply.Versions ?? [])
-      if (Key !== undefined) versions.push({ key: Key, at: LastModified?.getTime() ?? 0, ...(VersionId === undefined ? {} : { version: VersionId }) });
+      if (Key !== undefined)
+        versions.push({ key: Key, at: LastModified?.getTime() ?? 0, ...(VersionId === undefined ? {} : { version: VersionId }) });
     next =
       reply.IsTruncated === true && reply.NextKeyMarker !== undefined
-        ? { KeyMarker: reply.NextKeyMarker, ...(reply.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: reply.NextVersionIdMarker }) }
+        ? {
+            KeyMarker: reply.NextKeyMarker,
+            ...(reply.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: reply.NextVersionIdMarker }),
+          }
         : undefined;
   }
   return versions;
@@ -139,5 +163,7 @@ const checkpointShape = v.object({
     key: v.string(),
   }),
   signature: v.string(),
-  leaves: v.array(v.strictObject({ subject: v.string(), after: v.strictObject({ seq: count, hash: hashText }), hashes: v.array(hashText) })),
+  leaves: v.array(
+    v.strictObject({ subject: v.string(), after: v.strictObject({ seq: count, hash: hashText }), hashes: v.array(hashText) }),
+  ),
 });

@@ -23,12 +23,22 @@ export const disprove = (client: Route53Client, zone: ZoneId, name: string, valu
 const quoted = (value: string): string => `"${value}"`;
 
 /** By an exact DELETE and a CREATE: when somebody else changes the set in between, nothing is done, and it is tried again. */
-async function change(client: Route53Client, zone: ZoneId, name: string, next: (values: readonly string[]) => readonly string[]): Promise<void> {
+async function change(
+  client: Route53Client,
+  zone: ZoneId,
+  name: string,
+  next: (values: readonly string[]) => readonly string[],
+): Promise<void> {
   const before = await at(client, zone, name);
   const values = (before?.ResourceRecords ?? []).flatMap(({ Value }) => Value ?? []);
   const wanted = next(values);
   if (wanted.length === values.length) return;
-  const after: ResourceRecordSet = { Name: name, Type: "TXT", TTL: before?.TTL ?? seconds, ResourceRecords: wanted.map((Value) => ({ Value })) };
+  const after: ResourceRecordSet = {
+    Name: name,
+    Type: "TXT",
+    TTL: before?.TTL ?? seconds,
+    ResourceRecords: wanted.map((Value) => ({ Value })),
+  };
   const Changes: Change[] = [
     ...(before === undefined ? [] : [{ Action: "DELETE", ResourceRecordSet: before } as const]),
     ...(wanted.length === 0 ? [] : [{ Action: "CREATE", ResourceRecordSet: after } as const]),
@@ -43,7 +53,8 @@ async function change(client: Route53Client, zone: ZoneId, name: string, next: (
 async function at(client: Route53Client, zone: ZoneId, name: string): Promise<ResourceRecordSet | undefined> {
   const { ResourceRecordSets = [] } = await calling(
     "route53:ListResourceRecordSets",
-    () => client.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, StartRecordName: name, StartRecordType: "TXT", MaxItems: 1 })),
+    () =>
+      client.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, StartRecordName: name, StartRecordType: "TXT", MaxItems: 1 })),
     `zone ${zone}`,
   );
   return ResourceRecordSets.find((set) => set.Type === "TXT" && plainName(set.Name ?? "") === plainName(name));

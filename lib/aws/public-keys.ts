@@ -32,8 +32,13 @@ function keyOf(pem: string): KeyObject {
 
 /** What KMS gives, as a file holds it. */
 export const pemOf = (der: Uint8Array): string =>
-  `-----BEGIN PUBLIC KEY-----\n${Buffer.from(der).toString("base64").replaceAll(/.{64}(?=.)/g, "$&\n")}\n-----END PUBLIC KEY-----\n`;
+  `-----BEGIN PUBLIC KEY-----\n${Buffer.from(der)
+    .toString("base64")
+    .replaceAll(/.{64}(?=.)/g, "$&\n")}\n-----END PUBLIC KEY-----\n`;
 
 /** What people compare: the SHA-256 of the key itself. */
 export const fingerprint = (pem: string): string =>
-  createHash("sha256").update(keyOf(pem).export({ type: "spki", format: "der" })).digest("hex").replaceAll(/..(?=.)/g, "$&:");
+  createHash("sha256")
+    .update(keyOf(pem).export({ type: "spki", format: "der" }))
+    .digest("hex")
+    .replaceAll(/..(?=.)/g, "$&:");

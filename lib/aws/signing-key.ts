@@ -22,7 +22,8 @@ export function kmsKey(arn: string, endpoint?: string): SigningKey {
     arn,
     sign: async (text) => {
       const bytes = Buffer.from(text, "utf8");
-      if (bytes.length > textBytesMax) throw new Fault("TooLarge", "kms:Sign", `a statement of ${String(bytes.length)} bytes is too long to sign`, false);
+      if (bytes.length > textBytesMax)
+        throw new Fault("TooLarge", "kms:Sign", `a statement of ${String(bytes.length)} bytes is too long to sign`, false);
       const reply = await kms("Sign", { KeyId: arn, Message: bytes.toString("base64"), MessageType: "RAW", SigningAlgorithm: algorithm });
       return textOf(reply, "Signature", "kms:Sign");
     },
@@ -32,22 +33,27 @@ export function kmsKey(arn: string, endpoint?: string): SigningKey {
 
 type Reply = Readonly<Record<string, unknown>>;
 
-const kmsCalls = (arn: string, endpoint: string | undefined) => (action: string, input: object): Promise<Reply> =>
-  calling(
-    `kms:${action}`,
-    async () => {
-      for (let tries = 1; ; tries += 1) {
-        const { status, said } = await send(arn, endpoint, action, input);
-        if (status === 200) return said;
-        const { __type: type = String(status), message, Message } = said;
-        const isPassing = status >= 500 || /Throttl/.test(String(type));
-        if (!isPassing || tries === triesMax)
-          throw Object.assign(new Error(String(message ?? Message ?? "it gave no reason")), { name: String(type).split("#").at(-1), $metadata: { httpStatusCode: status } });
-        await pause(tries);
-      }
-    },
-    `key ${arn}`,
-  );
+const kmsCalls =
+  (arn: string, endpoint: string | undefined) =>
+  (action: string, input: object): Promise<Reply> =>
+    calling(
+      `kms:${action}`,
+      async () => {
+        for (let tries = 1; ; tries += 1) {
+          const { status, said } = await send(arn, endpoint, action, input);
+          if (status === 200) return said;
+          const { __type: type = String(status), message, Message } = said;
+          const isPassing = status >= 500 || /Throttl/.test(String(type));
+          if (!isPassing || tries === triesMax)
+            throw Object.assign(new Error([message, Message].find((one) => typeof one === "string") ?? "it gave no reason"), {
+              name: String(type).split("#").at(-1),
+              $metadata: { httpStatusCode: status },
+            });
+          await pause(tries);
+        }
+      },
+      `key ${arn}`,
+    );
 
 async function send(arn: string, endpoint: string | undefined, action: string, input: object): Promise<{ status: number; said: Reply }> {
   const [, partition = "aws", , region = ""] = arn.split(":");

@@ -49,7 +49,7 @@ export function spreading(): Spread {
         const before = counts.get(`${attribute} ${value}`) ?? 0;
         return [attribute, shardKey(value, Math.floor(before / eventsPerShard) % shardsMax)] as const;
       });
-      return Object.fromEntries(pairs) as Keys;
+      return Object.fromEntries(pairs);
     },
     written(stored) {
       const counts = countsOf(stored);

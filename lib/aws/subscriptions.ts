@@ -34,8 +34,13 @@ export function topicSubscriptions(client: SNSClient, topic: string): Subscripti
     },
     confirm: async (token) => {
       const command = new ConfirmSubscriptionCommand({ TopicArn: topic, Token: token, AuthenticateOnUnsubscribe: "true" });
-      const reply = await calling("sns:ConfirmSubscription", () => unlessGone(() => client.send(command), InvalidParameterException), where);
-      if (reply?.SubscriptionArn === undefined) throw new BadInput("token", token, "give the link from AWS's newest mail; one is good for two days");
+      const reply = await calling(
+        "sns:ConfirmSubscription",
+        () => unlessGone(() => client.send(command), InvalidParameterException),
+        where,
+      );
+      if (reply?.SubscriptionArn === undefined)
+        throw new BadInput("token", token, "give the link from AWS's newest mail; one is good for two days");
       return reply.SubscriptionArn;
     },
     remove: async (subscription) => {

@@ -33,13 +33,21 @@ export async function withdraw(client: Route53Client, zone: ZoneId, vpc: Vpc): P
   };
   const VPC = asVpc(vpc);
   await gone("VPCAssociationAuthorizationNotFound", () =>
-    calling("route53:DeleteVPCAssociationAuthorization", () => client.send(new DeleteVPCAssociationAuthorizationCommand({ HostedZoneId: zone, VPC })), on),
+    calling(
+      "route53:DeleteVPCAssociationAuthorization",
+      () => client.send(new DeleteVPCAssociationAuthorizationCommand({ HostedZoneId: zone, VPC })),
+      on,
+    ),
   );
   await gone("NoSuchHostedZone", async () => {
     const { VPCs = [] } = await calling("route53:GetHostedZone", () => client.send(new GetHostedZoneCommand({ Id: zone })), on);
     if (!VPCs.some(({ VPCId, VPCRegion }) => VPCId === vpc.id && VPCRegion === vpc.region)) return;
     await gone("VPCAssociationNotFound", () =>
-      calling("route53:DisassociateVPCFromHostedZone", () => client.send(new DisassociateVPCFromHostedZoneCommand({ HostedZoneId: zone, VPC })), on),
+      calling(
+        "route53:DisassociateVPCFromHostedZone",
+        () => client.send(new DisassociateVPCFromHostedZoneCommand({ HostedZoneId: zone, VPC })),
+        on,
+      ),
     );
   });
 }

@@ -106,7 +106,8 @@ async function list(
   const found: ResourceRecordSet[] = [];
   let next = first;
   for (let pages = 1; ; pages += 1) {
-    if (pages > pagesMax) throw new Fault("EndlessListing", "route53:ListResourceRecordSets", `${zone} has more than ${String(pagesMax)} pages`, false);
+    if (pages > pagesMax)
+      throw new Fault("EndlessListing", "route53:ListResourceRecordSets", `${zone} has more than ${String(pagesMax)} pages`, false);
     const start = {
       ...(next.Name === undefined ? {} : { StartRecordName: next.Name }),
       ...(next.Type === undefined ? {} : { StartRecordType: next.Type }),

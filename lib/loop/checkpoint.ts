@@ -62,17 +62,22 @@ async function recentOf({ checkpoints }: CheckpointPorts, memory: Memory): Promi
   if (memory.recent !== undefined) return memory.recent;
   const last = await checkpoints.last();
   const recent: Checkpoint[] = last === undefined ? [] : [last];
-  for (let first = last; first !== undefined && last !== undefined && first.statement.number > 1; ) {
-    first = await checkpoints.read(first.statement.number - 1);
-    if (first.statement.until < sinceOf(last.statement)) break;
-    recent.unshift(first);
+  let number = last?.statement.number ?? 0;
+  while (number > 1) {
+    number -= 1;
+    const before = await checkpoints.read(number);
+    if (last === undefined || before.statement.until < sinceOf(last.statement)) break;
+    recent.unshift(before);
   }
   memory.recent = recent;
   return recent;
 }
 
 /** What is in the log and in no checkpoint. Found by index, which may lag: what is late is found by a later look. */
-async function gained({ ledger, clock }: CheckpointPorts, recent: readonly Checkpoint[]): Promise<{ events: StoredEvent[]; until: Instant; complete: boolean }> {
+async function gained(
+  { ledger, clock }: CheckpointPorts,
+  recent: readonly Checkpoint[],
+): Promise<{ events: StoredEvent[]; until: Instant; complete: boolean }> {
   const known = new Set(recent.flatMap(({ leaves }) => leaves.flatMap(({ hashes }) => hashes)));
   const now = clock();
   const last = recent.at(-1)?.statement;
@@ -82,7 +87,10 @@ async function gained({ ledger, clock }: CheckpointPorts, recent: readonly Check
   const events: StoredEvent[] = [];
   let cursor: string | undefined;
   do {
-    const page = await ledger.search({ by: "time", oldestFirst: true, from, to: instant(milliseconds(until) + 1) }, { limit: 1000, ...optional("cursor", cursor) });
+    const page = await ledger.search(
+      { by: "time", oldestFirst: true, from, to: instant(milliseconds(until) + 1) },
+      { limit: 1000, ...optional("cursor", cursor) },
+    );
     events.push(...page.items.filter(({ hash }) => !known.has(hash)));
     cursor = page.cursor;
   } while (cursor !== undefined && events.length < eventsMax);
@@ -90,10 +98,19 @@ async function gained({ ledger, clock }: CheckpointPorts, recent: readonly Check
   return cursor === undefined || end === undefined ? { events, until, complete: true } : { events, until: end, complete: false };
 }
 
-async function sealed({ clock, key, log, hash, checkpoints }: CheckpointPorts, last: Checkpoint | undefined, events: readonly StoredEvent[], until: Instant): Promise<Checkpoint> {
+async function sealed(
+  { clock, key, log, hash, checkpoints }: CheckpointPorts,
+  last: Checkpoint | undefined,
+  events: readonly StoredEvent[],
+  until: Instant,
+): Promise<Checkpoint> {
   if (last?.statement.key !== key.arn) await checkpoints.putKey(key.arn, await key.publicKey());
   const leaves = leavesOf(events);
-  const before: Before | undefined = last && { number: last.statement.number, until: last.statement.until, hash: statementHash(last.statement, hash) };
+  const before: Before | undefined = last && {
+    number: last.statement.number,
+    until: last.statement.until,
+    hash: statementHash(last.statement, hash),
+  };
   const statement = nextStatement({ log, key: key.arn, at: clock(), until }, before, leaves, hash);
   return { statement, signature: await key.sign(signedText(statement)), leaves };
 }

@@ -2,22 +2,22 @@
 
 import type { Connection } from "../connection.ts";
 import type { Signal } from "../decide.ts";
-import { explainError, Fault, Refused } from "../faults.ts";
 import type { Name } from "../events.ts";
 import type { EndpointId, ServiceId, ZoneId } from "../ids.ts";
 import type { Wanted } from "../messages.ts";
 import { candidates, changeOf, fitting, has, ownerName, ownSets, plain, recordSets, type RecordSet } from "../names.ts";
 import { isTroubled, plan } from "../plan.ts";
-import type { EndpointServices, Proofs, Wake, Zones } from "../ports.ts";
+import type { EndpointServices, Wake } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
 import { pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
 import { run, type Ran, type Standing, type Task } from "./run.ts";
+import { fence, leased, type Failed, type TurnPorts } from "./zone-turn.ts";
 
 export interface NamePorts extends BatchPorts {
   readonly endpointServices: Pick<EndpointServices, "connections">;
-  readonly zones: Pick<Zones, "change" | "at" | "all">;
-  readonly proofs: Pick<Proofs, "claim" | "release">;
+  readonly zones: TurnPorts["zones"];
+  readonly proofs: TurnPorts["proofs"];
   readonly wake: Pick<Wake, "dns">;
   /** The ownership text for an endpoint's records: it marks them as this deployment's without telling more. */
   readonly owner: (endpoint: EndpointId) => string;
@@ -42,7 +42,6 @@ export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Fai
 
 const isAbout = ({ services }: Wanted, service: ServiceId): boolean => services === "all" || services.includes(service);
 
-const leaseSeconds = 120;
 const busySeconds = 5;
 
 /** Route 53 takes one change of a zone at a time, so a zone is leased; whoever comes second comes back. */
@@ -88,28 +87,6 @@ async function inZones(ports: NamePorts, ran: Ran, jobs: readonly Job[]): Promis
 /** With its zone, a name is gone too. */
 const goneWith = ({ code }: Failed, { kind }: Job): boolean => kind === "remove-name" && code === "NoSuchHostedZone";
 
-/** A zone that AWS does not let us work in now, or at all, keeps nobody else from theirs. */
-async function leased(
-  { proofs }: NamePorts,
-  zone: ZoneId,
-  work: () => Promise<void>,
-  later: () => Promise<void>,
-  never: (failure: Failed) => Promise<void>,
-): Promise<void> {
-  if (!(await proofs.claim("lease", `zone#${zone}`, leaseSeconds))) return later();
-  try {
-    await work();
-  } catch (error) {
-    if (!isOfZone(error)) throw error;
-    await (error instanceof Fault && error.retryable ? later() : never(explainError(error)));
-  } finally {
-    await proofs.release("lease", `zone#${zone}`);
-  }
-}
-
-const isOfZone = (error: unknown): boolean =>
-  (error instanceof Refused && error.code === "ZoneNotAllowed") || (error instanceof Fault && (error.where.startsWith("route53:") || error.code === zoneChanged));
-
 /**
  * Plans once more, from the records as they are after the fence was read: what was planned before the lease may be
  * past. A lease alone is no proof, since clocks differ and a call may arrive after its function is gone; the fence is.
@@ -131,32 +108,6 @@ async function jobsNow(ports: NamePorts, { service }: Ran, endpoints: readonly E
   const records = await ports.connections.load(endpoints);
   return [...records.values()].flatMap((kept) => jobsOf({ kept, effects: plan(kept.connection, { listed: false }, service, now) }));
 }
-
-/**
- * A zone whose changes each replace one text record of it, all or nothing with the rest: a change that was planned
- * before another one went through is refused by Route 53 itself, however late it arrives.
- */
-async function fence({ zones, newId }: NamePorts, zone: ZoneId, fqdn = ""): Promise<NamePorts["zones"]> {
-  const name = `_drawbridge-change.${fqdn.slice(fqdn.indexOf(".") + 1)}`;
-  const read = async (): Promise<RecordSet[]> =>
-    (await zones.at(zone, name)).filter((set) => set.type === "TXT" && set.text.startsWith("change "));
-  let fence = await read();
-  return {
-    ...zones,
-    change: async (_, remove, create) => {
-      const next: RecordSet = { name, type: "TXT", text: `change ${newId()}` };
-      const result = await zones.change(zone, [...remove, ...fence], [...create, next]);
-      if (result === "done") {
-        fence = [next];
-        return result;
-      }
-      const now = await read();
-      if (now.length === fence.length && now.every((set) => has(fence, set))) return result;
-      throw new Fault(zoneChanged, `the hosted zone ${zone}`, "another change came first; the names are planned again", true);
-    },
-  };
-}
-const zoneChanged = "ZoneChanged";
 
 /** One record set group to make or to remove. */
 interface Job {
@@ -279,22 +230,18 @@ async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: J
   const owner = ports.owner(endpoint);
   const there = (await Promise.all([name.fqdn, ownerName(name.fqdn)].map((at) => ports.zones.at(zone, at)))).flat();
   const own = ownSets(name, owner);
-  const ours = there.filter((set) => has(own, set));
   const owned = there.some((set) => set.type === "TXT" && set.text === owner) || name.made || name.was !== undefined;
   const { remove, create } = changeOf(kind, name, owner, owned ? there : there.filter((set) => !has(own, set)));
-  const stranger = there.find((set) => !has(own, set)) ?? (owned ? undefined : ours[0]);
+  const stranger = there.find((set) => !has(own, set)) ?? (owned ? undefined : there[0]);
   if (kind === "make-name" && create.length > 0 && stranger !== undefined)
     return { code: clash, message: `${name.fqdn} has a record that is not Drawbridge's, ${words(stranger)}: ${refused}` };
   const result = await ports.zones.change(zone, remove, create);
   return result === "done" ? undefined : { code: "NameRefused", message: `${refused}; then ${result.refused}` };
 }
 
-interface Failed {
-  readonly code: string;
-  readonly message: string;
-}
 const clash = "NameClashed";
-const words = (set: RecordSet): string => (set.type === "TXT" ? `${set.name} with the text "${set.text}"` : `${set.type} to ${set.target.name}`);
+const words = (set: RecordSet): string =>
+  set.type === "TXT" ? `${set.name} with the text "${set.text}"` : `${set.type} to ${set.target.name}`;
 
 async function record(ports: NamePorts, ran: Ran, results: readonly (readonly [Job, Failed | undefined])[]): Promise<void> {
   const tasks = results.flatMap(([{ endpoint, kind, name, troubled, asOf }, failure]) => {

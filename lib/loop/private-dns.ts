@@ -39,7 +39,10 @@ export async function followPrivateDns(ports: PrivateDnsPorts, id: ServiceId): P
       ...optional("to", told),
       at: ports.clock(),
       by: { kind: "drawbridge" },
-      because: { rule: "names", detail: step.kind === "tell" ? `AWS shows ${told?.state ?? "no private DNS name"}` : "the operator wants it" },
+      because: {
+        rule: "names",
+        detail: step.kind === "tell" ? `AWS shows ${told?.state ?? "no private DNS name"}` : "the operator wants it",
+      },
       source: { kind: "dns" },
     };
     const head = await ports.ledger.commit({ of: "service", key: id, after, events: [event], expected });
@@ -56,7 +59,11 @@ function refusedBy({ clock }: PrivateDnsPorts, { privateDnsName, privateDns }: S
 }
 
 /** Does the step; gives how far that brings us. Each is safe to repeat. */
-async function take(ports: PrivateDnsPorts, { service, privateDns }: Service, step: PrivateDnsStep): Promise<PrivateDns | undefined | "nothing new"> {
+async function take(
+  ports: PrivateDnsPorts,
+  { service, privateDns }: Service,
+  step: PrivateDnsStep,
+): Promise<PrivateDns | undefined | "nothing new"> {
   const { refused: _, ...before } = privateDns ?? {};
   const told = privateDns === undefined ? undefined : (before as PrivateDns);
   switch (step.kind) {

@@ -157,7 +157,12 @@ export async function askingProblems(
   return [
     ...(missing.length === 0
       ? []
-      : [{ message: `${service} asks ${missing.join(", ")}, whom nobody has added as an approver`, remedy: "add them with: drawbridge approvers add" }]),
+      : [
+          {
+            message: `${service} asks ${missing.join(", ")}, whom nobody has added as an approver`,
+            remedy: "add them with: drawbridge approvers add",
+          },
+        ]),
     ...(reached.length >= quorum
       ? []
       : [

@@ -57,7 +57,8 @@ async function handOver(
   const text = typeof input === "string" ? input : JSON.stringify(input);
   if (target.arn.startsWith("arn:aws:sqs:")) return ports.toQueue(principal, target.arn, text);
   if (target.arn.startsWith("arn:aws:lambda:")) return ports.toFunction(principal, target.arn, input);
-  if (target.arn.startsWith("arn:aws:firehose:")) return ports.toStream?.(target.arn, text) ?? (ports.toStream === undefined ? noResource(target.arn) : undefined);
+  if (target.arn.startsWith("arn:aws:firehose:"))
+    return ports.toStream?.(target.arn, text) ?? (ports.toStream === undefined ? noResource(target.arn) : undefined);
   if (target.arn.startsWith("arn:aws:sns:")) return ports.toTopic(principal, target.arn, text);
   return ports.toBus(target.arn, event);
 }

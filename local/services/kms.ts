@@ -92,11 +92,16 @@ function pairOf({ arn, pair, usage }: Key): NonNullable<Key["pair"]> {
 function signed(key: Key, { input }: Call): object {
   const { privateKey } = pairOf(key);
   const algorithm = text(input, "SigningAlgorithm");
-  if (algorithm !== ALGORITHM) throw new AwsError("InvalidKeyUsageException", `Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`);
+  if (algorithm !== ALGORITHM)
+    throw new AwsError("InvalidKeyUsageException", `Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`);
   const message = Buffer.from(text(input, "Message"), "base64");
-  if ((optionalText(input, "MessageType") ?? "RAW") !== "RAW") throw new AwsError("ValidationException", "Local AWS signs RAW messages only.");
+  if ((optionalText(input, "MessageType") ?? "RAW") !== "RAW")
+    throw new AwsError("ValidationException", "Local AWS signs RAW messages only.");
   if (message.length === 0 || message.length > MESSAGE_BYTES_MAX)
-    throw new AwsError("ValidationException", "1 validation error detected: Value at 'message' failed to satisfy constraint: Member must have length between 1 and 4096");
+    throw new AwsError(
+      "ValidationException",
+      "1 validation error detected: Value at 'message' failed to satisfy constraint: Member must have length between 1 and 4096",
+    );
   const signature = createSign("sha256").update(message).sign({ key: privateKey, dsaEncoding: "der" });
   return { KeyId: key.arn, Signature: signature.toString("base64"), SigningAlgorithm: algorithm };
 }

@@ -32,7 +32,10 @@ export async function auditSection(): Promise<Section> {
   const chained = { name: "connection", of: await inTurn(logs, chainPages) };
   const stormLog = countingLog(events(10_000, 10_000));
   const storm = await pagesOf(stormLog, { by: "service", value: service });
-  const combined = await inTurn(combinations, async ({ name, filters }) => ({ name, ...(await combinedPages(logs[2] ?? stormLog, filters)) }));
+  const combined = await inTurn(combinations, async ({ name, filters }) => ({
+    name,
+    ...(await combinedPages(logs[2] ?? stormLog, filters)),
+  }));
   const { busiest, unspread } = writing();
   const speed = verifying();
   const all = [...single, chained];
@@ -43,12 +46,21 @@ export async function auditSection(): Promise<Section> {
     title: "The audit log: questions, writing, verifying",
     tables: [
       {
-        head: ["one filter, with time", ...sizes.flatMap((size) => [`calls a page, ${shown(size)} records`, "read units", "items read per item"])],
-        rows: all.map(({ name, of }) => [name, ...of.flatMap(({ calls, units, amplification }) => [shown(calls), shown(units), shown(amplification)])]),
+        head: [
+          "one filter, with time",
+          ...sizes.flatMap((size) => [`calls a page, ${shown(size)} records`, "read units", "items read per item"]),
+        ],
+        rows: all.map(({ name, of }) => [
+          name,
+          ...of.flatMap(({ calls, units, amplification }) => [shown(calls), shown(units), shown(amplification)]),
+        ]),
       },
       {
         head: ["several filters, 100,000 records", "calls a page", "items read per item"],
-        rows: [...combined.map(({ name, calls, amplification }) => [name, shown(calls), shown(amplification)]), ["one service, 1,000 events in each of 10 seconds", shown(storm.calls), shown(storm.amplification)]],
+        rows: [
+          ...combined.map(({ name, calls, amplification }) => [name, shown(calls), shown(amplification)]),
+          ["one service, 1,000 events in each of 10 seconds", shown(storm.calls), shown(storm.amplification)],
+        ],
       },
       {
         head: ["writing 1,000 events a second, from ten instances", "events a second on the busiest key", "without spreading"],
@@ -70,8 +82,18 @@ export async function auditSection(): Promise<Section> {
     targets: [
       { what: "a page costs the same with 1,000, 10,000 and 100,000 records", wanted: "yes", got: same ? "yes" : "no", reached: same },
       { what: "items read per item returned, one filter and time", wanted: "≤ 1.1", got: shown(worst), reached: worst <= 1.1 },
-      { what: "write units a second on any key at 1,000 events a second", wanted: "≤ 1,000", got: shown(Math.max(...busiest.map(([, most]) => most)) * 2), reached: busiest.every(([, most]) => most * 2 <= 1000) },
-      { what: "events verified a second of one core", wanted: "≥ 50,000", got: shown(Math.round(speed.verified)), reached: speed.verified >= 50_000 },
+      {
+        what: "write units a second on any key at 1,000 events a second",
+        wanted: "≤ 1,000",
+        got: shown(Math.max(...busiest.map(([, most]) => most)) * 2),
+        reached: busiest.every(([, most]) => most * 2 <= 1000),
+      },
+      {
+        what: "events verified a second of one core",
+        wanted: "≥ 50,000",
+        got: shown(Math.round(speed.verified)),
+        reached: speed.verified >= 50_000,
+      },
     ],
   };
 }
@@ -94,21 +116,32 @@ function events(count: number, over: number): StoredEvent[] {
     const at = instant(end - over + Math.floor((index * over) / count));
     const isUsual = index % 5 < 3;
     const endpoint = index % 10 === 0 ? busy : (`vpce-${index.toString(16).padStart(17, "0")}` as EndpointId);
-    const about = { service: isUsual ? service : (`vpce-svc-${(index % 7).toString(16).padStart(17, "0")}` as ServiceId), account: isUsual ? account : (String(300_000_000_000 + (index % 97)) as AccountId) };
+    const about = {
+      service: isUsual ? service : (`vpce-svc-${(index % 7).toString(16).padStart(17, "0")}` as ServiceId),
+      account: isUsual ? account : (String(300_000_000_000 + (index % 97)) as AccountId),
+    };
     const head = { seq: endpoint === busy ? index / 10 : 0, hash: "" };
     return chain(connectionSubject(endpoint), head.seq === 0 ? noHead : head, [eventOf(index, at, isUsual)], about, () => "0".repeat(64));
   });
   return own.flat();
 }
 
-const eventOf = (index: number, at: Instant, isUsual: boolean): ConnectionEvent => ({
-  type: isUsual ? "ConnectionApproved" : "AnswerRefused",
-  ...(isUsual ? { entry: { service, principal: `account#${account}`, version: 3 }, label: "acme" } : { choice: "approve", why: "the question was closed" }),
-  at,
-  by: isUsual ? { kind: "entry", entry: { service, principal: `account#${account}`, version: 3 } } : { kind: "approver", name: `person ${String(index % 11)}`, channel: "link" },
-  because: { rule: isUsual ? "entry" : "approvers", detail: "account 222222222222 (acme) at vpce-svc-0123456789abcdef0: accept, version 3" },
-  source: { kind: "notification", raw: `{"vpcEndpointId":"vpce-${index.toString(16)}","event":"Connect"}`.padEnd(400, " ") },
-}) as ConnectionEvent;
+const eventOf = (index: number, at: Instant, isUsual: boolean): ConnectionEvent =>
+  ({
+    type: isUsual ? "ConnectionApproved" : "AnswerRefused",
+    ...(isUsual
+      ? { entry: { service, principal: `account#${account}`, version: 3 }, label: "acme" }
+      : { choice: "approve", why: "the question was closed" }),
+    at,
+    by: isUsual
+      ? { kind: "entry", entry: { service, principal: `account#${account}`, version: 3 } }
+      : { kind: "approver", name: `person ${String(index % 11)}`, channel: "link" },
+    because: {
+      rule: isUsual ? "entry" : "approvers",
+      detail: "account 222222222222 (acme) at vpce-svc-0123456789abcdef0: accept, version 3",
+    },
+    source: { kind: "notification", raw: `{"vpcEndpointId":"vpce-${index.toString(16)}","event":"Connect"}`.padEnd(400, " ") },
+  }) as ConnectionEvent;
 
 const questions: readonly { readonly name: string; readonly query: AuditQuery }[] = [
   { name: "service", query: { by: "service", value: service } },
@@ -147,7 +180,15 @@ function countingLog(stored: readonly StoredEvent[]): CountingLog {
     return { item, bytes: rowBytes(item) };
   });
   const places = new Map<string, Row[]>();
-  const hashes = { byService: "service", byAccount: "account", byActor: "actor", byType: "type", byDecision: "decision", byTime: "bucket", "": "subject" };
+  const hashes = {
+    byService: "service",
+    byAccount: "account",
+    byActor: "actor",
+    byType: "type",
+    byDecision: "decision",
+    byTime: "bucket",
+    "": "subject",
+  };
   for (const [index, attribute] of Object.entries(hashes))
     for (const row of rows) {
       const key = `${index} ${String(row.item[attribute])}`;
@@ -157,27 +198,39 @@ function countingLog(stored: readonly StoredEvent[]): CountingLog {
     }
   for (const [key, list] of places) list.sort((a, b) => (sortKey(key, a) < sortKey(key, b) ? -1 : 1));
   const read = { calls: 0, items: 0, units: 0 };
-  const client = { send: (command: { input: QueryCommandInput }) => Promise.resolve(query(places, read, command.input)) } as unknown as DynamoDBClient;
+  const client = {
+    send: (command: { input: QueryCommandInput }) => Promise.resolve(query(places, read, command.input)),
+  } as unknown as DynamoDBClient;
   return { read, ledger: ledgerTables(client, { auditLog: "log", connections: "connections", settings: "settings" }, () => instant(end)) };
 }
 
 const sortKey = (place: string, { item }: Row): string => String(item[place.startsWith(" ") ? "seq" : "atKey"]);
 
 function query(places: ReadonlyMap<string, Row[]>, read: CountingLog["read"], input: QueryCommandInput): QueryCommandOutput {
-  const { IndexName: index = "", ExpressionAttributeValues: values = {}, ExclusiveStartKey: start, Limit: limit = 1000, ScanIndexForward: forward = true } = input;
-  const { ":h": hash, ":from": from, ":to": to } = readItem(values);
+  const {
+    IndexName: index = "",
+    ExpressionAttributeValues: values = {},
+    ExclusiveStartKey: start,
+    Limit: limit = 1000,
+    ScanIndexForward: forward = true,
+  } = input;
+  const { ":h": hash, ":from": from, ":to": to } = readItem(values) as Readonly<Record<string, string | undefined>>;
   const place = `${index} ${String(hash)}`;
   const list = places.get(place) ?? [];
   const after = start === undefined ? undefined : String(readItem(start)[index === "" ? "seq" : "atKey"]);
-  const least = first(list, place, (key) => (from === undefined || key >= String(from)) && (!forward || after === undefined || key > after));
-  const most = first(list, place, (key) => (to !== undefined && key > String(to)) || (!forward && after !== undefined && key >= after));
+  const least = first(list, place, (key) => (from === undefined || key >= from) && (!forward || after === undefined || key > after));
+  const most = first(list, place, (key) => (to !== undefined && key > to) || (!forward && after !== undefined && key >= after));
   const within = forward ? list.slice(least, Math.min(most, least + limit)) : list.slice(Math.max(least, most - limit), most).toReversed();
   const isMore = most - least > limit || (within.length === limit && most - least >= limit);
   read.calls += 1;
   read.items += within.length;
   read.units += Math.max(1, Math.ceil(within.reduce((sum, { bytes }) => sum + bytes, 0) / 4096)) / (input.ConsistentRead === true ? 1 : 2);
   const last = within.at(-1)?.item;
-  return { $metadata: {}, Items: within.map(({ item }) => writeItem(item)), ...(isMore && last !== undefined ? { LastEvaluatedKey: writeItem(keyOf(last, index)) } : {}) };
+  return {
+    $metadata: {},
+    Items: within.map(({ item }) => writeItem(item)),
+    ...(isMore && last !== undefined ? { LastEvaluatedKey: writeItem(keyOf(last, index)) } : {}),
+  };
 }
 
 const keyOf = (item: Item, index: string): Item => {
@@ -205,18 +258,30 @@ interface PageCost {
 
 /** A page after the first: that one looks for shards too. */
 async function pagesOf({ ledger, read }: CountingLog, question: AuditQuery): Promise<PageCost> {
-  return costOf(read, (cursor) => ledger.search({ ...question, from: instant(end - 89 * day), to: instant(end) }, { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }));
+  return costOf(read, (cursor) =>
+    ledger.search(
+      { ...question, from: instant(end - 89 * day), to: instant(end) },
+      { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) },
+    ),
+  );
 }
 
 async function chainPages({ ledger, read }: CountingLog): Promise<PageCost> {
-  return costOf(read, (cursor) => ledger.history(connectionSubject(busy), { limit: 20, newestFirst: true, ...(cursor === undefined ? {} : { cursor }) }));
+  return costOf(read, (cursor) =>
+    ledger.history(connectionSubject(busy), { limit: 20, newestFirst: true, ...(cursor === undefined ? {} : { cursor }) }),
+  );
 }
 
 async function combinedPages({ ledger, read }: CountingLog, filters: Readonly<Record<string, string>>): Promise<PageCost> {
-  return costOf(read, (cursor) => audit({ ledger } as unknown as OperatorPorts, { ...filters, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }));
+  return costOf(read, (cursor) =>
+    audit({ ledger } as unknown as OperatorPorts, { ...filters, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }),
+  );
 }
 
-async function costOf(read: CountingLog["read"], page: (cursor: string | undefined) => Promise<{ items: readonly unknown[]; cursor?: string }>): Promise<PageCost> {
+async function costOf(
+  read: CountingLog["read"],
+  page: (cursor: string | undefined) => Promise<{ items: readonly unknown[]; cursor?: string }>,
+): Promise<PageCost> {
   let cursor: string | undefined;
   let [returned, pages] = [0, 0];
   let begin = { ...read };
@@ -228,7 +293,11 @@ async function costOf(read: CountingLog["read"], page: (cursor: string | undefin
     cursor = got.cursor;
     if (cursor === undefined) break;
   }
-  return { calls: (read.calls - begin.calls) / pages, units: (read.units - begin.units) / pages, amplification: returned === 0 ? 0 : (read.items - begin.items) / returned };
+  return {
+    calls: (read.calls - begin.calls) / pages,
+    units: (read.units - begin.units) / pages,
+    amplification: returned === 0 ? 0 : (read.items - begin.items) / returned,
+  };
 }
 
 // Writing
@@ -242,7 +311,10 @@ function writing(): { busiest: [string, number][]; unspread: [string, number][] 
     if (writer === undefined) continue;
     const second = stored.event.at.slice(0, 19);
     for (const [attribute, key = ""] of Object.entries(writer.keysOf(stored))) {
-      for (const [map, value] of [[keys, key], [plain, String(key).replace(/#\d+$/, "")]] as const) {
+      for (const [map, value] of [
+        [keys, key],
+        [plain, key.replace(/#\d+$/, "")],
+      ] as const) {
         const name = `${attribute}\n${value}\n${second}`;
         map.set(name, (map.get(name) ?? 0) + 1);
       }
@@ -250,7 +322,10 @@ function writing(): { busiest: [string, number][]; unspread: [string, number][] 
     writer.written(stored);
   }
   const most = (map: ReadonlyMap<string, number>): [string, number][] =>
-    [...Map.groupBy(map, ([name]) => name.split("\n")[0] ?? "")].map(([attribute, all]) => [attribute, Math.max(...all.map(([, count]) => count))]);
+    [...Map.groupBy(map, ([name]) => name.split("\n")[0] ?? "")].map(([attribute, all]) => [
+      attribute,
+      Math.max(...all.map(([, count]) => count)),
+    ]);
   return { busiest: most(keys), unspread: most(plain) };
 }
 
@@ -259,7 +334,7 @@ function writing(): { busiest: [string, number][]; unspread: [string, number][] 
 /** Medians of interleaved rounds. */
 function verifying(): { verified: number; hashed: number } {
   const { events: log, checkpoints } = sealedLog({ count: 20_000, chains: 2000, every: 500 });
-  const texts = log.map(({ hash: _, ...body }) => canonical(body));
+  const texts = log.map((stored) => canonical({ ...stored, hash: undefined }));
   const rounds = Array.from({ length: 7 }, () => ({
     verified: rate(log.length, () => {
       const run = verification({ sealed: sealedBy(checkpoints, trust), hash: sha256 });

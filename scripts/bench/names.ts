@@ -57,7 +57,8 @@ function virtualZone(aws: VirtualAws, world: FakeWorld, limit: BucketSize) {
       }
       counts.throttles += 1;
       await aws.takes(taking.list, () => undefined);
-      if (tries === 4) throw asFault(action, Object.assign(new Error("Rate exceeded"), { name: refused, $metadata: { httpStatusCode: 400 } }));
+      if (tries === 4)
+        throw asFault(action, Object.assign(new Error("Rate exceeded"), { name: refused, $metadata: { httpStatusCode: 400 } }));
       await aws.takes(500 * 2 ** (tries - 1), () => undefined);
     }
   };
@@ -109,20 +110,27 @@ export async function playNames(consumers: number, limit: BucketSize): Promise<N
   const aws = virtualAws(100);
   const { port, counts } = virtualZone(aws, world, limit);
   const { connections, ledger, services, endpointServices, proofs, newId } = world.ports();
-  const slow = <A extends unknown[], R>(milliseconds: number, call: (...given: A) => Promise<R>) => async (...given: A): Promise<R> => {
-    await aws.takes(milliseconds, () => undefined);
-    return call(...given);
-  };
+  const slow =
+    <A extends unknown[], R>(milliseconds: number, call: (...given: A) => Promise<R>) =>
+    async (...given: A): Promise<R> => {
+      await aws.takes(milliseconds, () => undefined);
+      return call(...given);
+    };
   const ports: NamePorts = {
-    clock: aws.clock,
+    clock: () => aws.clock(),
     newId,
     owner,
     zones: port,
-    services: { get: slow(latency.read, services.get), all: slow(latency.read, services.all) },
-    connections: { ...connections, load: slow(latency.read * 2, connections.load) },
-    ledger: { commit: slow(latency.commit, ledger.commit) },
-    endpointServices: { connections: slow(latency.listPage * Math.ceil(consumers / 1000), endpointServices.connections) },
-    proofs: { claim: slow(latency.commit, proofs.claim), release: slow(latency.commit, proofs.release) },
+    services: { get: slow(latency.read, (id: typeof payments) => services.get(id)), all: slow(latency.read, () => services.all()) },
+    connections: { ...connections, load: slow(latency.read * 2, (ids: readonly EndpointId[]) => connections.load(ids)) },
+    ledger: { commit: slow(latency.commit, (change: Parameters<typeof ledger.commit>[0]) => ledger.commit(change)) },
+    endpointServices: {
+      connections: slow(latency.listPage * Math.ceil(consumers / 1000), (id: typeof payments) => endpointServices.connections(id)),
+    },
+    proofs: {
+      claim: slow(latency.commit, (...given: Parameters<typeof proofs.claim>) => proofs.claim(...given)),
+      release: slow(latency.commit, (...given: Parameters<typeof proofs.release>) => proofs.release(...given)),
+    },
     wake: { dns: async (look, delay) => queue.send(JSON.stringify({ look }), delay) },
   };
   const queue = new VirtualQueue(aws, {
@@ -137,14 +145,17 @@ export async function playNames(consumers: number, limit: BucketSize): Promise<N
       return new Map(failures.map(({ id }) => [id, 720]));
     },
   });
-  for (const [index, endpoint] of endpoints.entries()) aws.schedule.after((index * 1000) / consumers, () => queue.send(available(endpoint)));
+  for (const [index, endpoint] of endpoints.entries())
+    aws.schedule.after((index * 1000) / consumers, () => queue.send(available(endpoint)));
   await aws.schedule.run();
   return { ...(await outcome(world, endpoints)), ...counts, namedAfter: counts.last };
 }
 
 async function outcome(world: FakeWorld, endpoints: readonly EndpointId[]): Promise<Pick<Named, "clashes" | "right">> {
   const records = await world.ports().connections.load(endpoints);
-  const wanted = [...records.values()].flatMap(({ connection }) => connection.names.flatMap((name) => recordSets(name, owner(connection.endpoint))));
+  const wanted = [...records.values()].flatMap(({ connection }) =>
+    connection.names.flatMap((name) => recordSets(name, owner(connection.endpoint))),
+  );
   const there = world.zones.sets(zone).filter(({ name }) => !name.startsWith("_drawbridge-change."));
   const clashes = world.tables.committed.filter(({ event }) => event.type === "NameClashed" || event.type === "EffectFailed").length;
   const made = [...records.values()].every(({ connection }) => connection.names.length === 1 && connection.names[0]?.made === true);
@@ -161,7 +172,11 @@ export async function playEach(consumers: number, limit: BucketSize): Promise<Na
   const waiting = [...endpoints];
   const lane = async (): Promise<void> => {
     for (let endpoint = waiting.shift(); endpoint !== undefined; endpoint = waiting.shift()) {
-      const name = { fqdn: `${endpoint}.${zoneName}`, target: { name: `${endpoint}-x.${payments}.eu-west-1.vpce.amazonaws.com`, zone: "Z38GZ743OKFT7T" }, types: ["A"] as const };
+      const name = {
+        fqdn: `${endpoint}.${zoneName}`,
+        target: { name: `${endpoint}-x.${payments}.eu-west-1.vpce.amazonaws.com`, zone: "Z38GZ743OKFT7T" },
+        types: ["A"] as const,
+      };
       try {
         await port.change(zone, [], recordSets(name, owner(endpoint)));
       } catch {
@@ -188,7 +203,16 @@ export async function namesSection(consumers = 1000): Promise<Section> {
     title,
     tables: [
       {
-        head: ["who", "account's limit", "change batches", "Route 53 calls", "of them refused", "clashes", "all named after, s", "zone is right"],
+        head: [
+          "who",
+          "account's limit",
+          "change batches",
+          "Route 53 calls",
+          "of them refused",
+          "clashes",
+          "all named after, s",
+          "zone is right",
+        ],
         rows: rows.map(([who, limit, { changes, calls, throttles, clashes, namedAfter, right }]) => [
           who,
           limit,

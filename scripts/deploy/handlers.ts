@@ -29,7 +29,8 @@ const queues = (place: Place): readonly string[] => [arn(place, "sqs", `${place.
 /** S3 cuts the name to 63 characters. */
 const bucket = ({ partition, stack }: Place): readonly string[] =>
   ["serverlessdeployment", "archive", "checkpoint"].map((name) => `arn:${partition}:s3:::${stack}-${name}buck*`);
-const glue = (place: Place, ...rest: readonly string[]): readonly string[] => ["catalog", `database/${place.stack}`, ...rest].map((one) => arn(place, "glue", one));
+const glue = (place: Place, ...rest: readonly string[]): readonly string[] =>
+  ["catalog", `database/${place.stack}`, ...rest].map((one) => arn(place, "glue", one));
 const withCatalog = "Glue asks for its catalog as well, of which an account has one";
 const apis = ({ partition, region }: Place, of: readonly string[]): readonly string[] =>
   of.map((path) => `arn:${partition}:apigateway:${region}::${path}`);
@@ -118,7 +119,10 @@ export const handlers: Readonly<Record<string, Handlers>> = {
     on: (place) => ["/aws/lambda/", "/aws/http-api/"].map((folder) => arn(place, "logs", `log-group:${folder}${place.stack}*`)),
   },
   "AWS::KMS::Key": {
-    calls: calls("kms", "DescribeKey GetKeyPolicy PutKeyPolicy UpdateKeyDescription ListResourceTags TagResource UntagResource ScheduleKeyDeletion"),
+    calls: calls(
+      "kms",
+      "DescribeKey GetKeyPolicy PutKeyPolicy UpdateKeyDescription ListResourceTags TagResource UntagResource ScheduleKeyDeletion",
+    ),
     on: (place) => [arn(place, "kms", "key/*")],
     wide: "AWS makes up a key's id",
   },

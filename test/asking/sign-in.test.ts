@@ -291,8 +291,10 @@ test("from the page, Slack, the command and AWS's console at the same moment one
         await at.look(endpoint);
       },
     ];
-    await Promise.all(ways.map((_, index) => ways[(index + round) % ways.length]?.()));
-    const decided = at.tables.committed.filter(({ event }) => ["ConnectionApproved", "ConnectionDenied", "AcceptedOutside"].includes(event.type));
+    await Promise.all(ways.map(async (_, index) => ways[(index + round) % ways.length]?.()));
+    const decided = at.tables.committed.filter(({ event }) =>
+      ["ConnectionApproved", "ConnectionDenied", "AcceptedOutside"].includes(event.type),
+    );
     // What somebody accepts in the console may come on top of a rejection: that is a fact of its own, and is told as one.
     expect(decided.filter(({ event }) => event.type !== "AcceptedOutside").length).toBeLessThanOrEqual(1);
     expect(decided.length).toBeGreaterThan(0);

@@ -140,7 +140,7 @@ describe("news", () => {
     const world = await asked();
     const about = { at: world.clock.now(), by: { kind: "aws" }, because: { rule: "observed", detail: "AWS shows it" }, service };
     await telling(world, { ...about, subject: `service#${service}`, seq: 2, type: "AcceptanceSwitchedOff" });
-    await telling(world, { ...about, subject: `connection#${endpoint}`, endpoint, seq: 2, type: "NameClashed" as never });
+    await telling(world, { ...about, subject: `connection#${endpoint}`, endpoint, seq: 2, type: "NameClashed" });
     expect(world.people.decisions.map(({ subject }) => subject)).toEqual([
       `Acceptance is switched off: ${service}`,
       `Name clashed: account ${stranger} at ${service}`,

@@ -12,15 +12,18 @@ const schemaOf = (type: unknown): Schema => all.events.find((one) => one.type ==
 
 /** What the value has against the schema; with `closed`, members that the schema does not name too. */
 function faults(value: unknown, schema: Schema, closed: boolean, path = ""): string[] {
-  if (schema.$ref !== undefined) return faults(value, all.shared[schema.$ref.split("/").at(-1) ?? ""] ?? { const: "no such shape" }, closed, path);
+  if (schema.$ref !== undefined)
+    return faults(value, all.shared[schema.$ref.split("/").at(-1) ?? ""] ?? { const: "no such shape" }, closed, path);
   if (schema.anyOf !== undefined) return schema.anyOf.some((one) => faults(value, one, closed).length === 0) ? [] : [`${path} fits none`];
-  if (schema.const !== undefined) return value === schema.const ? [] : [`${path} is not ${String(schema.const)}`];
+  if (schema.const !== undefined) return value === schema.const ? [] : [`${path} is not ${JSON.stringify(schema.const)}`];
   if (schema.enum !== undefined) return schema.enum.includes(value) ? [] : [`${path} is none of ${schema.enum.join()}`];
   switch (schema.type) {
     case undefined:
       return [];
     case "array":
-      return Array.isArray(value) ? value.flatMap((one, index) => faults(one, schema.items ?? {}, closed, `${path}[${String(index)}]`)) : [`${path} is no list`];
+      return Array.isArray(value)
+        ? value.flatMap((one, index) => faults(one, schema.items ?? {}, closed, `${path}[${String(index)}]`))
+        : [`${path} is no list`];
     case "object": {
       if (typeof value !== "object" || value === null) return [`${path} is no object`];
       const members = Object.entries(value);
@@ -28,7 +31,11 @@ function faults(value: unknown, schema: Schema, closed: boolean, path = ""): str
         ...(schema.required ?? []).filter((name) => !(name in value)).map((name) => `${path}.${name} is missing`),
         ...members.flatMap(([name, member]) => {
           const known = schema.properties?.[name];
-          return known === undefined ? (closed ? [`${path}.${name} is not in the catalogue`] : []) : faults(member, known, closed, `${path}.${name}`);
+          return known === undefined
+            ? closed
+              ? [`${path}.${name} is not in the catalogue`]
+              : []
+            : faults(member, known, closed, `${path}.${name}`);
         }),
       ];
     }
@@ -53,8 +60,20 @@ test.each(all.events)("the example of $type is allowed by its schema", (one) => 
 
 test("what a life of connections, entries and services puts on the bus is as the catalogue says, and nothing more", async () => {
   const at = await inCare();
-  await at.ask("PUT /entries", { service, principal: acme, verdict: "accept", conditions: { regions: ["eu-west-1"] }, name: "acme", purpose: "a trial" });
-  for (const [number, account] of [[1, 2], [2, 3], [3, 4]] as const) at.connect(number, account);
+  await at.ask("PUT /entries", {
+    service,
+    principal: acme,
+    verdict: "accept",
+    conditions: { regions: ["eu-west-1"] },
+    name: "acme",
+    purpose: "a trial",
+  });
+  for (const [number, account] of [
+    [1, 2],
+    [2, 3],
+    [3, 4],
+  ] as const)
+    at.connect(number, account);
   await at.admit();
   at.world.ec2.move(endpoint, "available");
   await at.admit();

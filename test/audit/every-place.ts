@@ -32,12 +32,17 @@ export function everyPlace(size: { count: number; chains: number; every: number 
     const [found] = findings;
     // What cuts a chain short takes several events at once; anything else is one finding, and no other event is accused.
     const alone = findings.length === 1 || done.found.kind === "truncated";
-    if (intact || !alone || !isIt(found, subject, done.found)) missed.push(`${subject} ${String(seq)}: ${findings.map(({ text }) => text).join("; ") || "nothing found"}`);
+    if (intact || !alone || !isIt(found, subject, done.found))
+      missed.push(`${subject} ${String(seq)}: ${findings.map(({ text }) => text).join("; ") || "nothing found"}`);
   }
   return { tried, missed };
 }
 
-function* logWith(chains: ReadonlyMap<string, readonly StoredEvent[]>, subject: string, instead: readonly StoredEvent[]): Generator<StoredEvent> {
+function* logWith(
+  chains: ReadonlyMap<string, readonly StoredEvent[]>,
+  subject: string,
+  instead: readonly StoredEvent[],
+): Generator<StoredEvent> {
   for (const [name, its] of chains) yield* name === subject ? instead : its;
 }
 

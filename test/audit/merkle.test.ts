@@ -29,7 +29,8 @@ test("the proof among a million takes 20 hashes", () => {
 test("another order, one less or one more gives another root", () => {
   const leaves = leavesOf(9);
   const root = merkleRoot(leaves, sha256);
-  for (const others of [leaves.toReversed(), leaves.slice(1), leaves.slice(0, -1), [...leaves, leaves[8] ?? ""]]) expect(merkleRoot(others, sha256)).not.toBe(root);
+  for (const others of [leaves.toReversed(), leaves.slice(1), leaves.slice(0, -1), [...leaves, leaves[8] ?? ""]])
+    expect(merkleRoot(others, sha256)).not.toBe(root);
 });
 
 test("two leaves cannot pass for the node above them", () => {

@@ -7,7 +7,10 @@ import type { Tampering } from "../../lib/audit/finding.ts";
 /** Does its harm to the event at `place` of one chain; gives the chain as it is then, and what must be found. */
 export interface Harm {
   readonly name: string;
-  readonly does: (its: readonly StoredEvent[], place: number) => { readonly after: readonly StoredEvent[]; readonly found: Found } | undefined;
+  readonly does: (
+    its: readonly StoredEvent[],
+    place: number,
+  ) => { readonly after: readonly StoredEvent[]; readonly found: Found } | undefined;
 }
 export interface Found {
   readonly kind: Tampering;
@@ -15,7 +18,10 @@ export interface Found {
   readonly other?: number;
 }
 
-const forged = (stored: StoredEvent): StoredEvent => ({ ...stored, event: { ...stored.event, because: { rule: "operator", detail: "nothing happened" } } });
+const forged = (stored: StoredEvent): StoredEvent => ({
+  ...stored,
+  event: { ...stored.event, because: { rule: "operator", detail: "nothing happened" } },
+});
 /** A chain anew from contents, as the product itself would write it. */
 const rehashed = (its: readonly StoredEvent[]): StoredEvent[] => {
   const [first] = its;
@@ -31,10 +37,13 @@ const rehashed = (its: readonly StoredEvent[]): StoredEvent[] => {
 };
 /** Keeps what is before the place: those objects are as they were. */
 const rehashedFrom = (its: readonly StoredEvent[], place: number): StoredEvent[] => [...its.slice(0, place), ...rehashed(its).slice(place)];
-const put = (its: readonly StoredEvent[], place: number, stored: StoredEvent): StoredEvent[] => its.map((one, index) => (index === place ? stored : one));
+const put = (its: readonly StoredEvent[], place: number, stored: StoredEvent): StoredEvent[] =>
+  its.map((one, index) => (index === place ? stored : one));
 const without = (its: readonly StoredEvent[], place: number): StoredEvent[] => its.filter((_, index) => index !== place);
 const swapped = (its: readonly StoredEvent[], a: number, b: number): StoredEvent[] =>
-  its.map((one, index) => (index === a ? { ...one, event: (its[b] ?? one).event } : index === b ? { ...one, event: (its[a] ?? one).event } : one));
+  its.map((one, index) =>
+    index === a ? { ...one, event: (its[b] ?? one).event } : index === b ? { ...one, event: (its[a] ?? one).event } : one,
+  );
 
 const seqOf = (place: number): number => place + 1;
 const at = (its: readonly StoredEvent[], place: number): StoredEvent => {
@@ -58,11 +67,17 @@ export const harms: readonly Harm[] = [
   },
   {
     name: "edits its hash",
-    does: (its, place) => ({ after: put(its, place, { ...at(its, place), hash: "0".repeat(64) }), found: { kind: "edited", seq: seqOf(place) } }),
+    does: (its, place) => ({
+      after: put(its, place, { ...at(its, place), hash: "0".repeat(64) }),
+      found: { kind: "edited", seq: seqOf(place) },
+    }),
   },
   {
     name: "edits it and recomputes every hash",
-    does: (its, place) => ({ after: rehashedFrom(put(its, place, forged(at(its, place))), place), found: { kind: "edited", seq: seqOf(place) } }),
+    does: (its, place) => ({
+      after: rehashedFrom(put(its, place, forged(at(its, place))), place),
+      found: { kind: "edited", seq: seqOf(place) },
+    }),
   },
   {
     name: "deletes it",

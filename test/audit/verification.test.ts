@@ -54,7 +54,9 @@ test("several at once are each named", () => {
   const events = [...(edited?.after ?? []), ...(cut?.after ?? []), ...chains.slice(3).flat()];
   const found = verify({ ...log, events }).findings;
   expect(found.filter(({ kind }) => kind === "edited").map(({ seq }) => seq)).toEqual([5]);
-  expect(found.filter(({ subject, kind }) => subject === chains[1]?.[0]?.subject && kind === "truncated").map(({ seq }) => seq)).toEqual([21, 22, 23, 24, 25]);
+  expect(found.filter(({ subject, kind }) => subject === chains[1]?.[0]?.subject && kind === "truncated").map(({ seq }) => seq)).toEqual([
+    21, 22, 23, 24, 25,
+  ]);
   expect(found.filter(({ subject }) => subject === chains[2]?.[0]?.subject)).toHaveLength(25);
 });
 
@@ -78,7 +80,16 @@ describe("what is newer than the last checkpoint", () => {
     const [first] = events;
     const last = events.at(-1);
     if (first === undefined || last === undefined) return [];
-    return chain(last.subject, last, [{ ...last.event, at: instant(at) }, { ...last.event, at: instant(at + 1) }], {}, sha256);
+    return chain(
+      last.subject,
+      last,
+      [
+        { ...last.event, at: instant(at) },
+        { ...last.event, at: instant(at + 1) },
+      ],
+      {},
+      sha256,
+    );
   };
   const its = [...Map.groupBy(log.events, ({ subject }) => subject).values()][3] ?? [];
   const after = start + size.count * 1000 + 60_000;
@@ -96,7 +107,9 @@ describe("what is newer than the last checkpoint", () => {
     expect(verify({ ...log, events: [...log.events, ...backdated] }).findings).toMatchObject([{ kind: "inserted" }, { kind: "inserted" }]);
     const [event] = backdated.map((stored) => stored.event);
     const made = chain("connection#vpce-0000000000000dead", noHead, event === undefined ? [] : [event], {}, sha256);
-    expect(verify({ ...log, events: [...log.events, ...made] }).findings).toMatchObject([{ kind: "inserted", subject: "connection#vpce-0000000000000dead", seq: 1 }]);
+    expect(verify({ ...log, events: [...log.events, ...made] }).findings).toMatchObject([
+      { kind: "inserted", subject: "connection#vpce-0000000000000dead", seq: 1 },
+    ]);
   });
 });
 
@@ -115,17 +128,24 @@ describe("the checkpoints themselves", () => {
     expect(found[0]).toBe("checkpoint 3: its signature is not that of its key: it was altered or forged");
   });
   test("one whose list was altered is not the one that was signed", () => {
-    expect(texts(verify(altered(2, (one) => ({ ...one, leaves: one.leaves.slice(1) }))))[0]).toBe("checkpoint 3: its list of events is not the one that was signed");
+    expect(texts(verify(altered(2, (one) => ({ ...one, leaves: one.leaves.slice(1) }))))[0]).toBe(
+      "checkpoint 3: its list of events is not the one that was signed",
+    );
   });
   test("a signature by another key is told", () => {
-    const found = texts(verify(altered(0, (one) => ({ ...one, statement: { ...one.statement, key: "arn:aws:kms:eu-west-1:1:key/other" } }))));
+    const found = texts(
+      verify(altered(0, (one) => ({ ...one, statement: { ...one.statement, key: "arn:aws:kms:eu-west-1:1:key/other" } }))),
+    );
     expect(found[0]).toMatch(/which is not among the public keys given/);
   });
   test("one that was signed later over an altered log contradicts the one before", () => {
     const its = [...Map.groupBy(log.events, ({ subject }) => subject).values()][0] ?? [];
     const forged = harms[3]?.does(its, its.length - 1)?.after ?? [];
     const again = checkpoint(log.checkpoints.at(-1), forged.slice(-1), start + 2_000_000);
-    const verified = verify({ events: [...log.events.filter(({ subject }) => subject !== its[0]?.subject), ...forged], checkpoints: [...log.checkpoints, again] });
+    const verified = verify({
+      events: [...log.events.filter(({ subject }) => subject !== its[0]?.subject), ...forged],
+      checkpoints: [...log.checkpoints, again],
+    });
     expect(verified.findings.map(({ kind, seq }) => [kind, seq])).toEqual([
       ["checkpoint", its.length],
       ["edited", its.length],
@@ -154,6 +174,8 @@ describe("the export of a period", () => {
   });
   test("shows what was edited", () => {
     const edited = events.map((one, index) => (index === 123 ? { ...one, event: { ...one.event, at: instant(from) } } : one));
-    expect(verify({ events: edited, checkpoints }, { from, to }).findings).toMatchObject([{ kind: "edited", subject: events[123]?.subject }]);
+    expect(verify({ events: edited, checkpoints }, { from, to }).findings).toMatchObject([
+      { kind: "edited", subject: events[123]?.subject },
+    ]);
   });
 });

@@ -43,10 +43,18 @@ async function emptyLog(): Promise<Log> {
     now: noon,
     ledger: ledgerTables(dynamoDb.client, { auditLog, connections, settings }, () => log.now),
     write: async (number, when) => {
-      expect(await log.ledger.commit(first(requested(endpointOf(number), when, payments, accountOf(number % 3))))).toMatchObject({ seq: 1 });
+      expect(await log.ledger.commit(first(requested(endpointOf(number), when, payments, accountOf(number % 3))))).toMatchObject({
+        seq: 1,
+      });
     },
     writeByDay: async (number, when) => {
-      const [stored] = chain(connectionSubject(endpointOf(number)), noHead, [requested(endpointOf(number), when)], { service: payments }, sha256);
+      const [stored] = chain(
+        connectionSubject(endpointOf(number)),
+        noHead,
+        [requested(endpointOf(number), when)],
+        { service: payments },
+        sha256,
+      );
       if (stored === undefined) throw new Error("one event makes one");
       const Item = writeItem({ ...eventRow(stored), bucket: when.slice(0, 10) });
       await dynamoDb.client.send(new PutItemCommand({ TableName: auditLog, Item }));
@@ -59,7 +67,12 @@ const after = (seconds: number): Instant => instant(milliseconds(noon) + seconds
 const keys = (events: readonly StoredEvent[]): string[] => events.map((stored) => filed(stored).atKey);
 
 /** All pages; `between` is done after each. */
-async function read(ledger: Ledger, query: AuditQuery, limit: number, between: () => Promise<void> = async () => undefined): Promise<string[]> {
+async function read(
+  ledger: Ledger,
+  query: AuditQuery,
+  limit: number,
+  between: () => Promise<void> = async () => undefined,
+): Promise<string[]> {
   const found: string[] = [];
   let cursor: string | undefined;
   for (let pages = 0; pages < 300; pages += 1) {
@@ -86,7 +99,9 @@ describe("a second in which a thousand events are written", () => {
   let all: string[];
   beforeAll(async () => {
     log = await emptyLog();
-    const times = Array.from({ length: 700 }, (_, index) => (index < 30 ? after(-3600 + index) : index < 630 ? after(-60 + (index % 7) / 10) : after(-50 + index / 100)));
+    const times = Array.from({ length: 700 }, (_, index) =>
+      index < 30 ? after(-3600 + index) : index < 630 ? after(-60 + (index % 7) / 10) : after(-50 + index / 100),
+    );
     // As many at once as the loop has.
     for (let start = 0; start < times.length; start += 16)
       await Promise.all(times.slice(start, start + 16).map((when, index) => log.write(start + index, when)));
@@ -155,11 +170,24 @@ describe("questions that cannot be", () => {
     for (let number = 0; number < 5; number += 1) await log.write(number, after(number));
     await expect(log.ledger.search({ by: "time", from: after(10), to: after(5) })).rejects.toThrow(BadInput);
     const { cursor = "" } = await log.ledger.search({ by: "time" }, { limit: 2 });
-    const others: AuditQuery[] = [{ by: "time", oldestFirst: true }, { by: "time", from: after(0) }, { by: "type", value: "ConnectionRequested" }];
+    const others: AuditQuery[] = [
+      { by: "time", oldestFirst: true },
+      { by: "time", from: after(0) },
+      { by: "type", value: "ConnectionRequested" },
+    ];
     for (const query of others) await expect(log.ledger.search(query, { cursor })).rejects.toThrow("cursor");
     const parts = JSON.parse(Buffer.from(cursor, "base64url").toString()) as Record<string, unknown>;
-    for (const change of [{ after: "x" }, { upTo: 7 }, { shards: "many" }, { days: ["2026-11-02"] }, { more: 1 }, { shards: Array.from({ length: 65 }, () => null) }])
-      await expect(log.ledger.search({ by: "time" }, { cursor: Buffer.from(JSON.stringify({ ...parts, ...change })).toString("base64url") })).rejects.toThrow("cursor");
+    for (const change of [
+      { after: "x" },
+      { upTo: 7 },
+      { shards: "many" },
+      { days: ["2026-11-02"] },
+      { more: 1 },
+      { shards: Array.from({ length: 65 }, () => null) },
+    ])
+      await expect(
+        log.ledger.search({ by: "time" }, { cursor: Buffer.from(JSON.stringify({ ...parts, ...change })).toString("base64url") }),
+      ).rejects.toThrow("cursor");
   });
 });
 
@@ -169,7 +197,8 @@ test("no key of any index takes more than its share of a second, whoever writes"
   const stored = chain(connectionSubject(endpointOf(1)), noHead, [requested(endpointOf(1), noon)], { service: payments }, sha256)[0];
   if (stored === undefined) throw new Error("one event makes one");
   for (let index = 0; index < 1000; index += 1) {
-    for (const [attribute, key] of Object.entries(spread.keysOf(stored))) counts.set(`${attribute} ${key}`, (counts.get(`${attribute} ${key}`) ?? 0) + 1);
+    for (const [attribute, key] of Object.entries(spread.keysOf(stored)))
+      counts.set(`${attribute} ${key}`, (counts.get(`${attribute} ${key}`) ?? 0) + 1);
     spread.written(stored);
   }
   expect(Math.max(...counts.values())).toBe(eventsPerShard);

@@ -36,7 +36,13 @@ beforeAll(async () => {
   const kms = createKms({ region, clock: wallClock() });
   front = await startFront({ services: [kms], identities, port: 0, region, other: s3Door(buckets, identities, () => undefined) });
   s3 = new S3Client({ endpoint: front.url, region, credentials: { accessKeyId: account, secretAccessKey: "any" }, maxAttempts: 1 });
-  const call = { action: "CreateKey", input: { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" }, caller: identities.caller(account), region, requestId: "r" };
+  const call = {
+    action: "CreateKey",
+    input: { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" },
+    caller: identities.caller(account),
+    region,
+    requestId: "r",
+  };
   const { KeyMetadata } = kms.handle(call) as { KeyMetadata: { Arn: string } };
   arn = KeyMetadata.Arn;
   process.env["AWS_ACCESS_KEY_ID"] = account;
@@ -97,7 +103,9 @@ describe("what is kept", () => {
   });
   test("cannot be removed while it is locked", async () => {
     const version = buckets.find(bucket)?.versions[0];
-    await expect(s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: version?.key, VersionId: version?.version }))).rejects.toThrow("object lock");
+    await expect(s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: version?.key, VersionId: version?.version }))).rejects.toThrow(
+      "object lock",
+    );
   });
 });
 

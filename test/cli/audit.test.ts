@@ -58,7 +58,11 @@ describe("filters", () => {
     const next = await run(`audit --service ${service} --limit 2 --cursor ${cursor}`);
     expect(next.code).toBe(0);
     expect(next.out.split("\n")[1]).not.toBe(out.split("\n")[1]);
-    for (const other of [`audit --limit 2 --cursor ${cursor}`, `audit --service ${service} --type EntryAdded --cursor ${cursor}`, `audit --service ${service} --cursor nonsense`])
+    for (const other of [
+      `audit --limit 2 --cursor ${cursor}`,
+      `audit --service ${service} --type EntryAdded --cursor ${cursor}`,
+      `audit --service ${service} --cursor nonsense`,
+    ])
       expect(await run(other)).toMatchObject({ code: 2, err: expect.stringContaining("cursor") as string });
   });
   test.each([
@@ -99,7 +103,9 @@ describe("answers", () => {
     at.world.ec2.move(endpoint, "deleted");
     await at.admit();
     const report = JSON.parse((await run(`access-report --at ${then} --json`)).out) as { connections: Access[] };
-    expect(report.connections).toMatchObject([{ endpoint, account: acme, status: "connected", because: { rule: "entry" }, entry: { version: 1 } }]);
+    expect(report.connections).toMatchObject([
+      { endpoint, account: acme, status: "connected", because: { rule: "entry" }, entry: { version: 1 } },
+    ]);
     expect((await run(`access-report --at ${at.world.clock.now()}`)).out).toContain("0 connections were let in");
   });
   test("how many were decided by themselves, and how fast", async () => {
@@ -113,13 +119,17 @@ describe("answers", () => {
 });
 
 describe("an export", () => {
-  const lines = async (file: string): Promise<StoredEvent[]> => (await readFile(file, "utf8")).trim().split("\n").map((line) => JSON.parse(line) as StoredEvent);
+  const lines = async (file: string): Promise<StoredEvent[]> =>
+    (await readFile(file, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as StoredEvent);
   test("is JSON Lines, oldest first, on stdout and in a file alike", async () => {
     await twoConsumers();
     const file = join(folder, "log.jsonl");
     const { out } = await run("audit export");
     expect((await run(`audit export --out ${file}`)).out).toContain("events up to");
-    expect(`${await readFile(file, "utf8")}`).toBe(out);
+    expect(await readFile(file, "utf8")).toBe(out);
     const all = await lines(file);
     expect(all.map(({ event }) => event.at)).toEqual(all.map(({ event }) => event.at).toSorted());
     expect(all).toHaveLength(at.types().length);
@@ -130,12 +140,15 @@ describe("an export", () => {
     await run(`audit export --to 2027-01-01 --out ${file}`);
     const whole = await readFile(file, "utf8");
     const first = `${whole.split("\n")[0] ?? ""}\n`;
-    const page = await server.asked.at(-1);
+    const page = server.asked.at(-1);
     const to = new URL(page?.url ?? "", "http://here").searchParams.get("to") ?? "";
     const { err } = await run(`audit --oldest-first --limit 1 --to ${to}`);
     const cursor = /--cursor (\S+)/.exec(err)?.[1] ?? "";
     await writeFile(`${file}.part`, `${first}{"half":`);
-    await writeFile(`${file}.progress`, JSON.stringify({ asked: JSON.stringify([{}, "2027-01-01"]), to, cursor, bytes: Buffer.byteLength(first), events: 1 }));
+    await writeFile(
+      `${file}.progress`,
+      JSON.stringify({ asked: JSON.stringify([{}, "2027-01-01"]), to, cursor, bytes: Buffer.byteLength(first), events: 1 }),
+    );
     expect((await run(`audit export --to 2027-01-01 --out ${file}`)).err).toContain("Going on after 1 events.");
     expect(await readFile(file, "utf8")).toBe(whole);
   });
@@ -146,13 +159,15 @@ describe("hostile words", () => {
   const formulas = ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "＝1+1", " =1"];
   test("no cell of a CSV is a formula, breaks its line or steers the terminal", () => {
     for (const text of formulas) expect(csv(["head"], [[text]]).split("\n")[1]).toMatch(/^"?('|\\u\{9\})/);
-    expect(csv(["a", "b"], [['say "hi", now', "\u001b[31mred\u001b[0m\u202e\u0007"]]).split("\n")[1]).toBe('"say ""hi"", now",\\u{1b}[31mred\\u{1b}[0m\\u{202e}\\u{7}');
+    expect(csv(["a", "b"], [['say "hi", now', "\u001b[31mred\u001b[0m\u202e\u0007"]]).split("\n")[1]).toBe(
+      '"say ""hi"", now",\\u{1b}[31mred\\u{1b}[0m\\u{202e}\\u{7}',
+    );
     expect(csv(["a"], [["two\nlines"]]).split("\n")).toHaveLength(2);
   });
   test("what somebody wrote into the log past every check is shown, and does nothing", async () => {
     await twoConsumers();
     const evil = `\u001b]0;owned\u0007<script>alert(1)</script>=HYPERLINK("x")\u202e\r\n`;
-    const [stored] = at.world.tables.committed.filter(({ subject }) => subject.startsWith("connection#"));
+    const stored = at.world.tables.committed.find(({ subject }) => subject.startsWith("connection#"));
     if (stored === undefined) throw new Error("there is a connection");
     (stored.event.because as { detail: string }).detail = evil;
     (stored.event as { by: unknown }).by = { kind: "approver", name: evil, channel: "link" };

@@ -127,7 +127,7 @@ export function endpointServicesContract(name: string, setup: () => Promise<Endp
     });
 
     test("get a private DNS name with its proof, which AWS verifies, and lose it again", async () => {
-      const { port, service } = await setup();
+      const { port, service, settle } = await setup();
       const id = await service();
       await port.setPrivateDnsName(id, "api.example.com");
       const shown = (await port.describe(id))?.privateDns;
@@ -135,7 +135,8 @@ export function endpointServicesContract(name: string, setup: () => Promise<Endp
       expect(shown?.proof?.label).toMatch(/^_[a-z0-9]+/);
       expect(shown?.proof?.value).toMatch(/^vpce:/);
       await port.verifyPrivateDnsName(id);
-      await expect.poll(async () => (await port.describe(id))?.privateDns?.state).toBe("verified");
+      await settle();
+      expect((await port.describe(id))?.privateDns?.state).toBe("verified");
       await port.setPrivateDnsName(id, undefined);
       expect((await port.describe(id))?.privateDns).toBeUndefined();
       await expect(port.verifyPrivateDnsName(id)).rejects.toThrow(/InvalidParameter/);

@@ -19,7 +19,7 @@ zonesContract("in memory", async () => {
 
 let wire: Wire;
 beforeAll(async () => {
-  wire = await startWire(async ({ clock, region }) => [createRoute53({ clock, region })]);
+  wire = await startWire(async ({ clock, region }) => [createRoute53({ clock, region, throttled: false })]);
 });
 afterAll(() => wire.close());
 

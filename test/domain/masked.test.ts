@@ -13,7 +13,7 @@ const secrets: readonly (readonly [string, string])[] = [
   ["https://x.example/a/AbCdEfGhIjKlMnOpQrSt.uvw", "AbCdEfGhIjKlMnOpQrSt"],
   ["https://s3?X-Amz-Security-Token=IQoJb3JpZ2luX2Vj&X-Amz-Signature=deadbeef0123", "deadbeef0123"],
   ["https://hooks.slack.com/services/T000/B000/XXXXXXXX", "XXXXXXXX"],
-  [`xoxb-1234-${"5678"}-abcdef`, "abcdef"],
+  ["xoxb-1234-5678-abcdef", "abcdef"],
   ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "c2lnbmF0dXJl"],
   ["-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----", "MHcCAQEE"],
 ];
@@ -24,12 +24,14 @@ describe("a secret", () => {
     expect(masked(text)).toContain("***");
   });
   test("is masked also where the cut goes through it", () => {
-    for (let before = rawMax - 40; before < rawMax; before += 1) expect(rawText(`${"x".repeat(before)} AKIAIOSFODNN7EXAMPLE`)).not.toMatch(/AKIA/);
+    for (let before = rawMax - 40; before < rawMax; before += 1)
+      expect(rawText(`${"x".repeat(before)} AKIAIOSFODNN7EXAMPLE`)).not.toMatch(/AKIA/);
   });
 });
 
 test("what AWS tells of connections stays as it is", () => {
-  const message = '{"vpcEndpointServiceId":"vpce-svc-0123456789abcdef0","vpcEndpointId":"vpce-0123456789abcdef0","event":"Connect","userIdentity":{"arn":"arn:aws:iam::111111111111:user/alice"}}';
+  const message =
+    '{"vpcEndpointServiceId":"vpce-svc-0123456789abcdef0","vpcEndpointId":"vpce-0123456789abcdef0","event":"Connect","userIdentity":{"arn":"arn:aws:iam::111111111111:user/alice"}}';
   expect(rawText(message)).toBe(message);
 });
 

@@ -48,7 +48,8 @@ export function fakeCheckpoints(): FakeCheckpoints {
       return "done";
     },
     kept: {
-      list: async () => all.map(({ statement: { number } }) => ({ key: checkpointKey(number), writtenOver: false, read: () => read(number) })),
+      list: async () =>
+        all.map(({ statement: { number } }) => ({ key: checkpointKey(number), writtenOver: false, read: () => read(number) })),
       keys: async () => new Map(keys),
     },
   };

@@ -21,7 +21,10 @@ export interface FakeZones {
 }
 
 export function fakeZones(): FakeZones {
-  const zones = new Map<ZoneId, { readonly name: string; readonly ours: boolean; readonly isPrivate: boolean; readonly sets: Map<string, RecordSet> }>();
+  const zones = new Map<
+    ZoneId,
+    { readonly name: string; readonly ours: boolean; readonly isPrivate: boolean; readonly sets: Map<string, RecordSet> }
+  >();
   const changes = new Map<ZoneId, number>();
   const authorized = new Set<string>();
   const faults: Fault[] = [];

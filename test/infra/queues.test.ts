@@ -47,7 +47,7 @@ test.each(queues)("$id is encrypted", (queue) => {
 test.each(ruleTargets)("$rule.id keeps trying, then hands over to a queue that it may write to", ({ rule, index }) => {
   const last = target(at(rule, "Targets", index, "DeadLetterConfig", "Arn"));
   expect(at(rule, "Targets", index, "RetryPolicy")).toEqual(
-    /Schedule$/.test(rule.id)
+    rule.id.endsWith("Schedule")
       ? { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 }
       : { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
   );
@@ -60,7 +60,9 @@ test.each(ruleTargets)("$rule.id may reach its target", ({ rule, index }) => {
   if (named(goal).Type === "AWS::KinesisFirehose::DeliveryStream") {
     const role = target(at(rule, "Targets", index, "RoleArn"));
     const rights = roleStatements.filter(({ holder }) => holder === role);
-    expect(rights.map(({ actions, resources }) => [actions, resources])).toEqual([[["firehose:PutRecord", "firehose:PutRecordBatch"], [`${goal}.Arn`]]]);
+    expect(rights.map(({ actions, resources }) => [actions, resources])).toEqual([
+      [["firehose:PutRecord", "firehose:PutRecordBatch"], [`${goal}.Arn`]],
+    ]);
   } else if (named(goal).Type === "AWS::SQS::Queue") expect(mayWrite("events.amazonaws.com", source)).toContain(goal);
   else {
     const permissions = ofType("AWS::Lambda::Permission").filter((permission) => target(at(permission, "FunctionName")) === goal);

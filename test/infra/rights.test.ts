@@ -178,8 +178,6 @@ test("the other roles are for Lambda in this account, and for nobody else", () =
       StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
       ArnLike: { "aws:SourceArn": { "Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:*" } },
     });
-  expect(new Set(lambdas.map(({ principal }) => JSON.stringify(principal)))).toEqual(
-    new Set(['{"Service":"lambda.amazonaws.com"}']),
-  );
+  expect(new Set(lambdas.map(({ principal }) => JSON.stringify(principal)))).toEqual(new Set(['{"Service":"lambda.amazonaws.com"}']));
   expect(resources.filter(({ Type }) => Type === "AWS::IAM::Role")).toHaveLength(12);
 });

@@ -68,9 +68,18 @@ test("a chain that grows is sealed piece by piece", async () => {
     if (typeof head === "string") throw new Error(head);
     pass(60);
     await keep();
-    change = next(change.after, head, [{ ...refused, at: now }, { ...refused, at: now }]);
+    change = next(change.after, head, [
+      { ...refused, at: now },
+      { ...refused, at: now },
+    ]);
   }
-  expect(bucket.all.map(({ leaves }) => leaves.map(({ after, hashes }) => [after.seq, hashes.length]))).toEqual([[[0, 1]], [[1, 2]], [[3, 2]], [[5, 2]], [[7, 2]]]);
+  expect(bucket.all.map(({ leaves }) => leaves.map(({ after, hashes }) => [after.seq, hashes.length]))).toEqual([
+    [[0, 1]],
+    [[1, 2]],
+    [[3, 2]],
+    [[5, 2]],
+    [[7, 2]],
+  ]);
   expect(await verified()).toMatchObject({ intact: true, sealed: 9 });
 });
 

@@ -81,7 +81,12 @@ export class NameLife {
       if (this.endpoints.length >= consumers) return;
       const endpoint = endpointOf(this.endpoints.length + 1);
       this.endpoints.push(endpoint);
-      world.ec2.connect({ endpoint, service: payments, account: random.pick(accounts), ipAddressType: random.chance(0.2) ? "dualstack" : "ipv4" });
+      world.ec2.connect({
+        endpoint,
+        service: payments,
+        account: random.pick(accounts),
+        ipAddressType: random.chance(0.2) ? "dualstack" : "ipv4",
+      });
       return this.count("come");
     }
     if (roll < 0.65) return world.ec2.settle();
@@ -140,7 +145,9 @@ export class NameLife {
     const { id } = this.random.pick(zones);
     const records = await this.world.ports().connections.load(this.endpoints);
     const made = new Set(
-      [...records.values()].flatMap(({ connection }) => connection.names.flatMap((name) => (name.made ? [name.fqdn, `_drawbridge.${name.fqdn}`] : []))),
+      [...records.values()].flatMap(({ connection }) =>
+        connection.names.flatMap((name) => (name.made ? [name.fqdn, `_drawbridge.${name.fqdn}`] : [])),
+      ),
     );
     const ours = this.world.zones.sets(id).filter((set) => made.has(set.name) && !isFence(set) && !this.isForeign(set));
     if (ours.length === 0) return;
@@ -225,7 +232,8 @@ export class NameLife {
       const live = row !== undefined && ["available", "pending", "partial"].includes(row.state);
       // Modified by its consumer before we saw it available.
       const unseen = connection.status === "approved" && row?.state !== "available";
-      if (!unseen && live !== (connection.status === "connected")) wrong.push(`${endpoint} is ${connection.status}, AWS shows ${row?.state ?? "nothing"}`);
+      if (!unseen && live !== (connection.status === "connected"))
+        wrong.push(`${endpoint} is ${connection.status}, AWS shows ${row?.state ?? "nothing"}`);
       if (!live && connection.names.length > 0) wrong.push(`${endpoint} is ${connection.status} and has names`);
       if (connection.status !== "connected" || row?.dns === undefined) continue;
       const label = connection.decision.label ?? connection.account;
@@ -233,7 +241,8 @@ export class NameLife {
       const current = connection.names.find((name) => fits.includes(name.fqdn) && name.zone === zone?.id);
       if (current === undefined) wrong.push(`${endpoint} has no name for ${label}`);
       // While a stranger's record keeps the new name from being made, the last one that works stays.
-      if (connection.names.length > (current?.made === false ? 2 : 1)) wrong.push(`${endpoint} has ${String(connection.names.length)} names`);
+      if (connection.names.length > (current?.made === false ? 2 : 1))
+        wrong.push(`${endpoint} has ${String(connection.names.length)} names`);
       for (const name of connection.names) {
         const before = named.get(name.fqdn);
         if (before !== undefined) wrong.push(`${name.fqdn} is ${before}'s and ${endpoint}'s`);

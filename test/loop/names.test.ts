@@ -143,7 +143,13 @@ describe("a name moves", () => {
     const before = await ports.services.get(payments);
     const { zone: _, ...rest } = before ?? service(payments, 1);
     const expected = await ports.ledger.head(serviceSubject(payments));
-    await ports.ledger.commit({ of: "service", key: payments, after: { ...rest, version: expected.seq + 1 }, events: [serviceEvent(payments)], expected });
+    await ports.ledger.commit({
+      of: "service",
+      key: payments,
+      after: { ...rest, version: expected.seq + 1 },
+      events: [serviceEvent(payments)],
+      expected,
+    });
     await dns();
     expect(shown(other)).toEqual([]);
   });
@@ -189,7 +195,9 @@ describe("a name's records follow the endpoint", () => {
 
 describe("drift", () => {
   const remove = async (type: string, at = "acme"): Promise<void> => {
-    for (const set of world.zones.sets(zone).filter((one) => one.type === type && one.name.includes(at) && !one.name.startsWith("_drawbridge-change")))
+    for (const set of world.zones
+      .sets(zone)
+      .filter((one) => one.type === type && one.name.includes(at) && !one.name.startsWith("_drawbridge-change")))
       await ports.zones.change(zone, [set], []);
   };
 
@@ -232,7 +240,10 @@ describe("drift", () => {
       await sweep(ports);
       looks.push(...world.wake.take("dns").map(({ look }) => look));
     }
-    expect(looks).toEqual([{ service: payments, why: "compare" }, { service: payments, why: "compare" }]);
+    expect(looks).toEqual([
+      { service: payments, why: "compare" },
+      { service: payments, why: "compare" },
+    ]);
   });
 });
 

@@ -16,8 +16,7 @@ const zone = zoneId("Z0123456789ABCDEFGHIJ");
 let world: FakeWorld;
 let ports: ReturnType<FakeWorld["ports"]>;
 
-const told = (): string[] =>
-  world.tables.committed.flatMap(({ event }) => (event.type === "PrivateDnsChanged" ? [sentence(event)] : []));
+const told = (): string[] => world.tables.committed.flatMap(({ event }) => (event.type === "PrivateDnsChanged" ? [sentence(event)] : []));
 const kept = async () => (await ports.services.get(payments))?.privateDns;
 
 async function want(change: Partial<Service>): Promise<void> {
@@ -33,14 +32,22 @@ beforeEach(async () => {
   ports = world.ports();
   world.ec2.addService(payments);
   world.zones.addZone(zone, "example.com");
-  await ports.ledger.commit({ of: "service", key: payments, after: service(payments, 1), events: [serviceEvent(payments)], expected: noHead });
+  await ports.ledger.commit({
+    of: "service",
+    key: payments,
+    after: service(payments, 1),
+    events: [serviceEvent(payments)],
+    expected: noHead,
+  });
 });
 
 test("it is set, its proof published in the public zone that holds it, verified when that has settled, and then left alone", async () => {
   await want({ privateDnsName: "api.example.com" });
   await followPrivateDns(ports, payments);
   expect(await kept()).toMatchObject({ name: "api.example.com", state: "pendingVerification", zone, publishedAt: noon });
-  expect(world.zones.sets(zone)).toEqual([{ name: "_proof1.example.com".replace("_proof1.", "_proof1.api."), type: "TXT", text: "vpce:proof-of-api.example.com" }]);
+  expect(world.zones.sets(zone)).toEqual([
+    { name: "_proof1.example.com".replace("_proof1.", "_proof1.api."), type: "TXT", text: "vpce:proof-of-api.example.com" },
+  ]);
   world.wake.take("dns");
   await sweep(ports);
   expect(world.wake.take("dns")).toEqual([]);
@@ -71,7 +78,8 @@ test("what AWS refuses is told once, and tried again after an hour", async () =>
     ...ports,
     endpointServices: {
       ...ports.endpointServices,
-      setPrivateDnsName: () => Promise.reject(new Fault("InvalidParameter", "ec2:ModifyVpcEndpointServiceConfiguration", "not a public name", false)),
+      setPrivateDnsName: () =>
+        Promise.reject(new Fault("InvalidParameter", "ec2:ModifyVpcEndpointServiceConfiguration", "not a public name", false)),
     },
   };
   await followPrivateDns(refusing, payments);
@@ -115,5 +123,7 @@ test("the most specific public zone takes the proof; the consumer's command name
   ];
   expect(zoneFor("api.eu.example.com", zones)).toBe(zones[1]);
   expect(zoneFor("myexample.com", zones)).toBeUndefined();
-  expect(switchOn("vpce-0a", "eu-west-1")).toBe("aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-0a --private-dns-enabled --region eu-west-1");
+  expect(switchOn("vpce-0a", "eu-west-1")).toBe(
+    "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-0a --private-dns-enabled --region eu-west-1",
+  );
 });

@@ -29,7 +29,9 @@ const items = (look: Omit<Look, "service" | "why"> & Partial<Look> = {}): Item[]
   { id: "m", wanted: readMessage(JSON.stringify({ look: { service: payments, why: "sweep", ...look } })) },
 ];
 const typesOf = (endpoint: EndpointId): string[] =>
-  world.tables.committed.flatMap(({ subject, event }) => (subject === connectionSubject(endpoint) && event.type.startsWith("Vpc") ? [event.type] : []));
+  world.tables.committed.flatMap(({ subject, event }) =>
+    subject === connectionSubject(endpoint) && event.type.startsWith("Vpc") ? [event.type] : [],
+  );
 const record = async (endpoint: EndpointId) => (await ports.connections.load([endpoint])).get(endpoint)?.connection;
 
 async function connect(...endpoints: EndpointId[]): Promise<void> {

@@ -80,7 +80,8 @@ describe("an approver", () => {
 
   test("who is not there, or not reached, shows as the service's problem", async () => {
     const { ask, world } = await inCare();
-    const problems = async () => (await ask<{ problems: { message: string }[] }>("GET /services/{service}", { service })).problems.map(({ message }) => message);
+    const problems = async () =>
+      (await ask<{ problems: { message: string }[] }>("GET /services/{service}", { service })).problems.map(({ message }) => message);
     expect(await problems()).toEqual([]);
     await ask("PUT /approvers/{name}", ann);
     for (const name of ["bob", "cem"]) await ask("PUT /approvers/{name}", { name, arn: `arn:aws:iam::111111111111:user/${name}` });

@@ -57,7 +57,8 @@ test("no event of the state table is left without words of its own", () => {
   const effect = { effect: "accept", code: "C", message: "m", first: minute(0), count: 1 };
   const naming = { name, fqdn: name.fqdn, target: name.target, types: name.types, lacks: ["A acme.example.com"], found: "another", label: "acme" };
   const vpcs = { vpc: { id: "vpc-0a", region: "eu-west-1" }, zone: "Z1" };
-  const members = { observed, ...answered, ...effect, ...naming, ...vpcs };
+  const waiting = { approver: "ann", given: 1, quorum: 2, reminder: 1, to: ["bob"] };
+  const members = { observed, ...answered, ...waiting, ...effect, ...naming, ...vpcs };
   for (const type of types) {
     const words = sentence({ ...common, ...members, type } as unknown as ConnectionEvent);
     expect(words, type).not.toMatch(/undefined|null|\[object/);

@@ -122,8 +122,10 @@ export const stories: readonly Story[] = [
       if (!(await world.drawbridge("approvers", "list")).includes("ann@payments.example")) throw new Error("the approver is not listed");
       await world.drawbridge("services", "set", named.id, "--approver", "ann", "--account-answers", "yes", "--yes");
       await world.drawbridge("ask", unknown, "--service", named.id);
-      const endpoints = [await world.connect(unknown, named), await world.connect(unknown, named)];
-      for (const endpoint of endpoints) await world.becomes(endpoint, "asking");
+      const first = await world.connect(unknown, named);
+      await world.becomes(first, "asking");
+      await stillToMail(world, first);
+      const endpoints = [first, await world.connect(unknown, named)];
       const path = new URL(await world.until("the list", () => mailedTo(world, /https?:\/\/\S+\/q\/\S+/))).pathname;
       const page = visitor(world.local.api);
       await page(path);
@@ -492,6 +494,19 @@ async function linkTo(world: World, endpoint: string): Promise<string> {
     const letter = world.local.letters.find(({ channel, text }) => channel === "email" && text.includes(endpoint) && text.includes("/a/"));
     return /https?:\/\/\S+\/a\/\S+/.exec(letter?.text ?? "")?.[0];
   });
+}
+
+/** One notify at a time is at work here: what another one of many would have put down beside it. */
+async function stillToMail(world: World, endpoint: string): Promise<void> {
+  const { Item } = await world.aws("dynamodb", "GetItem", {
+    TableName: world.idOf("ConnectionsTable"),
+    Key: { endpoint: { S: endpoint } },
+  });
+  const { question } = Item as { readonly question: { readonly M: Members } };
+  const data = { M: { endpoint: { S: endpoint }, question: question.M["id"], occasion: { S: "asked" } } };
+  const mark = { kind: { S: "to-mail#ann" }, id: { S: `connection#${endpoint}#again` }, data };
+  const expiresAt = { N: String(Math.ceil(Date.now() / 1000) + 600) };
+  await world.aws("dynamodb", "PutItem", { TableName: world.idOf("ProofsTable"), Item: { ...mark, expiresAt } });
 }
 
 /** What the newest letter to the approver holds of this. */

@@ -110,7 +110,7 @@ export const mutantsOfTheLoop: readonly Mutant[] = [
   ),
   // names
   one(
-    "loop/names.ts",
+    "loop/zone-turn.ts",
     "a zone is changed without its fence",
     "await zones.change(zone, [...remove, ...fence], [...create, next]);",
     'remove.length + create.length === 0 ? "done" : await zones.change(zone, remove, create);',

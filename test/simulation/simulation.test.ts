@@ -16,6 +16,7 @@ import { outcomes } from "./probes.ts";
 import { shrink } from "./shrink.ts";
 import { shrugged } from "./survivors.ts";
 import * as system from "./system.ts";
+import type { System } from "./world.ts";
 
 // Seconds when the machine is idle.
 vi.setConfig({ testTimeout: 120_000 });
@@ -106,14 +107,21 @@ describe("the harness itself", () => {
     const mutant = mutants.find(({ name }) => name === "the sweep does not wake admit");
     if (mutant === undefined) throw new Error("the mutant is gone");
     const broken = await planted(mutant);
-    const { seeds = 0 } = await hunt(mutant, 400);
-    const { lived, command } = await shrink(draw(seeds), broken);
+    const seed = await firstToFail(broken);
+    const { lived, command } = await shrink(draw(seed), broken);
     expect(lived.violation).toBeDefined();
-    expect(Object.keys(lived.setup.rates).length).toBeLessThan(Object.keys(draw(seeds).rates).length);
+    expect(Object.keys(lived.setup.rates).length).toBeLessThan(Object.keys(draw(seed).rates).length);
     expect((await live(lived.setup, broken)).violation).toEqual(lived.violation);
-    expect(command).toContain(`--seed ${String(seeds)}`);
+    expect(command).toContain(`--seed ${String(seed)}`);
   });
 });
+
+/** A life with faults to leave out. */
+async function firstToFail(broken: System): Promise<number> {
+  for (let seed = 1; seed <= 400; seed += 1)
+    if (Object.keys(draw(seed).rates).length > 0 && (await live(draw(seed), broken)).violation !== undefined) return seed;
+  throw new Error("no seed shows it");
+}
 
 describe("docs/reliability.md", () => {
   const page = readFileSync(new URL("../../docs/reliability.md", import.meta.url), "utf8");

@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { VerifiedLog } from "../../cli/audit-verify.ts";
@@ -34,7 +35,9 @@ async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T>
   }
 }
 const reaches = (endpoint: string, status: string) =>
-  until(async () => (await json<{ connection: { status: string } }>("show", endpoint).catch(() => undefined))?.connection.status === status);
+  until(
+    async () => (await json<{ connection?: { status: string } }>("show", endpoint).catch(() => undefined))?.connection?.status === status,
+  );
 const row = { TableName: "" };
 
 beforeAll(async () => {
@@ -103,11 +106,44 @@ test("no cell of the CSV is a formula", async () => {
   expect(stdout).not.toMatch(/(^|,)"?[=+\-@]/m);
 });
 
+test("every event that left is in the archive, as a line under the day it happened", async () => {
+  const client = new S3Client({
+    endpoint: local.aws,
+    region: local.region,
+    credentials: { accessKeyId: accounts.provider, secretAccessKey: "any" },
+  });
+  const Bucket = local.outputs["ArchiveBucket"] ?? "";
+  const { items } = await json<{ items: { subject: string; seq: number; event: { at: string } }[] }>("audit", "--all");
+  const lines = async (): Promise<{ key: string; text: string }[]> => {
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+    return Promise.all(
+      Contents.map(async ({ Key = "" }) => ({
+        key: Key,
+        text: (await (await client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString()) ?? "",
+      })),
+    );
+  };
+  const archived = await until(async () => {
+    const all = await lines();
+    return all.length >= items.length && all;
+  });
+  const told = archived.map(({ key, text }) => ({
+    key,
+    event: JSON.parse(text) as { detail: { subject: string; seq: number; at: string } },
+  }));
+  expect(new Set(told.map(({ event: { detail } }) => `${detail.subject} ${String(detail.seq)}`))).toEqual(
+    new Set(items.map(({ subject, seq }) => `${subject} ${String(seq)}`)),
+  );
+  for (const { key, event } of told) expect(key).toContain(`events/day=${event.detail.at.slice(0, 10)}/`);
+  client.destroy();
+});
+
 describe("evidence", () => {
   let bundle: string;
   beforeAll(async () => {
     bundle = join(folder, "evidence");
-    expect(await command("evidence", "--out", bundle)).toMatchObject({ code: 0 });
+    const { code, stderr } = await command("evidence", "--out", bundle);
+    if (code !== 0) throw new Error(stderr);
   });
   const offline = async (): Promise<VerifiedLog> => json<VerifiedLog>("audit", "verify", "--export", bundle);
 
@@ -134,8 +170,11 @@ test("an export goes on where it was broken off", async () => {
 });
 
 describe("somebody with every right on the table", () => {
-  const item = (seq: number): Promise<Record<string, unknown>> =>
-    local.call("dynamodb", "GetItem", { ...row, Key: { subject: { S: `connection#${acme}` }, seq: { S: String(seq).padStart(12, "0") } } }) as never;
+  const item = (seq: number) =>
+    local.call("dynamodb", "GetItem", {
+      ...row,
+      Key: { subject: { S: `connection#${acme}` }, seq: { S: String(seq).padStart(12, "0") } },
+    });
 
   test("who edits an event is found, and the event is named", async () => {
     const { Item } = (await item(2)) as { Item: Record<string, Record<string, unknown>> };
@@ -154,7 +193,10 @@ describe("somebody with every right on the table", () => {
   test("who deletes one is found", async () => {
     const { Item } = (await item(1)) as { Item: Record<string, unknown> };
     await local.call("dynamodb", "DeleteItem", { ...row, Key: { subject: Item["subject"], seq: Item["seq"] } });
-    expect(await json("audit", "verify")).toMatchObject({ intact: false, findings: [{ kind: "deleted", subject: `connection#${acme}`, seq: 1 }] });
+    expect(await json("audit", "verify")).toMatchObject({
+      intact: false,
+      findings: [{ kind: "deleted", subject: `connection#${acme}`, seq: 1 }],
+    });
     await local.call("dynamodb", "PutItem", { ...row, Item });
   });
 });

@@ -227,6 +227,23 @@ for (const [name, make] of Object.entries(states)) {
     await page.goto(`http://127.0.0.1:${String(port)}/${name}`);
     const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
     if (overflow > 0) wide += 1;
+    // What a finger has to hit, and what a screen reader has to name.
+    const faults = await page.evaluate<string[]>(
+      `[...document.querySelectorAll("button, summary, textarea, ol.questions a, label.choice, .choice .grow, input:not([type=hidden]):not([type=radio])")]
+        .filter((element) => element.checkVisibility())
+        .filter((element) => { const { width, height } = element.getBoundingClientRect(); return width < 44 || height < 44; })
+        .map((element) => "too small: " + element.outerHTML.slice(0, 80))
+        .concat([...document.querySelectorAll("input:not([type=hidden]), textarea")]
+          .filter(({ labels }) => labels.length !== 1)
+          .map((element) => "without its label: " + element.outerHTML.slice(0, 80)))
+        .concat([...document.querySelectorAll("[id]")].filter(({ id }, index, all) => all.findIndex((other) => other.id === id) !== index).map(({ id }) => "twice: " + id))
+        .concat([...document.querySelectorAll("[aria-describedby], [aria-labelledby]")]
+          .flatMap((element) => (element.getAttribute("aria-describedby") ?? element.getAttribute("aria-labelledby")).split(" "))
+          .filter((id) => document.getElementById(id) === null)
+          .map((id) => "names what is not there: " + id))`,
+    );
+    if (faults.length > 0) wide += 1;
+    for (const fault of faults) console.log(`${name} ${look}: ${fault}`);
     await page.screenshot({ path: `screenshots/${name}-${look}.png`, fullPage: true });
     const said = complaints.filter((text) => !/status of (4|5)\d\d/.test(text));
     console.log(
