@@ -122,6 +122,9 @@ export function expiryAhead(
   { judgement, holder, service, now }: Ground,
 ): { expires: Instant; entry: Entry } | undefined {
   if (!isLive(connection) || connection.status === "adopted" || holder === undefined || "removed" in holder) return undefined;
+  // The holder was read for the decision that the record had: one that AWS just undid held it before.
+  const { by } = connection.decision;
+  if (by.kind !== "entry" || entryId(by.entry) !== entryId(holder)) return undefined;
   const { expires } = holder.conditions;
   if (expires === undefined || now >= expires || judgement.entry === undefined || entryId(judgement.entry) !== entryId(holder))
     return undefined;

@@ -17,9 +17,9 @@ export type Keys = { readonly [A in Attribute]?: string };
 
 export interface Spread {
   /** What to file the event under. */
-  keysOf(stored: StoredEvent): Keys;
+  readonly keysOf: (stored: StoredEvent) => Keys;
   /** Tells that it was written. Counting only what is written, shard n has events of a second only if n - 1 is full of it. */
-  written(stored: StoredEvent): void;
+  readonly written: (stored: StoredEvent) => void;
 }
 
 /** The key of a value's shard; the first is the value itself. */

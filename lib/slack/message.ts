@@ -72,7 +72,7 @@ export const onlyForYou = (text: string): string =>
     blocks: [{ type: "section", text: plain(text, textCharactersMax) }],
   });
 
-export function facts(notice: Notice): object[] {
+function facts(notice: Notice): object[] {
   const fields = rows(notice).flatMap(([label, value]) => [{ type: "mrkdwn", text: `*${escaped(label)}*`, verbatim: true }, plain(value)]);
   const sections = Array.from({ length: Math.ceil(fields.length / fieldsMax) }, (_, index) => ({
     type: "section",
@@ -144,7 +144,7 @@ function button(action: Press, label: string, what: string, value: string): obje
 const context = (text: string): object => ({ type: "context", elements: [plain(text)] });
 
 /** Neither formatting nor mentions nor links come of it. */
-export const plain = (text: string, charactersMax = fieldCharactersMax): object => ({
+const plain = (text: string, charactersMax = fieldCharactersMax): object => ({
   type: "plain_text",
   text: cut(escaped(text), charactersMax),
   emoji: false,
@@ -155,4 +155,4 @@ const cut = (text: string, charactersMax: number): string =>
   text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1).replace(/(&[a-z]*|[\uD800-\uDBFF])$/, "")}…`;
 
 /** https://docs.slack.dev/messaging/formatting-message-text#escaping */
-export const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

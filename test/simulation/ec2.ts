@@ -1,6 +1,5 @@
 // AWS as the provider sees it: connections with their states, eventual consistency, token buckets, Unsuccessful.
 
-import { Fault } from "../../lib/faults.ts";
 import { instant, type AccountId, type EndpointId, type ServiceId } from "../../lib/ids.ts";
 import type { AwsState, IpAddressType, Observed } from "../../lib/observed.ts";
 import type { Outcome, ServiceFacts } from "../../lib/ports.ts";
@@ -242,13 +241,13 @@ export class Ec2 {
     if (faults.on && this.#drainedUntil >= schedule.now) bucket.drain(schedule.now);
     this.#limit(bucket, action);
     if (endpoints.length > (this.habits.idsMax ?? Infinity))
-      throw new Fault("InvalidParameterValue", action, `Too many ids: ${String(endpoints.length)}`, false);
+      throw new this.#world.system.Fault("InvalidParameterValue", action, `Too many ids: ${String(endpoints.length)}`, false);
   }
 
   #limit(bucket: Bucket, action: string): void {
     if (!bucket.take(this.#world.schedule.now)) {
       this.#world.faults.count("throttle");
-      throw new Fault("RequestLimitExceeded", action, "Request limit exceeded.", true);
+      throw new this.#world.system.Fault("RequestLimitExceeded", action, "Request limit exceeded.", true);
     }
   }
 

@@ -1,13 +1,11 @@
 // The functions as functions/ has them, thin over the loop, on the world's ports.
 
-import { decideAll } from "../../lib/aws/endpoint-decisions.ts";
 import type { GivenAnswer } from "../../lib/asking/take-answer.ts";
 import type { Signal } from "../../lib/decide.ts";
 import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
 import { noHead, type StoredEvent } from "../../lib/ledger.ts";
 import type { Change } from "../../lib/ledger.ts";
 import type { Calls, Outcome } from "../../lib/ports.ts";
-import { Fault } from "../../lib/faults.ts";
 import { backAfterSeconds } from "../../lib/lambda/queue-worker.ts";
 import type { Failure, Item } from "../../lib/loop/batch.ts";
 import type { Failed } from "./delivery.ts";
@@ -32,7 +30,7 @@ export function portsFor(world: World, by: Invocation) {
   const clock = (): Instant => lambda.clock(by);
   /** As lib/aws/endpoint-services.ts does it: lists of ids in calls of a size that AWS takes, each at the pace given. */
   const decide = (effect: "accept" | "reject", service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls): Promise<Outcome[]> =>
-    decideAll(
+    world.system.decideAll(
       world.listSizes[effect],
       endpoints,
       (ids) =>
@@ -245,7 +243,7 @@ export class Functions {
         if (items.length > 0)
           for (const { id, error, againSeconds } of await work(by, items)) {
             this.#world.checks.after.failed(by, error);
-            const passes = name === "admit" && error instanceof Fault && error.retryable;
+            const passes = name === "admit" && error instanceof system.Fault && error.retryable;
             const receives = batch.find((one) => one.id === id)?.receives ?? 1;
             failed.set(id, passes ? (againSeconds ?? backAfterSeconds(receives)) : undefined);
           }

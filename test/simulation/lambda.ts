@@ -1,7 +1,6 @@
 // Functions as Lambda runs them: instances with clocks of their own, a time limit, and a world that ends them anywhere.
 
 import type { Removed } from "../../lib/allow-list.ts";
-import { Fault } from "../../lib/faults.ts";
 import { instant, type EndpointId, type Instant, type ServiceId } from "../../lib/ids.ts";
 import type { Head } from "../../lib/ledger.ts";
 import type { Time } from "../../lib/loop/pacing.ts";
@@ -180,11 +179,11 @@ export class Lambda {
           return this.kill(by, `with ${about} on its way`);
         }
         if (kind === "crash-before") return this.kill(by, `before ${about}`);
-        if (kind === "timeout") return reject(new Fault("TimeoutError", about, "the request timed out", true));
-        if (kind === "throttle") return reject(new Fault("ThrottlingException", about, "rate exceeded", true));
+        if (kind === "timeout") return reject(new this.#world.system.Fault("TimeoutError", about, "the request timed out", true));
+        if (kind === "throttle") return reject(new this.#world.system.Fault("ThrottlingException", about, "rate exceeded", true));
         const result = attempt(apply);
         if (kind === "crash-after") return this.kill(by, `after ${about}`);
-        if (kind === "error-after" && "value" in result) return reject(new Fault("TimeoutError", about, "the connection was reset", true));
+        if (kind === "error-after" && "value" in result) return reject(new this.#world.system.Fault("TimeoutError", about, "the connection was reset", true));
         if ("value" in result) resolve(result.value);
         else reject(result.error);
       });

@@ -143,8 +143,8 @@ async function swept(world: World): Promise<void> {
 /** The hourly look at the zones comes whether there is something to do or not. */
 const messagesToDns = (world: World): number => world.delivery.dns.sent.filter((body) => !body.includes('"compare"')).length;
 
-/** Reminders come whether somebody does something or not. */
-const timely: ReadonlySet<string> = new Set(["ApprovalReminded", "ApprovalEscalated"]);
+/** Reminders and notices come whether somebody does something or not. */
+const timely: ReadonlySet<string> = new Set(["ApprovalReminded", "ApprovalEscalated", "ExpiryAnnounced"]);
 const untimely = (world: World): number => [...world.store.log.values()].flat().filter(({ event: { type } }) => !timely.has(type)).length;
 
 /** A name that is blocked is tried again and again, and a question ends by silence one day. */

@@ -25,6 +25,12 @@ export const mutantsOfPolicy: readonly Mutant[] = [
     "if (expires === undefined) return undefined;",
   ),
   one("holding.ts", "another's clock is waited for", 'return disconnect === "now" && since > now ? now : due;', "return due;"),
+  one(
+    "holding.ts",
+    "an expiry is told of whoever an entry held once",
+    'if (by.kind !== "entry" || entryId(by.entry) !== entryId(holder)) return undefined;',
+    "",
+  ),
   one("holding.ts", "an entry's word on its expiry is overlooked", "entry.onExpiry ?? service.onExpiry", "service.onExpiry"),
   one("decide.ts", "an end is not foretold", "...foretell(connection, ground, cut, known),", ""),
   one(

@@ -1,6 +1,5 @@
 // Route 53 as a zone's owner sees it: changes all or nothing, exact deletes, and records that are other people's.
 
-import { Fault } from "../../lib/faults.ts";
 import type { EndpointId, ZoneId } from "../../lib/ids.ts";
 import type { RecordSet } from "../../lib/names.ts";
 import type { World } from "./world.ts";
@@ -23,9 +22,9 @@ export class Route53 {
   change(zone: ZoneId, remove: readonly RecordSet[], create: readonly RecordSet[]): "done" | { readonly refused: string } {
     const { schedule, faults, random } = this.#world;
     if (remove.length + create.length === 0)
-      throw new Fault("InvalidInput", "route53:ChangeResourceRecordSets", "the change is empty", false);
+      throw new this.#world.system.Fault("InvalidInput", "route53:ChangeResourceRecordSets", "the change is empty", false);
     if (this.#busyUntil > schedule.now || faults.happens("zone-busy"))
-      throw new Fault(
+      throw new this.#world.system.Fault(
         "PriorRequestNotComplete",
         "route53:ChangeResourceRecordSets",
         "The request was rejected because Route 53 was still processing a prior request.",

@@ -1,6 +1,8 @@
-// Everything of ours that the simulation runs: one entry, so that a mutant is this file built with one line changed.
+// Everything of ours that the simulation runs: one entry, so that a mutant is this file built with one line changed. The
+// world throws the same Fault that ours look for.
 
 export { takeAnswer } from "../../lib/asking/take-answer.ts";
+export { decideAll } from "../../lib/aws/endpoint-decisions.ts";
 export { detailOf } from "../../lib/aws/bus-event.ts";
 export { evolve } from "../../lib/connection.ts";
 export { plan } from "../../lib/plan.ts";
@@ -10,5 +12,6 @@ export { observe } from "../../lib/loop/observe.ts";
 export { publish } from "../../lib/loop/publish.ts";
 export { run } from "../../lib/loop/run.ts";
 export { sweep } from "../../lib/loop/sweep.ts";
+export { Fault } from "../../lib/faults.ts";
 export { chain, claims, counts } from "../../lib/ledger.ts";
 export { readMessage } from "../../lib/messages.ts";

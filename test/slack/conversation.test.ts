@@ -176,6 +176,22 @@ describe("each copy", () => {
     expect(buttons(world)).toEqual([]);
   });
 
+  test("is reminded of in its thread, and shows whom it was passed on to", async () => {
+    const world = await inSlack({ approvers: ["ann"], escalateTo: ["bob"], escalateAfterHours: 24 });
+    await world.hearAll();
+    world.clock.advance(4 * 3600);
+    await world.look(endpoint);
+    await world.hearAll();
+    const replies = () => world.slack.posts.filter(({ thread }) => thread === world.question().ts);
+    expect(text(replies().at(-1)?.blocks)).toContain("Asked: <@U0ANN>");
+    world.clock.advance(20 * 3600);
+    await world.look(endpoint);
+    await world.hearAll();
+    expect(text(world.question().blocks)).toContain("Asked: <@U0ANN> <@U0BOB>");
+    expect(text(replies().map(({ blocks }) => blocks))).toContain("<@U0BOB>");
+    expect(buttons(world)).toContain("drawbridge-approve");
+  });
+
   test("that an older event would change last shows the newest state", async () => {
     const world = await inSlack({ approvers: ["ann", "bob"], quorum: 2 });
     await world.hear("ApprovalRequested");

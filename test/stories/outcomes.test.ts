@@ -85,7 +85,9 @@ describe("a decision", () => {
   test("is a card in Teams, plain text whatever the consumer calls itself", limit, async () => {
     const endpoint = await world.connect(accounts.acme, service);
     const [card] = await until("/teams", endpoint);
-    const [attached] = (card?.body["attachments"] ?? []) as { content: { body: { type: string; inlines: { type: string; text: string }[] }[] } }[];
+    const [attached] = (card?.body["attachments"] ?? []) as {
+      content: { body: { type: string; inlines: { type: string; text: string }[] }[] };
+    }[];
     const content = attached?.content;
     const lines = content?.body.map(({ inlines }) => inlines[0]?.text);
     expect(lines?.[0]).toBe(`Accepted: account ${accounts.acme} (${hostile}) at ${service.id}`);
