@@ -183,7 +183,8 @@ export class Lambda {
         if (kind === "throttle") return reject(new this.#world.system.Fault("ThrottlingException", about, "rate exceeded", true));
         const result = attempt(apply);
         if (kind === "crash-after") return this.kill(by, `after ${about}`);
-        if (kind === "error-after" && "value" in result) return reject(new this.#world.system.Fault("TimeoutError", about, "the connection was reset", true));
+        if (kind === "error-after" && "value" in result)
+          return reject(new this.#world.system.Fault("TimeoutError", about, "the connection was reset", true));
         if ("value" in result) resolve(result.value);
         else reject(result.error);
       });

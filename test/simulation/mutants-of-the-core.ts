@@ -127,12 +127,7 @@ export const mutantsOfTheCore: readonly Mutant[] = [
   ),
   one("decide.ts", "the same caller is named again and again", "if (connection.attributed.includes(signal.event)) return [];", ""),
   one("decide.ts", "refusals are not counted", "const count = (trouble?.count ?? 0) + 1;", "const count = 1;"),
-  one(
-    "names.ts",
-    "a second name beside the first",
-    "wanted && isNew && fits ?",
-    'connection.status === "connected" && fits ?',
-  ),
+  one("names.ts", "a second name beside the first", "wanted && isNew && fits ?", 'connection.status === "connected" && fits ?'),
   one(
     "names.ts",
     "a name for what is not connected",

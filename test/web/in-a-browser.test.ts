@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asked, endpoint, stranger, type Asked } from "../asking/given.ts";
+import { axeFindings } from "./axe.ts";
 import { hasBrowser, startBrowser } from "./browser.ts";
 
 describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
@@ -47,6 +48,7 @@ describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
   test("a person decides with the keyboard, and sees what was recorded", async () => {
     const world = await asked();
     const { page, complaints, headers } = await visit(world);
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByRole("radio", { name: /^Approve AWS/ }).focus();
     await page.keyboard.press("Space");
     await page.keyboard.press("Tab");
@@ -55,6 +57,7 @@ describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
     await page.keyboard.type(stranger.slice(-4));
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "may connect" }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
     expect(await page.textContent("main")).toContain("known from the spring trial");
     expect(world.tables.committed.at(-1)?.event).toMatchObject({ type: "ConnectionApproved", reason: "known from the spring trial" });
     // The page tells nobody where it was, and yet its own form arrives.

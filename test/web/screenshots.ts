@@ -10,6 +10,7 @@ import { asked, endpoint, form, hidden, service, stranger, type Answered, type A
 import type { AskingSettings } from "../../lib/asking-policy.ts";
 import { linkExpiry, listToken } from "../../lib/web/links.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
+import { axeFindings } from "./axe.ts";
 import { startBrowser } from "./browser.ts";
 
 const acme = {
@@ -242,6 +243,7 @@ for (const [name, make] of Object.entries(states)) {
           .filter((id) => document.getElementById(id) === null)
           .map((id) => "names what is not there: " + id))`,
     );
+    faults.push(...(await axeFindings(page)));
     if (faults.length > 0) wide += 1;
     for (const fault of faults) console.log(`${name} ${look}: ${fault}`);
     await page.screenshot({ path: `screenshots/${name}-${look}.png`, fullPage: true });
