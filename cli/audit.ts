@@ -14,7 +14,7 @@ import { timeline } from "./render.ts";
 
 const filters = ["connection", "account", "service", "actor", "type", "decision", "from", "to"] as const;
 
-export const auditFilters: Options = {
+const auditFilters: Options = {
   connection: { value: "ENDPOINT", help: "of one connection" },
   account: { value: "ACCOUNT", help: "of one consumer: its connections, and the entries that name it" },
   service: { value: "ID|*", help: "of one service" },

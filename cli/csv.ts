@@ -5,7 +5,7 @@ import { harmless } from "./render.ts";
 /** RFC 4180 with LF, a heading first. */
 export const csv = (head: readonly string[], rows: readonly (readonly string[])[]): string => [head, ...rows].map(csvLine).join("\n");
 
-export const csvLine = (cells: readonly string[]): string => cells.map(cell).join(",");
+const csvLine = (cells: readonly string[]): string => cells.map(cell).join(",");
 
 function cell(text: string): string {
   const shown = harmless(text);

@@ -6,7 +6,7 @@ import { canonical, type Hash, type Head, type StoredEvent, type Subject } from 
 import { leafHash, merkleRoot } from "./merkle.ts";
 
 /** How old an event may be when it first shows in the index: no writer takes longer from its clock to its commit. */
-export const lateSeconds = 300;
+const lateSeconds = 300;
 
 /** A chain's growth: the head it grew from, and the hash of each event since, in order. The last is the new head. */
 export interface Leaf {

@@ -138,11 +138,11 @@ function figures(cases: readonly Case[]): Statistics["total"] {
 }
 
 /** The smallest value that so much of the sorted list does not exceed. */
-export const percentile = (sorted: readonly number[], share: number): number | undefined =>
+const percentile = (sorted: readonly number[], share: number): number | undefined =>
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 
 /** The Monday of an instant's week, in UTC. */
-export function monday(at: Instant): string {
+function monday(at: Instant): string {
   const day = 24 * 60 * 60 * 1000;
   const date = Date.parse(at.slice(0, 10));
   return instant(date - ((new Date(date).getUTCDay() + 6) % 7) * day).slice(0, 10);

@@ -13,7 +13,7 @@ import { instantText } from "./rows.ts";
 import { shardKey, shardsMax } from "./spread.ts";
 
 /** After this an event shows in every index and its writer has committed it: a list that goes on ends there. */
-export const settleSeconds = 10;
+const settleSeconds = 10;
 
 const indexes = {
   service: ["byService", "service"],

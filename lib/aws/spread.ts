@@ -11,7 +11,7 @@ export const eventsPerShard = 25;
 export const shardsMax = 64;
 
 /** The attributes that the indexes of the log hash by. An account's is never shared: AWS lets one make few endpoints a second. */
-export const spreadAttributes = ["service", "actor", "type", "decision", "bucket"] as const;
+const spreadAttributes = ["service", "actor", "type", "decision", "bucket"] as const;
 type Attribute = (typeof spreadAttributes)[number];
 export type Keys = { readonly [A in Attribute]?: string };
 
