@@ -18,6 +18,7 @@ export interface NamePorts extends BatchPorts {
   readonly endpointServices: Pick<EndpointServices, "connections">;
   readonly zones: TurnPorts["zones"];
   readonly proofs: TurnPorts["proofs"];
+  readonly zoneLeft?: NonNullable<TurnPorts["zoneLeft"]>;
   readonly wake: Pick<Wake, "dns">;
   /** The ownership text for an endpoint's records: it marks them as this deployment's without telling more. */
   readonly owner: (endpoint: EndpointId) => string;

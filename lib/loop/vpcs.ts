@@ -12,6 +12,7 @@ export interface VpcPorts extends LoopPorts {
   readonly connections: Pick<Connections, "load" | "ofService">;
   readonly zones: Pick<Zones, "authorize" | "withdraw">;
   readonly proofs: NamePorts["proofs"];
+  readonly zoneLeft?: NonNullable<NamePorts["zoneLeft"]>;
   readonly wake: NamePorts["wake"];
 }
 
@@ -58,6 +59,7 @@ async function inZone(ports: VpcPorts, ran: Ran, zone: ZoneId, endpoints: readon
     for (const one of await due(ports, ran, endpoints)) if (one.grant.zone === zone) await settle(ports, ran, one);
   } catch (error) {
     if (!(error instanceof Fault) || !error.retryable || !error.where.startsWith("route53:")) throw error;
+    ports.zoneLeft?.(zone, error);
     await later();
   } finally {
     await ports.proofs.release("lease", `zone#${zone}`);

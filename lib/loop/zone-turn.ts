@@ -9,6 +9,8 @@ export interface TurnPorts {
   readonly newId: NewId;
   readonly zones: Pick<Zones, "change" | "at" | "all">;
   readonly proofs: Pick<Proofs, "claim" | "release">;
+  /** Told of each zone that AWS does not let us work in now: its turn comes again soon. */
+  readonly zoneLeft?: (zone: ZoneId, fault: Fault) => void;
 }
 
 /** What AWS said when it said no. */
@@ -21,7 +23,7 @@ const leaseSeconds = 120;
 
 /** A zone that AWS does not let us work in now, or at all, keeps nobody else from theirs. */
 export async function leased(
-  { proofs }: TurnPorts,
+  { proofs, zoneLeft }: TurnPorts,
   zone: ZoneId,
   work: () => Promise<void>,
   later: () => Promise<void>,
@@ -32,7 +34,9 @@ export async function leased(
     await work();
   } catch (error) {
     if (!isOfZone(error)) throw error;
-    await (error instanceof Fault && error.retryable ? later() : never(explainError(error)));
+    if (!(error instanceof Fault) || !error.retryable) return await never(explainError(error));
+    if (error.code !== zoneChanged) zoneLeft?.(zone, error);
+    await later();
   } finally {
     await proofs.release("lease", `zone#${zone}`);
   }

@@ -5,8 +5,9 @@ export interface Field {
   readonly what: string;
   /** Of the text, or of each text in a list. */
   readonly pattern?: RegExp;
-  /** A whole number from `least` on, instead of text. */
+  /** A whole number from `least` on, up to `most`, instead of text. */
   readonly least?: number;
+  readonly most?: number;
   readonly list?: true;
   readonly required?: true;
   readonly remedy: string;
@@ -69,6 +70,25 @@ export const stageFields = {
     remedy: "give the role's ARN",
     example: "arn:aws:iam::999999999999:role/drawbridge-reads-accounts",
   },
+  archiveDays: {
+    what: "how many days the archive in S3 keeps events; ten years, unless told otherwise",
+    least: 120,
+    remedy: "give a whole number of days, 120 or more",
+    example: "3650",
+  },
+  checkpointLockMode: {
+    what: "whether nobody at all can remove a checkpoint before its time (COMPLIANCE), or only who may bypass the lock (GOVERNANCE, unless told otherwise)",
+    pattern: /^(GOVERNANCE|COMPLIANCE)$/,
+    remedy: "give GOVERNANCE or COMPLIANCE",
+    example: "GOVERNANCE",
+  },
+  checkpointLockDays: {
+    what: "how many days a checkpoint stays locked; ten years, unless told otherwise",
+    least: 1,
+    most: 36_500,
+    remedy: "give a whole number of days, 1 to 36500",
+    example: "3650",
+  },
 } as const satisfies Fields;
 
 export const domainFields = {
@@ -117,10 +137,10 @@ export function configSchema(): object {
   };
 }
 
-function propertyOf({ what, pattern, least, list }: Field): object {
+function propertyOf({ what, pattern, least, most, list }: Field): object {
   const one =
     least === undefined
       ? { type: "string", ...(pattern === undefined ? {} : { pattern: pattern.source }) }
-      : { type: "integer", minimum: least };
+      : { type: "integer", minimum: least, ...(most === undefined ? {} : { maximum: most }) };
   return { description: what, ...(list === true ? { type: "array", uniqueItems: true, items: one } : one) };
 }

@@ -18,6 +18,9 @@ export interface Stage {
   readonly questionAgeAlarmSeconds?: number;
   readonly unfinishedAgeAlarmSeconds?: number;
   readonly organizationsRole?: string;
+  readonly archiveDays?: number;
+  readonly checkpointLockMode?: "GOVERNANCE" | "COMPLIANCE";
+  readonly checkpointLockDays?: number;
   readonly domain?: { readonly name: string; readonly certificate: string };
 }
 
@@ -67,8 +70,8 @@ export function parseConfig(text: string, file: string): Readonly<Record<string,
 /** The fields' table is checked as a table; this is where it becomes a type. */
 const withZones = (checked: object): Checked => ({ hostedZones: [], ...(checked as Omit<Checked, "hostedZones">) });
 
-function valueOf({ pattern, least, list }: Field): v.GenericSchema {
-  if (least !== undefined) return v.pipe(v.number(), v.integer(), v.minValue(least));
+function valueOf({ pattern, least, most = Number.MAX_SAFE_INTEGER, list }: Field): v.GenericSchema {
+  if (least !== undefined) return v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
   const text = pattern === undefined ? v.string() : v.pipe(v.string(), v.regex(pattern));
   return list === true ? v.array(text) : text;
 }
@@ -124,6 +127,9 @@ export function parametersOf(stage: Stage): Readonly<Record<string, string>> {
   const given = {
     QuestionAgeAlarmSeconds: stage.questionAgeAlarmSeconds,
     UnfinishedAgeAlarmSeconds: stage.unfinishedAgeAlarmSeconds,
+    ArchiveDays: stage.archiveDays,
+    CheckpointLockMode: stage.checkpointLockMode,
+    CheckpointLockDays: stage.checkpointLockDays,
   };
   return {
     HostedZoneIds: stage.hostedZones.join(","),

@@ -39,6 +39,8 @@ test("each thing that is wrong is told with its place, its value and its remedy,
     alarmEmail: nobody
     hostedZones: [Z123, abc]
     questionAgeAlarmSeconds: 5
+    checkpointLockMode: compliance
+    checkpointLockDays: 36501
     domain:
       name: Drawbridge
 `;
@@ -49,8 +51,10 @@ test("each thing that is wrong is told with its place, its value and its remedy,
     'c.yml:6:17: stages.prod.alarmEmail is "nobody"; give one mail address',
     'c.yml:7:25: stages.prod.hostedZones.1 is "abc"; give the zone\'s id, which begins with Z; see aws route53 list-hosted-zones',
     "c.yml:8:30: stages.prod.questionAgeAlarmSeconds is 5; give a whole number of seconds, 60 or more",
-    "c.yml:9:5: stages.prod.domain.certificate is missing; give the certificate's ARN",
-    'c.yml:10:13: stages.prod.domain.name is "Drawbridge"; give a name in lower case, such as drawbridge.example.com',
+    'c.yml:9:25: stages.prod.checkpointLockMode is "compliance"; give GOVERNANCE or COMPLIANCE',
+    "c.yml:10:25: stages.prod.checkpointLockDays is 36501; give a whole number of days, 1 to 36500",
+    "c.yml:11:5: stages.prod.domain.certificate is missing; give the certificate's ARN",
+    'c.yml:12:13: stages.prod.domain.name is "Drawbridge"; give a name in lower case, such as drawbridge.example.com',
   ]);
 });
 
@@ -76,7 +80,8 @@ test("which stage is meant must be clear", async () => {
 
 test("every parameter of the template comes from the configuration, and there is no other", async () => {
   const { Parameters = {} } = await readTemplate();
-  const stage = stageIn(`${least}    questionAgeAlarmSeconds: 60\n    unfinishedAgeAlarmSeconds: 60\n`, "c.yml", undefined);
+  const given = Object.entries(stageFields).map(([name, { example }]) => `    ${name}: ${example}`);
+  const stage = stageIn(["stages:", "  prod:", ...given].join("\n"), "c.yml", undefined);
   expect(new Set(Object.keys(parametersOf(stage)))).toEqual(new Set(Object.keys(Parameters)));
 });
 

@@ -216,14 +216,16 @@ describe("the hosted zone", () => {
     await world.becomes(endpoint, "connected");
     await fault.first;
     await world.local.idle();
-    expect(world.logged("dns").at(-1)).toMatchObject({ code: "PriorRequestNotComplete", where: "route53:ChangeResourceRecordSets" });
-    await world.leap(720);
     await world.named(endpoint);
+    expect(fault.met()).toBe(4);
+    expect(world.logged("dns", "WARN")).toContainEqual(
+      expect.objectContaining({ code: "PriorRequestNotComplete", where: "route53:ChangeResourceRecordSets", zone: world.local.zoneId }),
+    );
     expect(await world.types(endpoint)).toEqual(accepted);
     await nothingSetAside();
   });
 
-  test("is gone: the connection stays, and the dead letters and the log say why there is no name", { timeout: 30_000 }, async () => {
+  test("is gone: the connection stays, people are told why it has no name, and it gets one later", { timeout: 30_000 }, async () => {
     const fault = world.refuse({
       service: "route53",
       code: "NoSuchHostedZone",
@@ -234,17 +236,20 @@ describe("the hosted zone", () => {
     await world.becomes(endpoint, "connected");
     await fault.first;
     await world.local.idle();
-    for (let receives = 1; receives <= 5; receives += 1) await world.leap(720);
-    expect(world.logged("dns").at(-1)).toMatchObject({
+    expect((await world.history(endpoint)).at(-1)).toMatchObject({
+      type: "EffectFailed",
+      effect: "make-name",
       code: "NoSuchHostedZone",
-      where: expect.stringContaining("route53:"),
-      retryable: false,
+      message: expect.stringContaining("No hosted zone found"),
     });
-    expect((await world.waiting("DnsDeadLetters")).join()).toContain(endpoint);
+    expect(world.local.letters.filter(({ text }) => text.includes("No hosted zone found"))).toHaveLength(1);
+    expect(await world.drawbridge("show", endpoint)).toContain("No hosted zone found");
     expect(await world.statusOf(endpoint)).toBe("connected");
     fault.lift();
-    await world.drawbridge("redrive", "DnsDeadLetters", "--yes");
+    await world.leap(90);
+    await world.sweep();
     await world.named(endpoint);
+    expect(await world.types(endpoint)).toEqual([...accepted.slice(0, -1), "EffectFailed", "NameMade", "EffectRecovered"]);
     expect(await world.drawbridge("show", endpoint)).toContain(zoneName);
     await nothingSetAside();
   });

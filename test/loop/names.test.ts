@@ -6,7 +6,7 @@ import { zoneId, type EndpointId, type ZoneId } from "../../lib/ids.ts";
 import { connectionSubject, entrySubject, noHead, serviceSubject } from "../../lib/ledger.ts";
 import { admit } from "../../lib/loop/admit.ts";
 import type { Item } from "../../lib/loop/batch.ts";
-import { giveNames } from "../../lib/loop/names.ts";
+import { giveNames, type NamePorts } from "../../lib/loop/names.ts";
 import { observe } from "../../lib/loop/observe.ts";
 import { sweep } from "../../lib/loop/sweep.ts";
 import { readMessage } from "../../lib/messages.ts";
@@ -21,7 +21,7 @@ const zone = zoneId("Z0123456789ABCDEFGHIJ");
 const other = zoneId("Z0123456789ABCDEFGHIK");
 const first = endpointOf(1);
 let world: FakeWorld;
-let ports: ReturnType<FakeWorld["ports"]> & { owner: (endpoint: EndpointId) => string };
+let ports: ReturnType<FakeWorld["ports"]> & Pick<NamePorts, "owner" | "zoneLeft">;
 
 const items = (...looks: (Omit<Look, "service" | "why"> & Partial<Look>)[]): Item[] =>
   looks.map((look, index) => ({
@@ -252,7 +252,10 @@ describe("Route 53 says no", () => {
     await connect(first);
     world.wake.take("dns");
     world.zones.failNext(new Fault(code, "route53:ChangeResourceRecordSets", "not now", true));
+    const left: unknown[] = [];
+    ports = { ...ports, zoneLeft: (at, fault) => void left.push([at, fault.code]) };
     expect(await dns()).toEqual([]);
+    expect(left).toEqual([[zone, code]]);
     expect(world.wake.take("dns")).toMatchObject([{ delaySeconds: 5, look: { endpoints: [first] } }]);
     await dns({ endpoints: [first] });
     expect(shown()).toEqual(acmes);

@@ -15,10 +15,25 @@ export const wildcards: Readonly<Record<string, string>> = {
   "ec2:CreateVpcEndpointConnectionNotification": ownServices(),
   "ec2:ModifyVpcEndpointConnectionNotification": ownServices(),
   "ec2:DeleteVpcEndpointConnectionNotifications": ownServices(),
+  "ec2:ModifyVpcEndpointServiceConfiguration": ownServices(),
+  "ec2:StartVpcEndpointServicePrivateDnsVerification": ownServices(),
+  "s3:GetObject": ownObjects(),
+  "s3:PutObject": ownObjects(),
+};
+
+/** Roles of what AWS runs by itself; local AWS does not ask IAM about them. */
+export const managed: Readonly<Record<string, string>> = {
+  ArchiveRuleRole:
+    "EventBridge puts the bus's events into the archive's stream with it: `firehose:PutRecord` and `firehose:PutRecordBatch` on that stream.",
+  ArchiveStreamRole: "Firehose writes the archive's objects with it, into `events/` and `errors/` of that bucket.",
 };
 
 function ownServices(): string {
   return "Services come into care after the deployment, so their ids are not known. Held to this account and Region, and by `aws:ResourceTag/drawbridge` to the services that their owner tagged.";
+}
+
+function ownObjects(): string {
+  return "Each checkpoint and each key is an object of its own, named by its time. Held to one prefix of the one bucket.";
 }
 
 /** Service principals that are not held by both source conditions. */
@@ -91,6 +106,12 @@ export function rightsPage(granted: readonly Granted[], before: string): string 
         roles.filter(isWild).map(({ action, resource }) => `| \`${action}\` | \`${resource}\` | ${wildcards[action] ?? "none"} |`),
       ),
     ].sort(),
+    "",
+    "## Roles that no story proves",
+    "",
+    "AWS's own parts use them, and local AWS does not ask IAM about those.",
+    "",
+    ...Object.entries(managed).map(([role, why]) => `- \`${role}\`: ${why}`),
     "",
     "A log group's own ARN ends in `:*`, which stands for its streams. The topics for notifications and alarms name a source ARN with a",
     "wildcard (any endpoint service, any alarm of this account), and API Gateway's names every route of the one API. The policies for people",

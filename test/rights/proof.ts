@@ -39,10 +39,18 @@ export async function prove(): Promise<Proof> {
       holder: inWords(cell.holder),
       resource: inWords(cell.resource),
     }));
-    return { granted, denied: record.denied(), logs: logsOf(world), resources: world.local.stack.resources };
+    return { granted: merged(granted), denied: record.denied(), logs: logsOf(world), resources: world.local.stack.resources };
   } finally {
     await world.local.close();
   }
+}
+
+/** The zones are one parameter: what a role may do in one it may do in all, and needs where a story does. */
+function merged(granted: readonly Granted[]): Granted[] {
+  const cells = Map.groupBy(granted, ({ neededBy: _, ...cell }) => JSON.stringify(cell));
+  return [...cells.values()].flatMap(([first, ...same]) =>
+    first === undefined ? [] : [{ ...first, neededBy: [...new Set([first, ...same].flatMap(({ neededBy }) => neededBy))] }],
+  );
 }
 
 const logsOf = ({ local }: World): Proof["logs"] =>
@@ -61,7 +69,7 @@ function namesOf({ local, zoneId }: World): (arn: string) => string {
   ]);
   const longestFirst = names.toSorted(([a], [b]) => b.length - a.length);
   return (arn) => {
-    if (arn.endsWith(zoneId)) return "each zone of HostedZoneIds";
+    if (arn.endsWith(zoneId) || arn.endsWith(local.privateZoneId)) return "each zone of HostedZoneIds";
     const [long, name] = longestFirst.find(([known]) => arn === known || arn.startsWith(`${known}/`)) ?? [];
     if (long !== undefined && name !== undefined) return name + arn.slice(long.length);
     return arn.startsWith("arn:") ? arn.split(":").slice(5).join(":") : arn;

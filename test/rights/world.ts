@@ -69,6 +69,7 @@ export async function openWorld(
     account: accounts.provider,
     region,
     zoneName,
+    privateZoneName: "payments.internal",
     clock,
     onDemand,
     parameters: {

@@ -147,7 +147,8 @@ export class ChecksOfDecisions {
     if (event.by.kind === "approver") {
       if (before?.status !== "asking" || list === undefined || !given.has(`${before.question.id} reject ${event.by.name}`))
         return fail(`${event.by.name} did not reject that`);
-      const rules = this.#rules(list, row, before);
+      // Where a reject entry applies by now, the list says the same, whoever says it first.
+      const rules = rejected ? undefined : this.#rules(list, row, before);
       return rules === undefined || counts(rules, event.by.name) ? undefined : fail(`the word of ${event.by.name} does not count`);
     }
     if (event.by.kind === "operator")

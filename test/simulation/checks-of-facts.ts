@@ -60,7 +60,10 @@ export class ChecksOfFacts {
       case "ConnectionMissing":
         return rates.hidden !== undefined || rates.stale !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();
       case "RejectedOutside":
-        return row.outside.some(({ action }) => action === "reject") || row.states[0]?.state === "rejected" || this.#oldNews(row)
+        return row.rejectedLate ||
+          row.outside.some(({ action }) => action === "reject") ||
+          row.states[0]?.state === "rejected" ||
+          this.#oldNews(row)
           ? undefined
           : fail();
       case "AcceptedOutside":

@@ -23,6 +23,8 @@ export interface Row {
   readonly accepts: number[];
   /** An Accept of ours that was under way so long that a Reject came first. */
   acceptedLate: boolean;
+  /** A Reject of ours that was under way so long that an Accept came first. */
+  rejectedLate: boolean;
 }
 
 /** How AWS behaves where its documents are silent: drawn from the seed, so that we are right either way. */
@@ -85,7 +87,7 @@ export class Ec2 {
   // What consumers do
 
   create(
-    row: Omit<Row, "states" | "removedAt" | "hiddenUntil" | "stuckUntil" | "outside" | "accepts" | "acceptedLate">,
+    row: Omit<Row, "states" | "removedAt" | "hiddenUntil" | "stuckUntil" | "outside" | "accepts" | "acceptedLate" | "rejectedLate">,
     state?: AwsState,
   ): Row {
     const required = this.acceptanceRequired.get(row.service) !== false;
@@ -99,6 +101,7 @@ export class Ec2 {
       outside: [],
       accepts: [],
       acceptedLate: false,
+      rejectedLate: false,
     };
     this.rows.set(row.endpoint, full);
     if (state === undefined) {
@@ -199,6 +202,7 @@ export class Ec2 {
       this.#outcome(service, endpoint, by, (row) => {
         const state = stateOf(row);
         if (["pendingAcceptance", "pending", "available", "partial"].includes(state)) {
+          if (by === "drawbridge" && row.states.some((was) => was.state === "rejected")) row.rejectedLate = true;
           this.#set(row, "rejected");
           this.#world.delivery.notify(row, "Reject");
           return true;

@@ -4,6 +4,7 @@ import { singly } from "./exhaustive.ts";
 import { draw, live } from "./life.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants, planted } from "./mutants.ts";
+import { pinned } from "./pinned-seeds.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 import { shrugged } from "./survivors.ts";
 
@@ -11,7 +12,7 @@ export interface Killed {
   readonly mutant: Mutant;
   /** Seeds lived until an invariant broke; absent when none did. */
   readonly seeds?: number;
-  /** The small case that showed it, where no seed did. */
+  /** The pinned life or the small case that showed it, where no seed did. */
   readonly smallCase?: string;
   readonly invariant?: string;
 }
@@ -22,9 +23,14 @@ export async function hunt(mutant: Mutant, seedsMax: number): Promise<Killed> {
     const { violation } = await live(draw(seed), system);
     if (violation !== undefined) return { mutant, seeds: seed, invariant: violation.invariant };
   }
+  for (const { setup } of pinned.filter((one) => one.mutant === mutant.name)) {
+    const { violation } = await live({ ...setup, faultsMax: Infinity }, system);
+    if (violation !== undefined)
+      return { mutant, smallCase: `its pinned life, seed ${String(setup.seed)}`, invariant: violation.invariant };
+  }
   for (const scenario of Object.keys(scenarios) as Scenario[]) {
     const [failed] = (await singly(scenario, system)).failed;
-    if (failed !== undefined) return { mutant, smallCase: `${scenario}, ${failed.script}`, invariant: failed.invariant };
+    if (failed !== undefined) return { mutant, smallCase: `small case: ${scenario}, ${failed.script}`, invariant: failed.invariant };
   }
   return { mutant };
 }
@@ -55,7 +61,7 @@ const isAlive = ({ seeds, smallCase }: Killed): boolean => seeds === undefined &
 function print(results: readonly Killed[], seedsMax: number, say: Options["say"]): void {
   say("| planted fault | in | seeds to kill | by the invariant |\n|---|---|--:|---|");
   for (const { mutant, seeds, smallCase, invariant } of results) {
-    const how = seeds ?? (smallCase === undefined ? "survives" : `more than ${String(seedsMax)}; small case: ${smallCase}`);
+    const how = seeds ?? (smallCase === undefined ? "survives" : `more than ${String(seedsMax)}; ${smallCase}`);
     say(`| ${mutant.name} | \`${mutant.file}\` | ${String(how)} | ${invariant ?? shrugged[mutant.name] ?? ""} |`);
   }
   const seeds = results.flatMap((result) => result.seeds ?? []).sort((a, b) => a - b);

@@ -4,7 +4,7 @@ import { instant, type EndpointId } from "../../lib/ids.ts";
 import { Baseline } from "./baseline.ts";
 import { stateOf } from "./ec2.ts";
 import type { Invocation } from "./lambda.ts";
-import { verdictOf } from "./oracle.ts";
+import { rejecting, verdictOf } from "./oracle.ts";
 import type { World } from "./world.ts";
 
 /** Each outcome with what it means. */
@@ -42,7 +42,8 @@ export class Probes {
       );
     const answered = [...people.given].some(
       (given) =>
-        given.includes(" approve ") && (given.startsWith(endpoint) || people.questionsTold.get(given.split(" ")[0] ?? "") === endpoint),
+        / (approve|break-glass) /.test(given) &&
+        (given.startsWith(endpoint) || people.questionsTold.get(given.split(" ")[0] ?? "") === endpoint),
     );
     if (!since.some((table) => said("accept", table)) && !answered) this.found.add("let in by nobody");
     const current = store.tables.at(-1);
@@ -50,7 +51,9 @@ export class Probes {
       current !== undefined &&
       current.at < by.startedAt &&
       verdictOf(current.table, row, setup.habits, instant(schedule.now)) === "reject" &&
-      verdictOf(current.table, row, setup.habits, instant(by.startedAt - 900_000)) === "reject"
+      [by.startedAt - 900_000, schedule.now + 900_000].every(
+        (clock) => verdictOf(current.table, row, setup.habits, instant(clock)) === "reject",
+      )
     )
       this.found.add("let in against a reject entry");
   }
@@ -65,8 +68,14 @@ export class Probes {
         functions instanceof Baseline ? ofBaseline(functions, row.endpoint) : this.#ofOurs(row.endpoint);
       const state = stateOf(row);
       const live = state === "available" || state === "pending";
-      const verdict = verdictOf(store.entries, row, setup.habits, instant(schedule.now));
-      if (live && verdict === "reject") this.found.add("lives against a reject entry");
+      const now = instant(schedule.now);
+      const frozen = store.bearing(row.service).freezes.length > 0;
+      const own = store.records.get(row.endpoint)?.kept.connection.counter;
+      const verdict = verdictOf(store.entries, row, setup.habits, now, { frozen, counts: store.counters, own });
+      // Entries that give those who are in some time, or keep them, are not meant here.
+      const { onReject } = store.services.get(row.service) ?? {};
+      const cuts = rejecting(store.entries, row, setup.habits, now).some((entry) => (entry.disconnect ?? onReject ?? "now") === "now");
+      if (live && cuts) this.found.add("lives against a reject entry");
       if (state === "pendingAcceptance" && verdict !== "ask") this.found.add("waits for ever");
       if (state === "pendingAcceptance" && verdict === "ask" && !asked.has(row.endpoint)) this.found.add("nobody was asked");
       if (
