@@ -18,6 +18,8 @@ export const IAM: Makers = {
 
 function managedPolicy(declared: Declared, workshop: Workshop, name: string): Made {
   const arn = `arn:aws:iam::${workshop.stack.account}:policy/${name}`;
+  const size = sizeOf([declared.properties["PolicyDocument"]]);
+  if (size > MANAGED_SIZE) refuse(declared, `Cannot exceed quota for PolicySize: ${String(MANAGED_SIZE)}; it is ${String(size)}.`);
   workshop.memory.set(arn, declared.properties["PolicyDocument"]);
   attach(declared, workshop, texts(declared.properties, "Roles"), name);
   return {
@@ -33,6 +35,12 @@ function managedPolicy(declared: Declared, workshop: Workshop, name: string): Ma
     },
   };
 }
+
+/** IAM's quotas, which count no blanks: of one managed policy, and of a role's inline policies together. */
+const MANAGED_SIZE = 6144;
+const INLINE_SIZE = 10_240;
+const sizeOf = (documents: readonly unknown[]): number =>
+  documents.reduce<number>((sum, document) => sum + JSON.stringify(document ?? {}).replaceAll(/\s/g, "").length, 0);
 
 /** Policies of AWS's own that a function may lean on. */
 const AWS_MANAGED: Readonly<Record<string, readonly string[]>> = {
@@ -50,6 +58,9 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
   const path = optionalText(properties, "Path") ?? "/";
   const arn = `arn:aws:iam::${workshop.stack.account}:role${path}${name}`;
   const inline = rows(properties, "Policies").map((policy) => ({ name: text(policy, "PolicyName"), document: policy["PolicyDocument"] }));
+  const size = sizeOf(inline.map(({ document }) => document));
+  if (size > INLINE_SIZE)
+    refuse(declared, `Maximum policy size of ${String(INLINE_SIZE)} bytes exceeded for role ${name}; it is ${String(size)}.`);
   const attached = texts(properties, "ManagedPolicyArns").map((policyArn) => ({
     name: policyArn,
     document: managedDocument(declared, workshop, policyArn),

@@ -50,21 +50,38 @@ export function placeOf(stage: Stage): Place {
   return { partition, region: stage.region, account: stage.account, stack: stackName(stage) };
 }
 
-/** One statement for all that is done to the same resources. */
+/**
+ * One statement for all that is done to the same resources. Those of different services share one where nothing sets them apart, for no
+ * action meets another service's resources and a role's inline policies end at 10,240 characters.
+ */
 function forResources(types: readonly string[], place: Place): Statement[] {
-  const grouped = Map.groupBy(types, (type) => JSON.stringify(handlers[type]?.on(place)));
-  return [...grouped.values()].map((together): Statement => {
+  const grouped = [...Map.groupBy(types, (type) => JSON.stringify(handlers[type]?.on(place))).values()];
+  const isApart = ([first = ""]: readonly string[]): boolean =>
+    handlers[first]?.condition !== undefined || handlers[first]?.wide !== undefined;
+  const shared: string[][][] = [];
+  for (const group of grouped.filter((one) => !isApart(one))) {
+    const open = shared.find((groups) =>
+      groups.every((other) => !servicesOf(other).some((service) => servicesOf(group).includes(service))),
+    );
+    if (open === undefined) shared.push([group]);
+    else open.push(group);
+  }
+  return [...shared, ...grouped.filter(isApart).map((group) => [group])].map((groups): Statement => {
+    const together = groups.flat();
     const [first = ""] = together;
-    const { on, condition } = handlers[first] ?? { on: () => [] };
+    const condition = handlers[first]?.condition;
     return {
       Sid: (first.split("::").slice(1).join("") + (together.length > 1 ? "AndMore" : "")).replaceAll(/[^A-Za-z0-9]/g, ""),
       Effect: "Allow",
       Action: [...new Set(together.flatMap((type) => handlers[type]?.calls ?? []))],
-      Resource: on(place),
+      Resource: groups.flatMap(([one = ""]) => handlers[one]?.on(place) ?? []),
       ...(condition === undefined ? {} : { Condition: condition(place) }),
     };
   });
 }
+
+const servicesOf = (types: readonly string[]): string[] =>
+  types.flatMap((type) => (handlers[type]?.calls ?? []).map((call) => call.split(":")[0] ?? ""));
 
 function forTheirConnections(place: Place): Statement[] {
   const { partition, region, account, stack } = place;

@@ -114,12 +114,8 @@ const points = {
     asks: "Does PrivateLink try again to publish?",
     unseen: "Not testable cheaply: it takes a topic that fails for AWS alone.",
   },
-  "private-dns": {
-    item: 0,
-    asks: "Is a private DNS name verified without its TXT record?",
-    assumption: "privateDnsVerificationSucceeds",
-    unseen,
-  },
+  // What follows with the record is not asked: it takes a public zone.
+  "private-dns": { item: 0, asks: "Is a private DNS name verified without its TXT record?", unseen },
   "open-to-all": {
     item: 0,
     asks: "Does another account see a service whose permissions nobody touched?",

@@ -64,7 +64,7 @@ export async function probePrivateDns({ clients, service, made, steps, options, 
     }
     await wait.within(settle, async () => ((await stateOf()) === "pendingVerification" ? undefined : true));
     const state = await stateOf();
-    findings.compared("private-dns", state === "verified", `${state ?? "no state"}${refusal === undefined ? "" : `; ${refusal}`}`, {
+    findings.judged("private-dns", state !== "verified", `${state ?? "no state"}${refusal === undefined ? "" : `; ${refusal}`}`, {
       state,
       refusal,
     });

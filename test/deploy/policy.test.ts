@@ -117,8 +117,10 @@ test("a resource that does not name the stack is one whose name nobody can know,
   expect(loose.filter((type) => handlers[type]?.wide === undefined)).toEqual(["AWS::SecretsManager::Secret"]);
 });
 
-test("it fits an inline policy of a role, and each statement has a name of its own", () => {
-  expect(JSON.stringify(policy).length).toBeLessThan(10_240);
+test("it fits an inline policy of a role even with the longest names, and each statement has a name of its own", () => {
+  const domain = { name: "drawbridge.example.com", certificate: "arn" };
+  const longest: Stage = { ...stage, stage: "abcdefghijklmnop", region: "us-gov-west-1", domain };
+  expect(JSON.stringify(policyFor(longest, template)).length).toBeLessThan(10_240);
   expect(new Set(statements.map(({ Sid }) => Sid)).size).toBe(statements.length);
 });
 

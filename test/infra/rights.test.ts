@@ -80,7 +80,7 @@ test("no resource is everything, but where AWS knows no resource; there the Regi
   }
 });
 
-test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, the stack's own alarms, and what people ask the API for", () => {
+test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, the stack's own alarms and queues of last resort, and what people ask the API for", () => {
   const wide = allowed.flatMap(({ resources }) => resources).filter((resource) => resource !== "*" && /\*/.test(resource));
   const route = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/";
   // Objects have no names before they are put; each holder is kept to its own folders.
@@ -88,6 +88,10 @@ test("a resource has a wildcard only for endpoint services, whose ids nobody kno
   expect([...new Set(wide.filter((resource) => !resource.startsWith(route) && !objects.test(resource)))].sort()).toEqual([
     "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${AWS::StackName}-*",
     "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc-endpoint-service/*",
+    // The operator's, whose policy would grow past what IAM takes with each by its name.
+    ...["DeadLetters", "Failures", "Undelivered"].map(
+      (kind) => `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:\${AWS::StackName}-*${kind}-*`,
+    ),
   ]);
 });
 

@@ -133,6 +133,18 @@ test("a change that fails half-way brings everything back", async () => {
   expect(failed).toMatchObject({ LogicalResourceId: "Broken", ResourceStatusReason: expect.stringContaining("alphanumeric") as string });
 });
 
+test("a policy longer than IAM takes is refused", async () => {
+  const statement = (bytes: number) => ({ Effect: "Allow", Action: "sqs:SendMessage", Resource: `arn:aws:sqs:*:*:${"a".repeat(bytes)}` });
+  const policy = (bytes: number) => ({
+    Type: "AWS::IAM::ManagedPolicy",
+    Properties: { PolicyDocument: { Version: "2012-10-17", Statement: [statement(bytes)] } },
+  });
+  expect(await change({ ...base, Policy: policy(6144) })).toBe("UPDATE_ROLLBACK_COMPLETE");
+  const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: "test" }));
+  expect(StackEvents.map(({ ResourceStatusReason = "" }) => ResourceStatusReason).join("\n")).toContain("quota for PolicySize: 6144");
+  expect(await change({ ...base, Policy: policy(6000) })).toBe("UPDATE_COMPLETE");
+});
+
 test("another key makes another table; the old one is kept where the template says so", async () => {
   const old = idOf("Table");
   const properties = {

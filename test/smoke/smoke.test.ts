@@ -20,7 +20,6 @@ const turned: readonly (readonly [PointId, Partial<Assumptions>])[] = [
   ["delete-of-rejected", { deleteEventForEveryState: false }],
   ["accept-event-on-automatic", { acceptEventOnAutomaticAcceptance: true }],
   ["consumer-tags", { consumerTagsOnConnections: true }],
-  ["private-dns", { privateDnsVerificationSucceeds: false }],
   ["notification-form", { notificationForm: "text" }],
   ["zone-busy", { zoneBusyMs: 300 }],
 ];
