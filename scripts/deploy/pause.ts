@@ -1,4 +1,4 @@
-// Holding Drawbridge still without taking it down: nothing is decided or named until it is resumed; everything waits in its queue.
+// Holding Drawbridge still without taking it down: nothing is accepted, rejected or named until it is resumed; everything waits in its queue.
 import { UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
 
 import { stackName } from "./config.ts";
