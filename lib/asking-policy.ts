@@ -26,8 +26,6 @@ export interface AskingSettings {
   readonly accountAnswers?: boolean;
 }
 
-export type EntryAsking = Pick<AskingSettings, "approvers" | "quorum">;
-
 export interface Asking extends Required<AskingSettings> {
   /** Who wrote what the allow-list says of this account: they do not decide about it. */
   readonly authors: readonly string[];

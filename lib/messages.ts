@@ -23,7 +23,6 @@ export interface Wanted {
   readonly compare?: true;
 }
 
-
 /**
  * Reads one SQS body: AWS's connection notification in its SNS envelope, a CloudTrail event, an event from our
  * bus, or our own request to look. AWS does not document the notification's text, so ids are searched in it.

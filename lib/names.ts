@@ -100,7 +100,7 @@ export const has = (sets: readonly RecordSet[], set: RecordSet): boolean => sets
 const distinct = (sets: readonly RecordSet[]): RecordSet[] => sets.filter((set, at) => sets.findIndex((one) => sameSet(one, set)) === at);
 
 /** Route 53 shows names with a final dot and in lower case. */
-export function sameSet(a: RecordSet, b: RecordSet): boolean {
+function sameSet(a: RecordSet, b: RecordSet): boolean {
   if (plain(a.name) !== plain(b.name) || a.type !== b.type) return false;
   if (a.type === "TXT" || b.type === "TXT") return a.type === "TXT" && b.type === "TXT" && a.text === b.text;
   return plain(a.target.name) === plain(b.target.name) && a.target.zone === b.target.zone;

@@ -61,7 +61,7 @@ export function nextStep(
 }
 
 /** The domain whose zone takes the proof: a wildcard is proved by what stands under it. */
-export const provenDomain = (name: string): string => name.replace(/^\*\./, "");
+const provenDomain = (name: string): string => name.replace(/^\*\./, "");
 export const proofName = (name: string, { label }: Proof): string => `${label}.${provenDomain(name)}`;
 
 /** The most specific public zone that holds the name. */

@@ -113,7 +113,10 @@ const effectWords: Readonly<Record<EffectKind, string>> = {
   "withdraw-vpc": "take its VPC's sight of the private zone away",
 };
 
-type EffectEvent = Extract<ConnectionEvent, { type: "EffectFailed" | "EffectRecovered" | "LabelChanged" | `Name${string}` | `Vpc${string}` }>;
+type EffectEvent = Extract<
+  ConnectionEvent,
+  { type: "EffectFailed" | "EffectRecovered" | "LabelChanged" | `Name${string}` | `Vpc${string}` }
+>;
 
 function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): string {
   const why = event.because.detail;
@@ -218,7 +221,9 @@ function policySentence(event: PolicyEvent): string {
     case "ServiceRemoved":
       return "released from care; its connections stay as they are";
     case "PrivateDnsChanged":
-      return event.to === undefined ? `private DNS name ${event.from?.name ?? ""} is gone` : `private DNS name ${privateDnsWords(event.to)}`;
+      return event.to === undefined
+        ? `private DNS name ${event.from?.name ?? ""} is gone`
+        : `private DNS name ${privateDnsWords(event.to)}`;
     case "AcceptanceSwitchedOff":
       return "acceptance is switched off: AWS lets everybody in without asking";
     case "AcceptanceSwitchedOn":
@@ -243,13 +248,18 @@ function policySentence(event: PolicyEvent): string {
 }
 
 const accountWords = (word: string, accounts: readonly string[] = []): string =>
-  accounts.length === 0 ? `nothing ${word}` : `${word} ${accounts.slice(0, 5).join(", ")}${accounts.length > 5 ? ` and ${String(accounts.length - 5)} more` : ""}`;
+  accounts.length === 0
+    ? `nothing ${word}`
+    : `${word} ${accounts.slice(0, 5).join(", ")}${accounts.length > 5 ? ` and ${String(accounts.length - 5)} more` : ""}`;
 
 /** The ways that lead to an approver, without the addresses themselves. */
 function approverWords(value: unknown): string {
   const { email, slack, arn } = value as Partial<Approver>;
   const ways = [...(email === undefined ? [] : ["mail"]), ...(slack === undefined ? [] : ["Slack"])];
-  return [ways.length === 0 ? "no way to reach them" : `by ${ways.join(" and ")}`, arn === undefined ? "no IAM identity" : personWords(arn)].join(", ");
+  return [
+    ways.length === 0 ? "no way to reach them" : `by ${ways.join(" and ")}`,
+    arn === undefined ? "no IAM identity" : personWords(arn),
+  ].join(", ");
 }
 
 /** A person's decision names them and their reason; any other names its ground. */

@@ -58,7 +58,8 @@ export const assumptionTexts: Readonly<Record<keyof Assumptions, string>> = {
   deleteEventForEveryState: "The Delete notification is sent for rejected, expired and failed connections too.",
   acceptEventOnAutomaticAcceptance: "A service without acceptance required sends Accept besides Connect.",
   consumerTagsOnConnections: "Tags that the consumer sets on its endpoint show in the provider's view of the connection.",
-  privateDnsVerificationSucceeds: "StartVpcEndpointServicePrivateDnsVerification succeeds when the TXT record is in a public zone of local Route 53; otherwise, or when this is off, the state becomes failed at once. How long AWS goes on looking is not documented.",
+  privateDnsVerificationSucceeds:
+    "StartVpcEndpointServicePrivateDnsVerification succeeds when the TXT record is in a public zone of local Route 53; otherwise, or when this is off, the state becomes failed at once. How long AWS goes on looking is not documented.",
   zoneBusyMs: "How long Route 53 refuses further changes of a zone with PriorRequestNotComplete after one.",
   endpointNamesResolveElsewhere:
     "An endpoint's own DNS names resolve, to its private addresses, outside its VPC too. Its addresses lead nowhere there in either case.",

@@ -119,7 +119,11 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     region,
     log,
     ...(options.trace === undefined ? {} : { trace: options.trace }),
-    other: doors(dataPathDoor(services.dataPath), lambdaDoor(services.lambda, identities, region, log), s3Door(services.buckets, identities, log)),
+    other: doors(
+      dataPathDoor(services.dataPath),
+      lambdaDoor(services.lambda, identities, region, log),
+      s3Door(services.buckets, identities, log),
+    ),
     faults: ground.faults.calls,
     counts: (service, action) => void counts.set(`${service}:${action}`, (counts.get(`${service}:${action}`) ?? 0) + 1),
   });

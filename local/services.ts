@@ -97,7 +97,14 @@ export async function createServices(options: ServicesOptions): Promise<Services
     log,
   });
   const dynamodb = await createDynamoDb({ region, clock });
-  const ec2 = createEc2({ region, clock, delays, assumptions: options.assumptions, notify: notifier(options, sns), textAt: (name) => publicTextAt(route53.zones, name) });
+  const ec2 = createEc2({
+    region,
+    clock,
+    delays,
+    assumptions: options.assumptions,
+    notify: notifier(options, sns),
+    textAt: (name) => publicTextAt(route53.zones, name),
+  });
   const mappings = createMappings();
   const cloudformation = createCloudFormation({ clock, inFlight, buckets, region });
   const cloudwatch = createCloudWatch(cloudformation, clock);

@@ -23,7 +23,10 @@ const sections: Readonly<Record<string, { readonly what: string; readonly run: (
   virtual: { what: "storms on virtual time beside one call each and a poller", run: () => virtualSection() },
   policy: { what: "what one decision reads, with 10, 1,000 and 100,000 entries", run: () => policySection() },
   import: { what: "an allow-list of 100,000 entries from one file", run: () => importSection(100_000, 1000) },
-  names: { what: "the names of 1,000 consumers accepted at once, under both of Route 53's limits, beside one call each", run: () => namesSection() },
+  names: {
+    what: "the names of 1,000 consumers accepted at once, under both of Route 53's limits, beside one call each",
+    run: () => namesSection(),
+  },
   hops: { what: "from requested to available on local AWS, hop by hop", run: (rounds) => hopsSection(rounds) },
   starts: { what: "each function's bundle and start beside an empty handler and a usual bundle", run: (rounds) => startsSection(rounds) },
   slack: {

@@ -18,7 +18,7 @@ export interface ProofPorts {
 }
 
 export const codeMinutes = 10;
-export const codeTriesMax = 5;
+const codeTriesMax = 5;
 export const sessionMinutes = 15;
 export const codeDigits = 8;
 /** Whoever has a link, and types what a person types, cannot flood a mailbox. */

@@ -15,7 +15,7 @@ import type { Subscription, Subscriptions } from "../ports.ts";
 import { calling } from "./errors.ts";
 
 /** The message attribute that says whose message it is. */
-export const approverAttribute = "approver";
+const approverAttribute = "approver";
 
 export function topicSubscriptions(client: SNSClient, topic: string): Subscriptions {
   const where = `topic ${topic}`;

@@ -20,7 +20,7 @@ export interface ListLink {
 
 export type ReadLink = { readonly state: "valid" | "expired"; readonly link: Link } | undefined;
 
-export const linkDays = 7;
+const linkDays = 7;
 const version = 1;
 const kind = "ask";
 const listKind = "list";

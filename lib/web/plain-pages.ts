@@ -24,14 +24,12 @@ export const expiredPage = (since: Instant): Page =>
     410,
     "Link expired",
     "This link is over",
-    html`<p class="lede">
-        It was good until <time datetime="${since}">${utc(since)}</time>. Nothing was decided by that.
-      </p>
+    html`<p class="lede">It was good until <time datetime="${since}">${utc(since)}</time>. Nothing was decided by that.</p>
       <section>
         <h2>What to do</h2>
         <p>
-          If the question is still open, a new link comes with the next reminder. Or an operator can answer it: <code>npx drawbridge pending</code> shows it, <code>approve</code> and
-          <code>reject</code> decide it.
+          If the question is still open, a new link comes with the next reminder. Or an operator can answer it:
+          <code>npx drawbridge pending</code> shows it, <code>approve</code> and <code>reject</code> decide it.
         </p>
       </section>`,
   );

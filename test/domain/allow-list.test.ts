@@ -43,7 +43,10 @@ describe("which entry decides", () => {
   });
 
   test("frozen: what would be accepted is asked about, what is rejected stays rejected", () => {
-    expect(judge([entry({})], consumer, minute(0), { frozen: "the service is frozen" })).toMatchObject({ verdict: "ask", because: { rule: "frozen" } });
+    expect(judge([entry({})], consumer, minute(0), { frozen: "the service is frozen" })).toMatchObject({
+      verdict: "ask",
+      because: { rule: "frozen" },
+    });
     expect(judge([entry({ verdict: "reject" })], consumer, minute(0), { frozen: "frozen" }).verdict).toBe("reject");
   });
 });

@@ -104,7 +104,8 @@ export function fakeEndpointServices(clock: Clock): FakeEndpointServices {
     verifyPrivateDnsName: async (service) => {
       called(service);
       const facts = services.get(service) ?? notThere(service);
-      if (facts.privateDns === undefined) throw new Fault("InvalidParameter", "ec2:StartVpcEndpointServicePrivateDnsVerification", "no private DNS name", false);
+      if (facts.privateDns === undefined)
+        throw new Fault("InvalidParameter", "ec2:StartVpcEndpointServicePrivateDnsVerification", "no private DNS name", false);
       services.set(service, { ...facts, privateDns: { ...facts.privateDns, state: "verified" } });
     },
     allowed: async (service) => {

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CallFault } from "../../local/call-faults.ts";
 import { approve, lettersAbout, linkTo } from "./letters.ts";
-import { accounts, openWorld, setting, zoneName, type Line, type Members, type Offered, type World } from "./world.ts";
+import { accounts, openWorld, setting, type Line, type Offered, type World } from "./world.ts";
 
 let world: World;
 let service: Offered;
@@ -114,36 +114,6 @@ describe("killed half-way", () => {
     expect(world.local.acceptsOf(endpoint)).toBe(1);
   });
 
-  test("observe, with all done but the message: it comes again, and nothing is done twice", { timeout: 30_000 }, async () => {
-    fatal("observe", { service: "sqs", action: "SendMessage" });
-    const endpoint = await world.connect(accounts.acme, service);
-    await world.local.idle();
-    died("observe");
-    await world.named(endpoint);
-    await world.leap(360);
-    expect(await world.types(endpoint)).toEqual(accepted);
-    expect(world.local.acceptsOf(endpoint)).toBe(1);
-  });
-
-  test("dns, with the zone changed and nothing recorded: the name is found as it should be", { timeout: 30_000 }, async () => {
-    const fault = fatal("dns", { service: "route53", action: "ChangeResourceRecordSets" });
-    const endpoint = await world.connect(accounts.acme, service);
-    await world.becomes(endpoint, "connected");
-    await fault.first;
-    await world.local.idle();
-    died("dns");
-    expect(await world.types(endpoint)).toEqual(accepted.slice(0, -1));
-    await world.leap(720);
-    await world.named(endpoint);
-    expect(await world.types(endpoint)).toEqual(accepted);
-    const { ResourceRecordSets } = await world.aws("route53", "ListResourceRecordSets", { HostedZoneId: world.local.zoneId });
-    const aliases = (ResourceRecordSets as readonly Members[]).filter(
-      (set) => JSON.stringify(set).includes(endpoint) && set["Type"] === "A",
-    );
-    expect(aliases).toHaveLength(1);
-    expect(await world.drawbridge("show", endpoint)).toContain(zoneName);
-  });
-
   test("publish, with its events on the bus: they come twice, and people read once", { timeout: 30_000 }, async () => {
     fatal("publish", { service: "events", action: "PutEvents", resource: "ApprovalRequested" });
     const endpoint = await world.connect(accounts.unknown, service);
@@ -151,30 +121,5 @@ describe("killed half-way", () => {
     died("publish");
     expect(lettersAbout(world, endpoint)).toBe(1);
     expect(await world.waiting("PublishFailures")).toEqual([]);
-  });
-
-  test("notify, with the letter out: at worst it comes twice, and both links decide one question", { timeout: 30_000 }, async () => {
-    fatal("notify", { service: "sns", action: "Publish" });
-    const endpoint = await world.connect(accounts.unknown, service);
-    await world.becomes(endpoint, "asking");
-    died("notify");
-    await world.leap(60);
-    expect([1, 2]).toContain(lettersAbout(world, endpoint));
-    expect((await world.types(endpoint)).filter((type) => type === "ApprovalRequested")).toHaveLength(1);
-    expect((await fetch(linkTo(world, endpoint))).status).toBe(200);
-  });
-
-  test("sweep, with the connection seen: the lost minute is set aside, and the next one does the work", { timeout: 30_000 }, async () => {
-    world.local.faults.loseNotifications(1);
-    const endpoint = await world.connect(accounts.unknown, service);
-    fatal("sweep", { service: "ec2", action: "DescribeVpcEndpointConnections" });
-    await world.aws("events", "EnableRule", { Name: world.idOf("SweepSchedule") });
-    await world.leap(60);
-    died("sweep");
-    expect((await world.waiting("SweepFailures")).join()).toContain("Runtime.ExitError");
-    expect(await world.statusOf(endpoint)).toBeUndefined();
-    await world.leap(60);
-    expect(await world.statusOf(endpoint)).toBe("asking");
-    await world.aws("events", "DisableRule", { Name: world.idOf("SweepSchedule") });
   });
 });

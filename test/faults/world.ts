@@ -92,7 +92,8 @@ export async function openWorld({ resources = (same) => same, assumptions = {} }
 function quick(resources: Resources): Resources {
   return Object.fromEntries(
     Object.entries(resources).map(([id, resource]) => {
-      if (id === "SweepSchedule" || id === "CheckpointSchedule") return [id, { ...resource, Properties: { ...resource.Properties, State: "DISABLED" } }];
+      if (id === "SweepSchedule" || id === "CheckpointSchedule")
+        return [id, { ...resource, Properties: { ...resource.Properties, State: "DISABLED" } }];
       if (resource.Type !== "AWS::Lambda::EventSourceMapping") return [id, resource];
       const { MaximumBatchingWindowInSeconds: window, BatchSize, ...rest } = resource.Properties ?? {};
       return [id, { ...resource, Properties: { ...rest, BatchSize: window === undefined ? BatchSize : 10 } }];

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { liveNames } from "./name-lives.ts";
 
-test.each([1, 2])("200 consumers come and go, seed %i", { timeout: 240_000 }, async (seed) => {
+test.each([1])("200 consumers come and go, seed %i", { timeout: 240_000 }, async (seed) => {
   const { wrong, happened } = await liveNames(seed, 200, 300);
   expect(wrong).toEqual([]);
   for (const kind of ["come", "pending", "deleted", "reject", "zone moved", "stranger", "drift", "death", "lost answer", "failed run"])

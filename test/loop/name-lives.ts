@@ -237,8 +237,8 @@ export class NameLife {
       if (!live && connection.names.length > 0) wrong.push(`${endpoint} is ${connection.status} and has names`);
       if (connection.status !== "connected" || row?.dns === undefined) continue;
       const label = connection.decision.label ?? connection.account;
-      const fits = [label, `${label}-${endpoint.slice(5)}`].map((one) => `${one}.${zone?.name ?? ""}`);
-      const current = connection.names.find((name) => fits.includes(name.fqdn) && name.zone === zone?.id);
+      const fits = new Set([label, `${label}-${endpoint.slice(5)}`].map((one) => `${one}.${zone?.name ?? ""}`));
+      const current = connection.names.find((name) => fits.has(name.fqdn) && name.zone === zone?.id);
       if (current === undefined) wrong.push(`${endpoint} has no name for ${label}`);
       // While a stranger's record keeps the new name from being made, the last one that works stays.
       if (connection.names.length > (current?.made === false ? 2 : 1))

@@ -55,7 +55,15 @@ test("no event of the state table is left without words of its own", () => {
   const observed = { account: "222222222222", state: "available" };
   const answered = { verdict: "ask", action: "accept", arn: "arn", choice: "approve", why: "late", reason: "deleted" };
   const effect = { effect: "accept", code: "C", message: "m", first: minute(0), count: 1 };
-  const naming = { name, fqdn: name.fqdn, target: name.target, types: name.types, lacks: ["A acme.example.com"], found: "another", label: "acme" };
+  const naming = {
+    name,
+    fqdn: name.fqdn,
+    target: name.target,
+    types: name.types,
+    lacks: ["A acme.example.com"],
+    found: "another",
+    label: "acme",
+  };
   const vpcs = { vpc: { id: "vpc-0a", region: "eu-west-1" }, zone: "Z1" };
   const waiting = { approver: "ann", given: 1, quorum: 2, reminder: 1, to: ["bob"] };
   const members = { observed, ...answered, ...waiting, ...effect, ...naming, ...vpcs };

@@ -47,7 +47,7 @@ export async function prove(): Promise<Proof> {
 
 /** The zones are one parameter: what a role may do in one it may do in all, and needs where a story does. */
 function merged(granted: readonly Granted[]): Granted[] {
-  const cells = Map.groupBy(granted, ({ neededBy: _, ...cell }) => JSON.stringify(cell));
+  const cells = Map.groupBy(granted, (cell) => JSON.stringify({ ...cell, neededBy: undefined }));
   return [...cells.values()].flatMap(([first, ...same]) =>
     first === undefined ? [] : [{ ...first, neededBy: [...new Set([first, ...same].flatMap(({ neededBy }) => neededBy))] }],
   );

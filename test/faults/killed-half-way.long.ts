@@ -1,0 +1,94 @@
+// Functions die half-way: what they had done is found again, and what they had not is done once. time-out.test.ts has a sample.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { CallFault } from "../../local/call-faults.ts";
+import { lettersAbout, linkTo } from "./letters.ts";
+import { accounts, openWorld, setting, zoneName, type Members, type Offered, type World } from "./world.ts";
+
+let world: World;
+let service: Offered;
+const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"];
+/** Notify gathers questions for three seconds before it mails. The sweep begins nothing that its time would not do for. */
+const seconds = { Observe: 2, Notify: 6, Answer: 2, Api: 2 };
+
+beforeAll(async () => {
+  world = await openWorld({
+    resources: setting(Object.fromEntries(Object.entries(seconds).map(([name, Timeout]) => [`${name}LambdaFunction`, { Timeout }]))),
+  });
+  service = await world.inCare();
+}, 60_000);
+afterEach(() => world.mend());
+afterAll(() => world.local.close(), 30_000);
+
+describe("killed half-way", () => {
+  /** AWS does it, and its caller dies before it is told. */
+  const fatal = (by: string, call: Omit<CallFault, "times" | "instead" | "by">): { readonly first: Promise<void> } =>
+    world.refuse({
+      ...call,
+      by,
+      times: 1,
+      instead: async (input, work) => {
+        const result = await work(input);
+        world.local.crash(by);
+        return result;
+      },
+    });
+  const died = (name: string): void => {
+    expect(world.local.logs(name).join("\n")).toContain("Runtime.ExitError");
+  };
+
+  test("observe, with all done but the message: it comes again, and nothing is done twice", { timeout: 30_000 }, async () => {
+    fatal("observe", { service: "sqs", action: "SendMessage" });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.local.idle();
+    died("observe");
+    await world.named(endpoint);
+    await world.leap(360);
+    expect(await world.types(endpoint)).toEqual(accepted);
+    expect(world.local.acceptsOf(endpoint)).toBe(1);
+  });
+
+  test("dns, with the zone changed and nothing recorded: the name is found as it should be", { timeout: 30_000 }, async () => {
+    const fault = fatal("dns", { service: "route53", action: "ChangeResourceRecordSets" });
+    const endpoint = await world.connect(accounts.acme, service);
+    await world.becomes(endpoint, "connected");
+    await fault.first;
+    await world.local.idle();
+    died("dns");
+    expect(await world.types(endpoint)).toEqual(accepted.slice(0, -1));
+    await world.leap(720);
+    await world.named(endpoint);
+    expect(await world.types(endpoint)).toEqual(accepted);
+    const { ResourceRecordSets } = await world.aws("route53", "ListResourceRecordSets", { HostedZoneId: world.local.zoneId });
+    const aliases = (ResourceRecordSets as readonly Members[]).filter(
+      (set) => JSON.stringify(set).includes(endpoint) && set["Type"] === "A",
+    );
+    expect(aliases).toHaveLength(1);
+    expect(await world.drawbridge("show", endpoint)).toContain(zoneName);
+  });
+
+  test("notify, with the letter out: at worst it comes twice, and both links decide one question", { timeout: 30_000 }, async () => {
+    fatal("notify", { service: "sns", action: "Publish" });
+    const endpoint = await world.connect(accounts.unknown, service);
+    await world.becomes(endpoint, "asking");
+    died("notify");
+    await world.leap(60);
+    expect([1, 2]).toContain(lettersAbout(world, endpoint));
+    expect((await world.types(endpoint)).filter((type) => type === "ApprovalRequested")).toHaveLength(1);
+    expect((await fetch(linkTo(world, endpoint))).status).toBe(200);
+  });
+
+  test("sweep, with the connection seen: the lost minute is set aside, and the next one does the work", { timeout: 30_000 }, async () => {
+    world.local.faults.loseNotifications(1);
+    const endpoint = await world.connect(accounts.unknown, service);
+    fatal("sweep", { service: "ec2", action: "DescribeVpcEndpointConnections" });
+    await world.aws("events", "EnableRule", { Name: world.idOf("SweepSchedule") });
+    await world.leap(60);
+    died("sweep");
+    expect((await world.waiting("SweepFailures")).join()).toContain("Runtime.ExitError");
+    expect(await world.statusOf(endpoint)).toBeUndefined();
+    await world.leap(60);
+    expect(await world.statusOf(endpoint)).toBe("asking");
+    await world.aws("events", "DisableRule", { Name: world.idOf("SweepSchedule") });
+  });
+});
