@@ -26,6 +26,22 @@ export interface Invitation {
   readonly associate?: string;
 }
 
+/** The letter as RFC 5322 has mail: its first line, which stands for itself, is the subject too. */
+export function asMailTo(address: string, letter: string): string {
+  const [first = ""] = letter.split("\n");
+  const subject = `=?utf-8?B?${Buffer.from(first).toString("base64")}?=`;
+  const plain = /^[ -~]*$/.test(first);
+  return [
+    `To: ${address}`,
+    `Subject: ${plain ? first : subject}`,
+    "MIME-Version: 1.0",
+    "Content-Type: text/plain; charset=utf-8",
+    "Content-Transfer-Encoding: 8bit",
+    "",
+    letter,
+  ].join("\n");
+}
+
 /** `com.amazonaws.vpce.<Region>.<id>` tells the Region. */
 const regionOf = (serviceName: string): string => serviceName.split(".").at(-2) ?? "";
 

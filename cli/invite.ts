@@ -6,7 +6,7 @@ import type { Command } from "./command.ts";
 import { putGiven, putWords } from "./entries.ts";
 import { acceptOptions, serviceGiven } from "./entry-options.ts";
 import { Failure, wrongUsage } from "./failure.ts";
-import { invitationOf, letterOf } from "./invitation.ts";
+import { asMailTo, invitationOf, letterOf } from "./invitation.ts";
 import { harmless } from "./render.ts";
 
 const service = "vpce-svc-0123456789abcdef0";
@@ -16,20 +16,27 @@ const invite: Command = {
   operands: "<account>",
   summary: "let a consumer in, and print what they need to connect",
   more: "Takes what allow takes, and writes the same entry. The letter on stdout can be sent on as it is.",
-  options: acceptOptions,
+  options: { ...acceptOptions, mail: { value: "ADDRESS", help: "print the letter as a mail to that address, for sendmail -t" } },
   examples: [
     `drawbridge invite 222222222222 --service ${service} --name acme`,
     `drawbridge invite 222222222222 --service ${service} --name acme --region eu-west-1 --at-most 2 > acme.txt`,
+    `drawbridge invite 222222222222 --service ${service} --name acme --mail network@acme.example | sendmail -t`,
   ],
   async run(call) {
     const at = serviceGiven(call.given);
     if (at === "*") throw wrongUsage("--service '*' is no service to connect to", "name the one that they shall use");
+    const mail = call.given.text("mail");
+    if (mail !== undefined && !/^[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+$/.test(mail))
+      throw wrongUsage(`--mail ${harmless(mail)} is no address`, "give one such as network@acme.example");
     const [shown, put] = [await call.api.get<Shown>(pathOf("services", at)), await putGiven(call, this, "accept")];
     const invitation = invitationOf(put.entry, shown.service, shown.facts);
     if (invitation === undefined)
       throw new Failure(1, "NotFound", `AWS does not tell the name of ${at}`, "look at it with: drawbridge services show");
     call.terminal.err(putWords(put));
-    call.result({ ...put, invitation }, () => letterOf(put.entry, invitation).split("\n").map(harmless).join("\n"));
+    call.result({ ...put, invitation }, () => {
+      const letter = letterOf(put.entry, invitation).split("\n").map(harmless).join("\n");
+      return mail === undefined ? letter : asMailTo(mail, letter);
+    });
   },
 };
 

@@ -208,6 +208,22 @@ describe("explain", () => {
   });
 });
 
+test("an invitation is printed as a mail that sendmail takes", async () => {
+  const { code, out } = await run(`invite 222222222222 --service ${service} --name acme --mail network@acme.example`);
+  expect(code).toBe(0);
+  const [head = "", ...letter] = out.split("\n\n");
+  expect(head.split("\n")).toEqual([
+    "To: network@acme.example",
+    `Subject: acme: you may connect to com.amazonaws.vpce.eu-west-1.${service}`,
+    "MIME-Version: 1.0",
+    "Content-Type: text/plain; charset=utf-8",
+    "Content-Transfer-Encoding: 8bit",
+  ]);
+  expect(letter.join("\n\n")).toContain("aws ec2 create-vpc-endpoint");
+  const refused = await run(`invite 222222222222 --service ${service} --mail a@b.example,c@d.example`);
+  expect(refused).toMatchObject({ code: 2, out: "" });
+});
+
 test("an invitation writes the entry, and prints a letter that stands by itself", async () => {
   const { code, out, err } = await run(`invite 222222222222 --service ${service} --name acme`);
   expect(code).toBe(0);
