@@ -65,13 +65,20 @@ export async function exportTo(
   const before = await progressOf(note, asked);
   let { bytes, events } = before ?? { bytes: 0, events: 0 };
   const end = before?.to ?? settledEnd(to);
-  await written(file, async () => {
-    if (before === undefined) await writeFile(part, "");
-    // What was written after the note is written again.
-    else await truncate(part, bytes);
-  });
-  if (before !== undefined) terminal.err(`Going on after ${String(events)} events.`);
+  let begun = false;
+  // Only when the API has answered: an export that cannot begin leaves nothing behind.
+  const begin = async (): Promise<void> => {
+    if (begun) return;
+    begun = true;
+    await written(file, async () => {
+      if (before === undefined) await writeFile(part, "");
+      // What was written after the note is written again.
+      else await truncate(part, bytes);
+    });
+    if (before !== undefined) terminal.err(`Going on after ${String(events)} events.`);
+  };
   for await (const { items, cursor } of pages(api, { ...query, to: end }, before?.cursor)) {
+    await begin();
     const text = items.map((item) => `${printableJson(stored(item))}\n`).join("");
     await written(file, () => appendFile(part, text));
     bytes += Buffer.byteLength(text);
@@ -80,6 +87,7 @@ export async function exportTo(
     if (terminal.interactive)
       terminal.err(painted(`${String(events)} events so far, up to ${items.at(-1)?.event.at ?? end} …`, "dim", terminal));
   }
+  await begin();
   await written(file, () => rename(part, file));
   await rm(note, { force: true });
   return { file, events, to: end, resumed: before !== undefined };

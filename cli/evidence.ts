@@ -28,8 +28,8 @@ export const evidence: Command = {
     if (from !== undefined && to !== undefined && new Date(from) >= new Date(to))
       throw wrongUsage(`--to ${to} is not after --from ${from}`);
     const folder = given.text("out") ?? `evidence-${(from ?? "beginning").slice(0, 10)}-${(to ?? new Date().toISOString()).slice(0, 10)}`;
-    await made(folder);
     const deployment = await api.get<DeploymentShown>("/deployment");
+    await made(folder);
     const exported = await exportTo(call, join(folder, bundleFiles.log), { from }, to);
     const proof = await proofFromAws(deployment, terminal.env["AWS_ENDPOINT_URL"]);
     const began = from === undefined ? undefined : new Date(from).toISOString();

@@ -15,7 +15,7 @@ export function clients(endpoint: string, accessKeyId = "111111111111"): Clients
 }
 
 /** Looks until there is something; the look itself should wait (long polling) where it can. */
-export async function eventually<T>(look: () => T | undefined | Promise<T | undefined>, what: string, withinMs = 8_000): Promise<T> {
+export async function eventually<T>(look: () => T | undefined | Promise<T | undefined>, what: string, withinMs = 60_000): Promise<T> {
   const until = Date.now() + withinMs;
   while (Date.now() < until) {
     const found = await look();

@@ -16,7 +16,7 @@ export const invariants = {
   "people are asked only when the list says ask":
     "ApprovalRequested is committed only when the list as read says ask, for a connection that waits, under a question id never used before",
   "a request does not wait for the sweep":
-    "in a life without faults, what is recorded as requested is decided or asked about within twenty seconds",
+    "in a life without faults, a request that observe or admit records is decided or asked about within twenty seconds",
   "a freeze lets nobody in by an entry": "while a service is frozen, as the run read it, no entry approves anybody there; people are asked",
   "a limit is never exceeded":
     "an entry with a limit approves only by taking one of its places, the places taken are those that connections hold, and no approval makes them more than the limit",

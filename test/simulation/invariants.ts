@@ -53,7 +53,7 @@ export class Invariants {
     for (const event of events) {
       if ((event.by.kind === "approver" || event.by.kind === "operator") && by.of === "answer") by.commits.add(after.endpoint);
       this.#judge(event, at, row, by);
-      if (event.type === "ConnectionRequested") this.#decidedSoon(row);
+      if (event.type === "ConnectionRequested" && by.of !== "dns") this.#decidedSoon(row);
       const next = this.#world.system.evolve(at, event);
       this.#keeps(event, at, next);
       at = next;
@@ -62,7 +62,10 @@ export class Invariants {
     if (after.seq > historyMax) this.#fail("nothing is retried without bound", `${after.endpoint} has ${String(after.seq)} events`);
   }
 
-  /** Where nothing goes wrong, whatever records a request also wakes whoever decides it; a crowd may have to wait for AWS. */
+  /**
+   * Where nothing goes wrong, whatever records a request also wakes whoever decides it; a crowd may have to wait for AWS.
+   * dns comes upon one only where AWS has told of none (yet): the notification, or the next sweep, brings it to its verdict.
+   */
   #decidedSoon(row: Row): void {
     const { setup, schedule, store, people } = this.#world;
     if (Object.keys(setup.rates).length > 0 || setup.script !== undefined || setup.latency > latencyMax || (setup.crowd ?? 0) > 0) return;
