@@ -10,6 +10,7 @@ import { checkSaid, same } from "../lib/operator/entries.ts";
 import { policyFile } from "../lib/operator/inputs.ts";
 import { approverSaid, byPlace, saidOf, settingsOf, type Policy, type SaidService } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
+import type { Preview } from "../lib/operator/service-survey.ts";
 import type { Service } from "../lib/service.ts";
 import { nearest } from "./command.ts";
 import { Mistakes } from "./failure.ts";
@@ -23,6 +24,8 @@ export interface Known {
   /** Absent where the deployment knows of none. */
   readonly approvers?: readonly Approver[];
   readonly entries: readonly Entry[];
+  /** Of services that the file takes into care, enforces, or whose zone it names anew. */
+  readonly surveys: ReadonlyMap<string, Pick<Preview, "obstacles">>;
 }
 
 export interface PolicyRead {
@@ -94,11 +97,12 @@ function unknownField(path: Path, message: string): string {
   return `there is no field ${path.join(".")}; ${near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`}`;
 }
 
-function policyOf({ services, approvers, entries }: v.InferOutput<typeof policyFile>): Policy {
+function policyOf({ services, released, approvers, entries }: v.InferOutput<typeof policyFile>): Policy {
   return {
     ...(services === undefined
       ? {}
       : { services: Object.entries(services).map(([service, said]) => withoutNull({ ...said, service }) as unknown as SaidService) }),
+    ...(released === undefined ? {} : { released }),
     ...(approvers === undefined ? {} : { approvers: Object.entries(approvers).map(([name, said]) => ({ ...said, name })) }),
     ...(entries === undefined ? {} : { entries }),
   };
@@ -107,12 +111,16 @@ function policyOf({ services, approvers, entries }: v.InferOutput<typeof policyF
 const withoutNull = (members: object): object => Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
 
 /** What each part allows by itself, but not together with the rest, or not here. */
-function semantic({ services = [], approvers, entries = [] }: Policy, known: Known, document: Document): Wrong[] {
+function semantic(policy: Policy, known: Known, document: Document): Wrong[] {
+  const { services = [], approvers, entries = [], released = [] } = policy;
   const wrong: Wrong[] = [];
   const at = (path: Path, ofKey: boolean, message: string): void => void wrong.push({ offset: offsetOf(document, path, ofKey), message });
-  const inCare = new Set<string>(["*", ...known.services.map(({ service }) => service)]);
+  const inCare = new Set<string>(["*", ...known.services.map(({ service }) => service), ...services.map(({ service }) => service)]);
+  for (const service of released) inCare.delete(service);
   const outOfCare = (service: string): string =>
-    `${service} is not in Drawbridge's care; take it into care first with: drawbridge services add ${service}`;
+    released.some((one) => one === service)
+      ? `${service} is to be released, and no entry can speak of it; its entries wait for the day it is taken up again`
+      : `${service} is not in Drawbridge's care; name it under services to take it into care`;
   const people = approvers === undefined ? known.approvers?.map(({ name }) => name) : approvers.map(({ name }) => name);
   const unknownPeople = (path: Path, names: readonly string[] = []): void => {
     if (people === undefined) return;
@@ -120,8 +128,10 @@ function semantic({ services = [], approvers, entries = [] }: Policy, known: Kno
       if (!people.includes(name))
         at([...path, index], false, `${name} is not an approver; there ${people.length === 0 ? "are none" : `are ${people.join(", ")}`}`);
   };
-  for (const { service, asking } of services) {
-    if (!inCare.has(service)) at(["services", service], true, outOfCare(service));
+  for (const said of services) {
+    const { service, asking } = said;
+    if (released.includes(service)) at(["services", service], true, `${service} stands under released too: say one of them`);
+    for (const [field, message] of careMistakes(said, known)) at(["services", service, ...field], field.length === 0, message);
     unknownPeople(["services", service, "asking", "approvers"], asking?.approvers);
     unknownPeople(["services", service, "asking", "escalateTo"], asking?.escalateTo);
   }
@@ -153,6 +163,24 @@ function semantic({ services = [], approvers, entries = [] }: Policy, known: Kno
   return wrong;
 }
 
+/** What keeps a service from being taken into care, or handled, as the file says; each with the field that is wrong. */
+function careMistakes({ service, mode, zone }: SaidService, { services, surveys }: Known): [Path, string][] {
+  const before = services.find((its) => its.service === service);
+  const obstacles = surveys.get(service)?.obstacles ?? [];
+  const told = obstacles
+    .filter(({ code }) => before?.mode !== "enforce" || code === "ZoneNotAllowed")
+    .map(({ code, message, remedy }): [Path, string] => [code === "ZoneNotAllowed" ? ["zone"] : [], `${message}; ${remedy}`]);
+  return [
+    ...told,
+    ...(before === undefined && (zone === undefined || mode === undefined)
+      ? [[[], `${service} is not in care yet: to take it in, say mode (enforce or observe) and zone (or none)`] as [Path, string]]
+      : []),
+    ...(before?.mode === "enforce" && mode === "observe"
+      ? [[["mode"], `${service} is enforced already; to stop accepting, freeze it: drawbridge freeze ${service}`] as [Path, string]]
+      : []),
+  ];
+}
+
 // Written
 
 /** The policy as a plain value: what the file holds, and what `--json` prints. */
@@ -160,10 +188,16 @@ export function policyDocument(present: {
   readonly services: readonly Service[];
   readonly approvers?: readonly Approver[];
   readonly entries: readonly Entry[];
+  readonly zones: readonly { readonly name?: string }[];
 }): Readonly<Record<string, unknown>> {
-  const { services, approvers, entries } = present;
+  const { services, approvers, entries, zones } = present;
+  /** By its name, unless several are called so. */
+  const zoneWord = (zone: Service["zone"]): string | undefined =>
+    zone !== undefined && zones.filter(({ name }) => name === zone.name).length > 1 ? zone.id : zone?.name;
   return {
-    services: Object.fromEntries(services.map((service) => [service.service, settingsDocument(settingsOf(service))])),
+    services: Object.fromEntries(
+      services.map((service) => [service.service, settingsDocument(settingsOf(service, zoneWord(service.zone)))]),
+    ),
     ...(approvers === undefined
       ? {}
       : {

@@ -1,6 +1,6 @@
 // The commands about services: list, add, show, enforce, remove.
 
-import type { Status } from "../lib/connection.ts";
+import type { Status } from "../lib/connection-states.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";
 import type { Added, Shown } from "../lib/operator/services.ts";
 import { privateDnsWords } from "../lib/private-dns.ts";

@@ -1,7 +1,7 @@
 // The allow-list: what an entry says, which entries can match a consumer, and the verdict they give together.
 
 import { conditions, type Condition, type Conditions } from "./conditions.ts";
-import { optional } from "./connection.ts";
+import { optional } from "./optional.ts";
 import type { Disconnect } from "./disconnect.ts";
 import type { Because, EntryRef, Verdict } from "./events.ts";
 import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";

@@ -12,7 +12,8 @@ import {
   silentUntil,
   type Asking,
 } from "./asking-policy.ts";
-import { evolve, optional, type Connection } from "./connection.ts";
+import { evolve, type Connection } from "./connection.ts";
+import { optional } from "./optional.ts";
 import type { Known, Signal } from "./decide.ts";
 import type { Because, ConnectionEvent } from "./events.ts";
 import { waits } from "./observed.ts";

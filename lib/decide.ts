@@ -4,15 +4,16 @@ import type { Entry, Judgement, Removed } from "./allow-list.ts";
 import type { Approver } from "./approver.ts";
 import { askingOf } from "./asking-policy.ts";
 import { answeredBy, waitFor } from "./decide-asking.ts";
-import { evolve, optional, type Connection } from "./connection.ts";
+import { hold } from "./decide-holding.ts";
+import { evolve, type Connection } from "./connection.ts";
+import { optional } from "./optional.ts";
 import type { Actor, Because, Choice, ConnectionEvent, EffectKind, EntryRef, Facts, Scope, Source } from "./events.ts";
-import { cutOf, expiryAhead, isSafe, onExpiry, uncounted, type Cut, type Ground } from "./holding.ts";
 import { milliseconds, type Instant } from "./ids.ts";
 import { toldOfNames, type NameSignal } from "./names.ts";
 import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
 import { sameVpc, toldOfVpcs, type VpcSignal } from "./vpcs.ts";
-import { did, ruled, stamp, type Kind } from "./stamp.ts";
+import { byEntry, did, ruled, stamp, type Kind } from "./stamp.ts";
 
 /** What reached us. Each means: look at this connection again. */
 export type Signal =
@@ -320,44 +321,6 @@ function follow(connection: Connection, known: Known): ConnectionEvent[] {
   }
 }
 
-/** What is accepted stays while something holds it. Its end is told before it comes, and so is that it does not come after all. */
-function hold(connection: Connection, ground: Ground, known: Known): ConnectionEvent[] {
-  const cut = cutOf(connection, ground);
-  if (cut !== undefined && cut.due <= known.now) return [revoke(cut, known)];
-  const counter = uncounted(connection, ground);
-  return [
-    ...(counter === undefined ? [] : [did(known, { type: "ConnectionCounted", counter }, held)]),
-    ...foretell(connection, ground, cut, known),
-    ...foretellExpiry(connection, ground, known),
-  ];
-}
-
-const held: Because = { rule: "entry", detail: "the entry that holds it has a limit" };
-
-function revoke({ entry, because }: Cut, known: Known): ConnectionEvent {
-  return stamp(known, { type: "ConnectionDenied", revokes: true, entry }, byEntry(entry), because);
-}
-
-function foretell(connection: Connection, ground: Ground, cut: Cut | undefined, known: Known): ConnectionEvent[] {
-  const { revocation } = connection;
-  if (cut !== undefined) {
-    const told = revocation?.due === cut.due && revocation.entry.version === cut.entry.version;
-    return told ? [] : [did(known, { type: "RevocationAnnounced", due: cut.due, entry: cut.entry }, cut.because)];
-  }
-  if (revocation === undefined || !isSafe(connection, ground)) return [];
-  return [did(known, { type: "RevocationWithdrawn", ...revocation }, ground.judgement.because)];
-}
-
-function foretellExpiry(connection: Connection, ground: Ground, known: Known): ConnectionEvent[] {
-  const ahead = expiryAhead(connection, ground);
-  if (ahead === undefined) return [];
-  const { expires, entry } = ahead;
-  const { service, principal, version } = entry;
-  const cut = onExpiry(entry, ground.service) !== "keep";
-  const because: Because = { rule: "entry", detail: ground.judgement.because.detail };
-  return [did(known, { type: "ExpiryAnnounced", expires, entry: { service, principal, version }, cut }, because)];
-}
-
 /** While a service is only observed, the verdict is logged once, and again when it changes. */
 function note(connection: Connection, { verdict, because, entry }: Judgement, known: Known): ConnectionEvent[] {
   const matters =
@@ -423,4 +386,3 @@ const saw = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
   stamp(known, kind, { kind: "aws" }, because ?? { rule: "observed", detail: shown(known) });
 
 const shown = ({ seen }: Known): string => (seen?.listed === true ? `AWS shows ${seen.observed.state}` : "AWS does not show it");
-const byEntry = (entry: Judgement["entry"]): Actor => (entry === undefined ? { kind: "drawbridge" } : { kind: "entry", entry });

@@ -2,7 +2,7 @@
 // the page, the log and the API all show this one.
 
 import type { Check, Finding, Judgement } from "./allow-list.ts";
-import { optional } from "./connection.ts";
+import { optional } from "./optional.ts";
 import type { Because, EntryRef, Verdict } from "./events.ts";
 import type { Instant } from "./ids.ts";
 import { utc } from "./when.ts";

@@ -3,7 +3,7 @@
 import type { Approver } from "./approver.ts";
 import type { Entry, Principal, Removed, UnitMarks } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "./connection.ts";
+import { optional } from "./optional.ts";
 import { actorKey, decisionOf, type ConnectionEvent, type DrawbridgeEvent, type PolicyEvent } from "./events.ts";
 import type { Freeze } from "./freeze.ts";
 import type { AccountId, EndpointId, ServiceId } from "./ids.ts";

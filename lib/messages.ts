@@ -1,6 +1,6 @@
 // What a queue's message asks us to look at. Whatever cannot be read is said so, never dropped.
 
-import { optional } from "./connection.ts";
+import { optional } from "./optional.ts";
 import type { Signal } from "./decide.ts";
 import type { Source } from "./events.ts";
 import { Unreadable } from "./faults.ts";

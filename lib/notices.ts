@@ -1,7 +1,8 @@
 // What people are told, and how a notice reads as mail: a question with its link, or news of what became true.
 
 import type { Entry } from "./allow-list.ts";
-import { optional, type Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { optional } from "./optional.ts";
 import { decisionOf, type Because, type DrawbridgeEvent, type Rule } from "./events.ts";
 import { ascii, oneLine } from "./harmless.ts";
 import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";

@@ -1,7 +1,7 @@
 // The endpoint service's own permissions, where they follow the allow-list: whom to let ask, and whom no longer. Pure.
 
 import type { Entry } from "./allow-list.ts";
-import type { AccountId, Instant } from "./ids.ts";
+import { milliseconds, type AccountId, type Instant } from "./ids.ts";
 
 /** Who may ask to connect at AWS: whole accounts, and whatever else somebody put there. */
 export interface Allowed {
@@ -43,20 +43,34 @@ export function wantedAccounts(entries: readonly Entry[], now: Instant): Wanted 
 const isOn = ({ notBefore, expires }: Entry["conditions"], now: Instant): boolean =>
   (notBefore === undefined || now >= notBefore) && (expires === undefined || now < expires);
 
+/** That Drawbridge itself let an account ask, and when it wrote that down; nothing is said of when in rows from before. */
+export interface Permit {
+  readonly account: AccountId;
+  readonly at?: Instant;
+}
+
 /** What AWS still lacks, and what to take back. Only what Drawbridge added itself is taken back. */
 export interface PermissionChanges {
   readonly add: readonly AccountId[];
   readonly remove: readonly AccountId[];
-  /** Added by us once, wanted no more, and gone already. */
-  readonly forget: readonly AccountId[];
+  /** Added by us once, wanted no more, and no longer ours when it is gone. */
+  readonly forget: readonly Permit[];
 }
 
-export function permissionChanges(wanted: readonly AccountId[], allowed: Allowed, ours: readonly AccountId[]): PermissionChanges {
+/** A call may arrive minutes after the function that sent it, AWS shows what was a while ago, and clocks differ. */
+const restsMs = 3_600_000;
+
+export function permissionChanges(
+  wanted: readonly AccountId[],
+  allowed: Allowed,
+  ours: readonly Permit[],
+  now: Instant,
+): PermissionChanges {
   const [want, there] = [new Set(wanted), new Set(allowed.accounts)];
-  const stale = ours.filter((account) => !want.has(account));
+  const stale = ours.filter(({ account }) => !want.has(account));
   return {
     add: wanted.filter((account) => !there.has(account)),
-    remove: stale.filter((account) => there.has(account)),
-    forget: stale.filter((account) => !there.has(account)),
+    remove: stale.filter(({ account }) => there.has(account)).map(({ account }) => account),
+    forget: stale.filter(({ at }) => at === undefined || milliseconds(now) - milliseconds(at) > restsMs),
   };
 }

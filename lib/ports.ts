@@ -10,7 +10,7 @@ import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts
 import type { Change, EntryKey, Head, Kept, Page, PageRequest, StoredEvent, Subject } from "./ledger.ts";
 import type { RecordSet } from "./names.ts";
 import type { Observed } from "./observed.ts";
-import type { Allowed } from "./permissions.ts";
+import type { Allowed, Permit } from "./permissions.ts";
 import type { PrivateDnsFacts } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import type { Vpc } from "./vpcs.ts";
@@ -125,9 +125,11 @@ export interface Bearing {
 
 /** The accounts that Drawbridge itself let ask at a service: the only ones it may take back. */
 export interface Permits {
-  of(service: ServiceId): Promise<AccountId[]>;
-  keep(service: ServiceId, account: AccountId): Promise<void>;
-  forget(service: ServiceId, account: AccountId): Promise<void>;
+  of(service: ServiceId): Promise<Permit[]>;
+  /** Also over one that is there. */
+  keep(service: ServiceId, permit: Permit): Promise<void>;
+  /** Does nothing where it was kept anew since. */
+  forget(service: ServiceId, permit: Permit): Promise<void>;
 }
 
 /** AWS Organizations, asked only where entries speak of units or organizations. May be minutes old. */

@@ -1,6 +1,6 @@
 // How events are made: what became true, stamped with when, by whom, because of what, and what brought it up.
 
-import type { Actor, Because, ConnectionEvent, Source } from "./events.ts";
+import type { Actor, Because, ConnectionEvent, EntryRef, Source } from "./events.ts";
 import type { Instant } from "./ids.ts";
 
 export type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent
@@ -31,3 +31,6 @@ export const ruled = (by: Actor, detail: string): Because => ({
   rule: by.kind === "operator" ? "operator" : "approvers",
   detail,
 });
+
+/** Who does what an entry says; without one it is Drawbridge itself. */
+export const byEntry = (entry: EntryRef | undefined): Actor => (entry === undefined ? { kind: "drawbridge" } : { kind: "entry", entry });

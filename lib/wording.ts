@@ -2,7 +2,7 @@
 
 import { described, type Entry } from "./allow-list.ts";
 import type { Approver } from "./approver.ts";
-import type { Status } from "./connection.ts";
+import type { Status } from "./connection-states.ts";
 import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
 import { privateDnsWords } from "./private-dns.ts";
 import type { Service } from "./service.ts";

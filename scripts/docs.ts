@@ -1,7 +1,7 @@
 // Prints the pages of docs/ that the code itself knows; with --check it only says which of them are stale.
 
 import { readFile, writeFile } from "node:fs/promises";
-import { moves, states } from "../lib/connection.ts";
+import { moves, states } from "../lib/connection-states.ts";
 import { sentence } from "../lib/wording.ts";
 import { catalogue, eventsPage, schemaPage } from "./event-schemas.ts";
 import { configSchema } from "./deploy/config-fields.ts";
@@ -41,7 +41,7 @@ function connectionStates(): string {
     leaves.flatMap(([type, to]) => targets(to).map((target) => `    ${from === "none" ? "[*]" : from} --> ${target}: ${type}`)),
   );
   return [
-    "<!-- Printed by `npm run docs` from lib/connection.ts; edit that, not this. -->",
+    "<!-- Printed by `npm run docs` from lib/connection-states.ts; edit that, not this. -->",
     "",
     "# The states of a connection",
     "",

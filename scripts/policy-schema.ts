@@ -75,6 +75,22 @@ export const entryProperties = {
 };
 
 export const serviceProperties = {
+  mode: {
+    description:
+      "observe logs what would be decided and does nothing, enforce acts; left out, it stays as it is. One not in care yet is taken in",
+    enum: ["enforce", "observe"],
+  },
+  zone: {
+    description: "the hosted zone of consumers' names, by id or name; none for no names; left out, it stays as it is",
+    type: "string",
+    minLength: 1,
+    maxLength: 256,
+  },
+  privateDnsName: {
+    description: "the name that every consumer may use for its own endpoint; none takes it away; left out, it stays as it is",
+    type: "string",
+    pattern: "^(none|(\\*\\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]{2,63})$",
+  },
   outsideAccept: {
     description: "what an accept outside Drawbridge means: keep it (usual), or enforce the list",
     enum: ["keep", "enforce"],
@@ -124,10 +140,16 @@ export const policySchema = (): object => ({
   description: "Who may connect to the services in Drawbridge's care; see docs/policy.md. A part that is left out stays as it is.",
   ...closed({
     services: {
-      description: "the settings of services in care; what is left out is as usual",
+      description: "the services in care and their settings; one that is not in care yet is taken in",
       type: "object",
       propertyNames: { pattern: serviceId },
       additionalProperties: closed(serviceProperties),
+    },
+    released: {
+      description: "services to be released; nothing else releases one",
+      type: "array",
+      maxItems: 1000,
+      items: { type: "string", pattern: serviceId },
     },
     approvers: {
       description: "those who may be asked, by name",

@@ -8,9 +8,10 @@ export default class TestSummary implements Reporter {
     process.stderr.write(content);
   }
 
-  /** A run takes a minute or two: it says how far it is. */
+  /** A run takes a minute or two: it says how far it is, and what failed as soon as it has. */
   onTestModuleEnd(module: TestModule): void {
     process.stderr.write(`${module.ok() ? "ok    " : "FAILED"} ${fileOf(module)}\n`);
+    for (const line of inShort(module)) process.stderr.write(`  ${line}\n`);
   }
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
@@ -25,12 +26,27 @@ export default class TestSummary implements Reporter {
     if (errors.length > 0) tell("outside of any test", errors);
     if (tests.length === 0 && errors.length === 0) console.log("No tests were found.");
 
+    // Once more without their details: whoever keeps only the end of the output sees why.
+    const again = [...modules.flatMap(inShort), ...errors.map((error) => `outside of any test: ${firstLine(error)}`)];
+    if (again.length > 0) console.log(`\n${again.map((line) => `FAILED ${line}`).join("\n")}`);
     console.log(closingLine(passed, failed.length + broken.length + errors.length, tests.length - passed - failed.length));
   }
 }
 
 function closingLine(passed: number, failed: number, skipped: number): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+/** One line for each failure of a file, with what it was. */
+function inShort(module: TestModule): string[] {
+  const failed = [...module.children.allTests("failed")].map(
+    (test) => `${nameOf(test)}: ${(test.result().errors ?? []).map(firstLine).join("; ")}`,
+  );
+  return [...failed, ...module.errors().map((error) => `${fileOf(module)}: ${firstLine(error)}`)];
+}
+
+function firstLine(error: SerializedError): string {
+  return errorText(error).split("\n", 1)[0] ?? "";
 }
 
 function tell(name: string, errors: readonly SerializedError[]): void {

@@ -4,7 +4,7 @@ import { anyApprover } from "../approver.ts";
 import { askedNow, askingOf, barred, countedVotes, type Asking } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
 import { verdicts } from "../loop/verdicts.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { AllowList, Approvers, Clock, Connections, Services } from "../ports.ts";
 import type { Service } from "../service.ts";
 import type { ProfilePorts } from "./profile.ts";

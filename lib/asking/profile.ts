@@ -2,7 +2,8 @@
 
 import { candidateKeys, entryId, type Entry, type Judgement } from "../allow-list.ts";
 import { askingOf, type Asking } from "../asking-policy.ts";
-import { optional, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { Instant } from "../ids.ts";
 import { heldBy, verdicts, type VerdictPorts } from "../loop/verdicts.ts";
 import { profileOf, type Profile } from "../notices.ts";

@@ -1,7 +1,7 @@
 // Whether mail reaches the approvers: held against the topic's subscriptions by each sweep, kept in the log when it changes.
 
 import type { Approver } from "../approver.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { approverSubject } from "../ledger.ts";
 import type { Approvers, Clock, Ledger, Subscription, Subscriptions } from "../ports.ts";

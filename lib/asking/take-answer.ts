@@ -1,7 +1,8 @@
 // The one way in which an approver's answer is recorded, from the page and from Slack alike: one at a time, and what it came to.
 
 import type { Approver } from "../approver.ts";
-import { optional, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { Actor, Choice, ConnectionEvent, Scope } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";

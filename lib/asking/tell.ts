@@ -1,7 +1,8 @@
 // What `notify` and `slack` do with a committed event: read the record again, and tell people once what still matters.
 
 import { entryId } from "../allow-list.ts";
-import { optional, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { DrawbridgeEvent, EntryRef } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";

@@ -5,8 +5,11 @@ import { milliseconds, instant } from "../ids.ts";
 import { canonical, type Hash, type Head, type StoredEvent, type Subject } from "../ledger.ts";
 import { leafHash, merkleRoot } from "./merkle.ts";
 
-/** How old an event may be when it first shows in the index: no writer takes longer from its clock to its commit. */
-const lateSeconds = 300;
+/**
+ * How old an event may look when it first shows in the index: clocks that differ by up to a quarter of an hour either way,
+ * a writer that takes its time from its clock to its commit, and the index. What is older, and in no checkpoint, was never written by us.
+ */
+export const lateSeconds = 2400;
 
 /** A chain's growth: the head it grew from, and the hash of each event since, in order. The last is the new head. */
 export interface Leaf {

@@ -4,7 +4,8 @@ import type { AccountId, EndpointId, Instant, ServiceId } from "../ids.ts";
 import { instant, milliseconds } from "../ids.ts";
 import type { Actor, Because, EntryRef } from "../events.ts";
 import type { StoredEvent } from "../ledger.ts";
-import { optional, type Status } from "../connection.ts";
+import type { Status } from "../connection-states.ts";
+import { optional } from "../optional.ts";
 import { isIn, type Life } from "./lives.ts";
 
 /** One connection, and by whom and what it was let in. */

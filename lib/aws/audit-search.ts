@@ -2,7 +2,7 @@
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { BadInput } from "../faults.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import { allTime, type Page, type PageRequest } from "../ledger.ts";

@@ -1,7 +1,8 @@
 // A connection as its row in the Connections table: the record, the head of its chain, and what the indexes need.
 
 import * as v from "valibot";
-import { states, type Connection, type Status } from "../connection.ts";
+import { states, type Status } from "../connection-states.ts";
+import type { Connection } from "../connection.ts";
 import type { Kept } from "../ledger.ts";
 import type { Item } from "./item.ts";
 import {

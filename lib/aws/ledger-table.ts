@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { DrawbridgeEvent } from "../events.ts";
 import { Fault } from "../faults.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import {
   accountOf,
   allTime,

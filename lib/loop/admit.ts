@@ -1,6 +1,6 @@
 // What `admit` does with its messages: the allow-list's verdict is committed, then EC2 is told, many ids in one call.
 
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
 import { isAccepted, type AwsState, type Observed } from "../observed.ts";

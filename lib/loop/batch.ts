@@ -1,6 +1,6 @@
 // A batch of messages through the loop: gathered by service, run once for each, told apart again at the end.
 
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
 import type { Wanted } from "../messages.ts";

@@ -1,7 +1,7 @@
 // Each minute: what the log has gained since the last checkpoint, signed and kept where nobody can change it.
 
 import { leavesOf, nextStatement, signedText, sinceOf, statementHash, type Checkpoint, type Before } from "../audit/checkpoint.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import { bodyHash, type Hash, type StoredEvent } from "../ledger.ts";
 import type { Checkpoints, Clock, Ledger, SigningKey } from "../ports.ts";

@@ -1,10 +1,18 @@
 // Keeps an endpoint service's permissions with the allow-list, where the service says so: strangers cannot even ask.
 
 import type { Entry } from "../allow-list.ts";
-import { optional } from "../connection.ts";
-import type { AccountId, ServiceId } from "../ids.ts";
+import { optional } from "../optional.ts";
+import type { ServiceId } from "../ids.ts";
 import { serviceSubject } from "../ledger.ts";
-import { accountsMax, permissionChanges, wantedAccounts, type Allowed, type PermissionChanges, type Wanted } from "../permissions.ts";
+import {
+  accountsMax,
+  permissionChanges,
+  wantedAccounts,
+  type Allowed,
+  type PermissionChanges,
+  type Permit,
+  type Wanted,
+} from "../permissions.ts";
 import type { AllowList, Clock, EndpointServices, Ledger, Permits, Services } from "../ports.ts";
 import { pieces } from "./concurrently.ts";
 
@@ -26,7 +34,7 @@ export interface PermissionState {
   readonly wanted: Wanted;
   readonly allowed: Allowed;
   /** What Drawbridge added itself. */
-  readonly ours: readonly AccountId[];
+  readonly ours: readonly Permit[];
   readonly changes: PermissionChanges;
 }
 
@@ -39,24 +47,25 @@ export async function permissionState(ports: StatePorts, service: ServiceId): Pr
     ports.endpointServices.allowed(service),
     ports.permits.of(service),
   ]);
-  const wanted: Wanted =
-    entries === undefined ? { cannot: "the list has too many entries to follow" } : wantedAccounts(entries, ports.clock());
-  const changes = "cannot" in wanted ? nothing : permissionChanges(wanted.accounts, allowed, ours);
+  const now = ports.clock();
+  const wanted: Wanted = entries === undefined ? { cannot: "the list has too many entries to follow" } : wantedAccounts(entries, now);
+  const changes = "cannot" in wanted ? nothing : permissionChanges(wanted.accounts, allowed, ours, now);
   return { wanted, allowed, ours, changes };
 }
 
 /**
  * Adds what is lacking and takes back what it added itself. What is to be added is written down as ours before AWS is told,
- * so that it is never left behind; what somebody else added is never ours. Where the list cannot say it, nothing changes.
+ * so that it is never left behind; what somebody else added is never ours. It stays ours for an hour, since the call that
+ * adds it may be on its way for long. Where the list cannot say it, nothing changes.
  */
 export async function followList(ports: PermissionPorts, service: ServiceId): Promise<PermissionChanges> {
   const { changes } = await permissionState(ports, service);
   const { add, remove, forget } = changes;
-  for (const account of add) await ports.permits.keep(service, account);
+  for (const account of add) await ports.permits.keep(service, { account, at: ports.clock() });
   const parts = Math.max(Math.ceil(add.length / accountsPerCall), Math.ceil(remove.length / accountsPerCall));
   const [adding, removing] = [pieces(add, accountsPerCall), pieces(remove, accountsPerCall)];
   for (let part = 0; part < parts; part += 1) await ports.endpointServices.allow(service, adding[part] ?? [], removing[part] ?? []);
-  for (const account of [...remove, ...forget]) await ports.permits.forget(service, account);
+  for (const permit of forget) await ports.permits.forget(service, permit);
   if (add.length > 0 || remove.length > 0) await record(ports, service, changes);
   return changes;
 }

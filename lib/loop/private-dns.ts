@@ -1,6 +1,6 @@
 // Brings a service's private DNS name from wanted to verified, one step after the other, each in the log.
 
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { explainError, Fault, Refused } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";

@@ -3,7 +3,8 @@
 import type { Approver } from "../approver.ts";
 import { askingOf, silentUntil } from "../asking-policy.ts";
 import { concurrently } from "./concurrently.ts";
-import { evolve, optional, type Connection } from "../connection.ts";
+import { evolve, type Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { decide, type Known as Facts, type Signal } from "../decide.ts";
 import type { ConnectionEvent, Source } from "../events.ts";
 import { Fault } from "../faults.ts";

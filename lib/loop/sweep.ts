@@ -1,6 +1,6 @@
 // What `sweep` does each minute: the same loop over every service, so that nothing depends on a message that may be lost.
 
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { milliseconds, type EndpointId, type Instant, type ServiceId } from "../ids.ts";
 import { serviceSubject } from "../ledger.ts";

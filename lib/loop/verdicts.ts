@@ -1,7 +1,8 @@
 // What the allow-list says to many consumers now: one read of exactly the keys that can match, whatever the list's length.
 
 import { candidateKeys, entryId, judge, type Consumer, type Entry, type Judgement, type Membership, type Removed } from "../allow-list.ts";
-import { optional, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { EntryRef } from "../events.ts";
 import { frozenWords } from "../freeze.ts";
 import type { AccountId, EndpointId, ServiceId } from "../ids.ts";

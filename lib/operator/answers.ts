@@ -1,7 +1,7 @@
 // An operator's own answer: approve or reject a connection, through the same loop as everybody's.
 
 import type { Connection } from "../connection.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { Choice, ConnectionEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import type { Change } from "../ledger.ts";

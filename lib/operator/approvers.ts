@@ -1,7 +1,7 @@
 // The approvers: added, changed, confirmed, tried and removed, and whether a message reaches each of them.
 
 import { anyApprover, approverName, type Approver } from "../approver.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import { approverSubject, canonical } from "../ledger.ts";

@@ -1,6 +1,7 @@
 // Connections and open questions as operators see them.
 
-import { optional, type Connection, type Question } from "../connection.ts";
+import type { Connection, Question } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { Refused } from "../faults.ts";
 import { milliseconds, type EndpointId } from "../ids.ts";
 import { connectionSubject, type Page } from "../ledger.ts";

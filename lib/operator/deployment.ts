@@ -1,6 +1,6 @@
 // What this deployment is: for the command's greeting, and for whoever has to look after it.
 
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { ZoneId } from "../ids.ts";
 import type { Service } from "../service.ts";
 import { examine, type Finding } from "./doctor.ts";

@@ -1,7 +1,7 @@
 // The allow-list's entries: written, removed, listed, and shown with their history.
 
 import { labelOf, refer, type Entry, type Removed } from "../allow-list.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { disconnectWords, type Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";

@@ -1,7 +1,6 @@
 // Many entries at once: each is a commit and an event of its own, refused or done by itself; and what all of them would come to.
 
 import { entryId, type Entry, type Removed } from "../allow-list.ts";
-import { optional } from "../connection.ts";
 import { BadInput, Fault, Refused } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";
 import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
@@ -105,7 +104,7 @@ async function settled({ service, principal }: EntryKey, work: () => Promise<Don
   }
 }
 
-async function checkAll(ports: OperatorPorts, put: readonly Said[]): Promise<void> {
+async function checkAll(ports: OperatorPorts, put: readonly Said[], come: ReadonlySet<string> = new Set()): Promise<void> {
   const now = ports.clock();
   for (const [index, said] of put.entries()) {
     try {
@@ -115,7 +114,7 @@ async function checkAll(ports: OperatorPorts, put: readonly Said[]): Promise<voi
       throw error;
     }
   }
-  for (const service of new Set(put.map((said) => said.service))) if (service !== "*") await inCare(ports, service);
+  for (const service of new Set(put.map((said) => said.service))) if (service !== "*" && !come.has(service)) await inCare(ports, service);
 }
 
 const readAtOnce = 500;
@@ -132,8 +131,8 @@ async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promi
 
 /** What a whole policy would come to for the connections there are. Nothing is written. */
 export async function foresee(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Outlook> {
-  const { put, remove, services } = read(foreseenPolicy, input);
-  await checkAll(ports, put);
+  const { put, remove, services, released } = read(foreseenPolicy, input);
+  await checkAll(ports, put, new Set(services.map(({ service }) => service)));
   const before = await entriesAt(ports, put);
   const at = ports.clock();
   const entries = put.map(({ version: _version, ...said }): Entry => ({
@@ -144,7 +143,11 @@ export async function foresee(ports: OperatorPorts, actor: Operator, input: unkn
   }));
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   const changed = await Promise.all(
-    services.map(async ({ service, ...said }): Promise<Service> => settingsOver(await inCare(ports, service), said)),
+    // Where names are made does not bear on who connects.
+    services.map(async ({ service, zone: _zone, ...said }): Promise<Service> => {
+      const there = await ports.services.get(service);
+      return settingsOver(there ?? { service, mode: "enforce", outsideAccept: "keep", addedAt: at, addedBy: actor.arn, version: 1 }, said);
+    }),
   );
-  return outlook(ports, { entries, removed, ...optional("services", changed.length === 0 ? undefined : changed) });
+  return outlook(ports, { entries, removed, services: changed, released });
 }

@@ -1,7 +1,8 @@
 // Why a connection stands as it does, or what would become of a consumer who connected: the same verdict that the loop gives.
 
 import type { Consumer } from "../allow-list.ts";
-import { optional, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { explain as explained, type Explanation } from "../explain.ts";
 import { BadInput } from "../faults.ts";
 import { cutOf, type Cut } from "../holding.ts";

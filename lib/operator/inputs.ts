@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { approverName } from "../approver.ts";
-import { states, type Status } from "../connection.ts";
+import { states, type Status } from "../connection-states.ts";
 import { BadInput } from "../faults.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
 import { disconnectGiven } from "./disconnect-given.ts";
@@ -101,15 +101,19 @@ const confirmed = by((given): boolean | number => {
 });
 
 export const aService = members({ service: by(serviceId) });
+export const enforcedService = members({ service: by(serviceId), reason: maybe(text) });
 export const previewedService = members({ service: by(serviceId), zone: maybe(text) });
+const mode = oneOf(["enforce", "observe"]);
 export const addedService = members({
   service: by(serviceId),
   zone: maybe(text),
-  mode: v.optional(oneOf(["enforce", "observe"]), "enforce"),
+  mode: v.optional(mode, "enforce"),
   outsideAccept: v.optional(oneOf(["keep", "enforce"]), "keep"),
+  reason: maybe(text),
 });
 
 const version = whole(0, 999_999_999);
+export const releasedService = members({ service: by(serviceId), version: maybe(version), reason: maybe(text) });
 const writing = {
   /** The version that the operator has seen; 0 for none. Any other there is a clash. */
   version: maybe(version),
@@ -143,11 +147,12 @@ export const serviceFields = {
   permissions: maybe(oneOf(["off", "follow"])),
   asking: maybe(v.nullable(asking)),
 };
-const domain = by((given) => {
+function domainName(given: unknown): string {
   if (typeof given === "string" && given.length <= 253 && /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]{2,63}$/.test(given))
     return given;
   throw new BadInput("name", given, "give a public domain name in lower case, such as api.example.com or *.example.com");
-});
+}
+const domain = by(domainName);
 export const setService = members({
   service: by(serviceId),
   ...serviceFields,
@@ -207,7 +212,18 @@ export const entryBatch = members({
 export const foreseenPolicy = members({
   put: atOnce(members({ ...entryFields, version: maybe(version) }), 20_000),
   remove: atOnce(droppedEntry, 20_000),
-  services: atOnce(members({ service: by(serviceId), ...serviceFields }), 1000),
+  /** Those not in care yet as if they were taken in. */
+  services: atOnce(
+    members({
+      service: by(serviceId),
+      ...serviceFields,
+      mode: maybe(mode),
+      zone: maybe(v.nullable(text)),
+      privateDnsName: maybe(v.nullable(domain)),
+    }),
+    1000,
+  ),
+  released: atOnce(by(serviceId), 1000),
 });
 
 /** A freeze of one service, or of all. */
@@ -276,9 +292,17 @@ function isApproverName(given: string): boolean {
 }
 /** What a policy file may hold; every value of it is read as text. */
 const serviceKey = v.pipe(v.string(), v.check(isServiceId, "give the endpoint service's id, such as vpce-svc-0123456789abcdef0"));
+/** A service as the file holds it: what else the commands about services say of it, too. */
+export const filedService = {
+  ...serviceFields,
+  mode: maybe(mode),
+  zone: maybe(text),
+  privateDnsName: maybe(by((given) => (given === "none" ? given : domainName(given)))),
+};
 const approverKey = v.pipe(v.string(), v.check(isApproverName, "give 1 to 32 of a-z, 0-9 and hyphen, such as ann"));
 export const policyFile = members({
-  services: maybe(v.record(serviceKey, members(serviceFields), "give the settings by the id of each service")),
+  services: maybe(v.record(serviceKey, members(filedService), "give the settings by the id of each service")),
+  released: maybe(v.array(by(serviceId), "give a list of services' ids")),
   approvers: maybe(v.record(approverKey, members(approverFields), "give how to reach each approver by their name")),
   entries: maybe(v.array(members(entryFields), "give a list of entries")),
 });

@@ -4,7 +4,7 @@
 import type { Entry, Removed } from "../allow-list.ts";
 import { entryId } from "../allow-list.ts";
 import type { Connection } from "../connection.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { ConnectionEvent } from "../events.ts";
 import type { Freeze } from "../freeze.ts";
 import { accountId, endpointId, isAccountId, type AccountId, type EndpointId, type Instant, type ServiceId } from "../ids.ts";
@@ -21,7 +21,9 @@ import { all } from "./paging.ts";
 export interface Supposed {
   readonly entries?: readonly Entry[];
   readonly removed?: readonly Removed[];
+  /** Changed, or taken into care. */
   readonly services?: readonly Service[];
+  readonly released?: readonly ServiceId[];
   readonly freezes?: readonly Freeze[];
   readonly unfrozen?: readonly (ServiceId | "*")[];
 }
@@ -51,9 +53,10 @@ type Ports = Pick<OperatorPorts, "clock" | "newId" | "services" | "connections" 
 const servicesAtOnce = 4;
 
 export async function outlook(ports: Ports, supposed: Supposed): Promise<Outlook> {
-  const inCare = (await ports.services.all()).map(
-    (service) => supposed.services?.find((its) => its.service === service.service) ?? service,
-  );
+  const would = new Map((await ports.services.all()).map((service) => [service.service, service]));
+  for (const service of supposed.services ?? []) would.set(service.service, service);
+  for (const service of supposed.released ?? []) would.delete(service);
+  const inCare = [...would.values()];
   const reached = await reach(ports, supposed, inCare);
   // One entry may count connections at several services.
   const counts = new Map<string, number>();

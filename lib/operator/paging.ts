@@ -1,6 +1,6 @@
 // Several lists read as one, page by page, with one cursor that a client hands back unchanged.
 
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import { BadInput } from "../faults.ts";
 import type { Page, PageRequest } from "../ledger.ts";
 

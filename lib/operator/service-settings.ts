@@ -1,9 +1,9 @@
 // A service's settings, changed: what an end means for its connections, whom to ask, whether permissions follow the list.
 
 import type { PolicyEvent } from "../events.ts";
-import { BadInput, Refused } from "../faults.ts";
+import { BadInput } from "../faults.ts";
 import { canonical, serviceSubject } from "../ledger.ts";
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
 import { read, setService } from "./inputs.ts";
@@ -11,7 +11,7 @@ import { checkApprovers } from "./known-approvers.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
 import { survey } from "./service-survey.ts";
-import { inCare } from "./services.ts";
+import { inCare, refuseOtherVersion } from "./services.ts";
 
 export interface Set {
   readonly service: Service;
@@ -29,12 +29,7 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
   return untilCommitted(id, async () => {
     const expected = await ports.ledger.head(serviceSubject(id));
     const before = await inCare(ports, id);
-    if (version !== undefined && version !== before.version)
-      throw new Refused(
-        "VersionClash",
-        `${id} is not at version ${String(version)}: its settings are at version ${String(before.version)} now`,
-        "look at it again, and repeat the command",
-      );
+    if (version !== undefined) refuseOtherVersion(before, version);
     const wanted = settingsOver(before, { ...said, ...(zone === undefined ? {} : { zone }) });
     checkSettings(wanted);
     if (canonical(wanted) === canonical(before)) return { service: before, changed: false };

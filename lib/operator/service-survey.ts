@@ -1,6 +1,6 @@
 // What stands in the way of taking a service into care, and what taking it would mean for its connections.
 
-import { optional } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { Verdict } from "../events.ts";
 import { Refused } from "../faults.ts";
 import type { AccountId, EndpointId, ServiceId, ZoneId } from "../ids.ts";

@@ -1,6 +1,8 @@
 // Services under care: taken in, enforced, shown and released.
 
-import { optional, type Connection, type Status } from "../connection.ts";
+import type { Status } from "../connection-states.ts";
+import type { Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { Refused } from "../faults.ts";
 import type { Freeze } from "../freeze.ts";
@@ -11,7 +13,7 @@ import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
 import { askingProblems } from "./approvers.ts";
 import { historyOf, type Told } from "./history.ts";
-import { addedService, aService, read } from "./inputs.ts";
+import { addedService, aService, enforcedService, read, releasedService } from "./inputs.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
 import { permissionDrift } from "./permission-drift.ts";
@@ -29,7 +31,7 @@ const recordedAtOnceMax = 500;
 
 /** Takes a service into care; safe to repeat. What is connected is recorded as adopted, and what waits is decided next. */
 export async function add(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Added> {
-  const { service, zone: wantedZone, mode, outsideAccept } = read(addedService, input);
+  const { service, zone: wantedZone, mode, outsideAccept, reason } = read(addedService, input);
   const { zone, facts, obstacles } = await survey(ports, service, wantedZone);
   const [obstacle] = obstacles;
   if (obstacle !== undefined) throw obstacle;
@@ -42,7 +44,7 @@ export async function add(ports: OperatorPorts, actor: Operator, input: unknown)
     ...optional("zone", zone),
     ...optional("serviceName", facts?.serviceName),
   };
-  const kept = await untilCommitted(service, () => keep(ports, actor, wanted));
+  const kept = await untilCommitted(service, () => keep(ports, actor, wanted, reason));
   const recorded = await recordThere(ports, service);
   await ports.wake.admit({ service, why: "added" });
   return { ...kept, ...optional("recorded", recorded) };
@@ -51,7 +53,12 @@ export async function add(ports: OperatorPorts, actor: Operator, input: unknown)
 type Wanted = Pick<Service, "service" | "mode" | "outsideAccept" | "notification" | "serviceName"> & { readonly zone?: Zone };
 
 /** One try: the record and its event; nothing when it is as wanted already. */
-async function keep(ports: OperatorPorts, actor: Operator, wanted: Wanted): Promise<{ service: Service; changed: boolean } | "conflict"> {
+async function keep(
+  ports: OperatorPorts,
+  actor: Operator,
+  wanted: Wanted,
+  reason = "services add",
+): Promise<{ service: Service; changed: boolean } | "conflict"> {
   const expected = await ports.ledger.head(serviceSubject(wanted.service));
   const before = await ports.services.get(wanted.service);
   if (before !== undefined) {
@@ -70,7 +77,7 @@ async function keep(ports: OperatorPorts, actor: Operator, wanted: Wanted): Prom
           service: wanted.service,
           to: after,
           at,
-          ...byOperator(actor, "services add"),
+          ...byOperator(actor, reason),
         }
       : {
           type: "ServiceChanged",
@@ -119,7 +126,7 @@ async function recordThere(ports: OperatorPorts, service: ServiceId): Promise<Ad
 
 /** From observing to acting; `admit` is woken by the event. */
 export async function enforce(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ service: Service; changed: boolean }> {
-  const { service } = read(aService, input);
+  const { service, reason } = read(enforcedService, input);
   return untilCommitted(service, async () => {
     const expected = await ports.ledger.head(serviceSubject(service));
     const before = await inCare(ports, service);
@@ -129,7 +136,7 @@ export async function enforce(ports: OperatorPorts, actor: Operator, input: unkn
       type: "ServiceEnforced",
       service,
       at: ports.clock(),
-      ...byOperator(actor, "services enforce"),
+      ...byOperator(actor, reason ?? "services enforce"),
     };
     const head = await ports.ledger.commit({
       of: "service",
@@ -144,17 +151,18 @@ export async function enforce(ports: OperatorPorts, actor: Operator, input: unkn
 
 /** Releases a service. Its connections stay as they are, at AWS and here; adding it again goes on from there. */
 export async function remove(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ service: Service; changed: true }> {
-  const { service } = read(aService, input);
+  const { service, version, reason } = read(releasedService, input);
   return untilCommitted(service, async () => {
     const expected = await ports.ledger.head(serviceSubject(service));
     const before = await inCare(ports, service);
+    if (version !== undefined) refuseOtherVersion(before, version);
     if (before.notification !== undefined) await ports.endpointServices.stopNotifying(before.notification);
     const event: PolicyEvent = {
       type: "ServiceRemoved",
       service,
       from: before,
       at: ports.clock(),
-      ...byOperator(actor, "services remove"),
+      ...byOperator(actor, reason ?? "services remove"),
     };
     const head = await ports.ledger.commit({
       of: "service",
@@ -164,6 +172,15 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
     });
     return typeof head === "string" ? "conflict" : { service: before, changed: true };
   });
+}
+
+export function refuseOtherVersion({ service, version: now }: Service, seen: number): void {
+  if (now === seen) return;
+  throw new Refused(
+    "VersionClash",
+    `${service} is not at version ${String(seen)}: its settings are at version ${String(now)} now`,
+    "look at it again, and repeat the command",
+  );
 }
 
 export const list = async (ports: OperatorPorts): Promise<{ items: Service[] }> => ({

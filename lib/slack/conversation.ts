@@ -4,7 +4,8 @@ import { askedNow, askingOf, barred, countedVotes, type Asking } from "../asking
 import { once } from "../asking/once.ts";
 import { known } from "../asking/profile.ts";
 import { noticeOf, recordOf, type Committed, type TellPorts } from "../asking/tell.ts";
-import { optional, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
+import { optional } from "../optional.ts";
 import type { DrawbridgeEvent } from "../events.ts";
 import { oneLine } from "../harmless.ts";
 import type { EndpointId } from "../ids.ts";

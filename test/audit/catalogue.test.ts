@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { detailOf } from "../../lib/aws/bus-event.ts";
-import { moves } from "../../lib/connection.ts";
+import { moves } from "../../lib/connection-states.ts";
 import { catalogue, exampleOf, schemaPage, type Schema } from "../../scripts/event-schemas.ts";
 import { acme, endpoint, inCare, service } from "../operator/desk.ts";
 

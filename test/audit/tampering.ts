@@ -1,6 +1,7 @@
 // What somebody with every right on the table could do to one event, and to all hashes after it.
 
 import { sha256 } from "../../lib/aws/sha256.ts";
+import { optional } from "../../lib/optional.ts";
 import { bodyHash, chain, noHead, type StoredEvent } from "../../lib/ledger.ts";
 import type { Tampering } from "../../lib/audit/finding.ts";
 
@@ -25,13 +26,14 @@ const forged = (stored: StoredEvent): StoredEvent => ({
 /** A chain anew from contents, as the product itself would write it. */
 const rehashed = (its: readonly StoredEvent[]): StoredEvent[] => {
   const [first] = its;
+  const { service, account } = first ?? {};
   return first === undefined
     ? []
     : chain(
         first.subject,
         noHead,
         its.map(({ event }) => event),
-        {},
+        { ...optional("service", service), ...optional("account", account) },
         sha256,
       );
 };

@@ -1,39 +1,22 @@
 // The policy as a file: a plan first, then exactly that; twice is nothing, and a mistake changes nothing.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { endpoint, inCare, service, type Desk } from "../operator/desk.ts";
-import { secretAccessKey, served, type SignedServer } from "./signed-server.ts";
-import { typed, type Setting, type Typed } from "./typed.ts";
+import { policyDesk, type PolicyDesk } from "./policy-desk.ts";
 
 let at: Desk;
-let server: SignedServer;
-let place: string;
-const run = (words: readonly string[], setting: Setting = {}): Promise<Typed> => typed(words, { api: server.url, ...setting });
-
-/** Writes the file and applies it. */
-const apply = async (text: string, ...more: readonly string[]): Promise<Typed> => {
-  const file = join(place, "policy.yml");
-  await writeFile(file, text);
-  const typed = await run(["apply", file, ...more]);
-  return { ...typed, err: typed.err.replaceAll(file, "policy.yml"), out: typed.out.replaceAll(file, "policy.yml") };
-};
+let files: PolicyDesk;
+let run: PolicyDesk["run"];
+let apply: PolicyDesk["apply"];
 const entries = async (): Promise<readonly { readonly principal: string; readonly verdict: string; readonly version: number }[]> =>
   (await at.ask<{ items: [] }>("GET /entries")).items;
 
 beforeEach(async () => {
-  vi.stubEnv("AWS_ACCESS_KEY_ID", "111111111111");
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
   at = await inCare();
-  server = await served(at);
-  place = await mkdtemp(join(tmpdir(), "policy-"));
+  files = await policyDesk(at);
+  ({ run, apply } = files);
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-  await rm(place, { recursive: true });
-});
+afterEach(() => files.close());
 
 const full = `services:
   ${service}:
@@ -78,11 +61,11 @@ test("a file with every feature is planned, applied, and then nothing is left to
   const planned = await apply(full, "--check");
   expect(planned).toMatchObject({
     code: 1,
-    out: expect.stringContaining("Plan: 4 to add, 0 to change, 0 to remove; 1 of the services to set"),
+    out: expect.stringContaining("Plan: 4 to add, 0 to change, 0 to remove; services: 1 to set"),
   });
   expect(await entries()).toEqual([]);
   const applied = await apply(full, "--yes");
-  expect(applied).toMatchObject({ code: 0, out: expect.stringContaining("Done: entries 4 added; 1 of the services set.") });
+  expect(applied).toMatchObject({ code: 0, out: expect.stringContaining("Done: entries 4 added; services 1 set.") });
   expect((await entries()).map(({ principal, verdict }) => `${verdict} ${principal}`)).toEqual([
     "reject account#012345678901",
     "ask any",
@@ -105,6 +88,8 @@ test("what is exported is the same policy: applying it does nothing, and it read
     # What Drawbridge lets in. Change it, look with \`drawbridge apply policy.yml --check\`, then apply it; see docs/policy.md.
     services:
       vpce-svc-00000000000000001:
+        mode: enforce
+        zone: privatelink.example.com
         outsideAccept: enforce
         onRemoval: 24h
         onReject: keep

@@ -1,6 +1,6 @@
 // The editors' schema says no more and no less than what a policy file may hold.
 import { expect, test } from "vitest";
-import { approverFields, entryFields, serviceFields } from "../../lib/operator/inputs.ts";
+import { approverFields, entryFields, filedService } from "../../lib/operator/inputs.ts";
 import { approverProperties, entryProperties, serviceProperties } from "../../scripts/policy-schema.ts";
 
 /** The fields of an object in valibot's schema, through what is wrapped around it; nothing for what is no object. */
@@ -30,7 +30,7 @@ const told = (properties: Readonly<Record<string, unknown>>): Tree =>
 
 test.each([
   ["entries", entryFields, entryProperties],
-  ["services", serviceFields, serviceProperties],
+  ["services", filedService, serviceProperties],
   ["approvers", approverFields, approverProperties],
 ])("%s have the same fields in both", (_, schema, shown) => {
   expect(told(shown)).toEqual(read(schema));

@@ -6,6 +6,7 @@ import { entryId } from "../../lib/allow-list.ts";
 import type { ConnectionEvent, PolicyEvent } from "../../lib/events.ts";
 import type { Freeze } from "../../lib/freeze.ts";
 import { concurrently } from "../../lib/loop/concurrently.ts";
+import { instant, milliseconds } from "../../lib/ids.ts";
 import { freezeSubject, noHead, serviceSubject, type Head } from "../../lib/ledger.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { acme, entry, entryEvent, event, first, next, noon, payments, requested } from "./samples.ts";
@@ -87,12 +88,15 @@ export function policyContract(name: string, setup: () => Promise<TablesUnderTes
   describe(`${name}: permits`, () => {
     test("are kept and forgotten for each service, as often as it is said", async () => {
       const { permits } = await setup();
-      for (const account of [accountOf(3), accountOf(2), accountOf(2)]) await permits.keep(payments, account);
-      await permits.keep(serviceOf(0xb), accountOf(4));
-      expect(await permits.of(payments)).toEqual([accountOf(2), accountOf(3)]);
-      for (const account of [accountOf(2), accountOf(2), accountOf(4)]) await permits.forget(payments, account);
-      expect(await permits.of(payments)).toEqual([accountOf(3)]);
-      expect(await permits.of(serviceOf(0xb))).toEqual([accountOf(4)]);
+      const permit = (account: number, at = noon) => ({ account: accountOf(account), at });
+      const later = instant(milliseconds(noon) + 60_000);
+      for (const one of [permit(3), permit(2), permit(2), permit(5), permit(5, later)]) await permits.keep(payments, one);
+      await permits.keep(serviceOf(0xb), permit(4));
+      expect(await permits.of(payments)).toEqual([permit(2), permit(3), permit(5, later)]);
+      // What was kept anew since it was read stays.
+      for (const one of [permit(2), permit(2), permit(4), permit(5)]) await permits.forget(payments, one);
+      expect(await permits.of(payments)).toEqual([permit(3), permit(5, later)]);
+      expect(await permits.of(serviceOf(0xb))).toEqual([permit(4)]);
     });
   });
 

@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evolve, moves, replay, states, type Connection, type Status } from "../../lib/connection.ts";
+import { moves, states, type Status } from "../../lib/connection-states.ts";
+import { evolve, replay, type Connection } from "../../lib/connection.ts";
 import { decide, type Known, type Signal } from "../../lib/decide.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
 import { awsStates, type Seen } from "../../lib/observed.ts";

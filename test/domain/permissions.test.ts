@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Entry, Principal } from "../../lib/allow-list.ts";
-import { accountId, type AccountId } from "../../lib/ids.ts";
-import { accountsMax, permissionChanges, wantedAccounts } from "../../lib/permissions.ts";
+import { accountId, instant, milliseconds } from "../../lib/ids.ts";
+import { accountsMax, permissionChanges, wantedAccounts, type Permit } from "../../lib/permissions.ts";
 import { acme, minute, service } from "./given.ts";
 
 const entry = (principal: Principal, more: Partial<Entry> = {}): Entry => ({
@@ -59,14 +59,17 @@ describe("what changes", () => {
 
   test("for every list and whatever is there: all wanted may ask, only what was ours is taken back, and a second time does nothing", () => {
     fc.assert(
-      fc.property(some, some, some, (wanted, there, ours) => {
-        const { add, remove, forget } = permissionChanges(wanted, { accounts: there, others: ["*"] }, ours);
+      fc.property(some, some, some, fc.boolean(), (wanted, there, ours, isLater) => {
+        const now = instant(milliseconds(minute(0)) + (isLater ? 3_600_001 : 3_600_000));
+        const permits = ours.map((account): Permit => ({ account, at: minute(0) }));
+        const { add, remove, forget } = permissionChanges(wanted, { accounts: there, others: ["*"] }, permits, now);
         const after = new Set([...there.filter((one) => !remove.includes(one)), ...add]);
         for (const account of wanted) expect(after.has(account)).toBe(true);
         for (const account of remove) expect(ours.includes(account) && !wanted.includes(account)).toBe(true);
         for (const account of there) if (!ours.includes(account)) expect(after.has(account)).toBe(true);
-        const oursAfter: AccountId[] = [...new Set([...ours, ...add])].filter((one) => !remove.includes(one) && !forget.includes(one));
-        expect(permissionChanges(wanted, { accounts: [...after], others: ["*"] }, oursAfter)).toEqual({ add: [], remove: [], forget: [] });
+        expect(forget.map(({ account }) => account)).toEqual(isLater ? ours.filter((account) => !wanted.includes(account)) : []);
+        const left = [...permits.filter((one) => !forget.includes(one)), ...add.map((account): Permit => ({ account, at: now }))];
+        expect(permissionChanges(wanted, { accounts: [...after], others: ["*"] }, left, now)).toEqual({ add: [], remove: [], forget: [] });
       }),
     );
   });

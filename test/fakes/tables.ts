@@ -12,7 +12,7 @@ import { readService, serviceRow } from "../../lib/aws/service-row.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { DrawbridgeEvent } from "../../lib/events.ts";
 import { BadInput, Fault } from "../../lib/faults.ts";
-import { optional } from "../../lib/connection.ts";
+import { optional } from "../../lib/optional.ts";
 import type { EndpointId } from "../../lib/ids.ts";
 import {
   accountOf,

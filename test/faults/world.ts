@@ -1,10 +1,10 @@
 // The world of the faults: the packaged stack on local AWS, with a clock that leaps, and eyes for logs, records and dead letters.
 
-import { main } from "../../cli/main.ts";
 import type { CallFault, Injected } from "../../local/call-faults.ts";
 import type { Assumptions } from "../../local/assumptions.ts";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import { readTemplate } from "../../scripts/template.ts";
+import { insisting, operator } from "../stories/operator.ts";
 import { leapingClock } from "./leaping-clock.ts";
 
 export type Members = Readonly<Record<string, unknown>>;
@@ -147,7 +147,7 @@ function worldOf(local: LocalAws, leapOn: (seconds: number) => void): World {
     return (Items as Members[]).map((item) => plain(item)?.["event"] as StoredEvent);
   };
   const faults: Injected[] = [];
-  const drawbridge = (...words: string[]): Promise<string> => command(local, words);
+  const drawbridge = insisting(operator(local, accounts.provider));
   const offer = (): Promise<Offered> => offered(aws);
   return {
     local,
@@ -236,25 +236,6 @@ async function offered(aws: World["aws"]): Promise<Offered> {
   return { id: String(ServiceId), name: String(ServiceName) };
 }
 
-async function command(local: LocalAws, words: readonly string[]): Promise<string> {
-  process.env["AWS_ACCESS_KEY_ID"] = accounts.provider;
-  process.env["AWS_SECRET_ACCESS_KEY"] = "local";
-  // A redrive goes to the bus and the queues themselves.
-  process.env["AWS_ENDPOINT_URL"] = local.aws;
-  const said: string[] = [];
-  const complaints: string[] = [];
-  const code = await main([...words], {
-    env: { DRAWBRIDGE_API: local.api, AWS_REGION: region },
-    width: 140,
-    colour: false,
-    interactive: false,
-    out: (text) => void said.push(text),
-    err: (text) => void complaints.push(text),
-    ask: () => Promise.reject(new Error("Nobody is there to answer.")),
-  });
-  if (code !== 0) throw new Error(complaints.join("\n"));
-  return said.join("\n");
-}
 
 /** A row without DynamoDB's types. */
 function plain(item: Members | undefined): Members | undefined {

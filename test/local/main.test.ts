@@ -11,7 +11,6 @@ import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "./clients.fixture.ts";
 
 const MAIN = fileURLToPath(new URL("../../local/main.ts", import.meta.url));
-const READY_MS = 60_000;
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 const started: Child[] = [];
@@ -35,64 +34,85 @@ async function ready(child: Child): Promise<Readonly<Record<string, string>>> {
   throw new Error("It ended without a ready line.");
 }
 
-/** The processes of its functions. */
+/** Its children that live. */
 function childrenOf(pid: number | undefined): readonly number[] {
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return all.map(Number).filter((candidate) => parentOf(candidate) === pid);
+  return all.map(Number).filter((candidate) => living(candidate)?.parent === pid);
 }
 
-function parentOf(pid: number): number | undefined {
+/** undefined: it has ended. One that nobody has reaped yet still has its entry, in the state Z or X. */
+function living(pid: number): { readonly parent: number; readonly started: string } | undefined {
   try {
-    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    const [state = "X", parent = ""] = fields;
+    // Its start tells it from a later process with the same id.
+    return state === "Z" || state === "X" ? undefined : { parent: Number(parent), started: fields[19] ?? "" };
   } catch {
     return undefined;
   }
 }
 
-const gone = (pids: readonly number[]): true | undefined => (pids.every((pid) => parentOf(pid) === undefined) ? true : undefined);
+/** A process as it is now: `gone` says whether that one has ended. */
+function watched(pid: number): { gone(): boolean } {
+  const started = living(pid)?.started;
+  return { gone: () => living(pid)?.started !== started || started === undefined };
+}
+
+/** The processes of its functions, once there are any. */
+const functionsOf = (pid: number | undefined): Promise<readonly { gone(): boolean }[]> =>
+  eventually(() => {
+    const found = descendantsOf(pid).filter((one) => commandOf(one).includes("bootstrap.ts"));
+    return found.length > 0 ? found.map(watched) : undefined;
+  }, "a process of a function");
+
+function descendantsOf(pid: number | undefined): readonly number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const allGone = (all: readonly { gone(): boolean }[]): true | undefined => (all.every((one) => one.gone()) ? true : undefined);
 
 describe.runIf(process.platform === "linux")("npm start", () => {
-  it("is ready with its three addresses, and ends cleanly on SIGTERM", { timeout: 120_000 }, async () => {
+  it("is ready with its three addresses, and ends cleanly on SIGTERM", async () => {
     const { child, ended } = start("--empty", "--port", "0");
     const said = await ready(child);
     expect(Object.keys(said)).toEqual(["aws", "api", "inbox"]);
     expect(await (await fetch(`${said["inbox"] ?? ""}.json`)).json()).toEqual([]);
-    const functions = await eventually(() => {
-      const found = childrenOf(child.pid);
-      return found.length > 0 ? found : undefined;
-    }, "a process of a function");
+    const functions = await functionsOf(child.pid);
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
-    expect(await eventually(() => gone(functions), "the end of all functions")).toBe(true);
+    expect(await eventually(() => allGone(functions), "the end of all functions")).toBe(true);
   });
 
-  it("takes its functions with it when it is killed", { timeout: 120_000 }, async () => {
+  it("takes its functions with it when it is killed", async () => {
     const { child, ended } = start("--empty", "--port", "0");
     await ready(child);
-    const functions = await eventually(() => {
-      const found = childrenOf(child.pid);
-      return found.length > 0 ? found : undefined;
-    }, "a process of a function");
+    const functions = await functionsOf(child.pid);
     child.kill("SIGKILL");
     await ended;
-    expect(await eventually(() => gone(functions), "the end of all functions")).toBe(true);
+    expect(await eventually(() => allGone(functions), "the end of all functions")).toBe(true);
   });
 
-  it("ends with the npm that started it", { timeout: 120_000 }, async () => {
+  it("ends with the npm that started it", async () => {
     const root = fileURLToPath(new URL("../..", import.meta.url));
     const npm = spawn("npm", ["start", "--", "--empty", "--port", "0"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     started.push(npm);
     await ready(npm);
-    const [main] = childrenOf(npm.pid);
-    const functions = await eventually(() => {
-      const found = childrenOf(main);
-      return found.length > 0 ? found : undefined;
-    }, "a process of a function");
+    await functionsOf(npm.pid);
+    // With a shell between them or without.
+    const all = descendantsOf(npm.pid).map(watched);
     npm.kill("SIGTERM");
-    expect(await eventually(() => gone([main ?? 0, ...functions]), "the end of all processes")).toBe(true);
+    expect(await eventually(() => allGone(all), "the end of all processes")).toBe(true);
   });
 
-  it("names the port that is taken", { timeout: READY_MS }, async () => {
+  it("names the port that is taken", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;

@@ -1,7 +1,7 @@
 // An operator at work on a deployment in memory: every use-case by its route, and admit run when it is woken.
 
 import { admit } from "../../lib/loop/admit.ts";
-import { instant, milliseconds, zoneId } from "../../lib/ids.ts";
+import { instant, milliseconds, zoneId, type ServiceId } from "../../lib/ids.ts";
 import type { Operator, OperatorPorts } from "../../lib/operator/operator.ts";
 import { operatorRoutes } from "../../lib/operator/routes.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
@@ -20,7 +20,7 @@ export interface Desk {
   /** Calls a use-case by its route. */
   readonly ask: <T = Record<string, never>>(route: string, input?: object, who?: Operator) => Promise<T>;
   /** Runs admit over the whole service. */
-  readonly admit: () => Promise<void>;
+  readonly admit: (which?: ServiceId) => Promise<void>;
   /** Creates an endpoint this many minutes ago. */
   readonly connect: (number: number, account?: number, minutesAgo?: number) => void;
   readonly types: () => string[];
@@ -49,9 +49,9 @@ export function desk(): Desk {
       if (useCase === undefined) throw new Error(`no route ${route}`);
       return (await useCase(ports, who, input)) as T;
     },
-    async admit() {
+    async admit(which = service) {
       const failed = await admit(world.ports(), [
-        { id: "1", wanted: { services: [service], endpoints: [], signal: { kind: "look" }, source: { kind: "bus" }, attempt: 0 } },
+        { id: "1", wanted: { services: [which], endpoints: [], signal: { kind: "look" }, source: { kind: "bus" }, attempt: 0 } },
       ]);
       if (failed.length > 0) throw failed[0]?.error;
     },

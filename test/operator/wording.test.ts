@@ -1,6 +1,6 @@
 // The words people read: each event is a sentence of its own, and people are named as people name them.
 import { expect, test } from "vitest";
-import { moves } from "../../lib/connection.ts";
+import { moves } from "../../lib/connection-states.ts";
 import type { ConnectionEvent, DrawbridgeEvent } from "../../lib/events.ts";
 import { actorWords, conditionWords, entryWords, personWords, sentence } from "../../lib/wording.ts";
 import { approver, asking, connected, given, minute, operator, requested, service, shows } from "../domain/given.ts";

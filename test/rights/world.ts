@@ -3,8 +3,10 @@ import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import type { Judged } from "../../local/authorize.ts";
 import { wallClock } from "../../local/clock.ts";
 import type { Clock } from "../../local/service.ts";
-import { main } from "../../cli/main.ts";
 import { readTemplate } from "../../scripts/template.ts";
+import { insisting, operator, until, type Keys } from "../stories/operator.ts";
+
+export type { Keys } from "../stories/operator.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -34,12 +36,6 @@ export interface World {
   arnOf(resource: string): string;
 }
 
-export interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
-
 export interface Offered {
   readonly id: string;
   readonly name: string;
@@ -56,7 +52,6 @@ export const accounts = {
 } as const;
 export const zoneName = "privatelink.example.com";
 const region = "eu-west-1";
-const ownKeys: Keys = { accessKeyId: accounts.provider, secretAccessKey: "local" };
 
 /** `change` is made to the template's resources, after what makes them quick. */
 export async function openWorld(
@@ -143,8 +138,8 @@ function worldOf(local: LocalAws, minute: () => void): World {
     local,
     zoneId: local.zoneId,
     aws,
-    drawbridge: (...words) => command(local, ownKeys, words),
-    drawbridgeAs: (keys, ...words) => command(local, keys, words),
+    drawbridge: insisting(operator(local, accounts.provider)),
+    drawbridgeAs: (keys, ...words) => insisting(operator(local, keys))(...words),
     offer: () => offer(aws),
     connect: async (account, service) => {
       const made = await aws("ec2", "CreateVpcEndpoint", connecting(service), account);
@@ -162,7 +157,7 @@ function worldOf(local: LocalAws, minute: () => void): World {
         await tick();
       }
     },
-    until,
+    until: patiently,
     waiting: async (queue) => {
       const { Attributes } = await aws("sqs", "GetQueueAttributes", {
         QueueUrl: resource(queue).physicalId,
@@ -181,16 +176,11 @@ const connecting = (service: Offered): Members => ({
   ServiceName: service.name,
 });
 
-async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const end = Date.now() + 15_000;
-  while (Date.now() < end) {
-    const found = await look();
-    if (found !== undefined) return found;
-    // Route 53 takes few calls a second, and the functions need theirs.
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  throw new Error(`Not seen within 15 s: ${what}`);
-}
+/** Route 53 takes few calls a second, and the functions need theirs. */
+const patiently = <T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> =>
+  until(look, 150).catch((error: unknown) => {
+    throw new Error(`Not seen: ${what}`, { cause: error });
+  });
 
 async function offer(aws: World["aws"]): Promise<Offered> {
   const made = await aws("ec2", "CreateVpcEndpointServiceConfiguration", {
@@ -200,30 +190,4 @@ async function offer(aws: World["aws"]): Promise<Offered> {
   });
   const { ServiceId, ServiceName } = made["ServiceConfiguration"] as Members;
   return { id: String(ServiceId), name: String(ServiceName) };
-}
-
-/** The command finds its credentials where every program does. */
-function signAs({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
-  process.env["AWS_ACCESS_KEY_ID"] = accessKeyId;
-  process.env["AWS_SECRET_ACCESS_KEY"] = secretAccessKey;
-  if (sessionToken === undefined) delete process.env["AWS_SESSION_TOKEN"];
-  else process.env["AWS_SESSION_TOKEN"] = sessionToken;
-}
-
-async function command(local: LocalAws, keys: Keys, words: readonly string[]): Promise<string> {
-  signAs(keys);
-  const out: string[] = [];
-  const err: string[] = [];
-  const env = { DRAWBRIDGE_API: local.api, AWS_REGION: region };
-  const code = await main([...words], {
-    env,
-    width: 140,
-    colour: false,
-    interactive: false,
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    ask: () => Promise.reject(new Error("Nobody is there to answer.")),
-  });
-  if (code !== 0) throw new Error(`drawbridge ${words.join(" ")}: ${err.join("\n")}`);
-  return out.join("\n");
 }

@@ -28,7 +28,7 @@ export async function sideBySide(
   let anyBaseline = 0;
   let anyOurs = 0;
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const setup = readable(draw(seed));
+    const setup = readable(draw(seed, { besides: {} }));
     const ours = await live(setup, system);
     const theirs = await live(setup, system, false, (world) => new Baseline(world));
     for (const outcome of ours.outcomes) counts.set(outcome, { ...at(counts, outcome), ours: at(counts, outcome).ours + 1 });

@@ -11,6 +11,7 @@ import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation, ListRead } from "./lambda.ts";
 import { matching, verdictOf } from "./oracle.ts";
 import { cutAt } from "./oracle-holding.ts";
+import { belongingOf } from "./oracle-units.ts";
 import type { World } from "./world.ts";
 
 const liveStates: ReadonlySet<Connection["status"]> = new Set(["approved", "connected", "adopted"]);
@@ -97,7 +98,7 @@ export class ChecksAfterRuns {
         (this.#world.people.enforcedSince.get(row.service) ?? Infinity) >= by.startedAt
       )
         continue;
-      const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: connection.counter };
+      const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: connection.counter, in: belongingOf(list, row) };
       const verdict = verdictOf(list.table, row, setup.habits, list.clock, bearing);
       const waiting = row.states.every(({ state }) => state === "pendingAcceptance");
       if (liveStates.has(connection.status) && cutAt(list, connection, row, service, setup.habits, list.clock) <= Date.parse(list.clock))
@@ -114,8 +115,8 @@ export class ChecksAfterRuns {
     }
   }
 
-  #isLimited({ table }: ListRead, row: Row): boolean {
-    return matching(table, row)[0]?.conditions.atMost !== undefined;
+  #isLimited(list: ListRead, row: Row): boolean {
+    return matching(list.table, row, belongingOf(list, row))[0]?.conditions.atMost !== undefined;
   }
 
   /** Records that came into being while the sweep was on its way make it list once more. */

@@ -7,6 +7,7 @@ import type { Look } from "../../lib/ports.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation } from "./lambda.ts";
 import { verdictOf } from "./oracle.ts";
+import { belongingOf } from "./oracle-units.ts";
 import type { World } from "./world.ts";
 
 const acceptsPerHourMax = 30;
@@ -37,7 +38,10 @@ export class ChecksBeforeEffects {
         this.#fail("nobody is accepted without a grant", `${by.name} accepts ${endpoint}, which it knows as ${known?.status ?? "unknown"}`);
       const row = this.#world.ec2.rows.get(endpoint);
       if (row === undefined) continue;
-      if (list === undefined || verdictOf(list.table, row, this.#world.setup.habits, list.clock) === "reject")
+      if (
+        list === undefined ||
+        verdictOf(list.table, row, this.#world.setup.habits, list.clock, { in: belongingOf(list, row) }) === "reject"
+      )
         this.#fail(
           "an approval is judged again before the accept",
           `${by.name} accepts ${endpoint} ${list === undefined ? "without having read the list" : "though the list says reject"}`,

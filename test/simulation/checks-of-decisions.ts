@@ -10,6 +10,7 @@ import type { Invocation, ListRead } from "./lambda.ts";
 import { matching, verdictOf, type Verdict } from "./oracle.ts";
 import { counts, rulesOf, type Rules } from "./oracle-asking.ts";
 import { cutAt } from "./oracle-holding.ts";
+import { belongingOf, isDoubt } from "./oracle-units.ts";
 import { entryId } from "./store.ts";
 import type { World } from "./world.ts";
 
@@ -37,10 +38,11 @@ export class ChecksOfDecisions {
     if (list === undefined) return new Set();
     const { habits } = this.#world.setup;
     const frozen = list.frozen.has(row.service);
+    const belongs = belongingOf(list, row);
     return new Set(
       [list.clock, at].flatMap((clock) =>
         [list.counts, ...by.reads.counted].map((counted) =>
-          verdictOf(list.table, row, habits, clock, { frozen, counts: counted, own: before?.counter }),
+          verdictOf(list.table, row, habits, clock, { frozen, counts: counted, own: before?.counter, in: belongs }),
         ),
       ),
     );
@@ -54,9 +56,10 @@ export class ChecksOfDecisions {
     const list = by.reads.lastList.get(row.endpoint);
     const said = this.#said(row, by, event.at, before);
     if (event.by.kind === "entry") {
-      const entry = list === undefined ? undefined : matching(list.table, row)[0];
+      const entry = list === undefined ? undefined : matching(list.table, row, belongingOf(list, row))[0];
       if (list?.frozen.has(row.service) === true)
         this.#fail("a freeze lets nobody in by an entry", `${by.name} approves ${row.endpoint}, and ${row.service} is frozen`);
+      if (list !== undefined) this.#isKnown(list, row, event.at, by);
       if (!said.has("accept") || entry === undefined) return fail("the list does not say accept");
       if (before?.status === "requested" && before.acceptedOutside !== true && !this.#waited(row, by))
         return fail(`it does not wait: ${stateOf(row)}`);
@@ -68,6 +71,19 @@ export class ChecksOfDecisions {
       return fail("a reject entry applies, or the list was not read");
     if (event.by.kind !== "approver" && event.by.kind !== "operator") return fail("nobody approved");
     this.#agreed(event, before, row, list, fail);
+  }
+
+  /** Where it is not known where the account belongs, an entry lets it in only past every entry for a unit or organization. */
+  #isKnown(list: ListRead, row: Row, at: string, by: Invocation): void {
+    const { habits } = this.#world.setup;
+    const ranked = matching(list.table, row, belongingOf(list, row));
+    const doubts = ranked.filter(isDoubt);
+    const [first] = ranked;
+    if (doubts.length === 0 || (first !== undefined && !isDoubt(first) && doubts.every(({ verdict }) => verdict !== "reject"))) return;
+    this.#fail(
+      "what Organizations does not say lets nobody in",
+      `${by.name} approves ${row.endpoint} at ${at}, and the list says ${verdictOf(list.table, row, habits, list.clock, { in: belongingOf(list, row) })}`,
+    );
   }
 
   /** People approve: as many as are asked for, each of whom may and did. */
@@ -96,14 +112,15 @@ export class ChecksOfDecisions {
   /** Where people are to be asked, an operator goes first only past them. */
   #notYetAsked(list: ListRead, row: Row, at: string, before: Connection | undefined, fail: (why: string) => void): void {
     const { habits } = this.#world.setup;
-    const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: before?.counter };
+    const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: before?.counter, in: belongingOf(list, row) };
     const asks = [list.clock, at].every((clock) => verdictOf(list.table, row, habits, clock, bearing) === "ask");
     if (asks) fail("its approvers are to be asked first");
   }
 
   #rules(list: ListRead, row: Row, before: Connection | undefined): Rules | undefined {
     const service = this.#world.store.services.get(row.service);
-    return service === undefined ? undefined : rulesOf(service, list.table, row, before?.status === "asking" ? before.question : {});
+    const question = before?.status === "asking" ? before.question : {};
+    return service === undefined ? undefined : rulesOf(service, list.table, row, question, belongingOf(list, row));
   }
 
   /** On the page, in Slack, or as the operator they are too. */

@@ -7,6 +7,7 @@ import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation } from "./lambda.ts";
 import { reminders, rulesOf } from "./oracle-asking.ts";
 import { cutAt } from "./oracle-holding.ts";
+import { belongingOf } from "./oracle-units.ts";
 import { entryId } from "./store.ts";
 import type { World } from "./world.ts";
 
@@ -30,7 +31,7 @@ export class ChecksOfTime {
     const list = by.reads.lastList.get(row.endpoint);
     if (before?.status !== "asking" || before.question.id !== event.question || service === undefined || list === undefined)
       return fail("no such question is open");
-    const rules = rulesOf(service, list.table, row, before.question);
+    const rules = rulesOf(service, list.table, row, before.question, belongingOf(list, row));
     const passed = Date.parse(event.at) - Date.parse(before.question.at);
     if (event.type === "ApprovalEscalated") {
       if (before.question.escalatedAt !== undefined || passed < rules.escalateMs || rules.escalateTo.join() !== event.to.join())

@@ -28,6 +28,7 @@ export const faultKinds = {
   drained: "other programs of the account use up the token buckets of Accept and Reject for up to ten minutes",
   "bus-down": "the bus takes nothing for up to ten minutes",
   "zone-busy": "Route 53 refuses a change because another is on its way",
+  "org-down": "AWS Organizations answers nothing for up to ten minutes",
 } as const;
 export type FaultKind = keyof typeof faultKinds;
 export const allFaultKinds = Object.keys(faultKinds) as readonly FaultKind[];
@@ -58,6 +59,7 @@ const highest: Readonly<Record<FaultKind, number>> = {
   drained: 0.3,
   "bus-down": 0.15,
   "zone-busy": 0.3,
+  "org-down": 0.3,
 };
 
 export type Rates = Partial<Record<FaultKind, number>>;

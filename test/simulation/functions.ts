@@ -5,6 +5,7 @@ import type { Signal } from "../../lib/decide.ts";
 import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
 import { noHead, type StoredEvent } from "../../lib/ledger.ts";
 import type { Change } from "../../lib/ledger.ts";
+import { optional } from "../../lib/optional.ts";
 import type { Calls, Outcome } from "../../lib/ports.ts";
 import { backAfterSeconds } from "../../lib/lambda/queue-worker.ts";
 import type { Failure, Item } from "../../lib/loop/batch.ts";
@@ -86,6 +87,7 @@ export function portsFor(world: World, by: Invocation) {
       bearing: (service: ServiceId) =>
         call("allowList.bearing", () => {
           const bearing = store.bearing(service);
+          by.reads.before.set(service, store.entries);
           if (bearing.freezes.length > 0) by.reads.frozen.add(service);
           else by.reads.frozen.delete(service);
           return bearing;
@@ -103,7 +105,15 @@ export function portsFor(world: World, by: Invocation) {
       standing: (keys: Parameters<typeof store.readEntries>[0]) =>
         call("allowList.standing", () => {
           const frozen = new Set(by.reads.frozen);
-          const read: ListRead = { table: store.entries, removed: store.removed, clock: clock(), frozen, counts: new Map() };
+          const read: ListRead = {
+            table: store.entries,
+            removed: store.removed,
+            clock: clock(),
+            frozen,
+            counts: new Map(),
+            members: new Map(by.reads.members),
+            before: new Map(by.reads.before),
+          };
           for (const { principal } of keys) {
             if (!principal.startsWith("endpoint#")) continue;
             const endpoint = principal.slice("endpoint#".length) as EndpointId;
@@ -180,6 +190,7 @@ export function portsFor(world: World, by: Invocation) {
         ),
     },
     owner: ownerText,
+    ...world.besides.organizations.portFor(by),
   };
 }
 
@@ -269,7 +280,11 @@ export class Functions {
     const { lambda, system, checks } = this.#world;
     lambda.invoke(
       "sweep",
-      (by) => system.sweep(portsFor(this.#world, by), { servicesAtOnce: 4, leftMs: lambda.time(by).leftMs }),
+      (by) =>
+        system.sweep(this.#world.besides.permissions.permitting(by, portsFor(this.#world, by)), {
+          servicesAtOnce: 4,
+          leftMs: lambda.time(by).leftMs,
+        }),
       (result, by) => {
         if (result === "crashed" || !("value" in result)) return;
         for (const { error } of result.value) if (error !== undefined) checks.after.failed(by, error);
@@ -288,9 +303,9 @@ export class Functions {
   ): void {
     const { lambda, system } = this.#world;
     const body = async (by: Invocation): Promise<void> => {
-      const { clock, newId, services, connections, ledger, allowList } = portsFor(this.#world, by);
+      const { clock, newId, services, connections, ledger, allowList, ...rest } = portsFor(this.#world, by);
       await system.run(
-        { clock, newId, services, connections, ledger, allowList },
+        { clock, newId, services, connections, ledger, allowList, ...optional("organizations", rest.organizations) },
         { service, tasks: [{ endpoint, signal, source: { kind: "answer" } }] },
       );
     };
@@ -312,8 +327,9 @@ export class Functions {
     lambda.invoke(
       "answer",
       (by) => {
-        const { clock, newId, services, connections, ledger, allowList, proofs } = portsFor(this.#world, by);
-        return system.takeAnswer({ clock, newId, services, connections, ledger, allowList, proofs }, answer);
+        const { clock, newId, services, connections, ledger, allowList, proofs, ...rest } = portsFor(this.#world, by);
+        const asking = optional("organizations", rest.organizations);
+        return system.takeAnswer({ clock, newId, services, connections, ledger, allowList, proofs, ...asking }, answer);
       },
       (result, by) => {
         if (result !== "crashed" && "value" in result) this.#world.checks.after.reply(by, service, answer, result.value);

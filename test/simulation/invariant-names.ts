@@ -18,6 +18,14 @@ export const invariants = {
   "a request does not wait for the sweep":
     "in a life without faults, a request that observe or admit records is decided or asked about within twenty seconds",
   "a freeze lets nobody in by an entry": "while a service is frozen, as the run read it, no entry approves anybody there; people are asked",
+  "what Organizations does not say lets nobody in":
+    "where it is not known where an account belongs, no entry approves it past an entry for a unit or organization that speaks first or may reject",
+  "only what Drawbridge let ask is taken back":
+    "an account's permission to ask is removed only where Drawbridge itself wrote it down before it added it, while AWS showed that it was not there, and where the list as read wants it no longer",
+  "who the list speaks of may ask":
+    "an account is let ask only where the list as read accepts it or asks about it, and after it was written down; after healing a service that follows lets ask whom the list wants, and beside them only whom others let ask",
+  "a service that does not follow keeps its permissions":
+    "permissions change only of services that are enforced and follow, and only where the list can name the accounts",
   "a limit is never exceeded":
     "an entry with a limit approves only by taking one of its places, the places taken are those that connections hold, and no approval makes them more than the limit",
   "as many agree as must":
@@ -58,6 +66,12 @@ export const invariants = {
   "every connection is in the log": "every connection that AWS lists in the end, and every one that a whole sweep saw, has a record",
   "AWS agrees with the record": "after healing, each record's state is one that AWS's state and the list allow",
   "every chain verifies": "after healing, each subject's chain is unbroken from its first event, and the record stands at its end",
+  "no checkpoint contradicts another, or the log":
+    "each checkpoint continues the one before, signed, and lists events that are in the log at that place, each in one checkpoint only",
+  "everything is sealed":
+    "after healing and one more checkpoint, every event of the log is in a checkpoint, and the log verifies against them",
+  "whoever alters the log is found":
+    "an event of that log that is edited, deleted, inserted, swapped or cut off, with or without all hashes computed anew, is found and named; so is a checkpoint that is gone or altered",
   "names are as the rules say":
     "after healing, a connected connection of a service with a zone has exactly its records, and nobody else has any record of ours",
   "everything committed is told":

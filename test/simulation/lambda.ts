@@ -1,15 +1,16 @@
 // Functions as Lambda runs them: instances with clocks of their own, a time limit, and a world that ends them anywhere.
 
-import type { Removed } from "../../lib/allow-list.ts";
-import { instant, type EndpointId, type Instant, type ServiceId } from "../../lib/ids.ts";
+import type { Membership, Removed } from "../../lib/allow-list.ts";
+import { instant, type AccountId, type EndpointId, type Instant, type ServiceId } from "../../lib/ids.ts";
 import type { Head } from "../../lib/ledger.ts";
 import type { Time } from "../../lib/loop/pacing.ts";
-import type { FaultKind } from "./faults.ts";
+import type { FaultKind, Faults } from "./faults.ts";
+import type { Random } from "./random.ts";
 import type { Table } from "./store.ts";
 import { limitMs } from "./template.ts";
 import type { World } from "./world.ts";
 
-export type FunctionName = "observe" | "publish" | "admit" | "dns" | "sweep" | "answer" | "api";
+export type FunctionName = "observe" | "publish" | "admit" | "dns" | "sweep" | "answer" | "api" | "checkpoint";
 
 const limits: Readonly<Record<FunctionName, number>> = {
   observe: limitMs("observe"),
@@ -19,6 +20,7 @@ const limits: Readonly<Record<FunctionName, number>> = {
   sweep: limitMs("sweep"),
   answer: limitMs("answer"),
   api: limitMs("api"),
+  checkpoint: limitMs("checkpoint"),
 };
 
 export interface ListRead {
@@ -28,6 +30,9 @@ export interface ListRead {
   readonly clock: Instant;
   readonly frozen: ReadonlySet<ServiceId>;
   counts: ReadonlyMap<string, number>;
+  /** Where accounts belong, as it was told before; and the list as it was then, by service. */
+  readonly members?: ReadonlyMap<AccountId, Membership>;
+  readonly before?: ReadonlyMap<ServiceId, Table>;
 }
 
 export interface Invocation {
@@ -54,6 +59,9 @@ export interface Invocation {
     readonly refused: Map<EndpointId, "accept" | "reject">;
     /** The services that were frozen when it read so. */
     readonly frozen: Set<ServiceId>;
+    /** What AWS Organizations said of accounts, and the list when it was read what bears on a service. */
+    readonly members: Map<AccountId, Membership>;
+    readonly before: Map<ServiceId, Table>;
     /** Lists whose limited entries have not been counted yet, with those entries. */
     uncounted: { readonly list: ListRead; readonly limited: string }[];
     /** All that it ever counted: two services swept at once may ask for the same limit. */
@@ -65,7 +73,14 @@ export interface Invocation {
   };
   /** The answer or command that it carries, if any. */
   readonly carries?: string;
+  readonly chances: Chances;
   readonly ended: (how: "crashed") => void;
+}
+
+/** What goes wrong with a function, and how long its calls take. Whoever has chances of its own changes nobody else's life. */
+export interface Chances {
+  readonly faults: Faults;
+  readonly random: Random;
 }
 
 /** More calls than this in one run can only be a loop: so many, and so many more for each connection. */
@@ -88,15 +103,18 @@ export class Lambda {
     body: (invocation: Invocation) => Promise<T>,
     done: (result: { value: T } | { error: unknown } | "crashed", by: Invocation) => void,
     carries?: string,
+    chances: Chances = this.#world,
   ): Invocation {
-    const { schedule, random } = this.#world;
+    const { schedule } = this.#world;
     this.#count += 1;
+    const { random } = chances;
     const instance = `${of}-${String(random.between(1, 3))}`;
     const invocation: Invocation = {
       name: `${of}#${String(this.#count)}`,
       of,
       instance,
-      skew: this.#skew(instance),
+      skew: this.#skew(instance, chances),
+      chances,
       startedAt: schedule.now,
       alive: true,
       calls: 0,
@@ -110,6 +128,8 @@ export class Lambda {
         shown: new Set(),
         refused: new Map(),
         frozen: new Set(),
+        members: new Map(),
+        before: new Map(),
         uncounted: [],
         counted: [],
         whole: new Set(),
@@ -148,7 +168,8 @@ export class Lambda {
 
   /** One call to the outside: it arrives after a while, and between sending and hearing everything may go wrong. */
   call<T>(by: Invocation, about: string, apply: () => T): Promise<T> {
-    const { schedule, faults, setup, random } = this.#world;
+    const { schedule, setup } = this.#world;
+    const { faults, random } = by.chances;
     by.calls += 1;
     this.#world.calls += 1;
     if (by.calls > callsMax + callsPerConnectionMax * this.#world.ec2.rows.size)
@@ -162,7 +183,7 @@ export class Lambda {
           else reject(result.error);
         });
       });
-    const kind = setup.script === undefined ? this.#draw() : faults.on ? setup.script.get(this.#world.calls) : undefined;
+    const kind = setup.script === undefined ? drawn(faults) : faults.on ? setup.script.get(this.#world.calls) : undefined;
     if (setup.script !== undefined && kind !== undefined) faults.count(kind);
     const wait =
       kind === "slow" ? random.between(5000, 180_000) : random.between(1, faults.on ? setup.latency : Math.min(setup.latency, 50));
@@ -212,14 +233,7 @@ export class Lambda {
     return this.#shown.at;
   }
 
-  #draw(): FaultKind | undefined {
-    const { faults } = this.#world;
-    for (const kind of callFaults) if (faults.happens(kind)) return kind;
-    return undefined;
-  }
-
-  #skew(instance: string): number {
-    const { faults, random } = this.#world;
+  #skew(instance: string, { faults, random }: Chances): number {
     if (faults.rates.skew === undefined || !faults.on) return 0;
     const known = this.#instances.get(instance);
     if (known !== undefined) return known;
@@ -231,6 +245,11 @@ export class Lambda {
 }
 
 const callFaults = ["crash-before", "crash-after", "timeout", "throttle", "error-after", "slow", "late"] as const;
+
+function drawn(faults: Faults): FaultKind | undefined {
+  for (const kind of callFaults) if (faults.happens(kind)) return kind;
+  return undefined;
+}
 
 function attempt<T>(apply: () => T): { value: T } | { error: unknown } {
   try {

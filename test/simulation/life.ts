@@ -1,7 +1,9 @@
 // One life from a seed: faults and people for a while, then healing, then the reckoning.
 
 import type { Connection } from "../../lib/connection.ts";
+import { drawBesides } from "./besides.ts";
 import { checkHealed } from "./healed.ts";
+import { checkProof } from "./proven.ts";
 import type { Habits } from "./ec2.ts";
 import type { Functions } from "./functions.ts";
 import type { OutcomeName } from "./probes.ts";
@@ -54,6 +56,8 @@ export function draw(seed: number, changes: Partial<Setup> = {}): Setup {
     pageSize: random.pick([1, 2, 1e3]),
     endpointsPerCall: random.pick([1, 2, 100]),
     crowd: random.chance(0.01) ? random.between(12, 30) : 0,
+    besides: drawBesides(seed),
+    sealed: true,
     ...changes,
   };
 }
@@ -78,6 +82,7 @@ export async function live(
   for (let sweep = 1; sweep <= setup.minutes; sweep += 1)
     world.schedule.after(sweep * minute, () => {
       if (!world.faults.happens("lost-sweep")) world.functions.sweep();
+      if (setup.sealed === true && world.checking) world.sealing.wake();
     });
   await run(world, start + setup.minutes * minute);
   world.faults.on = false;
@@ -94,6 +99,7 @@ export async function live(
   if (design !== undefined) return lived(world, callsInChaos);
   if (world.violation === undefined) checkHealed(world);
   if (world.violation === undefined) await staysSettled(world);
+  if (world.violation === undefined && setup.sealed === true) await sealed(world);
   return lived(world, callsInChaos);
 }
 
@@ -123,6 +129,13 @@ async function run(world: World, end?: number): Promise<void> {
 async function pass(world: World, minutes: number): Promise<void> {
   world.schedule.after(minutes * minute, () => undefined);
   await run(world);
+}
+
+/** Beside the sweep, and once more when all is over. */
+async function sealed(world: World): Promise<void> {
+  world.schedule.after(1, () => world.sealing.wake());
+  await run(world);
+  if (world.violation === undefined) checkProof(world);
 }
 
 /** Once an hour, each service in its own minute: the last digits of the ids here are small. */

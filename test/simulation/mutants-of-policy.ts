@@ -32,9 +32,9 @@ export const mutantsOfPolicy: readonly Mutant[] = [
     "",
   ),
   one("holding.ts", "an entry's word on its expiry is overlooked", "entry.onExpiry ?? service.onExpiry", "service.onExpiry"),
-  one("decide.ts", "an end is not foretold", "...foretell(connection, ground, cut, known),", ""),
+  one("decide-holding.ts", "an end is not foretold", "...foretell(connection, ground, cut, known),", ""),
   one(
-    "decide.ts",
+    "decide-holding.ts",
     "an end that does not come is not taken back",
     "if (revocation === undefined || !isSafe(connection, ground)) return [];",
     "if (revocation === undefined || ground.now !== revocation.due) return [];",
@@ -42,7 +42,7 @@ export const mutantsOfPolicy: readonly Mutant[] = [
   // limits and freezes
   one("decide.ts", "a place is not given back", "return ends ? { ...event, counter: connection.counter } : event;", "return event;"),
   one(
-    "decide.ts",
+    "decide-holding.ts",
     "what a new limit finds is not counted",
     '...(counter === undefined ? [] : [did(known, { type: "ConnectionCounted", counter }, held)]),',
     "",

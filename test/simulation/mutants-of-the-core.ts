@@ -49,9 +49,14 @@ export const mutantsOfTheCore: readonly Mutant[] = [
     '{ ...optional("reason", reason), ...optional("standing", standing) }',
   ),
   // decide: the list
-  one("decide.ts", "a reject entry does not revoke", "if (cut !== undefined && cut.due <= known.now) return [revoke(cut, known)];", ""),
   one(
-    "decide.ts",
+    "decide-holding.ts",
+    "a reject entry does not revoke",
+    "if (cut !== undefined && cut.due <= known.now) return [revoke(cut, known)];",
+    "",
+  ),
+  one(
+    "decide-holding.ts",
     "a doubt revokes",
     "const cut = cutOf(connection, ground);",
     `const { verdict, because } = ground.judgement;

@@ -2,15 +2,17 @@
 
 import { readFileSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
+import { mutantsOfBesides } from "./mutants-of-besides.ts";
 import { mutantsOfPolicy } from "./mutants-of-policy.ts";
 import { mutantsOfTheCore } from "./mutants-of-the-core.ts";
 import { mutantsOfTheLoop } from "./mutants-of-the-loop.ts";
+import { mutantsOfTheProof } from "./mutants-of-the-proof.ts";
 import type { Mutant } from "./mutant.ts";
 import type { System } from "./world.ts";
 
 const root = new URL("../../", import.meta.url);
 
-export const mutants: readonly Mutant[] = [...mutantsOfTheCore, ...mutantsOfPolicy, ...mutantsOfTheLoop];
+export const mutants: readonly Mutant[] = [...mutantsOfTheCore, ...mutantsOfPolicy, ...mutantsOfBesides, ...mutantsOfTheLoop, ...mutantsOfTheProof];
 
 /** The file with the fault in it. Throws when the text is not there exactly once: then the mutant must be written anew. */
 export function changedText(mutant: Mutant): { readonly path: string; readonly text: string } {

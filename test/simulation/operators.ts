@@ -49,6 +49,7 @@ export class Operators {
       ...(random.chance(0.2) ? { onReject: this.#disconnect() } : {}),
       ...(random.chance(0.3) ? { onExpiry: this.#disconnect() } : {}),
       ...(random.chance(0.4) ? { asking: this.#asking() } : {}),
+      ...this.#world.besides.permissions.setting(service),
     };
     if (mode === "enforce") people.enforcedSince.set(service, 0);
     this.#world.store.services.set(service, after);
@@ -86,11 +87,15 @@ export class Operators {
     const { store, functions, schedule, ec2 } = this.#world;
     const rows = [...ec2.rows.values()];
     const index = random.between(0, accounts.length - 1);
-    const principal: Principal = random.chance(0.7)
-      ? `account#${accounts[index] ?? ""}`
-      : random.chance(0.6) || rows.length === 0
-        ? "any"
-        : `endpoint#${random.pick(rows).endpoint}`;
+    const other = this.#world.besides.principal();
+    const principal: Principal =
+      other !== undefined
+        ? other
+        : random.chance(0.7)
+          ? `account#${accounts[index] ?? ""}`
+          : random.chance(0.6) || rows.length === 0
+            ? "any"
+            : `endpoint#${random.pick(rows).endpoint}`;
     const service = random.chance(0.8) ? random.pick(this.#people.serviceIds) : ("*" as const);
     const key = { service, principal };
     const remove = random.chance(0.2);

@@ -5,6 +5,7 @@ import type { Service } from "../../lib/service.ts";
 import { arnOf } from "./given.ts";
 import { matching } from "./oracle.ts";
 import type { Row } from "./ec2.ts";
+import type { Belonging } from "./oracle-units.ts";
 import type { Table } from "./store.ts";
 
 const hour = 3_600_000;
@@ -22,8 +23,8 @@ export interface Rules {
   readonly silence: "keep" | "reject";
 }
 
-export function rulesOf(service: Service, table: Table, row: Row, question: Pick<Question, "escalatedAt">): Rules {
-  const entries = matching(table, row);
+export function rulesOf(service: Service, table: Table, row: Row, question: Pick<Question, "escalatedAt">, belongs: Belonging): Rules {
+  const entries = matching(table, row, belongs);
   const [first] = entries;
   const { asking = {} } = service;
   const approvers = first?.asking?.approvers ?? asking.approvers ?? [];
@@ -33,7 +34,7 @@ export function rulesOf(service: Service, table: Table, row: Row, question: Pick
   return {
     asked: named && question.escalatedAt !== undefined ? [...approvers, ...escalateTo] : approvers,
     quorum: named ? (first?.asking?.quorum ?? asking.quorum ?? 1) : 1,
-    authors: named ? own.map(({ author }) => author) : [],
+    authors: named ? own.map(({ author }) => author).filter((author) => author !== "") : [],
     openMs: (asking.openDays ?? 7) * 24 * hour,
     remindMs: (asking.remindHours ?? [4, 24, 72]).map((hours) => hours * hour),
     escalateMs: (asking.escalateAfterHours ?? 24) * hour,

@@ -7,6 +7,7 @@ import type { Service } from "../../lib/service.ts";
 import type { Habits, Row } from "./ec2.ts";
 import type { ListRead } from "./lambda.ts";
 import { applies, matching, rejecting, verdictOf } from "./oracle.ts";
+import { belongingOf, isDoubt, type Belonging } from "./oracle-units.ts";
 import { entryId } from "./store.ts";
 
 const never = Infinity;
@@ -30,19 +31,22 @@ export function cutAt(
 ): number {
   const waiting = connection.status === "approved" && (waits ?? row.states.every(({ state }) => state === "pendingAcceptance"));
   const { table, counts } = list;
+  const belongs = belongingOf(list, row);
   const isAdopted = connection.status === "adopted";
   const decision = "decision" in connection ? connection.decision : undefined;
   const live = Date.parse(isAdopted ? (connection.createdAt ?? connection.seenAt) : (decision?.at ?? connection.seenAt));
-  const rejected = rejecting(table, row, habits, clock).map((entry) => {
+  const rejected = rejecting(table, row, habits, clock, belongs).map((entry) => {
     const since = speaksSince(entry);
     // Who is accepted and not let in yet has nothing to keep.
     return live <= since && !waiting ? after(since, entry.disconnect ?? service.onReject ?? "now", clock) : after(since, "now", clock);
   });
   if (rejected.length > 0) return Math.min(...rejected);
   if (isAdopted || decision?.by.kind !== "entry") return never;
+  // Nobody is cut because AWS Organizations does not answer.
+  if (matching(table, row, belongs).some(isDoubt)) return never;
   // Only what the list would not let in any more, a freeze apart, is lost with its entry.
-  if (verdictOf(table, row, habits, clock, { counts, own: connection.counter }) !== "ask") return never;
-  return Math.min(ended(list, entryId(decision.by.entry), service, clock), asked(table, row, habits, clock, live));
+  if (verdictOf(table, row, habits, clock, { counts, own: connection.counter, in: belongs }) !== "ask") return never;
+  return Math.min(ended(list, entryId(decision.by.entry), service, clock), asked(table, row, habits, clock, live, belongs));
 }
 
 function ended({ table, removed }: ListRead, id: string, service: Service, clock: string): number {
@@ -55,8 +59,8 @@ function ended({ table, removed }: ListRead, id: string, service: Service, clock
 }
 
 /** An ask entry that came later, where it says what that means. */
-function asked(table: ListRead["table"], row: Row, habits: Habits, clock: string, live: number): number {
-  const [first] = matching(table, row);
+function asked(table: ListRead["table"], row: Row, habits: Habits, clock: string, live: number, belongs: Belonging): number {
+  const [first] = matching(table, row, belongs);
   if (first?.verdict !== "ask" || first.disconnect === undefined || applies(first, row, habits, clock) !== "yes") return never;
   const since = speaksSince(first);
   return live <= since ? after(since, first.disconnect, clock) : never;

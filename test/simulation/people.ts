@@ -143,6 +143,7 @@ export class People {
       () => this.moment(),
       () => this.#anyRow((row) => this.#world.ec2.expire(row)),
     );
+    this.#world.besides.begin((kind, times, when, act) => this.#plan(kind, times, when, act));
     const { faults } = this.#world;
     this.#plan(
       undefined,

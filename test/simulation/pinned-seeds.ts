@@ -1,6 +1,7 @@
 // Lives that once went wrong. Each setup is kept whole, so that it stays what it was when the draws change; `mutant` is the
 // planted fault that undoes the fix: while the calls were made in the order they had then, it made this very life go wrong.
 
+import { pinnedOfBesides } from "./pinned-seeds-of-besides.ts";
 import type { Setup } from "./world.ts";
 
 export interface Pinned {
@@ -416,4 +417,5 @@ export const pinned: readonly Pinned[] = [
       crowd: 0,
     },
   },
+  ...pinnedOfBesides,
 ];

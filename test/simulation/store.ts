@@ -11,7 +11,6 @@ import {
   freezeSubject,
   noHead,
   serviceSubject,
-  unitMarks,
   type Change,
   type EntryKey,
   type Head,
@@ -130,13 +129,16 @@ export class Store {
       if (change.tombstone === undefined) removed.delete(entryId(change.key));
       else removed.set(entryId(change.key), change.tombstone);
       this.removed = removed;
-      const [was, more] = [this.marks.get(change.key.service), unitMarks(change)];
+      const [was, more] = [this.marks.get(change.key.service), this.#world.system.unitMarks(change)];
       if (more !== undefined)
         this.marks.set(change.key.service, { entries: (was?.entries ?? 0) + more.entries, rejects: (was?.rejects ?? 0) + more.rejects });
     } else if (change.of === "freeze") {
       if (change.after === undefined) this.freezes.delete(change.key);
       else this.freezes.set(change.key, change.after);
-    } else if (change.of === "service" && change.after !== undefined) this.services.set(change.key, change.after);
+    } else if (change.of === "service" && change.after !== undefined) {
+      this.#world.besides.permissions.written(this.services.get(change.key));
+      this.services.set(change.key, change.after);
+    }
   }
 
   load(endpoints: readonly EndpointId[]): Map<EndpointId, Kept> {

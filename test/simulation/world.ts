@@ -5,6 +5,7 @@ import { listSize, type ListSize } from "../../lib/aws/list-size.ts";
 import { instant } from "../../lib/ids.ts";
 import type { Change, StoredEvent } from "../../lib/ledger.ts";
 import type { Connection } from "../../lib/connection.ts";
+import { Besides, type BesidesSetup } from "./besides.ts";
 import { Delivery } from "./delivery.ts";
 import { Ec2, type Habits } from "./ec2.ts";
 import { Faults, type FaultKind, type Rates } from "./faults.ts";
@@ -18,6 +19,7 @@ import { Probes } from "./probes.ts";
 import { Random } from "./random.ts";
 import { Route53 } from "./route53.ts";
 import { Schedule } from "./schedule.ts";
+import { Sealing } from "./sealing.ts";
 import type { Turns } from "./orders.ts";
 import { Store } from "./store.ts";
 import type * as system from "./system.ts";
@@ -47,6 +49,10 @@ export interface Setup {
   readonly endpointsPerCall?: number;
   /** So many more consumers, who all come within seconds. */
   readonly crowd?: number;
+  /** What only some lives have: test/simulation/besides.ts. */
+  readonly besides?: BesidesSetup;
+  /** Whether `checkpoint` runs. */
+  readonly sealed?: boolean;
 }
 export type ActorKind =
   | "operators"
@@ -76,6 +82,8 @@ export class World {
   readonly ec2: Ec2;
   readonly route53: Route53;
   readonly delivery: Delivery;
+  readonly besides: Besides;
+  readonly sealing: Sealing;
   functions: Functions;
   readonly probes: Probes;
   readonly people: People;
@@ -110,6 +118,8 @@ export class World {
     this.ec2 = new Ec2(this, setup.habits);
     this.route53 = new Route53(this);
     this.delivery = new Delivery(this);
+    this.besides = new Besides(this);
+    this.sealing = new Sealing(this);
     this.functions = new Functions(this);
     this.probes = new Probes(this);
     this.people = new People(this);
@@ -144,6 +154,7 @@ export class World {
 
   committed(change: Change, before: Connection | undefined, added: readonly StoredEvent[], by: Invocation): void {
     this.delivery.stream(added);
+    this.sealing.committed(added);
     this.heard?.(added);
     // Since when a service acts counts from the commit: the command may have been on its way for long.
     if (change.of === "service" && change.after?.mode === "enforce" && !this.people.enforcedSince.has(change.key))

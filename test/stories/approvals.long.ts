@@ -4,10 +4,11 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import type { Letter } from "../../local/inbox.ts";
-import { consumer, operator, provider, type Said, type World } from "../../scripts/actors.ts";
+import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
 import { getLinkHandler, letLoose, oneButtonHandler, type Seen, type Send } from "../asking/robots.ts";
 import { hasBrowser, startBrowser } from "../web/browser.ts";
+import { insisting, operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", stranger: "333333333333" };
 const ann = "ann@payments.example";
@@ -15,28 +16,16 @@ const visits = 10_000;
 const browserVisits = 20;
 
 let local: LocalAws;
-let world: World;
 let service: { id: string; name: string };
 let browser: Browser | undefined;
 
-const command = async (...words: string[]): Promise<Said> => {
-  const said = await operator(world, accounts.provider)(...words);
-  if (said.code !== 0) throw new Error(`${words.join(" ")}: ${said.stderr}`);
-  return said;
-};
-async function until<T>(probe: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+const command = (...words: string[]): Promise<string> => insisting(operator(local, accounts.provider))(...words);
 const letters = async (): Promise<Letter[]> =>
-  ((await (await fetch(`${world.inbox}.json`)).json()) as Letter[]).filter(({ to }) => to === ann);
+  ((await (await fetch(`${local.inbox}.json`)).json()) as Letter[]).filter(({ to }) => to === ann);
 const codes = async (): Promise<string[]> =>
   (await letters()).flatMap(({ text }) => /^Your code: ([\d ]+)/.exec(text)?.[1]?.replaceAll(" ", "") ?? []);
 const typesOf = async (endpoint: string): Promise<string[]> => {
-  const { history } = JSON.parse((await command("show", endpoint, "--json")).stdout) as { history: { event: { type: string } }[] };
+  const { history } = JSON.parse(await command("show", endpoint, "--json")) as { history: { event: { type: string } }[] };
   return history.map(({ event }) => event.type);
 };
 const decisions = (types: readonly string[]): string[] =>
@@ -45,7 +34,7 @@ const decisions = (types: readonly string[]): string[] =>
 /** What API Gateway or Lambda throttle is sent again, as robots do. */
 const send: Send = async ({ method, path, headers = {}, cookie, body }): Promise<Seen> => {
   for (;;) {
-    const reply = await fetch(new URL(path, world.api), {
+    const reply = await fetch(new URL(path, local.api), {
       method,
       headers: { ...headers, ...(cookie === undefined ? {} : { cookie }) },
       ...(body === undefined || method === "GET" ? {} : { body }),
@@ -80,8 +69,7 @@ function person(path: string) {
 beforeAll(async () => {
   await ensurePackaged();
   local = await startLocalAws({ port: 0, delays: { available: 300 } });
-  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
-  service = await provider(world, accounts.provider).createService(
+  service = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await command("services", "add", service.id, "--no-names", "--yes");
@@ -99,7 +87,7 @@ test(
   "ten thousand scanner visits decide nothing, have one code mailed, and leave the approver their tries; then of a thousand answers one decides",
   { timeout: 1_800_000 },
   async () => {
-    const endpoint = await consumer(world, accounts.stranger).connect(service.name);
+    const endpoint = await consumer(local, accounts.stranger).connect(service.name);
     const link = await until(async () => (await letters()).flatMap(({ text }) => /https?:\/\/\S+\/a\/\S+/.exec(text)?.[0] ?? []).at(-1));
     const path = new URL(link).pathname;
 

@@ -4,36 +4,24 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import type { Letter } from "../../local/inbox.ts";
-import { consumer, operator, provider, type Said, type World } from "../../scripts/actors.ts";
+import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
 import { letLoose, robots, type Send } from "../asking/robots.ts";
 import { hasBrowser, startBrowser } from "../web/browser.ts";
+import { insisting, operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", stranger: "333333333333", newcomer: "444444444444" };
 const ann = "ann@payments.example";
 
 let local: LocalAws;
-let world: World;
 let service: { id: string; name: string };
 let browser: Browser | undefined;
 
-const command = async (...words: string[]): Promise<Said> => {
-  const said = await operator(world, accounts.provider)(...words);
-  if (said.code !== 0) throw new Error(`${words.join(" ")}: ${said.stderr}`);
-  return said;
-};
-const asked = async <T>(...words: string[]): Promise<T> => JSON.parse((await command(...words, "--json")).stdout) as T;
+const command = (...words: string[]): Promise<string> => insisting(operator(local, accounts.provider))(...words);
+const asked = async <T>(...words: string[]): Promise<T> => JSON.parse(await command(...words, "--json")) as T;
 
-/** Asks again until it is so; the test's own time limit ends the wait. */
-async function until<T>(probe: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 const letters = async (to: string): Promise<Letter[]> =>
-  ((await (await fetch(`${world.inbox}.json`)).json()) as Letter[]).filter((letter) => letter.to === to);
+  ((await (await fetch(`${local.inbox}.json`)).json()) as Letter[]).filter((letter) => letter.to === to);
 const letter = (to: string, about: RegExp): Promise<Letter> =>
   until(async () => (await letters(to)).findLast(({ text }) => about.test(text)));
 const linkIn = ({ text }: Letter, path: "a" | "q"): string => new RegExp(`https?://\\S+/${path}/\\S+`).exec(text)?.[0] ?? "";
@@ -49,7 +37,7 @@ const shown = (endpoint: string): Promise<Shown> => asked("show", endpoint);
 
 /** Over HTTP, without a browser's own ways. */
 const send: Send = async ({ method, path, headers = {}, cookie, body }) => {
-  const reply = await fetch(new URL(path, world.api), {
+  const reply = await fetch(new URL(path, local.api), {
     method,
     headers: { ...headers, ...(cookie === undefined ? {} : { cookie }) },
     // fetch sends no body with GET; the robots that would are met in test/asking/robots.test.ts.
@@ -62,8 +50,7 @@ const send: Send = async ({ method, path, headers = {}, cookie, body }) => {
 beforeAll(async () => {
   await ensurePackaged();
   local = await startLocalAws({ port: 0, confirmSubscriptions: false, delays: { available: 300 } });
-  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
-  service = await provider(world, accounts.provider).createService(
+  service = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await command("services", "add", service.id, "--no-names", "--yes");
@@ -93,7 +80,7 @@ describe("approvals", () => {
   });
 
   test("mail, page, code, approved, available: in a real browser where there is one", { timeout: 120_000 }, async () => {
-    const endpoint = await consumer(world, accounts.stranger).connect(service.name);
+    const endpoint = await consumer(local, accounts.stranger).connect(service.name);
     const link = linkIn(await letter(ann, /Decide here[^]*Opening the link decides nothing/), "a");
     // Robots come first: what they do on the way is sampled here, ten thousand of them in approvals.long.ts.
     await letLoose(send, [new URL(link).pathname], 2 * Object.keys(robots).length, 4);
@@ -120,7 +107,7 @@ describe("approvals", () => {
     "three at once come in one message with one list; a hundred answers to one of them are one decision",
     { timeout: 120_000 },
     async () => {
-      const newcomer = consumer(world, accounts.newcomer);
+      const newcomer = consumer(local, accounts.newcomer);
       const endpoints = await Promise.all([1, 2, 3].map(async () => newcomer.connect(service.name)));
       const mail = await letter(ann, /connections wait for your approval/);
       const list = linkIn(mail, "q");
@@ -148,7 +135,7 @@ describe("approvals", () => {
       const code = await until(async () => (await codes())[2]);
       page = await visit(list, { do: "enter", code });
       expect(page.html).toContain("You are <strong>ann</strong>");
-      const links = [...page.html.matchAll(/href="(\/a\/[\w-]+)"/g)].map(([, path = ""]) => new URL(path, world.api).href);
+      const links = [...page.html.matchAll(/href="(\/a\/[\w-]+)"/g)].map(([, path = ""]) => new URL(path, local.api).href);
       expect(links).toHaveLength(3);
       const [first = ""] = links;
       page = await visit(first);

@@ -9,30 +9,23 @@ import { sha256 } from "../../lib/aws/sha256.ts";
 import type { VerifiedLog } from "../../cli/audit-verify.ts";
 import type { StoredEvent } from "../../lib/ledger.ts";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
-import { consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
+import { operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", acme: "222222222222", barred: "444444444444" };
 const zoneName = "privatelink.example.com";
 
 let local: LocalAws;
-let world: World;
 let service: { id: string; name: string };
 let folder: string;
 let acme: string;
 let barred: string;
 
-const command = (...words: string[]) => operator(world, accounts.provider)(...words);
+const command = (...words: string[]) => operator(local, accounts.provider)(...words);
 async function json<T>(...words: string[]): Promise<T> {
   const { stdout } = await command(...words, "--json");
   return JSON.parse(stdout) as T;
-}
-async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 const reaches = (endpoint: string, status: string) =>
   until(
@@ -44,16 +37,15 @@ beforeAll(async () => {
   await ensurePackaged();
   folder = await mkdtemp(join(tmpdir(), "drawbridge-audit-"));
   local = await startLocalAws({ port: 0, zoneName, delays: { available: 200 } });
-  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
   row.TableName = local.outputs["AuditLogTable"] ?? "";
-  service = await provider(world, accounts.provider).createService(
+  service = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await command("services", "add", service.id, "--zone", zoneName, "--yes");
   await command("allow", accounts.acme, "--service", service.id, "--name", "acme");
   await command("deny", accounts.barred, "--service", service.id, "--purpose", "=cmd|' /C calc'!A0");
-  acme = await consumer(world, accounts.acme).connect(service.name);
-  barred = await consumer(world, accounts.barred).connect(service.name);
+  acme = await consumer(local, accounts.acme).connect(service.name);
+  barred = await consumer(local, accounts.barred).connect(service.name);
   await reaches(acme, "connected");
   await reaches(barred, "rejected");
   // What is verified ends ten seconds ago.

@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import type { RemovedEntry } from "../../lib/operator/entries.ts";
-import { consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
+import { insisting, operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", acme: "222222222222", globex: "333333333333" };
 const zoneName = "privatelink.example.com";
@@ -15,26 +16,18 @@ interface Shown {
 }
 
 let local: LocalAws;
-let world: World;
 let service: { id: string; name: string };
 
-const run = async <T>(...words: string[]): Promise<T> => {
-  const { code, stdout, stderr } = await operator(world, accounts.provider)(...words, "--json");
-  if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
-  return JSON.parse(stdout) as T;
-};
+const run = async <T>(...words: string[]): Promise<T> =>
+  JSON.parse(await insisting(operator(local, accounts.provider))(...words, "--json")) as T;
 const show = (endpoint: string): Promise<Shown> => run<Shown>("show", endpoint);
-const atAws = (endpoint: string): Promise<string | undefined> => provider(world, accounts.provider).stateOf(service.id, endpoint);
-const records = (name: string): Promise<unknown[]> => provider(world, accounts.provider).recordsAt(local.zoneId, `${name}.${zoneName}`);
+const atAws = (endpoint: string): Promise<string | undefined> => provider(local, accounts.provider).stateOf(service.id, endpoint);
+const records = (name: string): Promise<unknown[]> => provider(local, accounts.provider).recordsAt(local.zoneId, `${name}.${zoneName}`);
 
-/** Asks again until it is so; the test's own time limit ends the wait. */
-async function until(probe: () => Promise<boolean>): Promise<void> {
-  while (!(await probe())) await new Promise((resolve) => setTimeout(resolve, 200));
-}
 /** An endpoint of the account that is connected and has its name. */
 async function connected(account: string, name: string): Promise<string> {
   await run("allow", account, "--service", service.id, "--name", name);
-  const endpoint = await consumer(world, account).connect(service.name);
+  const endpoint = await consumer(local, account).connect(service.name);
   await until(async () => (await show(endpoint).catch(() => undefined))?.connection.names[0]?.made === true);
   expect(await records(name)).not.toEqual([]);
   return endpoint;
@@ -43,8 +36,7 @@ async function connected(account: string, name: string): Promise<string> {
 beforeAll(async () => {
   await ensurePackaged();
   local = await startLocalAws({ port: 0, zoneName, delays: { available: 300 } });
-  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
-  service = await provider(world, accounts.provider).createService(
+  service = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await run("services", "add", service.id, "--zone", zoneName, "--yes");
@@ -69,7 +61,7 @@ describe("cutting now", () => {
   );
 
   test("without --yes nobody is cut, and what would be is told", { timeout: 60_000 }, async () => {
-    const { code, stderr } = await operator(world, accounts.provider)("deny", accounts.globex, "--service", service.id);
+    const { code, stderr } = await operator(local, accounts.provider)("deny", accounts.globex, "--service", service.id);
     expect(code).toBe(1);
     expect(stderr).toMatch(/What would follow: 1 cut at once\.\n.*\nvpce-\w+ +333333333333 +vpce-svc-\w+ +cut at once/);
     expect((await run<{ entries: { verdict: string }[] }>("show", accounts.globex)).entries).toMatchObject([{ verdict: "accept" }]);

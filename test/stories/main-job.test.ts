@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
-import { approver, consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { approver, consumer, operator as spawned, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
+import { operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", acme: "222222222222", unknown: "333333333333", barred: "444444444444" };
 const zoneName = "privatelink.example.com";
@@ -21,24 +22,15 @@ interface Shown {
 }
 
 let local: LocalAws;
-let world: World;
 let service: { id: string; name: string };
 
-const command = (...words: string[]) => operator(world, accounts.provider)(...words, "--json");
+const command = (...words: string[]) => operator(local, accounts.provider)(...words, "--json");
 const show = async (endpoint: string): Promise<Shown> => {
   const { code, stdout, stderr } = await command("show", endpoint);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Shown;
 };
 
-/** Asks again until it is so; the test's own time limit ends the wait. */
-async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 const reaches = (endpoint: string, status: string): Promise<Shown> =>
   until(async () => {
     const shown = await show(endpoint).catch(() => undefined);
@@ -54,11 +46,10 @@ beforeAll(async () => {
     parameters: { ApproverEmail: "approvers@payments.example" },
     delays: { available: 300 },
   });
-  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
   // It would find what a test has lost on purpose, or be there before a notification; it is called where it is meant.
   const sweeps = local.stack.resources.find(({ logicalId }) => logicalId === "SweepSchedule");
   await local.call("events", "DisableRule", { Name: sweeps?.physicalId });
-  service = await provider(world, accounts.provider).createService(
+  service = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   for (const words of [
@@ -66,7 +57,8 @@ beforeAll(async () => {
     ["allow", accounts.acme, "--service", service.id, "--name", "acme"],
     ["deny", accounts.barred, "--service", service.id],
   ]) {
-    const { code, stderr } = await command(...words);
+    // Once as a shell starts it.
+    const { code, stderr } = await spawned(local, accounts.provider)(...words);
     if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
   }
 }, 60_000);
@@ -75,31 +67,31 @@ afterAll(() => local.close(), 30_000);
 
 describe("the main job", () => {
   test("an allowed account is accepted without a person, gets its name, and loses it when it leaves", { timeout: 60_000 }, async () => {
-    const endpoint = await consumer(world, accounts.acme).connect(service.name);
+    const endpoint = await consumer(local, accounts.acme).connect(service.name);
     const named = await until(async () => {
       const shown = await show(endpoint).catch(() => undefined);
       return shown !== undefined && types(shown).includes("NameMade") ? shown : undefined;
     });
     expect(types(named)).toEqual(["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"]);
     expect(named.history[1]?.event).toMatchObject({ by: { kind: "entry" }, because: { rule: "entry" }, entry: { version: 1 } });
-    const records = await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`);
+    const records = await provider(local, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`);
     expect(new Set(records.map(({ Type }) => Type))).toEqual(new Set(["A", "TXT"]));
     expect(records.find(({ Type }) => Type === "A")?.AliasTarget?.DNSName).toContain(endpoint);
     expect(JSON.stringify(records.find(({ Type }) => Type === "TXT"))).not.toContain(accounts.provider);
 
-    await consumer(world, accounts.acme).disconnect(endpoint);
+    await consumer(local, accounts.acme).disconnect(endpoint);
     const closed = await until(async () => {
       const shown = await show(endpoint);
       // The record is read before the history: it may be one event behind it.
       return types(shown).includes("NameRemoved") && shown.connection.names.length === 0 ? shown : undefined;
     });
     expect(closed.connection).toMatchObject({ status: "closed", names: [] });
-    expect(await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).toEqual([]);
+    expect(await provider(local, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).toEqual([]);
   });
 
   test("an unknown account is asked about; the link shows, and only a deliberate answer decides", { timeout: 60_000 }, async () => {
-    const people = approver(world);
-    const endpoint = await consumer(world, accounts.unknown).connect(service.name);
+    const people = approver(local);
+    const endpoint = await consumer(local, accounts.unknown).connect(service.name);
     const mail = await until(() => people.mailAbout(endpoint));
     expect(mail.to).toBe("approvers@payments.example");
     const link = people.linkIn(mail) ?? "";
@@ -122,7 +114,7 @@ describe("the main job", () => {
   });
 
   test("a barred account is rejected with the entry as the reason, and has no name", { timeout: 60_000 }, async () => {
-    const endpoint = await consumer(world, accounts.barred).connect(service.name);
+    const endpoint = await consumer(local, accounts.barred).connect(service.name);
     const rejected = await reaches(endpoint, "rejected");
     expect(types(rejected)).toEqual(["ConnectionRequested", "ConnectionDenied", "ConnectionRejected"]);
     expect(rejected.history[0]?.event.source).toMatchObject({ kind: "notification", raw: expect.stringContaining(endpoint) as string });
@@ -132,9 +124,9 @@ describe("the main job", () => {
 
   test("a lost notification costs only the sweep; three notifications are one decision and one accept", { timeout: 60_000 }, async () => {
     local.faults.loseNotifications(1);
-    const lost = await consumer(world, accounts.acme).connect(service.name);
+    const lost = await consumer(local, accounts.acme).connect(service.name);
     local.faults.repeatNotifications(3);
-    const repeated = await consumer(world, accounts.acme).connect(service.name);
+    const repeated = await consumer(local, accounts.acme).connect(service.name);
     const shown = await reaches(repeated, "connected");
     expect(types(shown).filter((type) => type === "ConnectionApproved")).toHaveLength(1);
     expect(local.acceptsOf(repeated)).toBe(1);
@@ -146,7 +138,7 @@ describe("the main job", () => {
   });
 
   test("what somebody accepts in the console is recorded as outside, and CloudTrail's name is added", { timeout: 60_000 }, async () => {
-    const endpoint = await consumer(world, accounts.unknown).connect(service.name);
+    const endpoint = await consumer(local, accounts.unknown).connect(service.name);
     await reaches(endpoint, "asking");
     await local.call("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] });
     const shown = await reaches(endpoint, "connected");

@@ -1,9 +1,9 @@
 // Names through the packaged functions on local AWS: drift healed, a label and a zone changed, the service's own private DNS name, a consumer's VPC.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { main } from "../../cli/main.ts";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
+import { insisting, operator, until } from "./operator.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 interface Record53 {
@@ -30,31 +30,8 @@ const records = async (zone = local.zoneId): Promise<Record53[]> => {
 };
 const named = async (zone?: string): Promise<string[]> => (await records(zone)).map(({ Type, Name }) => `${Type} ${Name}`).sort();
 
-async function drawbridge(...words: string[]): Promise<string> {
-  const [out, err]: [string[], string[]] = [[], []];
-  process.env["AWS_ACCESS_KEY_ID"] = provider;
-  process.env["AWS_SECRET_ACCESS_KEY"] = "local";
-  const env = { DRAWBRIDGE_API: local.api, AWS_REGION: "eu-west-1" };
-  const code = await main(words, {
-    env,
-    width: 200,
-    colour: false,
-    interactive: false,
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    ask: () => Promise.reject(new Error("Nobody is there to answer.")),
-  });
-  if (code !== 0) throw new Error(`drawbridge ${words.join(" ")}: ${err.join("\n")}`);
-  return out.join("\n");
-}
+const drawbridge = (...words: string[]): Promise<string> => insisting(operator(local, provider))(...words);
 
-async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-}
 const are = (wanted: readonly string[], zone?: string): Promise<string[]> =>
   until(async () => {
     const now = await named(zone);

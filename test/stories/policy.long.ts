@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
-import { consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
+import { insisting, operator, until } from "./operator.ts";
 
 const accounts = {
   provider: "111111111111",
@@ -25,23 +26,11 @@ interface Shown {
 }
 
 let local: LocalAws;
-let world: World;
 let unit: string;
 
-async function command(...words: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await operator(world, accounts.provider)(...words, "--json");
-  if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
-  return JSON.parse(stdout);
-}
+const command = async (...words: string[]): Promise<unknown> =>
+  JSON.parse(await insisting(operator(local, accounts.provider))(...words, "--json"));
 
-/** Asks again until it is so; the test's own time limit ends the wait. */
-async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 const reaches = (endpoint: string, status: string): Promise<Shown> =>
   until(async () => {
     const shown = (await command("show", endpoint).catch(() => undefined)) as Shown | undefined;
@@ -51,7 +40,7 @@ const sweep = () => local.invoke("SweepLambdaFunction", {});
 
 /** A service of this test alone. */
 async function service(...names: string[]): Promise<{ id: string; name: string }> {
-  const made = await provider(world, accounts.provider).createService(
+  const made = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await command("services", "add", made.id, "--yes", ...(names.length === 0 ? ["--no-names"] : names));
@@ -66,7 +55,6 @@ beforeAll(async () => {
     parameters: { OrganizationsRoleArn: `arn:aws:iam::${accounts.management}:role/reads-accounts` },
     delays: { available: 100 },
   });
-  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
   const organizations = (action: string, input: Record<string, string>) => local.call("organizations", action, input, accounts.management);
   await organizations("CreateOrganization", {});
   const { Roots } = (await organizations("ListRoots", {})) as { Roots: readonly { readonly Id: string }[] };
@@ -83,7 +71,7 @@ afterAll(() => local.close(), 30_000);
 test("a limit: the second is asked about, and gets in when the first is gone", { timeout }, async () => {
   const { id, name } = await service();
   await command("allow", accounts.acme, "--service", id, "--at-most", "1");
-  const acme = consumer(world, accounts.acme);
+  const acme = consumer(local, accounts.acme);
   const first = await acme.connect(name);
   await reaches(first, "connected");
   const second = await acme.connect(name);
@@ -98,11 +86,11 @@ test("a limit: the second is asked about, and gets in when the first is gone", {
 test("an operator's reject gives the place back, too", { timeout }, async () => {
   const { id, name } = await service();
   await command("allow", accounts.acme, "--service", id, "--at-most", "1");
-  const first = await consumer(world, accounts.acme).connect(name);
+  const first = await consumer(local, accounts.acme).connect(name);
   await reaches(first, "connected");
   await command("reject", first, "--yes");
   await reaches(first, "rejected");
-  const next = await reaches(await consumer(world, accounts.acme).connect(name), "connected");
+  const next = await reaches(await consumer(local, accounts.acme).connect(name), "connected");
   expect(next.history.map(({ event }) => event.type)).not.toContain("ApprovalRequested");
 });
 
@@ -110,7 +98,7 @@ test("a freeze asks; lifted, who waits gets in", { timeout }, async () => {
   const { id, name } = await service();
   await command("allow", accounts.acme, "--service", id);
   await command("freeze", id, "--reason", "incident 42", "--yes");
-  const endpoint = await consumer(world, accounts.acme).connect(name);
+  const endpoint = await consumer(local, accounts.acme).connect(name);
   const asked = await reaches(endpoint, "asking");
   expect(asked.connection.question?.because.rule).toBe("frozen");
   await command("unfreeze", id, "--yes");
@@ -120,21 +108,21 @@ test("a freeze asks; lifted, who waits gets in", { timeout }, async () => {
 test("a removal that cuts: the connection is rejected at AWS, and its name is gone", { timeout }, async () => {
   const { id, name } = await service("--zone", zoneName);
   await command("allow", accounts.acme, "--service", id, "--name", "acme");
-  const endpoint = await consumer(world, accounts.acme).connect(name);
+  const endpoint = await consumer(local, accounts.acme).connect(name);
   await until(async () =>
     ((await command("show", endpoint).catch(() => undefined)) as Shown | undefined)?.history.some(({ event }) => event.type === "NameMade"),
   );
   await command("remove", accounts.acme, "--service", id, "--disconnect", "now", "--yes");
   const cut = await reaches(endpoint, "rejected");
   expect(cut.history.find(({ event }) => event.type === "ConnectionDenied")?.event.because.rule).toBe("entry-removed");
-  await until(async () => (await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).length === 0);
+  await until(async () => (await provider(local, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).length === 0);
 });
 
 test("an entry for a unit lets its accounts in, and nobody else", { timeout }, async () => {
   const { id, name } = await service();
   await command("allow", unit, "--service", id, "--yes");
-  const member = await consumer(world, accounts.partner).connect(name);
-  const stranger = await consumer(world, accounts.globex).connect(name);
+  const member = await consumer(local, accounts.partner).connect(name);
+  const stranger = await consumer(local, accounts.globex).connect(name);
   await reaches(member, "connected");
   const asked = await reaches(stranger, "asking");
   expect(asked.connection.question?.because.rule).toBe("no-entry");

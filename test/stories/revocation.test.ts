@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
-import { consumer, operator, provider, type World } from "../../scripts/actors.ts";
+import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
 import { leapingClock } from "../faults/leaping-clock.ts";
+import { insisting, operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", acme: "222222222222" };
 const zoneName = "privatelink.example.com";
@@ -24,21 +25,9 @@ interface Removed {
 }
 
 let local: LocalAws;
-let world: World;
 
-async function command<T>(...words: string[]): Promise<T> {
-  const { code, stdout, stderr } = await operator(world, accounts.provider)(...words, "--json");
-  if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
-  return JSON.parse(stdout) as T;
-}
-/** Asks again until it is so; the test's own time limit ends the wait. */
-async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+const command = async <T>(...words: string[]): Promise<T> =>
+  JSON.parse(await insisting(operator(local, accounts.provider))(...words, "--json")) as T;
 const shows = (endpoint: string, type: string): Promise<Shown> =>
   until(async () => {
     const shown = await command<Shown>("show", endpoint).catch(() => undefined);
@@ -55,17 +44,16 @@ beforeAll(async () => {
     delays: { available: 100 },
     parameters: { ApproverEmail: "approvers@payments.example" },
   });
-  world = { aws: local.aws, api: local.api, inbox: local.inbox, region: local.region };
 }, timeout);
 afterAll(() => local.close(), 30_000);
 
 test("what was foreseen is what happens, when it was said", { timeout }, async () => {
-  const { id, name } = await provider(world, accounts.provider).createService(
+  const { id, name } = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await command("services", "add", id, "--zone", zoneName, "--yes");
   await command("allow", accounts.acme, "--service", id, "--name", "acme");
-  const endpoint = await consumer(world, accounts.acme).connect(name);
+  const endpoint = await consumer(local, accounts.acme).connect(name);
   await shows(endpoint, "NameMade");
 
   const { outlook } = await command<Removed>("remove", accounts.acme, "--service", id, "--disconnect", "24h", "--yes");
@@ -90,5 +78,5 @@ test("what was foreseen is what happens, when it was said", { timeout }, async (
   const denied = eventOf(cut, "ConnectionDenied");
   expect(denied).toMatchObject({ revokes: true, because: { rule: "entry-removed" } });
   expect(String(denied?.at) >= due).toBe(true);
-  expect(await provider(world, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).toEqual([]);
+  expect(await provider(local, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).toEqual([]);
 });

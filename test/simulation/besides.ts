@@ -1,0 +1,72 @@
+// What only a share of the lives have besides: permissions that follow the list, and entries for units and organizations.
+
+import type { Principal } from "../../lib/allow-list.ts";
+import { accounts } from "./given.ts";
+import { everyUnit, organizationId, Organizations } from "./organizations.ts";
+import { Random } from "./random.ts";
+import { ServicePermissions } from "./service-permissions.ts";
+import type { ActorKind, World } from "./world.ts";
+
+/** Nothing of it where absent, as in the lives from before it was drawn. */
+export interface BesidesSetup {
+  /** Services whose own permissions follow the list. */
+  readonly permissions?: boolean;
+  /** Entries for units and organizations; `unasked` where no role may ask AWS Organizations. */
+  readonly units?: "asked" | "unasked";
+}
+
+/** From a stream of its own, so that a seed without any of it is the life that it was. */
+export function drawBesides(seed: number): BesidesSetup {
+  const random = new Random(seed, 17);
+  const permissions = random.chance(0.15);
+  const units = random.chance(0.15);
+  const asked = random.chance(0.9);
+  return { ...(permissions ? { permissions } : {}), ...(units ? { units: asked ? "asked" : "unasked" } : {}) };
+}
+
+export type Plan = (kind: ActorKind | undefined, times: number, when: () => number, act: () => void) => void;
+
+export class Besides {
+  readonly setup: BesidesSetup;
+  readonly random: Random;
+  readonly organizations: Organizations;
+  readonly permissions: ServicePermissions;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.setup = world.setup.besides ?? {};
+    this.random = new Random(world.setup.seed, 18);
+    this.organizations = new Organizations(world, this.random);
+    this.permissions = new ServicePermissions(world, this.random);
+  }
+
+  /** When anything happens. */
+  moment(): number {
+    return Math.floor(this.random.next() * this.#world.setup.minutes * 60_000);
+  }
+
+  begin(plan: Plan): void {
+    const moment = (): number => this.moment();
+    const { random } = this;
+    if (this.setup.units !== undefined) {
+      this.organizations.begin();
+      plan(undefined, random.between(0, 2), moment, () => this.organizations.move());
+    }
+    if (this.setup.permissions === true) {
+      plan("console", random.between(0, 4), moment, () => this.permissions.click());
+      plan("operators", random.chance(0.4) ? random.between(1, 2) : 0, moment, () => this.permissions.change());
+    }
+  }
+
+  /** Whom an operator's entry speaks about, where these lives have it otherwise. */
+  principal(): Principal | undefined {
+    const { random } = this;
+    if (this.setup.units !== undefined && random.chance(0.5))
+      return random.chance(0.7) ? `ou#${random.pick(everyUnit)}` : `org#${organizationId}`;
+    // Entries for everybody cannot be followed: most of these lives shall have none.
+    return this.setup.permissions === true && this.setup.units === undefined && random.chance(0.85)
+      ? `account#${random.pick(accounts)}`
+      : undefined;
+  }
+}

@@ -1,0 +1,98 @@
+// Faults planted in what only some lives have: permissions that follow the list, and entries for units and organizations.
+
+import { one, type Mutant } from "./mutant.ts";
+
+export const mutantsOfBesides: readonly Mutant[] = [
+  // the service's own permissions
+  one(
+    "permissions.ts",
+    "an account that is rejected may ask",
+    '[...named(["accept", "ask"])].filter((account) => !rejected.has(account)).sort();',
+    '[...named(["accept", "ask"])].filter((account) => rejected.has(account) || account !== "").sort();',
+  ),
+  one(
+    "permissions.ts",
+    "an entry that has ended lets ask",
+    "(expires === undefined || now < expires);",
+    "(expires === undefined || now !== expires);",
+  ),
+  one(
+    "permissions.ts",
+    "who else may ask is taken away",
+    "const stale = ours.filter(",
+    "const stale = [...ours, ...allowed.accounts.map((account): Permit => ({ account }))].filter(",
+  ),
+  one(
+    "permissions.ts",
+    "whom others let ask is taken for our own",
+    "add: wanted.filter((account) => !there.has(account)),",
+    "add: wanted,",
+  ),
+  one(
+    "permissions.ts",
+    "what is to be taken back stays",
+    "remove: stale.filter(({ account }) => there.has(account)).map(({ account }) => account),",
+    "remove: [],",
+  ),
+  one(
+    "permissions.ts",
+    "an entry for everybody is overlooked",
+    'verdict !== "reject" && !/^(endpoint|account)#/.test(principal)',
+    'verdict !== "reject" && principal === "never"',
+  ),
+  one(
+    "permissions.ts",
+    "whom we let ask is forgotten while the call may be on its way",
+    "milliseconds(now) - milliseconds(at) > restsMs",
+    "milliseconds(now) !== 0",
+  ),
+  one("permissions.ts", "whom we let ask is never forgotten", "milliseconds(now) - milliseconds(at) > restsMs", "milliseconds(now) === 0"),
+  one(
+    "loop/permissions.ts",
+    "nobody writes down whom we let ask",
+    "for (const account of add) await ports.permits.keep(service, { account, at: ports.clock() });",
+    "",
+  ),
+  one(
+    "loop/permissions.ts",
+    "only the service's own entries let ask",
+    'for (const at of [service, "*"] as const) {',
+    "for (const at of [service] as const) {",
+  ),
+  one("loop/permissions.ts", "only the first page of the list lets ask", "cursor = page.cursor;", "cursor = undefined;"),
+  one("loop/sweep.ts", "permissions follow where nobody asked for it", 'ran.service.permissions !== "follow" || ', ""),
+  one(
+    "loop/sweep.ts",
+    "permissions of an observed service follow",
+    'ran.service.mode !== "enforce" || ports.permissions',
+    "ports.permissions",
+  ),
+  // units and organizations
+  one(
+    "allow-list.ts",
+    "what Organizations does not say is overlooked",
+    'if (consumer.organization !== "unknown") return [];',
+    'if (consumer.service !== "*") return [];',
+  ),
+  one(
+    "allow-list.ts",
+    "a unit's reject entry in doubt is overlooked",
+    "doubted: { rejects: marks === undefined || marks.rejects > 0 }",
+    "doubted: { rejects: marks === undefined }",
+  ),
+  one("allow-list.ts", "an organization's entries are not read", "...(member === undefined ? [] : [`org#${member.id}` as const]),", ""),
+  one("allow-list.ts", "the farthest unit comes first", "...(member?.units ?? []).map(", "...(member?.units ?? []).toReversed().map("),
+  one(
+    "loop/verdicts.ts",
+    "entries for units at every service are not asked about",
+    "units.here.entries > 0 || units.everywhere.entries > 0",
+    "units.here.entries > 0",
+  ),
+  one("ledger.ts", "a unit's entry that comes to reject is not marked", "rejects: rejects(after) - rejects(before) };", "rejects: 0 };"),
+  one(
+    "holding.ts",
+    "somebody is cut because Organizations does not answer",
+    'findings.some(({ entry }) => entry.principal === "ou#?");',
+    'findings.some(({ entry }) => entry.principal === "any#?");',
+  ),
+];
