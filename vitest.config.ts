@@ -1,13 +1,27 @@
 // Which files are tests, and how their result is told. The slow ones (`*.long.ts`) run with `npm run test:long`.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const together = ["asking", "audit", "bench", "cli", "domain", "fakes", "loop", "operator", "simulation", "slack", "upgrade"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
+/** What waits longest begins first, whether or not an earlier run has left its times: rights, then whatever has a stack of its own. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const first = ["rights/rights.", "stories/", "faults/", "deploy/", "simulation/", "rights/", "smoke/", "aws/", "local/"];
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = first.findIndex((part) => moduleId.includes(`/test/${part}`));
+      return found === -1 ? first.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ["./scripts/test-summary.ts"],
     // A test waits for what it wants to see; these only end what would never come, on a slow machine too.
     testTimeout: 180_000,

@@ -10,6 +10,7 @@ import {
   approverMail,
   approvers,
   connections,
+  contacts,
   endpointServices,
   ledger,
   organizations,
@@ -33,6 +34,7 @@ const set = settings(
   "ADMIT_QUEUE_URL",
   "CONNECTIONS_TOPIC_ARN",
   "APPROVALS_TOPIC_ARN",
+  "DECISIONS_TOPIC_ARN",
   "HOSTED_ZONE_IDS",
   "BUS_NAME",
   "CHECKPOINT_BUCKET",
@@ -52,6 +54,7 @@ const ports: OperatorPorts = {
   zones: zones(set),
   approvers: approvers(set),
   subscriptions: subscriptions(set),
+  contacts: contacts(set),
   people: approverMail(set),
   wake: wakeAdmit(set),
   deployment: {

@@ -30,6 +30,8 @@ export interface StoredEvent {
   /** The hash of the event before it in this subject's chain; of the empty text for the first. */
   readonly previous: string;
   readonly hash: string;
+  /** As a search read it: the index keys that are not simply what the event says. No part of the hash; see audit/filing.ts. */
+  readonly filedUnder?: Readonly<Record<string, string>>;
 }
 
 /** The last event of a subject's chain. */

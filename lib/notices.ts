@@ -167,6 +167,16 @@ function closing(notice: Notice): string[] {
       `The whole history: npx drawbridge show ${endpoint}`,
     ];
   }
+  if (decisionOf(event) === "rejected" && notice.profile !== undefined) {
+    const { endpoint, service, serviceName, region } = notice.profile;
+    return [
+      "For the consumer: this endpoint will not connect any more, and costs while it is there. Delete it:",
+      `aws ec2 delete-vpc-endpoints${region === undefined ? "" : ` --region ${region}`} --vpc-endpoint-ids ${endpoint}`,
+      `To be let in after all, settle the reason above with whoever offers the service, then create a new endpoint to ${serviceName ?? service}.`,
+      "",
+      `The whole history: npx drawbridge show ${endpoint}`,
+    ];
+  }
   if (notice.profile === undefined) return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
   return [`The whole history: npx drawbridge show ${notice.profile.endpoint}`];
 }

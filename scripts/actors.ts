@@ -1,6 +1,5 @@
 // The people and accounts of a story, each acting only through what they would have: AWS's API, the command, a mailbox, a browser.
 
-import { spawn } from "node:child_process";
 import {
   CreateVpcEndpointCommand,
   CreateVpcEndpointServiceConfigurationCommand,
@@ -10,6 +9,7 @@ import {
   ModifyVpcEndpointServicePermissionsCommand,
 } from "@aws-sdk/client-ec2";
 import { ListResourceRecordSetsCommand, Route53Client, type ResourceRecordSet } from "@aws-sdk/client-route-53";
+import { spawned, type Said } from "./spawned.ts";
 
 /** Where the world of the story is. */
 export interface World {
@@ -96,36 +96,15 @@ export function consumer(world: World, account: string) {
   };
 }
 
-export interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs the real command as an operator of the account would. */
 export function operator(world: World, account: string) {
   return (...words: string[]): Promise<Said> =>
-    new Promise((resolve, reject) => {
-      const env = {
-        PATH: process.env["PATH"],
-        AWS_ACCESS_KEY_ID: account,
-        AWS_SECRET_ACCESS_KEY: "local",
-        AWS_REGION: world.region,
-        DRAWBRIDGE_API: world.api,
-        AWS_ENDPOINT_URL: world.aws,
-        NO_COLOR: "1",
-        COLUMNS: "140",
-      };
-      const child = spawn(process.execPath, ["cli/drawbridge.ts", ...words], {
-        env,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code: code ?? 1, stdout, stderr }));
+    spawned([process.execPath, "cli/drawbridge.ts", ...words], {
+      AWS_ACCESS_KEY_ID: account,
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_REGION: world.region,
+      DRAWBRIDGE_API: world.api,
+      AWS_ENDPOINT_URL: world.aws,
     });
 }
 

@@ -14,7 +14,7 @@ export interface Narrator {
 }
 
 /** A step of the story did not come out as told. */
-export class NotAsTold extends Error {
+class NotAsTold extends Error {
   constructor(chapter: string, what: string, seconds: number, last: unknown) {
     const seen = last instanceof Error ? `; last error: ${last.message}` : "";
     super(`in “${chapter}”: ${what} did not happen within ${String(seconds)} s${seen}`);
@@ -24,7 +24,7 @@ export class NotAsTold extends Error {
 
 const pollMilliseconds = 100;
 
-export function narrator(print: (line: string) => void, colours: boolean): Narrator {
+function narrator(print: (line: string) => void, colours: boolean): Narrator {
   const begun = performance.now();
   const paint = (code: string, text: string): string => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
   const since = (from: number): string => `${((performance.now() - from) / 1000).toFixed(1)} s`.padStart(7);
@@ -56,4 +56,16 @@ export function narrator(print: (line: string) => void, colours: boolean): Narra
     tells: (text) => print(`         ${text}`),
     elapsed: () => (performance.now() - begun) / 1000,
   };
+}
+
+/** Tells a whole story on the terminal; the program ends with 1 when a step of it is not as told. */
+export async function onTerminal(story: (tell: Narrator) => Promise<void>): Promise<void> {
+  const tell = narrator((line) => console.log(line), process.stdout.isTTY && process.env["NO_COLOR"] === undefined);
+  try {
+    await story(tell);
+    console.log(`\nAs told, in ${tell.elapsed().toFixed(1)} s.`);
+  } catch (error) {
+    console.error(`\nNot as told: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
 }

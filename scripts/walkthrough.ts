@@ -1,14 +1,14 @@
 // The PrivateLink tutorial from two empty accounts to `curl http://payments.internal`, on local AWS: `npm run walkthrough`.
 // docs/walkthrough.md tells the same story by hand. Exits non-zero when a step is not as told.
-import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 
 import type { LocalAws } from "../local/aws.ts";
 import { startLocalAws } from "../local/aws.ts";
-import { operator, type Said, type World } from "./actors.ts";
+import { operator, type World } from "./actors.ts";
 import { changeSet, execute } from "./deploy/stack.ts";
-import { narrator, NotAsTold, type Narrator } from "./narrator.ts";
+import { onTerminal, type Narrator } from "./narrator.ts";
+import { spawned, type Said } from "./spawned.ts";
 import { ensurePackaged } from "./package.ts";
 
 const accounts = { provider: "111111111111", consumer: "222222222222" } as const;
@@ -177,24 +177,4 @@ const credentialsOf = (local: LocalAws, account: string): Readonly<Record<string
   AWS_SECRET_ACCESS_KEY: "local",
 });
 
-function spawned([program = "", ...words]: readonly string[], env: Readonly<Record<string, string>>): Promise<Said> {
-  const own = { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", COLUMNS: "160" };
-  const child = spawn(program, words, { env: { ...own, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code: code ?? 1, stdout, stderr }));
-  });
-}
-
-const tell = narrator((line) => console.log(line), process.stdout.isTTY && process.env["NO_COLOR"] === undefined);
-try {
-  await story(tell);
-  console.log(`\nAs told, in ${tell.elapsed().toFixed(1)} s.`);
-} catch (error) {
-  console.error(`\nNot as told: ${error instanceof NotAsTold || error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+await onTerminal(story);

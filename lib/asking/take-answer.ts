@@ -9,6 +9,7 @@ import type { EndpointId } from "../ids.ts";
 import { run, type LoopPorts, type Task } from "../loop/run.ts";
 import { rawText } from "../masked.ts";
 import type { AllowList, Ledger, Proofs } from "../ports.ts";
+import { noteRefused } from "./note-refused.ts";
 import { prepare, type Prepared } from "./standing-entry.ts";
 
 export interface TakePorts extends Omit<LoopPorts, "endpointServices" | "allowList" | "approvers"> {
@@ -50,7 +51,7 @@ const triesMax = 3;
 export async function takeAnswer(ports: TakePorts, answer: GivenAnswer): Promise<Taken> {
   const before = await recordOf(ports, answer);
   if (before === undefined) return { kind: "gone" };
-  if (!isOpen(before, answer)) return { kind: "late", connection: before };
+  if (!isOpen(before, answer)) return late(ports, answer, before);
   if (!(await ports.proofs.claim("answering", answer.question, answeringSeconds))) {
     const now = (await recordOf(ports, answer)) ?? before;
     return { kind: isOpen(now, answer) ? "busy" : "late", connection: now };
@@ -65,10 +66,22 @@ export async function takeAnswer(ports: TakePorts, answer: GivenAnswer): Promise
   }
 }
 
+/** How long a late answer is remembered: the log tells of one for each approver and question. */
+const lateSeconds = 30 * 24 * 3600;
+
+/** It changes nothing, and is in the log unless it is the same person's again: who presses a thousand times is told of once. */
+async function late(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {
+  const { name } = answer.approver;
+  const decided = "decision" in before && before.decision.by.kind === "approver" && before.decision.by.name === name;
+  if (decided || !(await ports.proofs.claim("late-answer", `${answer.question}#${name}`, lateSeconds)))
+    return { kind: "late", connection: before };
+  return commit(ports, answer, before, undefined);
+}
+
 async function record(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {
   for (let tries = 1; ; tries += 1) {
     const standing = await standingFor(ports, answer, before);
-    if (standing === "not possible") return { kind: "refused", connection: before, why: notYours };
+    if (standing === "not possible") return turnAway(ports, answer, before);
     try {
       return await commit(ports, answer, before, standing);
     } catch (error) {
@@ -76,6 +89,18 @@ async function record(ports: TakePorts, answer: GivenAnswer, before: Connection)
       if (standing === undefined || tries === triesMax || !(error instanceof Fault && error.code === "Contended")) throw error;
     }
   }
+}
+
+/** What cannot be written is not decided either; that it was wanted is in the log. */
+async function turnAway(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {
+  await noteRefused(ports, {
+    endpoint: before.endpoint,
+    choice: answer.choice,
+    by: actorOf(answer),
+    why: notYours,
+    source: { kind: "answer", raw: rawText(answer.source) },
+  });
+  return { kind: "refused", connection: before, why: notYours };
 }
 
 const notYours = "an entry for this account stands already, which only an operator can change; answer for this connection alone";

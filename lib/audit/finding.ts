@@ -10,6 +10,7 @@ export type Tampering =
   | "moved" // the right content at another place
   | "swapped" // two contents in each other's place
   | "repeated" // the same place twice
+  | "misfiled" // as it was, but where questions do not find it
   | "broken" // it does not fit the event before it, and no checkpoint says which is right
   | "checkpoint"; // the checkpoints themselves
 
@@ -32,6 +33,7 @@ const words: Readonly<Record<Placed, (seq: string, other: string) => string>> = 
   inserted: (seq) => `event ${seq} was inserted`,
   moved: (seq, other) => `event ${seq} is what was event ${other}`,
   swapped: (seq, other) => `events ${seq} and ${other} were swapped`,
+  misfiled: (seq) => `event ${seq} is filed where questions do not find it`,
   repeated: (seq) => `event ${seq} is there more than once`,
   broken: (seq) => `event ${seq} does not fit what is before it`,
 };

@@ -3,6 +3,7 @@
 import type { Instant } from "../ids.ts";
 import { bodyHash, type Hash, type StoredEvent, type Subject } from "../ledger.ts";
 import { alignment, type Odd } from "./alignment.ts";
+import { filing } from "./filing.ts";
 import { finding, type Finding } from "./finding.ts";
 import { previousAt, type Sealed, type SealedChain } from "./sealed.ts";
 
@@ -46,6 +47,7 @@ interface Seen {
 export function verification({ sealed, hash, period, digest = (stored) => bodyHash(stored, hash) }: Verifying): Verification {
   const seen = new Map<Subject, Seen>();
   const findings: Finding[] = [...sealed.findings];
+  const keys = filing();
   let [events, good] = [0, 0];
   return {
     add(stored) {
@@ -53,6 +55,7 @@ export function verification({ sealed, hash, period, digest = (stored) => bodyHa
       const { subject, seq } = stored;
       const its = seen.get(subject) ?? { good: [], odd: [] };
       seen.set(subject, its);
+      findings.push(...keys.add(stored));
       const own = digest(stored);
       const isGood = own === stored.hash && sealed.chains.get(subject)?.hashes[seq - 1] === own;
       if (!isGood) its.odd.push({ stored, own });
@@ -64,6 +67,8 @@ export function verification({ sealed, hash, period, digest = (stored) => bodyHa
     },
     finish() {
       let unsealed = 0;
+      // Of a period, the first second may be there in part.
+      if (period === undefined) findings.push(...keys.finish());
       for (const subject of new Set([...sealed.chains.keys(), ...seen.keys()])) {
         const result = verifyChain(subject, seen.get(subject) ?? { good: [], odd: [] }, {
           sealed,

@@ -27,6 +27,7 @@ import {
   type StoredEvent,
 } from "../ledger.ts";
 import type { AuditQuery, Clock, Ledger } from "../ports.ts";
+import { filedOtherwise } from "../audit/filing.ts";
 import { searchPage } from "./audit-search.ts";
 import { changeWrites, eventWrites, type Tables, type Write } from "./commit-writes.ts";
 import { asFault } from "./errors.ts";
@@ -62,9 +63,13 @@ export function ledgerTables(client: DynamoDBClient, tables: Tables, clock: Cloc
     history: async (subject, { newestFirst = false, ...request } = {}) =>
       events(auditLog, await queryPage(client, { ...subjectQuery(subject), newestFirst }, request)),
     search: async (query, request: PageRequest = {}) => {
-      const page = events(auditLog, await searchPage(client, auditLog, query, request, clock()));
+      const page = await searchPage(client, auditLog, query, request, clock());
+      const items = page.items.map((row) => {
+        const stored = readEvent(auditLog, row);
+        return { ...stored, ...filedOtherwise(row, stored) };
+      });
       // A value that looks like another's shard is found with it.
-      return { ...page, items: page.items.filter((stored) => valueOf(query.by, stored) === (query.value ?? allTime)) };
+      return { ...page, items: items.filter((stored) => valueOf(query.by, stored) === (query.value ?? allTime)) };
     },
   };
 }

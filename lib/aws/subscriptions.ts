@@ -1,4 +1,4 @@
-// Approvers' mail addresses as SNS subscriptions of the approvals topic, each with a filter on its own name.
+// People's mail addresses as SNS subscriptions of a topic, each with a filter: approvers by their name, a consumer's contacts by their account.
 
 import {
   ConfirmSubscriptionCommand,
@@ -14,10 +14,8 @@ import { BadInput } from "../faults.ts";
 import type { Subscription, Subscriptions } from "../ports.ts";
 import { calling } from "./errors.ts";
 
-/** The message attribute that says whose message it is. */
-const approverAttribute = "approver";
-
-export function topicSubscriptions(client: SNSClient, topic: string): Subscriptions {
+/** `attribute` is the message attribute that says whose message it is. */
+export function topicSubscriptions(client: SNSClient, topic: string, attribute: "approver" | "account" = "approver"): Subscriptions {
   const where = `topic ${topic}`;
   return {
     subscribe: async (name, email) => {
@@ -26,11 +24,17 @@ export function topicSubscriptions(client: SNSClient, topic: string): Subscripti
         TopicArn: topic,
         Protocol: "email",
         Endpoint: email,
-        Attributes: { FilterPolicy: JSON.stringify({ [approverAttribute]: [name] }) },
+        Attributes: { FilterPolicy: JSON.stringify({ [attribute]: [name] }) },
         ReturnSubscriptionArn: true,
       });
-      const { SubscriptionArn = "" } = await calling("sns:Subscribe", () => client.send(command), where);
-      return SubscriptionArn;
+      const reply = await calling("sns:Subscribe", () => unlessGone(() => client.send(command), InvalidParameterException), where);
+      if (reply === undefined)
+        throw new BadInput(
+          "email",
+          email,
+          `it is subscribed to topic ${topic} already, for somebody else: give another address, or end that subscription`,
+        );
+      return reply.SubscriptionArn ?? "";
     },
     confirm: async (token) => {
       const command = new ConfirmSubscriptionCommand({ TopicArn: topic, Token: token, AuthenticateOnUnsubscribe: "true" });
@@ -77,7 +81,7 @@ export function topicSubscriptions(client: SNSClient, topic: string): Subscripti
       );
       if (reply === undefined) return undefined;
       const { ConfirmationWasAuthenticated, FilterPolicy } = reply.Attributes ?? {};
-      const approver = onlyName(FilterPolicy);
+      const approver = onlyName(FilterPolicy, attribute);
       return { protected: ConfirmationWasAuthenticated === "true", ...(approver === undefined ? {} : { approver }) };
     },
   };
@@ -98,10 +102,10 @@ function read(arn: string, protocol: string, endpoint: string): Subscription[] {
   return [{ protocol, endpoint, ...(arn.startsWith("arn:") ? { arn } : {}) }];
 }
 
-function onlyName(filter: string | undefined): string | undefined {
+function onlyName(filter: string | undefined, attribute: string): string | undefined {
   if (filter === undefined) return undefined;
   try {
-    const { [approverAttribute]: names } = JSON.parse(filter) as Record<string, unknown>;
+    const { [attribute]: names } = JSON.parse(filter) as Record<string, unknown>;
     return Array.isArray(names) && names.length === 1 && typeof names[0] === "string" ? names[0] : undefined;
   } catch {
     return undefined;

@@ -66,6 +66,7 @@ const problems = (
   onError: (request) => {
     const { requestContext } = request.event;
     const problem = problemOf(request.error, requestContext.requestId);
+    const actor = requestContext.authorizer?.iam?.userArn;
     if (problem.status >= 500) {
       counts.add("RequestsFailed");
       log.error("A request failed", request.error, {
@@ -73,9 +74,11 @@ const problems = (
         route: request.event.routeKey,
         ...connectionOf(request.event),
       });
-    } else if (!(request.error instanceof BadInput)) {
+    } else if (!(request.error instanceof BadInput) || actor !== undefined) {
+      // Nobody's malformed request is worth a line; an operator's is.
       const { message: reason, ...keys } = problem;
-      log.info("A request was refused", { ...keys, reason, ...connectionOf(request.event) });
+      const who = actor === undefined ? {} : { actor, route: request.event.routeKey };
+      log.info("A request was refused", { ...keys, reason, ...who, ...connectionOf(request.event) });
     }
     request.response = sent(show(problem), requestContext.http.method);
   },

@@ -113,6 +113,10 @@ export const slips = (set: Settings<"PROOFS_TABLE">): Slips => slipsTable(dynamo
 
 export const subscriptions = (set: Settings<"APPROVALS_TOPIC_ARN">): Subscriptions => topicSubscriptions(sns(), set.APPROVALS_TOPIC_ARN);
 
+/** Consumers' contacts, who hear of their own account's outcomes. */
+export const contacts = (set: Settings<"DECISIONS_TOPIC_ARN">): Pick<Subscriptions, "subscribe" | "confirm"> =>
+  topicSubscriptions(sns(), set.DECISIONS_TOPIC_ARN, "account");
+
 export const keys = (set: Settings<"LINK_KEY_SECRET_ARN">): Keys => linkKeys(secretsManager(), set.LINK_KEY_SECRET_ARN, clock);
 
 /** The text of Slack's secret, and for a while after a rotation of the one before it. */

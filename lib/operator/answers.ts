@@ -5,6 +5,7 @@ import { optional } from "../optional.ts";
 import type { Choice, ConnectionEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import type { Change } from "../ledger.ts";
+import { noteRefused } from "../asking/note-refused.ts";
 import { run } from "../loop/run.ts";
 import type { Ledger } from "../ports.ts";
 import { sentence, statusWords } from "../wording.ts";
@@ -29,12 +30,15 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
   if (breakGlass && reason === undefined) throw new BadInput("reason", reason, "say why: past the approvers, everybody is told");
   const { service } = await recordOf(ports, endpoint);
   const { mode } = await inCare(ports, service);
-  if (mode === "observe")
+  if (mode === "observe") {
+    const why = "the service is only observed, and nothing is carried out until it is enforced";
+    await noteRefused(ports, { endpoint, choice, by, why, source: { kind: "api" } });
     throw new Refused(
       "ObserveOnly",
       `${service} is only observed: nothing is accepted or rejected there`,
       `turn it on with: drawbridge services enforce ${service}`,
     );
+  }
   const committed: ConnectionEvent[] = [];
   const ledger = guarded(ports.ledger, confirm, committed);
   const as = (await ports.approvers.all()).find(({ arn }) => arn === by.arn)?.name;

@@ -8,6 +8,7 @@ import { BadInput, Refused } from "../faults.ts";
 import type { Instant, ServiceId } from "../ids.ts";
 import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
 import { entryWords } from "../wording.ts";
+import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";
 import { historyOf, type Told } from "./history.ts";
@@ -27,16 +28,19 @@ export interface Put {
   readonly before?: Entry;
   /** What follows for the connections there are; absent when nobody looked. */
   readonly outlook?: Outlook;
+  /** Where the contact was to be told. */
+  readonly contact?: ToldContact;
 }
 
 /** Adds or changes an entry; writing what is there already changes nothing. */
 export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Put> {
-  const { version, reason, confirm, preview, ...said } = read(putEntry, input);
+  const { version, reason, confirm, preview, tellContact: tells, contactLink, ...said } = read(putEntry, input);
+  if (tells) contactOf(said);
   checkSaid(said, ports.clock(), ports.deployment);
   await checkApprovers(ports, { "asking.approvers": said.asking?.approvers });
   if (said.service !== "*") await inCare(ports, said.service);
   const key = { service: said.service, principal: said.principal };
-  return untilCommitted(keyWords(key), async () => {
+  const put = await untilCommitted(keyWords(key), async (): Promise<Put | "conflict"> => {
     const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
     const before = await entryAt(ports, key);
     if (version !== undefined) refuseClash(key, before, version);
@@ -49,6 +53,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { ...put, ...optional("outlook", follows) };
   });
+  return tells && !preview ? { ...put, contact: await tellContact(ports, put.entry, contactLink) } : put;
 }
 
 /** The commit that writes an entry, in the words of the log. */

@@ -161,6 +161,13 @@ export const setService = members({
   ...writing,
 });
 
+/** The link from AWS's mail, or its token alone. */
+const confirmation = by((given) => {
+  const link = typeof given === "string" && URL.canParse(given) ? new URL(given).searchParams.get("Token") : given;
+  if (typeof link === "string" && /^[\w.-]{8,2048}$/.test(link)) return link;
+  throw new BadInput("token", given, "give the whole confirmation link from AWS's mail, in quotes");
+});
+
 /** What an entry says, field by field; the policy file reads its entries by the same. */
 export const entryFields = {
   service: serviceOrAll,
@@ -192,7 +199,13 @@ export const entryFields = {
   onExpiry: maybe(disconnect),
   disconnect: maybe(disconnect),
 };
-export const putEntry = members({ ...entryFields, ...writing });
+export const putEntry = members({
+  ...entryFields,
+  ...writing,
+  /** That the contact is subscribed to their own account's outcomes; with the link from AWS's mail, confirmed. */
+  tellContact: v.optional(flag, false),
+  contactLink: maybe(confirmation),
+});
 export const anEntry = members({ service: serviceOrAll, principal: by(principalOf) });
 export const removedEntry = members({
   service: serviceOrAll,
@@ -274,12 +287,6 @@ const identity = v.pipe(
     "give the ARN of an IAM user, role or assumed role, as aws sts get-caller-identity tells it",
   ),
 );
-/** The link from AWS's mail, or its token alone. */
-const confirmation = by((given) => {
-  const link = typeof given === "string" && URL.canParse(given) ? new URL(given).searchParams.get("Token") : given;
-  if (typeof link === "string" && /^[\w.-]{8,2048}$/.test(link)) return link;
-  throw new BadInput("token", given, "give the whole confirmation link from AWS's mail, in quotes");
-});
 const approver = by(approverName);
 export const approverFields = { email: maybe(email), slack: maybe(slackUser), arn: maybe(identity) };
 export const putApprover = members({ name: approver, ...approverFields, reason: maybe(text) });

@@ -36,6 +36,8 @@ export interface OperatorPorts {
   readonly zones: Pick<Zones, "name" | "list">;
   readonly approvers: Approvers;
   readonly subscriptions: Subscriptions;
+  /** Of the decisions topic, each filtered to its own account. */
+  readonly contacts: Pick<Subscriptions, "subscribe" | "confirm">;
   readonly people: Pick<People, "approvers">;
   readonly wake: Pick<Wake, "admit">;
   readonly deployment: Deployment;

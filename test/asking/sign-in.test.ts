@@ -300,5 +300,19 @@ test("from the page, Slack, the command and AWS's console at the same moment one
     expect(decided.length).toBeGreaterThan(0);
     expect(text(await browser.open(token))).toContain("This question is settled");
     expect((await takeAnswer(ports, given)).kind).toBe("late");
+    // Of each approver who comes too late the log tells once.
+    const length = at.tables.committed.length;
+    expect((await takeAnswer(ports, given)).kind).toBe("late");
+    expect(at.tables.committed).toHaveLength(length);
+    const connection = (await at.ports("api").connections.load([endpoint])).get(endpoint)?.connection;
+    const his =
+      connection !== undefined &&
+      "decision" in connection &&
+      connection.decision.by.kind === "approver" &&
+      connection.decision.by.name === "bob";
+    const refused = at.tables.committed.filter(
+      ({ event }) => event.type === "AnswerRefused" && event.by.kind === "approver" && event.by.name === "bob",
+    );
+    expect(refused.length > 0).toBe(!his);
   }
 });

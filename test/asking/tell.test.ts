@@ -136,6 +136,17 @@ describe("news", () => {
     expect(await subjectAfter(moved("deleted"), "ConnectionClosed")).toMatch(/^Closed: /);
   });
 
+  test("of a rejection says why, and what the consumer can do", async () => {
+    const world = await asked();
+    await world.answer({ choice: "reject", reason: "ask procurement first" });
+    await telling(world, world.told("ConnectionDenied"));
+    const [mail] = world.people.decisions;
+    expect(mail?.attributes["account"]).toBe(stranger);
+    expect(mail?.text).toContain("ask procurement first");
+    expect(mail?.text).toContain(`aws ec2 delete-vpc-endpoints --region eu-west-1 --vpc-endpoint-ids ${endpoint}`);
+    expect(mail?.text).toMatch(/To be let in after all, settle the reason above .*, then create a new endpoint to /);
+  });
+
   test("of a service needs no connection, and a kind of event that came later is told as well", async () => {
     const world = await asked();
     const about = { at: world.clock.now(), by: { kind: "aws" }, because: { rule: "observed", detail: "AWS shows it" }, service };

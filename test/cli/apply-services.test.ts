@@ -123,7 +123,9 @@ test("a service is released only when the file says released; its connections an
   expect((await inCare()).map((its) => its.service)).toEqual([other]);
   await at.admit();
   await at.admit(other);
-  expect(at.world.tables.committed.filter(({ event }) => event.type === "ConnectionDenied").map(({ subject }) => subject)).toEqual([`connection#${endpointOf(7)}`]);
+  expect(at.world.tables.committed.filter(({ event }) => event.type === "ConnectionDenied").map(({ subject }) => subject)).toEqual([
+    `connection#${endpointOf(7)}`,
+  ]);
   expect((await at.ask<{ items: unknown[] }>("GET /entries", { service })).items).toHaveLength(1);
   expect(await apply(released, "--check")).toMatchObject({ code: 0, out: "Nothing would change.\n" });
 });

@@ -224,6 +224,23 @@ test("an invitation is printed as a mail that sendmail takes", async () => {
   expect(refused).toMatchObject({ code: 2, out: "" });
 });
 
+test("an invitation subscribes the contact when it is told to, and takes the link that they sent on", async () => {
+  const invite = `invite 222222222222 --service ${service} --name acme --contact ops@acme.example`;
+  expect(await run(`invite 222222222222 --service ${service} --tell-contact`)).toMatchObject({ code: 2, out: "" });
+  expect(await run(`${invite} --contact-link https://sns.example/?Token=0123456789`)).toMatchObject({ code: 2, out: "" });
+  expect((await run(invite)).err).not.toContain("AWS mails");
+  expect(at.world.contacts.held.size).toBe(0);
+  const asked = await run(`${invite} --tell-contact --json`);
+  expect(JSON.parse(asked.out)).toMatchObject({
+    contact: { address: "ops@acme.example", account: "222222222222", subscription: "mailed" },
+  });
+  expect(asked.err).toContain("AWS mails ops@acme.example a link");
+  const link = `https://sns.example/confirmation.html?Token=${at.world.contacts.tokenOf("ops@acme.example")}`;
+  expect((await run(`${invite} --tell-contact --contact-link ${link}`)).err).toContain("only AWS credentials can end it");
+  expect([...at.world.contacts.held.values()]).toMatchObject([{ confirmed: true, protected: true }]);
+  expect(at.types().filter((type) => type.startsWith("Entry"))).toEqual(["EntryAdded"]);
+});
+
 test("an invitation writes the entry, and prints a letter that stands by itself", async () => {
   const { code, out, err } = await run(`invite 222222222222 --service ${service} --name acme`);
   expect(code).toBe(0);

@@ -78,11 +78,11 @@ export function nextVersion({ template, zips }: Packaged): NextVersion {
 }
 
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 60_000;
   while (Date.now() < end) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`Not seen within 15 s: ${what}`);
+  throw new Error(`Not seen within a minute: ${what}`);
 }

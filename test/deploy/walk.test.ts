@@ -34,7 +34,7 @@ beforeAll(async () => {
   [local, first] = await Promise.all([emptyAccount(), thisVersion()]);
   next = nextVersion(first);
   shell = { local, config, deployer: root, operator: root, variables: { ZONE: local.zoneId }, packaged: () => Promise.resolve(first) };
-}, 60_000);
+});
 
 afterAll(async () => {
   await local.close();
@@ -96,14 +96,14 @@ const roleWith = (name: string, document: unknown) => ({
   policies: [{ name, document }],
 });
 
-test("the configuration is read, and its deployer's policy printed", { timeout: 30_000 }, async () => {
+test("the configuration is read, and its deployer's policy printed", async () => {
   writeFileSync(config, block("config").text.replace("Z0123456789ABCDEFGHIJ", local.zoneId));
   const [said] = await run(shell, block("policy").lines);
   expect(JSON.parse(said?.text ?? "")).toMatchObject({ Version: "2012-10-17" });
   shell.deployer = local.issue(roleWith("drawbridge-deployer", JSON.parse(said?.text ?? "")), "walk");
 });
 
-test("a deployer with that policy and no other right deploys", { timeout: 30_000 }, async () => {
+test("a deployer with that policy and no other right deploys", async () => {
   const [check, dryRun, deployed] = await run(shell, block("deploy").lines);
   expect(check?.text).toContain("Ready to deploy.");
   expect(check?.text).not.toContain("! ");
@@ -116,7 +116,7 @@ test("a deployer with that policy and no other right deploys", { timeout: 30_000
   world = { aws: local.aws, api: local.api, inbox: local.inbox, region };
 });
 
-test("doctor names the subscriptions that wait, and is content when they are confirmed", { timeout: 30_000 }, async () => {
+test("doctor names the subscriptions that wait, and is content when they are confirmed", async () => {
   const { lines } = block("doctor");
   const [said] = await run(shell, lines, [1]);
   expect(said?.text).toMatch(/failed +approvers: approvers@example.com has not confirmed/);
@@ -130,7 +130,7 @@ test("doctor names the subscriptions that wait, and is content when they are con
   await run(shell, lines);
 });
 
-test("a service is taken into care, and its consumers are let in or asked about", { timeout: 30_000 }, async () => {
+test("a service is taken into care, and its consumers are let in or asked about", async () => {
   const made = await local.call("ec2", "CreateVpcEndpointServiceConfiguration", {
     AcceptanceRequired: true,
     NetworkLoadBalancerArns: [`arn:aws:elasticloadbalancing:${region}:${account}:loadbalancer/net/payments/50dc6c495c0c9188`],
@@ -148,7 +148,7 @@ test("a service is taken into care, and its consumers are let in or asked about"
   expect(well?.text).toContain("acceptance required, tagged, notified");
 });
 
-test("what is broken by hand, doctor names with the commands that mend it", { timeout: 30_000 }, async () => {
+test("what is broken by hand, doctor names with the commands that mend it", async () => {
   const found = await local.call("ec2", "DescribeVpcEndpointConnectionNotifications", {});
   const [notification] = found["ConnectionNotificationSet"] as readonly Members[];
   await local.call("ec2", "DeleteVpcEndpointConnectionNotifications", {
@@ -162,7 +162,7 @@ test("what is broken by hand, doctor names with the commands that mend it", { ti
   await becomes(await connect(acme), "connected");
 });
 
-test("doctor tells of a rule that is off, an alarm that rings, and what was set aside; as JSON too", { timeout: 30_000 }, async () => {
+test("doctor tells of a rule that is off, an alarm that rings, and what was set aside; as JSON too", async () => {
   const rule = { Name: idOf("DnsRule"), EventBusName: "drawbridge-dev" };
   await local.call("events", "DisableRule", rule);
   await local.ring("SweepUnfinishedAlarm");
@@ -183,7 +183,7 @@ test("doctor tells of a rule that is off, an alarm that rings, and what was set 
   await run(shell, ["npx drawbridge doctor"]);
 });
 
-test("what may not be read is told as such, with the right that is missing", { timeout: 30_000 }, async () => {
+test("what may not be read is told as such, with the right that is missing", async () => {
   const { operator } = shell;
   shell.operator = withPolicyOf("AuditorPolicy");
   const { code, text } = await runLine(shell, "npx drawbridge doctor");
@@ -193,7 +193,7 @@ test("what may not be read is told as such, with the right that is missing", { t
   expect(code).toBe(0);
 });
 
-test("paused, nothing is carried out; resumed, what waited is", { timeout: 30_000 }, async () => {
+test("paused, nothing is carried out; resumed, what waited is", async () => {
   const [pause = "", resume = ""] = block("pause").lines;
   await run(shell, [pause]);
   const waiting = await connect(acme);
@@ -209,7 +209,7 @@ test("paused, nothing is carried out; resumed, what waited is", { timeout: 30_00
   await becomes(waiting, "connected");
 });
 
-test("upgraded in place, a question that was open is answered by its old link", { timeout: 30_000 }, async () => {
+test("upgraded in place, a question that was open is answered by its old link", async () => {
   shell.packaged = () => Promise.resolve(next.packaged);
   const tables = idOf("ConnectionsTable");
   const said = await run(shell, block("upgrade").lines);
@@ -235,7 +235,7 @@ test("upgraded in place, a question that was open is answered by its old link", 
   await becomes(asking, "connected");
 });
 
-test("rolled back, it is as it was, and goes on", { timeout: 30_000 }, async () => {
+test("rolled back, it is as it was, and goes on", async () => {
   const [history, back] = await run(shell, block("rollback").lines);
   expect(history?.text.match(/ {2}0\.[12]\.0 {2}/g)).toEqual(["  0.1.0  ", "  0.2.0  "]);
   expect(back?.text).toContain("Back to 0.1.0");
@@ -246,7 +246,7 @@ test("rolled back, it is as it was, and goes on", { timeout: 30_000 }, async () 
   shell.packaged = () => Promise.resolve(first);
 });
 
-test("uninstalled, connections and tables stay as they are", { timeout: 30_000 }, async () => {
+test("uninstalled, connections and tables stay as they are", async () => {
   const old = Object.fromEntries(["ConnectionsTable", "AuditLogTable"].map((table) => [table, idOf(table)]));
   const refused = await runLine(shell, "npm run deploy -- uninstall --yes");
   expect(refused).toMatchObject({
@@ -269,7 +269,6 @@ test("uninstalled, connections and tables stay as they are", { timeout: 30_000 }
 
 test(
   "deployed again, new tables stand beside the kept ones, and connections are adopted with their names",
-  { timeout: 30_000 },
   async () => {
     await run(shell, block("again").lines);
     expect(kept).not.toContain(idOf("ConnectionsTable"));
@@ -281,7 +280,7 @@ test(
   },
 );
 
-test("or it goes on with the kept tables, and all that they hold", { timeout: 30_000 }, async () => {
+test("or it goes on with the kept tables, and all that they hold", async () => {
   shell.variables["TABLES"] = kept;
   await run(shell, block("tables").lines);
   expect(kept).toContain(`ConnectionsTable=${idOf("ConnectionsTable")}`);

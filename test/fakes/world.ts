@@ -55,6 +55,8 @@ export interface FakeWorld {
   readonly organizations: FakeOrganizations;
   readonly slips: FakeSlips;
   readonly subscriptions: FakeSubscriptions;
+  /** Of the decisions topic, by account. */
+  readonly contacts: FakeSubscriptions;
   /** All ports together, as one process sees them: whatever part of the core is played, they fit. */
   ports(holder?: string): Ports;
 }
@@ -78,6 +80,7 @@ export interface Ports {
   readonly approvers: Approvers;
   readonly slips: Slips;
   readonly subscriptions: Subscriptions;
+  readonly contacts: Pick<Subscriptions, "subscribe" | "confirm">;
   readonly keys: Keys;
 }
 
@@ -91,7 +94,7 @@ export function fakeWorld(start?: string): FakeWorld {
   const proofs = fakeProofs(clock.now);
   const zones = fakeZones();
   const [wake, bus, undelivered, people, keys] = [fakeWake(), fakeBus(), fakeUndelivered(), fakePeople(), fakeKeys()];
-  const [slips, subscriptions] = [fakeSlips(clock.now), fakeSubscriptions()];
+  const [slips, subscriptions, contacts] = [fakeSlips(clock.now), fakeSubscriptions(), fakeSubscriptions()];
   const { connections, ledger, allowList, services, approvers } = tables;
   return {
     clock,
@@ -105,6 +108,7 @@ export function fakeWorld(start?: string): FakeWorld {
     people,
     slips,
     subscriptions,
+    contacts,
     organizations,
     ports: (holder = "story") => ({
       organizations: organizations.port,
@@ -126,6 +130,7 @@ export function fakeWorld(start?: string): FakeWorld {
       approvers,
       slips: slips.port,
       subscriptions: subscriptions.port,
+      contacts: contacts.port,
     }),
   };
 }

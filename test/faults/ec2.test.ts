@@ -16,9 +16,9 @@ beforeAll(async () => {
   // at least, and one and a half times as long at most. What is left over is for a slow machine.
   world = await openWorld({ resources: setting({ AdmitLambdaFunction: { Timeout: 27 } }) });
   service = await world.inCare();
-}, 60_000);
+});
 afterEach(() => world.mend());
-afterAll(() => world.local.close(), 30_000);
+afterAll(() => world.local.close());
 
 const inOneCall = async (): Promise<[string, string]> => {
   world.local.faults.loseNotifications(2);
@@ -26,7 +26,7 @@ const inOneCall = async (): Promise<[string, string]> => {
 };
 
 describe("EC2 throttles", () => {
-  test("Accept, once: admit waits as long as the bucket needs, and nobody notices", { timeout: 30_000 }, async () => {
+  test("Accept, once: admit waits as long as the bucket needs, and nobody notices", async () => {
     const fault = world.refuse({ ...accept, ...throttled, times: 1 });
     const endpoint = await world.connect(accounts.acme, service);
     await world.named(endpoint);
@@ -35,7 +35,7 @@ describe("EC2 throttles", () => {
     expect(world.logged("admit")).toEqual([]);
   });
 
-  test("Accept, for longer than one invocation: the message comes back, and says why meanwhile", { timeout: 30_000 }, async () => {
+  test("Accept, for longer than one invocation: the message comes back, and says why meanwhile", async () => {
     const fault = world.refuse({ ...accept, ...throttled, times: 3 });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
@@ -53,7 +53,7 @@ describe("EC2 throttles", () => {
     expect(await world.waiting("AdmitDeadLetters")).toEqual([]);
   });
 
-  test("Describe: the notification comes back until EC2 answers", { timeout: 30_000 }, async () => {
+  test("Describe: the notification comes back until EC2 answers", async () => {
     const fault = world.refuse({ ...describing, ...throttled, by: "observe", times: 4 });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
@@ -72,7 +72,7 @@ describe("EC2 throttles", () => {
 });
 
 describe("EC2 does not do as it is told", () => {
-  test("Unsuccessful for one of two: the other is accepted, and the one is tried again and told of", { timeout: 30_000 }, async () => {
+  test("Unsuccessful for one of two: the other is accepted, and the one is tried again and told of", async () => {
     const [one, other] = await inOneCall();
     const failure = { Code: "OperationNotPermitted", Message: "The operation is not permitted just now" };
     const without = ({ VpcEndpointIds, ...rest }: Members): Members => ({
@@ -108,7 +108,7 @@ describe("EC2 does not do as it is told", () => {
     expect(types.slice(3).filter((type) => type === "EffectRecovered")).toHaveLength(1);
   });
 
-  test("the endpoint expires just before it is accepted: refused, told, and closed", { timeout: 30_000 }, async () => {
+  test("the endpoint expires just before it is accepted: refused, told, and closed", async () => {
     world.refuse({
       ...accept,
       times: 1,
@@ -128,7 +128,7 @@ describe("EC2 does not do as it is told", () => {
   test.each([
     ["a 500", { code: "InternalError", status: 500 }],
     ["a broken connection", { cut: true }],
-  ])("accepted, and then %s: found out, and neither lost nor told as a failure", { timeout: 30_000 }, async (_, kind) => {
+  ])("accepted, and then %s: found out, and neither lost nor told as a failure", async (_, kind) => {
     const fault = world.refuse({ ...accept, ...kind, after: true, times: 1 });
     const endpoint = await world.connect(accounts.acme, service);
     await world.named(endpoint);
@@ -137,7 +137,7 @@ describe("EC2 does not do as it is told", () => {
     expect(await world.types(endpoint)).toEqual(accepted);
   });
 
-  test("rejected, and then a 500: rejected once, told once", { timeout: 30_000 }, async () => {
+  test("rejected, and then a 500: rejected once, told once", async () => {
     world.refuse({ ...reject, code: "InternalError", after: true, times: 1 });
     const endpoint = await world.connect(accounts.barred, service);
     await world.becomes(endpoint, "rejected");
@@ -147,7 +147,7 @@ describe("EC2 does not do as it is told", () => {
 });
 
 describe("EC2 shows a state that no call leads to", () => {
-  test("failed: a connection with a name is closed, and its name goes", { timeout: 30_000 }, async () => {
+  test("failed: a connection with a name is closed, and its name goes", async () => {
     const endpoint = await world.connect(accounts.acme, service);
     await world.named(endpoint);
     world.local.forceState(endpoint, "failed");
@@ -157,7 +157,7 @@ describe("EC2 shows a state that no call leads to", () => {
     expect(await world.drawbridge("show", endpoint)).toContain("AWS shows it failed");
   });
 
-  test("expired: the question is closed with it", { timeout: 30_000 }, async () => {
+  test("expired: the question is closed with it", async () => {
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
     world.local.forceState(endpoint, "expired");
@@ -173,7 +173,7 @@ describe("EC2 shows a state that no call leads to", () => {
     });
   });
 
-  test("partial: it is accepted, and stays so", { timeout: 30_000 }, async () => {
+  test("partial: it is accepted, and stays so", async () => {
     const endpoint = await world.connect(accounts.acme, service);
     await world.named(endpoint);
     world.local.forceState(endpoint, "partial");
@@ -182,7 +182,7 @@ describe("EC2 shows a state that no call leads to", () => {
     expect(await world.types(endpoint)).toEqual(accepted);
   });
 
-  test("one that AWS adds one day: nothing is done until it is one that is known", { timeout: 30_000 }, async () => {
+  test("one that AWS adds one day: nothing is done until it is one that is known", async () => {
     const novel = world.refuse({
       ...describing,
       instead: async (input, work) => {

@@ -9,16 +9,16 @@ let world: World;
 let service: Offered;
 const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"];
 /** Notify gathers questions for three seconds before it mails. The sweep begins nothing that its time would not do for. */
-const seconds = { Observe: 2, Notify: 6, Answer: 2, Api: 2 };
+const seconds = { Observe: 4, Notify: 8, Answer: 4, Api: 4 };
 
 beforeAll(async () => {
   world = await openWorld({
     resources: setting(Object.fromEntries(Object.entries(seconds).map(([name, Timeout]) => [`${name}LambdaFunction`, { Timeout }]))),
   });
   service = await world.inCare();
-}, 60_000);
+});
 afterEach(() => world.mend());
-afterAll(() => world.local.close(), 30_000);
+afterAll(() => world.local.close());
 
 describe("killed half-way", () => {
   /** AWS does it, and its caller dies before it is told. */
@@ -37,7 +37,7 @@ describe("killed half-way", () => {
     expect(world.local.logs(name).join("\n")).toContain("Runtime.ExitError");
   };
 
-  test("observe, with all done but the message: it comes again, and nothing is done twice", { timeout: 30_000 }, async () => {
+  test("observe, with all done but the message: it comes again, and nothing is done twice", async () => {
     fatal("observe", { service: "sqs", action: "SendMessage" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
@@ -48,7 +48,7 @@ describe("killed half-way", () => {
     expect(world.local.acceptsOf(endpoint)).toBe(1);
   });
 
-  test("dns, with the zone changed and nothing recorded: the name is found as it should be", { timeout: 30_000 }, async () => {
+  test("dns, with the zone changed and nothing recorded: the name is found as it should be", async () => {
     const fault = fatal("dns", { service: "route53", action: "ChangeResourceRecordSets" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.becomes(endpoint, "connected");
@@ -67,7 +67,7 @@ describe("killed half-way", () => {
     expect(await world.drawbridge("show", endpoint)).toContain(zoneName);
   });
 
-  test("notify, with the letter out: at worst it comes twice, and both links decide one question", { timeout: 30_000 }, async () => {
+  test("notify, with the letter out: at worst it comes twice, and both links decide one question", async () => {
     fatal("notify", { service: "sns", action: "Publish" });
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
@@ -78,7 +78,7 @@ describe("killed half-way", () => {
     expect((await fetch(linkTo(world, endpoint))).status).toBe(200);
   });
 
-  test("sweep, with the connection seen: the lost minute is set aside, and the next one does the work", { timeout: 30_000 }, async () => {
+  test("sweep, with the connection seen: the lost minute is set aside, and the next one does the work", async () => {
     world.local.faults.loseNotifications(1);
     const endpoint = await world.connect(accounts.unknown, service);
     fatal("sweep", { service: "ec2", action: "DescribeVpcEndpointConnections" });

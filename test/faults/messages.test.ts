@@ -11,8 +11,8 @@ const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvaila
 beforeAll(async () => {
   world = await openWorld();
   service = await world.inCare();
-}, 60_000);
-afterAll(() => world.local.close(), 30_000);
+});
+afterAll(() => world.local.close());
 
 const notify = (Message: string): Promise<Members> =>
   world.aws("sns", "Publish", { TopicArn: world.local.outputs["ConnectionsTopicArn"], Subject: "VPC endpoint notification", Message });
@@ -23,7 +23,7 @@ const putOnBus = async (DetailType: string, Detail: unknown): Promise<void> => {
 };
 
 describe("notifications", () => {
-  test("garbage: every service in care is looked at, so that nothing it meant is missed", { timeout: 30_000 }, async () => {
+  test("garbage: every service in care is looked at, so that nothing it meant is missed", async () => {
     world.local.faults.loseNotifications(1);
     const endpoint = await world.connect(accounts.acme, service);
     await notify("\u0000%%% <not> {json: 42");
@@ -33,7 +33,7 @@ describe("notifications", () => {
     expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
   });
 
-  test("about a service that is not ours: said so, and left alone", { timeout: 30_000 }, async () => {
+  test("about a service that is not ours: said so, and left alone", async () => {
     const foreign = await world.offer();
     const endpoint = await world.connect(accounts.acme, foreign);
     await notify(JSON.stringify({ service: foreign.id, endpoint }));
@@ -47,7 +47,7 @@ describe("notifications", () => {
     expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
   });
 
-  test("of an endpoint that nobody lists: comes again for a while, and ends where somebody looks", { timeout: 30_000 }, async () => {
+  test("of an endpoint that nobody lists: comes again for a while, and ends where somebody looks", async () => {
     const body = { look: { service: service.id, endpoints: ["vpce-0123456789abcdef0"], why: "look-again" } };
     await world.send("ObserveQueue", body);
     await world.leap(600);
@@ -55,7 +55,7 @@ describe("notifications", () => {
     expect(await world.types("vpce-0123456789abcdef0")).toEqual([]);
   });
 
-  test("five times: one decision, one accept, one letter", { timeout: 30_000 }, async () => {
+  test("five times: one decision, one accept, one letter", async () => {
     world.local.faults.repeatNotifications(5);
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
@@ -89,7 +89,6 @@ describe("queues", () => {
     ["DnsQueue", "dns", "DnsDeadLetters", 720],
   ])(
     "%s: bodies that nobody can read end with their reason, whole; the good one beside them does not",
-    { timeout: 60_000 },
     async (...given) => {
       const [queue, name, deadLetters, seconds] = given;
       world.local.faults.loseNotifications(1);
@@ -118,7 +117,7 @@ describe("queues", () => {
     },
   );
 
-  test("an event of the bus that nobody can read: tried three times, then set aside", { timeout: 30_000 }, async () => {
+  test("an event of the bus that nobody can read: tried three times, then set aside", async () => {
     await putOnBus("ApprovalRequested", { version: 99, subject: "connection#?" });
     await world.leap(60);
     await world.leap(120);
@@ -136,7 +135,7 @@ describe("queues", () => {
 });
 
 describe("the log's stream", () => {
-  test("a poison record: the shard goes on, and the poison is set aside", { timeout: 30_000 }, async () => {
+  test("a poison record: the shard goes on, and the poison is set aside", async () => {
     const subject = "connection#poison";
     const Item = { subject: { S: subject }, seq: { S: "000000000001" }, event: { S: "not an event" }, hash: { S: "" } };
     await world.aws("dynamodb", "PutItem", { TableName: world.idOf("AuditLogTable"), Item });
@@ -158,7 +157,7 @@ describe("the log's stream", () => {
     expect(alarmOn("PublishFailures")).toBe(true);
   });
 
-  test("a row that somebody changed: told, and not published again", { timeout: 30_000 }, async () => {
+  test("a row that somebody changed: told, and not published again", async () => {
     const before = world.local.counts()["events:PutEvents"];
     await world.aws("dynamodb", "UpdateItem", {
       TableName: world.idOf("AuditLogTable"),
@@ -173,7 +172,7 @@ describe("the log's stream", () => {
 });
 
 describe("links", () => {
-  test("tampered with, or too old: refused without a word of what is behind, and the question stays", { timeout: 30_000 }, async () => {
+  test("tampered with, or too old: refused without a word of what is behind, and the question stays", async () => {
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
     const link = linkTo(world, endpoint);

@@ -23,11 +23,11 @@ const wrong: Readonly<Record<string, readonly [setting: string, value: string | 
 let world: World;
 beforeAll(async () => {
   world = await openWorld({ resources: misconfigured });
-}, 60_000);
-afterAll(() => world.local.close(), 30_000);
+});
+afterAll(() => world.local.close());
 
 describe("a missing or wrong setting", () => {
-  test.each(Object.entries(wrong))("%s does not start, and says which", { timeout: 30_000 }, async (name, [, , says]) => {
+  test.each(Object.entries(wrong))("%s does not start, and says which", async (name, [, , says]) => {
     const { functionError, payload } = await world.local.invoke(name);
     expect(functionError).toBe("Unhandled");
     expect(JSON.parse(payload)).toMatchObject({ errorMessage: expect.stringContaining(says) });
@@ -35,14 +35,14 @@ describe("a missing or wrong setting", () => {
     expect(world.local.logs(name).join("\n")).toContain(says.replaceAll('"', '\\"'));
   });
 
-  test("people are told that it failed, and not what is inside", { timeout: 30_000 }, async () => {
+  test("people are told that it failed, and not what is inside", async () => {
     const page = await fetch(`${world.local.api}/a/anything`);
     expect(page.status).toBe(500);
     expect(await page.text()).not.toContain("PROOFS_TABLE");
     await expect(world.drawbridge("services", "list")).rejects.toThrow(/drawbridge: .*(500|failed)/i);
   });
 
-  test("what comes meanwhile ends in the queue that its alarm watches", { timeout: 30_000 }, async () => {
+  test("what comes meanwhile ends in the queue that its alarm watches", async () => {
     const body = { look: { service: "vpce-svc-0123456789abcdef0", endpoints: ["vpce-0123456789abcdef0"], why: "look-again" } };
     for (const queue of ["ObserveQueue", "AdmitQueue", "DnsQueue"]) await world.send(queue, body);
     const detail = { version: 1, subject: "connection#vpce-0123456789abcdef0", seq: 2, type: "ApprovalRequested" };

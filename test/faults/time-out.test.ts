@@ -9,23 +9,23 @@ let world: World;
 let service: Offered;
 const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"];
 /** Notify gathers questions for three seconds before it mails. The sweep begins nothing that its time would not do for. */
-const seconds = { Observe: 2, Notify: 6, Answer: 2, Api: 2 };
+const seconds = { Observe: 4, Notify: 8, Answer: 4, Api: 4 };
 /** The answer comes later than the functions have time, and then not at all. */
-const late = { delayMs: 3000, cut: true, after: true, times: 1 } as const;
+const late = { delayMs: 5000, cut: true, after: true, times: 1 } as const;
 
 beforeAll(async () => {
   world = await openWorld({
     resources: setting(Object.fromEntries(Object.entries(seconds).map(([name, Timeout]) => [`${name}LambdaFunction`, { Timeout }]))),
   });
   service = await world.inCare();
-}, 60_000);
+});
 afterEach(() => world.mend());
-afterAll(() => world.local.close(), 30_000);
+afterAll(() => world.local.close());
 
 const outOfTime = (name: string): Line | undefined => world.logged(name).findLast(({ code }) => code === "OutOfTime");
 
 describe("out of time", () => {
-  test("observe, with its commit done and admit not told yet", { timeout: 30_000 }, async () => {
+  test("observe, with its commit done and admit not told yet", async () => {
     world.refuse({ ...late, service: "dynamodb", action: "TransactWriteItems", by: "observe" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
@@ -37,7 +37,7 @@ describe("out of time", () => {
     expect(await world.waiting("ObserveDeadLetters")).toEqual([]);
   });
 
-  test("notify, before the letter is out: Lambda's next try sends it", { timeout: 30_000 }, async () => {
+  test("notify, before the letter is out: Lambda's next try sends it", async () => {
     world.refuse({ ...late, service: "sns", action: "Publish", by: "notify", after: false });
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
@@ -48,7 +48,7 @@ describe("out of time", () => {
     expect(await world.waiting("NotifyFailures")).toEqual([]);
   });
 
-  test("answer, with the answer committed: the page says so when it is opened again", { timeout: 30_000 }, async () => {
+  test("answer, with the answer committed: the page says so when it is opened again", async () => {
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
     const link = linkTo(world, endpoint);
@@ -62,7 +62,7 @@ describe("out of time", () => {
     expect((await world.types(endpoint)).filter((type) => type === "ConnectionApproved")).toHaveLength(1);
   });
 
-  test("api, with the entry committed: the operator is told, and the same command again is safe", { timeout: 30_000 }, async () => {
+  test("api, with the entry committed: the operator is told, and the same command again is safe", async () => {
     world.refuse({ ...late, service: "dynamodb", action: "TransactWriteItems", by: "api" });
     const allow = ["allow", "555555555555", "--service", service.id, "--name", "globex"];
     await expect(world.drawbridge(...allow)).rejects.toThrow(/did not answer in time[^]*try again/i);
@@ -89,7 +89,7 @@ describe("killed half-way", () => {
     expect(world.local.logs(name).join("\n")).toContain("Runtime.ExitError");
   };
 
-  test("admit, with the connection accepted: found out, and accepted once", { timeout: 30_000 }, async () => {
+  test("admit, with the connection accepted: found out, and accepted once", async () => {
     fatal("admit", { service: "ec2", action: "AcceptVpcEndpointConnections" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
@@ -101,7 +101,7 @@ describe("killed half-way", () => {
     expect(await world.waiting("AdmitDeadLetters")).toEqual([]);
   });
 
-  test("admit, with the verdict committed: the connection is accepted when the message comes back", { timeout: 30_000 }, async () => {
+  test("admit, with the verdict committed: the connection is accepted when the message comes back", async () => {
     fatal("admit", { service: "dynamodb", action: "TransactWriteItems" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
@@ -114,7 +114,7 @@ describe("killed half-way", () => {
     expect(world.local.acceptsOf(endpoint)).toBe(1);
   });
 
-  test("publish, with its events on the bus: they come twice, and people read once", { timeout: 30_000 }, async () => {
+  test("publish, with its events on the bus: they come twice, and people read once", async () => {
     fatal("publish", { service: "events", action: "PutEvents", resource: "ApprovalRequested" });
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");

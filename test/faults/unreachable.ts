@@ -30,9 +30,9 @@ export function unreachable(all: boolean): void {
   beforeAll(async () => {
     world = await openWorld();
     service = await world.inCare();
-  }, 60_000);
+  });
   afterEach(() => world.mend());
-  afterAll(() => world.local.close(), 30_000);
+  afterAll(() => world.local.close());
 
   const asked = async (): Promise<string> => {
     const endpoint = await world.connect(accounts.unknown, service);
@@ -50,7 +50,6 @@ export function unreachable(all: boolean): void {
   describe("a table, a queue or EC2", () => {
     test.each(all ? dependencies : dependencies.filter(([name]) => sampled.has(name)))(
       "%s does not answer %s: the message waits, and is finished then",
-      { timeout: 30_000 },
       async (_, by, where, called, told) => {
         const resource = where.resource === undefined ? {} : { resource: nameOf(where.resource) };
         const fault = world.refuse({ ...down, ...where, ...resource, service: called, by });
@@ -68,7 +67,7 @@ export function unreachable(all: boolean): void {
       },
     );
 
-    test("the connection to DynamoDB breaks at every call: the same", { timeout: 30_000 }, async () => {
+    test("the connection to DynamoDB breaks at every call: the same", async () => {
       const fault = world.refuse({ service: "dynamodb", by: "admit", cut: true });
       const endpoint = await world.connect(accounts.acme, service);
       const line = await world.eventually("the line about it", () =>
@@ -85,7 +84,7 @@ export function unreachable(all: boolean): void {
       expect(await world.types(endpoint)).toEqual(accepted);
     });
 
-    test("the API says that it is not the caller's mistake, and its log says what it was", { timeout: 30_000 }, async () => {
+    test("the API says that it is not the caller's mistake, and its log says what it was", async () => {
       const fault = world.refuse({ ...down, service: "dynamodb", by: "api", resource: nameOf("AllowListTable") });
       await expect(world.drawbridge("allow", "555555555555", "--service", service.id)).rejects.toThrow(
         /did not answer in time[^]*try again/i,
@@ -95,7 +94,7 @@ export function unreachable(all: boolean): void {
       await world.drawbridge("allow", "555555555555", "--service", service.id);
     });
 
-    test("the sweep: the other services have their turn, and the log names the one that did not", { timeout: 30_000 }, async () => {
+    test("the sweep: the other services have their turn, and the log names the one that did not", async () => {
       const other = await world.offer();
       await world.drawbridge("services", "add", other.id, "--no-names", "--yes");
       world.local.faults.loseNotifications(2);
@@ -118,7 +117,6 @@ export function unreachable(all: boolean): void {
   describe("the bus", () => {
     test(
       "does not take an event: its key is set aside with the reason, the shard goes on, and a redrive tells it",
-      { timeout: 30_000 },
       async () => {
         const fault = world.refuse({ ...down, service: "events", action: "PutEvents" });
         const endpoint = await world.connect(accounts.unknown, service);
@@ -141,7 +139,7 @@ export function unreachable(all: boolean): void {
       },
     );
 
-    test("nor its queue beside: the stream waits, and goes on in order", { timeout: 30_000 }, async () => {
+    test("nor its queue beside: the stream waits, and goes on in order", async () => {
       const bus = world.refuse({ ...down, service: "events", action: "PutEvents" });
       const queue = world.refuse({ ...down, service: "sqs", action: "SendMessage", by: "publish", times: 4 });
       void queue.first.then(bus.lift);
@@ -151,7 +149,7 @@ export function unreachable(all: boolean): void {
       await nothingSetAside();
     });
 
-    test("fails to reach its targets: it tries again", { timeout: 30_000 }, async () => {
+    test("fails to reach its targets: it tries again", async () => {
       world.local.faults.failDeliveries(6);
       const endpoint = await asked();
       expect(lettersAbout(world, endpoint)).toBe(1);
@@ -165,7 +163,7 @@ export function unreachable(all: boolean): void {
     test.each([
       ["the topic of approvers", { service: "sns", action: "Publish" }, "sns:Publish"],
       ["the secret of the links", { service: "secretsmanager", action: "GetSecretValue" }, "secretsmanager:GetSecretValue"],
-    ])("%s does not answer: Lambda tries again, and one letter comes", { timeout: 30_000 }, async (_, where, told) => {
+    ])("%s does not answer: Lambda tries again, and one letter comes", async (_, where, told) => {
       // Secrets are kept for minutes.
       await world.leap(3600);
       const fault = world.refuse({ ...down, ...where, by: "notify" });
@@ -178,7 +176,7 @@ export function unreachable(all: boolean): void {
       await nothingSetAside();
     });
 
-    test("the topic stays away: the event is set aside, and a redrive sends the letter", { timeout: 30_000 }, async () => {
+    test("the topic stays away: the event is set aside, and a redrive sends the letter", async () => {
       const fault = world.refuse({ ...down, service: "sns", action: "Publish", by: "notify" });
       const endpoint = await asked();
       await world.leap(60);
@@ -193,7 +191,7 @@ export function unreachable(all: boolean): void {
       await nothingSetAside();
     });
 
-    test("the page cannot read: it says so to a person, decides nothing, and takes the answer later", { timeout: 30_000 }, async () => {
+    test("the page cannot read: it says so to a person, decides nothing, and takes the answer later", async () => {
       const endpoint = await asked();
       const fault = world.refuse({ ...down, service: "dynamodb", by: "answer", resource: nameOf("ConnectionsTable") });
       const reply = await fetch(linkTo(world, endpoint));
@@ -204,7 +202,7 @@ export function unreachable(all: boolean): void {
       expect((await fetch(linkTo(world, endpoint))).status).toBe(200);
     });
 
-    test("Slack is not configured as it should be, and then does not listen: mail comes all the same", { timeout: 30_000 }, async () => {
+    test("Slack is not configured as it should be, and then does not listen: mail comes all the same", async () => {
       const SecretId = world.local.outputs["SlackSecretArn"];
       const put = (webhookUrl: string): Promise<unknown> =>
         world.aws("secretsmanager", "PutSecretValue", { SecretId, SecretString: JSON.stringify({ webhookUrl, channel: "#x" }) });
@@ -227,7 +225,7 @@ export function unreachable(all: boolean): void {
   });
 
   describe("the hosted zone", () => {
-    test("is busy, or out of reach: the name comes later", { timeout: 30_000 }, async () => {
+    test("is busy, or out of reach: the name comes later", async () => {
       const fault = world.refuse({
         service: "route53",
         action: "ChangeResourceRecordSets",
@@ -249,7 +247,7 @@ export function unreachable(all: boolean): void {
       await nothingSetAside();
     });
 
-    test("is gone: the connection stays, people are told why it has no name, and it gets one later", { timeout: 30_000 }, async () => {
+    test("is gone: the connection stays, people are told why it has no name, and it gets one later", async () => {
       const fault = world.refuse({
         service: "route53",
         code: "NoSuchHostedZone",

@@ -15,7 +15,7 @@ import type { Wire } from "./wire.fixture.ts";
 const isInstalled = spawnSync("aws", ["--version"]).status === 0;
 const run = promisify(execFile);
 
-describe.skipIf(!isInstalled)("the aws command (skipped where it is not on the PATH)", { timeout: 60_000 }, () => {
+describe.skipIf(!isInstalled)("the aws command (skipped where it is not on the PATH)", () => {
   let aws: Wire;
   beforeAll(async () => {
     const clock = wallClock();

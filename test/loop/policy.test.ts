@@ -283,7 +283,7 @@ describe("what is explained is what is done", () => {
     region: fc.constantFrom("eu-west-1", "us-east-1", undefined),
   });
 
-  test("on thousands of lists: the same verdict, by the same entry, for the same reason", { timeout: 120_000 }, async () => {
+  test("on thousands of lists: the same verdict, by the same entry, for the same reason", async () => {
     await fc.assert(
       fc.asyncProperty(worldArb, async ({ list, belongs, frozen, region }) => {
         await start();

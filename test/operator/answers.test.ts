@@ -72,13 +72,35 @@ test("a reject entry stands above an operator's approval", async () => {
 });
 
 test("nothing is answered at a service that is only observed", async () => {
-  const { ask, connect, admit } = await inCare("observe");
+  const { ask, connect, admit, world } = await inCare("observe");
   connect(1);
   await admit();
   await expect(ask(approve, { endpoint })).rejects.toMatchObject({
     code: "ObserveOnly",
     remedy: expect.stringContaining("services enforce"),
   });
+  expect(world.tables.committed.at(-1)?.event).toMatchObject({
+    type: "AnswerRefused",
+    choice: "approve",
+    by: alice,
+    because: { rule: "operator" },
+  });
+});
+
+test("an answer that is turned away is in the log with who gave it; a command that is malformed, out of date or unconfirmed changes no story", async () => {
+  const { ask, types } = await asked();
+  const before = types().length;
+  for (const [route, input] of [
+    [approve, { endpoint: "vpce-1" }],
+    [approve, { endpoint, breakGlass: true }],
+    ["PUT /entries", { service, principal: acme, verdict: "accept", version: 7 }],
+    ["DELETE /services/{service}", { service, version: 7 }],
+  ] as const)
+    await expect(ask(route, input)).rejects.toThrow();
+  expect(types()).toHaveLength(before);
+  await ask(approve, { endpoint });
+  await expect(ask(approve, { endpoint }, bob)).rejects.toMatchObject({ code: "AlreadyDecided" });
+  expect(types().slice(before)).toEqual(["ConnectionApproved", "AnswerRefused"]);
 });
 
 test("a connection is shown with what AWS shows now and its whole story", async () => {

@@ -159,3 +159,37 @@ test("a list pages over every service without losing or repeating an entry", asy
   expect((await ask<Page<Entry>>("GET /entries", { principal: acme })).items).toHaveLength(3);
   await expect(ask("GET /entries", { cursor: "nonsense" })).rejects.toMatchObject({ code: "BadInput", field: "cursor" });
 });
+
+test("an account's contact is subscribed to its own outcomes, confirmed by the link, and nothing else is told so", async () => {
+  const { ask, world } = await inCare();
+  const said = { service, principal: acme, verdict: "accept", contact: "ops@acme.example" };
+  const put = await ask("PUT /entries", { ...said, tellContact: true });
+  expect(put).toMatchObject({ changed: true, contact: { address: "ops@acme.example", account: acme, subscription: "mailed" } });
+  expect([...world.contacts.held.values()]).toMatchObject([{ email: "ops@acme.example", approver: acme, confirmed: false }]);
+  // It is no part of the entry: the same again changes nothing, and asks again.
+  const link = `https://sns.example/confirmation.html?Token=${world.contacts.tokenOf("ops@acme.example")}`;
+  expect(await ask("PUT /entries", { ...said, tellContact: true, contactLink: link })).toMatchObject({
+    changed: false,
+    contact: { subscription: "confirmed" },
+  });
+  expect([...world.contacts.held.values()]).toMatchObject([{ confirmed: true, protected: true }]);
+  expect(world.subscriptions.held.size).toBe(0);
+});
+
+test.each([
+  ["no contact", { principal: acme }, "contact"],
+  ["a contact without an address", { principal: acme, contact: "Ann, room 7" }, "contact"],
+  ["an entry for many", { principal: "any", verdict: "ask", contact: "ops@acme.example" }, "tellContact"],
+])("%s is not subscribed, and nothing is written", async (_, more, field) => {
+  const { ask, types, world } = await inCare();
+  const before = types();
+  await expect(ask("PUT /entries", { service, verdict: "accept", ...more, tellContact: true })).rejects.toMatchObject({ field });
+  expect(types()).toEqual(before);
+  expect(world.contacts.held.size).toBe(0);
+});
+
+test("a look ahead subscribes nobody", async () => {
+  const { ask, world } = await inCare();
+  await ask("PUT /entries", { service, principal: acme, verdict: "accept", contact: "ops@acme.example", tellContact: true, preview: true });
+  expect(world.contacts.held.size).toBe(0);
+});

@@ -27,7 +27,6 @@ const decided: Readonly<Record<string, string>> = { ConnectionApproved: "accept"
 
 test(
   "on random lists, each explanation agrees with what is then decided, down to the entry and its version",
-  { timeout: 60_000 },
   async () => {
     let explained = 0;
     await fc.assert(

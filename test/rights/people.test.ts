@@ -32,7 +32,7 @@ beforeAll(async () => {
   keys = { Auditor: await keysOf("Auditor"), Approver: await keysOf("Approver"), Operator: await keysOf("Operator") };
   service = await world.offer();
   await world.drawbridgeAs(keys.Operator, "services", "add", service.id, "--no-names", "--yes");
-}, 60_000);
+});
 afterAll(() => world.local.close());
 
 test("an auditor reads, and can neither decide nor change", async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
   service = await world.offer();
   await redriving("services", "add", service.id, "--no-names", "--yes");
-}, 60_000);
+});
 afterAll(async () => {
   delete process.env["AWS_ENDPOINT_URL"];
   await world.local.close();

@@ -9,7 +9,7 @@ import { prove, storyNames, type Proof } from "./proof.ts";
 let proof: Proof;
 beforeAll(async () => {
   proof = await prove();
-}, 120_000);
+});
 
 const inShort = ({ holder, action, resource }: Proof["granted"][number]): string => `${holder}: ${action} on ${resource}`;
 

@@ -69,6 +69,18 @@ export const stories: readonly Story[] = [
     },
   },
   {
+    name: "an invitation subscribes its contact to the outcomes of their own account",
+    async tell(world, told) {
+      const invite = ["invite", acme, "--service", service(told), "--name", "acme", "--contact", "ops@acme.example", "--tell-contact"];
+      await world.drawbridge(...invite);
+      // Local SNS has confirmed the address already, and knows no such token.
+      await world.drawbridge(...invite, "--contact-link", "https://sns.example/confirmation.html?Token=0123456789abcdef").then(
+        () => Promise.reject(new Error("a made-up token was taken")),
+        () => undefined,
+      );
+    },
+  },
+  {
     name: "an operator approves one connection and rejects another by the command",
     async tell(world, told) {
       const good = await world.connect(unknown, offered(told));
@@ -334,6 +346,8 @@ export const stories: readonly Story[] = [
       await world.drawbridge("remove", acme, "--service", closed.id, "--yes");
       await world.tick();
       await world.until("acme may ask no more", async () => !(await mayAsk()) || undefined);
+      await letInLongAgo(world, closed.id, acme);
+      await world.tick();
     },
   },
   {
@@ -496,6 +510,17 @@ async function publishedLongAgo(world: World, id: string): Promise<void> {
     TableName: world.idOf("SettingsTable"),
     Key: { kind: { S: "service" }, id: { S: id } },
     UpdateExpression: "SET privateDns.publishedAt = :at",
+    ExpressionAttributeValues: { ":at": { S: "2020-01-01T00:00:00.000Z" } },
+  });
+}
+
+/** What Drawbridge let in stays its own for an hour: here that is over. */
+async function letInLongAgo(world: World, id: string, account: string): Promise<void> {
+  await world.aws("dynamodb", "UpdateItem", {
+    TableName: world.idOf("SettingsTable"),
+    Key: { kind: { S: `principal#${id}` }, id: { S: account } },
+    ConditionExpression: "attribute_exists(id)",
+    UpdateExpression: "SET keptAt = :at",
     ExpressionAttributeValues: { ":at": { S: "2020-01-01T00:00:00.000Z" } },
   });
 }

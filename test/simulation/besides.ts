@@ -1,8 +1,10 @@
-// What only a share of the lives have besides: permissions that follow the list, and entries for units and organizations.
+// What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, and private zones.
 
 import type { Principal } from "../../lib/allow-list.ts";
+import type { Vpc } from "../../lib/vpcs.ts";
 import { accounts } from "./given.ts";
 import { everyUnit, organizationId, Organizations } from "./organizations.ts";
+import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
 import { ServicePermissions } from "./service-permissions.ts";
 import type { ActorKind, World } from "./world.ts";
@@ -13,6 +15,8 @@ export interface BesidesSetup {
   readonly permissions?: boolean;
   /** Entries for units and organizations; `unasked` where no role may ask AWS Organizations. */
   readonly units?: "asked" | "unasked";
+  /** Private zones, and VPCs that entries name. */
+  readonly vpcs?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -21,7 +25,8 @@ export function drawBesides(seed: number): BesidesSetup {
   const permissions = random.chance(0.15);
   const units = random.chance(0.15);
   const asked = random.chance(0.9);
-  return { ...(permissions ? { permissions } : {}), ...(units ? { units: asked ? "asked" : "unasked" } : {}) };
+  const vpcs = random.chance(0.15);
+  return { ...(permissions ? { permissions } : {}), ...(units ? { units: asked ? "asked" : "unasked" } : {}), ...(vpcs ? { vpcs } : {}) };
 }
 
 export type Plan = (kind: ActorKind | undefined, times: number, when: () => number, act: () => void) => void;
@@ -31,6 +36,7 @@ export class Besides {
   readonly random: Random;
   readonly organizations: Organizations;
   readonly permissions: ServicePermissions;
+  readonly privateZones: PrivateZones;
   readonly #world: World;
 
   constructor(world: World) {
@@ -39,6 +45,7 @@ export class Besides {
     this.random = new Random(world.setup.seed, 18);
     this.organizations = new Organizations(world, this.random);
     this.permissions = new ServicePermissions(world, this.random);
+    this.privateZones = new PrivateZones(world, this.random);
   }
 
   /** When anything happens. */
@@ -57,6 +64,13 @@ export class Besides {
       plan("console", random.between(0, 4), moment, () => this.permissions.click());
       plan("operators", random.chance(0.4) ? random.between(1, 2) : 0, moment, () => this.permissions.change());
     }
+    if (this.setup.vpcs === true) plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
+  }
+
+  /** Whose VPC an entry may name: that of the account or endpoint that it is about. */
+  vpc(principal: Principal): { readonly vpc?: Vpc } {
+    if (!/^(account|endpoint)#/.test(principal)) return {};
+    return this.privateZones.named(accounts.find((account) => principal === `account#${account}`));
   }
 
   /** Whom an operator's entry speaks about, where these lives have it otherwise. */
@@ -64,9 +78,9 @@ export class Besides {
     const { random } = this;
     if (this.setup.units !== undefined && random.chance(0.5))
       return random.chance(0.7) ? `ou#${random.pick(everyUnit)}` : `org#${organizationId}`;
-    // Entries for everybody cannot be followed: most of these lives shall have none.
-    return this.setup.permissions === true && this.setup.units === undefined && random.chance(0.85)
-      ? `account#${random.pick(accounts)}`
-      : undefined;
+    if (this.setup.units !== undefined) return undefined;
+    // Entries for everybody cannot be followed, and name no VPC: most of these lives shall have none.
+    const named = this.setup.permissions === true || this.setup.vpcs === true;
+    return named && random.chance(0.85) ? `account#${random.pick(accounts)}` : undefined;
   }
 }

@@ -38,10 +38,13 @@ export class ChecksBeforeEffects {
         this.#fail("nobody is accepted without a grant", `${by.name} accepts ${endpoint}, which it knows as ${known?.status ?? "unknown"}`);
       const row = this.#world.ec2.rows.get(endpoint);
       if (row === undefined) continue;
-      if (
-        list === undefined ||
-        verdictOf(list.table, row, this.#world.setup.habits, list.clock, { in: belongingOf(list, row) }) === "reject"
-      )
+      // Judged at some moment between: a reject entry may have ended since it was read.
+      const moments = list === undefined ? [] : [list.clock, this.#world.lambda.clock(by)];
+      const rejects = moments.every(
+        (clock) =>
+          list !== undefined && verdictOf(list.table, row, this.#world.setup.habits, clock, { in: belongingOf(list, row) }) === "reject",
+      );
+      if (rejects)
         this.#fail(
           "an approval is judged again before the accept",
           `${by.name} accepts ${endpoint} ${list === undefined ? "without having read the list" : "though the list says reject"}`,

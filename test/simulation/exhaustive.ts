@@ -47,6 +47,8 @@ export function scripted(scenario: Scenario, script: ReadonlyMap<number, FaultKi
     crowd: 0,
     scanner: false,
     without: [],
+    // Its calls would be counted among those of the life that is told.
+    sealed: false,
     script,
     scenario: scenarios[scenario],
   });

@@ -227,7 +227,9 @@ export class Functions {
   }
 
   dns(batch: readonly Received[], done: (failed: Failed | "crashed") => void): void {
-    this.#worker("dns", batch, [], (by, items) => this.#world.system.giveNames(unlisted(portsFor(this.#world, by)), items), done);
+    const { system, besides } = this.#world;
+    const ports = (by: Invocation) => besides.privateZones.following(by, unlisted(portsFor(this.#world, by)));
+    this.#worker("dns", batch, [], (by, items) => system.giveNames(ports(by), items), done);
   }
 
   /** lib/lambda/queue-worker.ts: what cannot be read fails alone; admit asks what may pass back early. */

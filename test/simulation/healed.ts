@@ -3,12 +3,13 @@
 import { canonical, connectionSubject, firstBreak } from "../../lib/ledger.ts";
 import { recordSets } from "../../lib/names.ts";
 import type { Seen } from "../../lib/observed.ts";
+import type { Vpc } from "../../lib/vpcs.ts";
 import type { Connection } from "../../lib/connection.ts";
 import { instant } from "../../lib/ids.ts";
 import type { Service } from "../../lib/service.ts";
 import { stateOf, type Row } from "./ec2.ts";
 import type { ListRead } from "./lambda.ts";
-import { matching, verdictOf } from "./oracle.ts";
+import { matching, rejecting, verdictOf } from "./oracle.ts";
 import { reminders, rulesOf } from "./oracle-asking.ts";
 import { cutAt } from "./oracle-holding.ts";
 import { belongingOf, isDoubt } from "./oracle-units.ts";
@@ -34,6 +35,18 @@ export function checkHealed(world: World): void {
   acceptanceIsKnown(world);
   deadLettersAreUnreadable(world);
   world.besides.permissions.atTheEnd();
+  world.besides.privateZones.atTheEnd((connection) => namedVpc(world, connection));
+}
+
+/** The VPC that the deciding entry names; where none decides, or nobody knows, the one from before stays. */
+function namedVpc(world: World, { endpoint }: Connection): Vpc | undefined | "as it was" {
+  const row = world.ec2.rows.get(endpoint);
+  if (row === undefined) return "as it was";
+  const { table, clock } = listNow(world);
+  const belongs = belongingOf(listNow(world), row);
+  const [rejects] = rejecting(table, row, world.setup.habits, clock, belongs);
+  const deciding = rejects ?? matching(table, row, belongs)[0];
+  return deciding === undefined || isDoubt(deciding) ? "as it was" : deciding.vpc;
 }
 
 const gone = (world: World, row: Row): boolean => row.removedAt <= world.schedule.now;

@@ -52,7 +52,11 @@ export const invariants = {
   "who did it is told truly": "Attributed is logged once for each CloudTrail event, with its caller, and never for our own roles",
   "one name for one connection":
     "a connection is given a name only when it is connected and has none; it is the label of its decision, with a suffix only when the plain one is another's; and no two hold the same",
-  "no foreign record is touched": "no change in Route 53 deletes a record that is somebody else's",
+  "no foreign record is touched": "no change in Route 53 deletes a record, or takes back an authorization, that is somebody else's",
+  "a VPC comes into a zone only by its entry":
+    "a VPC's association with a private zone is authorized only by a run that knows a connected connection to which the log grants it",
+  "who may be associated is as the entries say":
+    "after healing, exactly those VPCs may be associated with a private zone that the entries of its connected connections name, and others' own",
   "no run fails by a fault of its own":
     "what a run throws, or gives back for a message, is a fault of what it depends on that may be retried, never a bug",
   "nothing is retried without bound":

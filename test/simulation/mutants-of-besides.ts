@@ -95,4 +95,54 @@ export const mutantsOfBesides: readonly Mutant[] = [
     'findings.some(({ entry }) => entry.principal === "ou#?");',
     'findings.some(({ entry }) => entry.principal === "any#?");',
   ),
+  // private zones
+  one(
+    "vpcs.ts",
+    "a VPC is not let in",
+    'return there.made ? others : [...others, { kind: "authorize-vpc", grant: there }];',
+    "return others;",
+  ),
+  one(
+    "vpcs.ts",
+    "a VPC is never put out",
+    'grant === there ? [] : [{ kind: "withdraw-vpc", grant }]',
+    'grant === there || grant.made ? [] : [{ kind: "withdraw-vpc", grant }]',
+  ),
+  one("vpcs.ts", "a VPC is let into a public zone", "zone?.isPrivate !== true || ", "zone === undefined || "),
+  one(
+    "vpcs.ts",
+    "a VPC stays when its connection ends",
+    'if (connection.status !== "connected" || zone?.',
+    'if (!("decision" in connection) || zone?.',
+  ),
+  one(
+    "decide.ts",
+    "another VPC in the entry is not noticed",
+    "(decision.vpc === undefined || !sameVpc(vpc, decision.vpc))",
+    "decision.vpc === undefined",
+  ),
+  one(
+    "decide.ts",
+    "an entry that no longer names a VPC is not noticed",
+    "vpc === undefined && decision.vpc !== undefined && judgement.entry !== undefined",
+    "vpc === undefined && decision.vpc !== undefined && judgement.entry?.version === 0",
+  ),
+  one(
+    "loop/vpcs.ts",
+    "a VPC is put out with the first of its endpoints",
+    "else if (!(await isShared(ports, ran, endpoint, grant)))",
+    'else if (!(await isShared(ports, ran, endpoint, grant)) || kind === "withdraw-vpc")',
+  ),
+  one(
+    "loop/vpcs.ts",
+    "a VPC is let in before the log says so",
+    "if (intents.length > 0) await run(",
+    "if (intents.length > 99) await run(",
+  ),
+  one(
+    "loop/vpcs.ts",
+    "what the zone had no time for is dropped",
+    "    ports.zoneLeft?.(zone, error);\n    await later();\n  } finally {",
+    "    ports.zoneLeft?.(zone, error);\n  } finally {",
+  ),
 ];

@@ -12,7 +12,13 @@ import type { System } from "./world.ts";
 
 const root = new URL("../../", import.meta.url);
 
-export const mutants: readonly Mutant[] = [...mutantsOfTheCore, ...mutantsOfPolicy, ...mutantsOfBesides, ...mutantsOfTheLoop, ...mutantsOfTheProof];
+export const mutants: readonly Mutant[] = [
+  ...mutantsOfTheCore,
+  ...mutantsOfPolicy,
+  ...mutantsOfBesides,
+  ...mutantsOfTheLoop,
+  ...mutantsOfTheProof,
+];
 
 /** The file with the fault in it. Throws when the text is not there exactly once: then the mutant must be written anew. */
 export function changedText(mutant: Mutant): { readonly path: string; readonly text: string } {

@@ -44,7 +44,7 @@ export class Operators {
       addedAt: instant(start),
       addedBy: operatorArn,
       version: 1,
-      ...(random.chance(0.85) ? { zone } : {}),
+      ...(random.chance(0.85) ? { zone: { ...zone, ...this.#world.besides.privateZones.setting() } } : {}),
       ...(random.chance(0.3) ? { onRemoval: this.#disconnect() } : {}),
       ...(random.chance(0.2) ? { onReject: this.#disconnect() } : {}),
       ...(random.chance(0.3) ? { onExpiry: this.#disconnect() } : {}),
@@ -99,7 +99,7 @@ export class Operators {
     const service = random.chance(0.8) ? random.pick(this.#people.serviceIds) : ("*" as const);
     const key = { service, principal };
     const remove = random.chance(0.2);
-    const said = this.#entry(index);
+    const said = { ...this.#entry(index), ...this.#world.besides.vpc(principal) };
     const disconnect = random.chance(0.6) ? this.#disconnect() : undefined;
     const change = (expected: Head, at: Instant): Change | undefined => {
       const from = store.entries.get(entryId(key));

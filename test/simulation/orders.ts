@@ -145,6 +145,7 @@ export async function everyOrder(
     const setup = draw(1, {
       rates: {},
       minutes: 2,
+      sealed: false,
       services: 1,
       consumers: 0,
       latency: 20,

@@ -23,7 +23,8 @@ type Principals = ReadonlyMap<string, ReadonlySet<"drawbridge" | "somebody">>;
 interface Read {
   shown: ReadonlySet<string>;
   ours: ReadonlySet<AccountId>;
-  entries: Entry[];
+  /** The list at this service, once for each time it was read. */
+  readonly lists: Entry[][];
   clock: string;
 }
 
@@ -32,7 +33,7 @@ export class ServicePermissions {
   readonly #random: Random;
   readonly #versions = new Map<ServiceId, { readonly at: number; readonly principals: Principals }[]>();
   readonly #permits = new Map<ServiceId, Map<AccountId, Permit>>();
-  readonly #reads = new WeakMap<Invocation, Map<ServiceId, Read>>();
+  readonly #reads = new WeakMap<Invocation, Map<ServiceId | "*", Read>>();
   /** Until when each service was enforced and followed the list. */
   readonly #followed = new Map<ServiceId, number>();
 
@@ -134,7 +135,7 @@ export class ServicePermissions {
             .filter((entry) => entry.service === service && (page.cursor === undefined || entry.principal > page.cursor))
             .sort((a, b) => (a.principal < b.principal ? -1 : 1));
           const items = all.slice(0, setup.pageSize);
-          this.#hasRead(by, service, items, page.cursor === undefined);
+          this.#hasRead(by, service, items, page.cursor);
           const last = items.at(-1)?.principal;
           return all.length <= setup.pageSize || last === undefined ? { items } : { items, cursor: last };
         }),
@@ -185,32 +186,33 @@ export class ServicePermissions {
     return { accounts: principals.filter(isAccount), others: principals.filter((one) => !isAccount(one)) };
   }
 
-  #read(by: Invocation, service: ServiceId): Read {
-    const its = this.#reads.get(by) ?? new Map<ServiceId, Read>();
+  #read(by: Invocation, service: ServiceId | "*"): Read {
+    const its = this.#reads.get(by) ?? new Map<ServiceId | "*", Read>();
     this.#reads.set(by, its);
-    const read = its.get(service) ?? { shown: new Set(), ours: new Set(), entries: [], clock: "" };
+    const read = its.get(service) ?? { shown: new Set(), ours: new Set(), lists: [], clock: "" };
     its.set(service, read);
     return read;
   }
 
-  /** What bears on every service is read for each of them, and by several sweeps of services at once. */
-  #hasRead(by: Invocation, at: ServiceId | "*", items: readonly Entry[], isFirst: boolean): void {
-    for (const service of at === "*" ? this.#world.people.serviceIds : [at]) {
-      const read = this.#read(by, service);
-      if (isFirst) read.entries = read.entries.filter((entry) => entry.service !== at);
-      read.entries = [...read.entries, ...items];
-    }
+  /** A page after the one that it continues; what bears on every service may be read by several at once. */
+  #hasRead(by: Invocation, at: ServiceId | "*", items: readonly Entry[], cursor: string | undefined): void {
+    const read = this.#read(by, at);
+    const from = cursor === undefined ? undefined : read.lists.findLast((list) => list.at(-1)?.principal === cursor);
+    if (from === undefined) read.lists.push([...items]);
+    else from.push(...items);
   }
 
   // What must hold
 
   #wants(by: Invocation, service: ServiceId): { readonly some: boolean; of: (account: AccountId) => "yes" | "no" | "either" } {
-    const { entries, clock } = this.#read(by, service);
+    const { lists, clock } = this.#read(by, service);
+    const own = lists.at(-1) ?? [];
+    const read = this.#read(by, "*").lists.map((everywhere) => [...own, ...everywhere]);
     // Between the last of what it read and now its clock has moved on.
     const clocks = [clock, this.#world.lambda.clock(by)];
-    const said = (account: AccountId): boolean[] => clocks.map((at) => mayAsk(entries, account, at));
+    const said = (account: AccountId): boolean[] => clocks.flatMap((at) => read.map((entries) => mayAsk(entries, account, at)));
     return {
-      some: clocks.some((at) => cannotFollow(entries, at) === undefined),
+      some: clocks.some((at) => read.some((entries) => cannotFollow(entries, at) === undefined)),
       of: (account) => (said(account).every(Boolean) ? "yes" : said(account).some(Boolean) ? "either" : "no"),
     };
   }

@@ -13,6 +13,7 @@ export { keepCheckpoints } from "../../lib/loop/checkpoint.ts";
 export { giveNames } from "../../lib/loop/names.ts";
 export { observe } from "../../lib/loop/observe.ts";
 export { publish } from "../../lib/loop/publish.ts";
+export { followVpcs } from "../../lib/loop/vpcs.ts";
 export { run } from "../../lib/loop/run.ts";
 export { sweep } from "../../lib/loop/sweep.ts";
 export { Fault } from "../../lib/faults.ts";

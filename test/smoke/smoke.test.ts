@@ -25,7 +25,7 @@ const turned: readonly (readonly [PointId, Partial<Assumptions>])[] = [
 ];
 
 describe.concurrent("the questions", () => {
-  test("agree with local AWS as it is, and nothing is left", { timeout: 60_000 }, async (context) => {
+  test("agree with local AWS as it is, and nothing is left", async (context) => {
     const there = await stage(context);
     const { code, said } = await there.play(...quick).ended;
     expect(code, said).toBe(0);
@@ -39,7 +39,7 @@ describe.concurrent("the questions", () => {
     expect(there.notes()).toEqual([]);
   });
 
-  test("tell each assumption of local AWS that was turned", { timeout: 60_000 }, async (context) => {
+  test("tell each assumption of local AWS that was turned", async (context) => {
     const there = await stage(context, {
       assumptions: Object.assign({}, ...turned.map(([, assumption]) => assumption)) as Partial<Assumptions>,
     });
@@ -53,7 +53,7 @@ describe.concurrent("the questions", () => {
     expect(await there.left()).toEqual([]);
   });
 
-  test("with a second account: expiry, repeats, and who sees what", { timeout: 60_000 }, async (context) => {
+  test("with a second account: expiry, repeats, and who sees what", async (context) => {
     const there = await stage(context, { assumptions: { pendingAcceptanceExpiresMs: 2500, servicesOpenUntilPermissionsSet: false } });
     const playing = there.play(...quick, ...secondAccount, "--quiet-for", "3s");
     await playing.reached("an endpoint that nobody answers");
@@ -73,7 +73,7 @@ describe.concurrent("the questions", () => {
 });
 
 describe.concurrent("the cleaning", () => {
-  test("after Ctrl-C", { timeout: 60_000 }, async (context) => {
+  test("after Ctrl-C", async (context) => {
     const there = await stage(context);
     const playing = there.play(...quick);
     await playing.reached("accepted again");
@@ -86,7 +86,7 @@ describe.concurrent("the cleaning", () => {
     expect(there.notes()).toEqual([]);
   });
 
-  test("after the program was killed: the next one finds its notes", { timeout: 60_000 }, async (context) => {
+  test("after the program was killed: the next one finds its notes", async (context) => {
     const there = await stage(context);
     const playing = there.play(...quick, ...secondAccount);
     await playing.reached("an endpoint with tags");
@@ -102,7 +102,7 @@ describe.concurrent("the cleaning", () => {
     expect(there.notes()).toEqual([]);
   });
 
-  test("when AWS refuses a step", { timeout: 60_000 }, async (context) => {
+  test("when AWS refuses a step", async (context) => {
     const there = await stage(context, { assumptions: { pendingAcceptanceExpiresMs: 1 } });
     const { code } = await there.play(...quick).ended;
     expect(code).toBe(1);
@@ -112,7 +112,7 @@ describe.concurrent("the cleaning", () => {
 });
 
 describe("the command line", () => {
-  test("asks before it makes anything", { timeout: 30_000 }, async (context) => {
+  test("asks before it makes anything", async (context) => {
     const there = await stage(context);
     const { code, said } = await there.play("--without-story").ended;
     expect(code).toBe(1);

@@ -76,12 +76,12 @@ beforeAll(async () => {
   await command("approvers", "add", "ann", "--email", ann);
   await command("services", "set", service.id, "--approver", "ann", "--account-answers", "yes", "--yes");
   if (hasBrowser) browser = await startBrowser();
-}, 90_000);
+});
 
 afterAll(async () => {
   await browser?.close();
   await local.close();
-}, 30_000);
+});
 
 test(
   "ten thousand scanner visits decide nothing, have one code mailed, and leave the approver their tries; then of a thousand answers one decides",

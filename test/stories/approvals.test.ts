@@ -55,15 +55,15 @@ beforeAll(async () => {
   );
   await command("services", "add", service.id, "--no-names", "--yes");
   if (hasBrowser) browser = await startBrowser();
-}, 90_000);
+});
 
 afterAll(async () => {
   await browser?.close();
   await local.close();
-}, 30_000);
+});
 
 describe("approvals", () => {
-  test("an approver is added, confirms by the command, gets a test, and is named by the service", { timeout: 90_000 }, async () => {
+  test("an approver is added, confirms by the command, gets a test, and is named by the service", async () => {
     await command("approvers", "add", "ann", "--email", ann, "--arn", "arn:aws:iam::111111111111:user/ann");
     const mail = await letter(ann, /To confirm this subscription/);
     const mailOf = async (): Promise<string | undefined> =>
@@ -79,7 +79,7 @@ describe("approvals", () => {
     await command("services", "set", service.id, "--approver", "ann", "--yes");
   });
 
-  test("mail, page, code, approved, available: in a real browser where there is one", { timeout: 120_000 }, async () => {
+  test("mail, page, code, approved, available: in a real browser where there is one", async () => {
     const endpoint = await consumer(local, accounts.stranger).connect(service.name);
     const link = linkIn(await letter(ann, /Decide here[^]*Opening the link decides nothing/), "a");
     // Robots come first: what they do on the way is sampled here, ten thousand of them in approvals.long.ts.
@@ -105,7 +105,6 @@ describe("approvals", () => {
 
   test(
     "three at once come in one message with one list; a hundred answers to one of them are one decision",
-    { timeout: 120_000 },
     async () => {
       const newcomer = consumer(local, accounts.newcomer);
       const endpoints = await Promise.all([1, 2, 3].map(async () => newcomer.connect(service.name)));

@@ -4,13 +4,16 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { eventKey, eventRow, readEvent } from "../../lib/aws/event-row.ts";
+import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { VerifiedLog } from "../../cli/audit-verify.ts";
 import type { StoredEvent } from "../../lib/ledger.ts";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
+import { harms } from "../audit/tampering.ts";
 import { operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", acme: "222222222222", barred: "444444444444" };
@@ -31,13 +34,13 @@ const reaches = (endpoint: string, status: string) =>
   until(
     async () => (await json<{ connection?: { status: string } }>("show", endpoint).catch(() => undefined))?.connection?.status === status,
   );
-const row = { TableName: "" };
+const table = { TableName: "" };
 
 beforeAll(async () => {
   await ensurePackaged();
   folder = await mkdtemp(join(tmpdir(), "drawbridge-audit-"));
   local = await startLocalAws({ port: 0, zoneName, delays: { available: 200 } });
-  row.TableName = local.outputs["AuditLogTable"] ?? "";
+  table.TableName = local.outputs["AuditLogTable"] ?? "";
   service = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
@@ -161,34 +164,65 @@ test("an export goes on where it was broken off", async () => {
   expect(sha256(whole)).toHaveLength(64);
 });
 
-describe("somebody with every right on the table", () => {
-  const item = (seq: number) =>
-    local.call("dynamodb", "GetItem", {
-      ...row,
-      Key: { subject: { S: `connection#${acme}` }, seq: { S: String(seq).padStart(12, "0") } },
-    });
+test("every connection's history is complete, and ends", async () => {
+  for (const [endpoint, status] of [
+    [acme, "connected"],
+    [barred, "rejected"],
+  ] as const) {
+    const { connection, history } = await json<{ connection: { status: string; seq: number }; history: StoredEvent[] }>("show", endpoint);
+    expect(connection).toMatchObject({ status, seq: history.length });
+    expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
+    expect(history[0]?.event.type).toBe("ConnectionRequested");
+  }
+});
 
-  test("who edits an event is found, and the event is named", async () => {
-    const { Item } = (await item(2)) as { Item: Record<string, Record<string, unknown>> };
-    const forged = structuredClone(Item) as Record<string, { M?: Record<string, { M?: Record<string, unknown> }> }>;
-    const because = forged["event"]?.M?.["because"]?.M;
-    if (because === undefined) throw new Error("the event has a because");
-    because["detail"] = { S: "everybody may" };
-    await local.call("dynamodb", "PutItem", { ...row, Item: forged });
-    const verified = await json<VerifiedLog>("audit", "verify");
-    expect(verified).toMatchObject({ intact: false, findings: [{ kind: "edited", subject: `connection#${acme}`, seq: 2 }] });
-    expect(await command("audit", "verify")).toMatchObject({ code: 1 });
-    await local.call("dynamodb", "PutItem", { ...row, Item });
+describe("somebody with every right on the table", () => {
+  let rows: Item[];
+  let its: StoredEvent[];
+  const put = (row: Item) => local.call("dynamodb", "PutItem", { ...table, Item: writeItem(row) });
+  const remove = ({ subject, seq }: Item) => local.call("dynamodb", "DeleteItem", { ...table, Key: writeItem({ subject, seq }) });
+
+  beforeAll(async () => {
+    await until(async () => {
+      await local.invoke("checkpoint");
+      const { unsealed, sealed } = await json<VerifiedLog>("audit", "verify");
+      return unsealed === 0 && sealed >= (await json<{ items: unknown[] }>("audit", "--all")).items.length;
+    });
+    const { Items } = (await local.call("dynamodb", "Query", {
+      ...table,
+      KeyConditionExpression: "subject = :subject",
+      ExpressionAttributeValues: writeItem({ ":subject": `connection#${acme}` }),
+    })) as { Items: Parameters<typeof readItem>[0][] };
+    rows = Items.map((row) => readItem(row));
+    its = rows.map((row) => readEvent("AuditLog", row));
+  });
+  afterEach(async () => {
+    await Promise.all(rows.map(put));
+    for (let seq = its.length + 1; seq <= its.length + 2; seq += 1) await remove(eventKey(`connection#${acme}`, seq));
     expect(await json("audit", "verify")).toMatchObject({ intact: true });
   });
 
-  test("who deletes one is found", async () => {
-    const { Item } = (await item(1)) as { Item: Record<string, unknown> };
-    await local.call("dynamodb", "DeleteItem", { ...row, Key: { subject: Item["subject"], seq: Item["seq"] } });
+  test.each(harms)("who $name is found, and the event is named", async (harm) => {
+    for (const place of [1, its.length - 2]) {
+      const done = harm.does(its, place);
+      if (done === undefined) throw new Error(`there is no event ${String(place + 1)} to harm`);
+      const { after, found } = done;
+      for (const row of rows) await remove(row);
+      for (const stored of after) await put(eventRow(stored));
+      const { intact, findings } = await json<VerifiedLog>("audit", "verify");
+      expect(intact).toBe(false);
+      expect(findings[0]).toMatchObject({ ...found, subject: `connection#${acme}` });
+      expect(await command("audit", "verify")).toMatchObject({ code: 1 });
+    }
+  });
+
+  test("who hides one from a question, and touches nothing but the key of its index, is found", async () => {
+    const [, row] = rows;
+    if (row === undefined) throw new Error("the log has an event 2");
+    await put({ ...row, actor: "operator arn:aws:iam::111111111111:user/nobody" });
     expect(await json("audit", "verify")).toMatchObject({
       intact: false,
-      findings: [{ kind: "deleted", subject: `connection#${acme}`, seq: 1 }],
+      findings: [{ kind: "misfiled", subject: `connection#${acme}`, seq: 2 }],
     });
-    await local.call("dynamodb", "PutItem", { ...row, Item });
   });
 });

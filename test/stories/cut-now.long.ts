@@ -40,14 +40,13 @@ beforeAll(async () => {
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await run("services", "add", service.id, "--zone", zoneName, "--yes");
-}, 60_000);
+});
 
-afterAll(() => local.close(), 30_000);
+afterAll(() => local.close());
 
 describe("cutting now", () => {
   test(
     "a removal with --disconnect now cuts whom the preview names, nobody else, and their names are gone",
-    { timeout: 90_000 },
     async () => {
       const [cut, other] = await Promise.all([connected(accounts.acme, "acme"), connected(accounts.globex, "globex")]);
       const removed = await run<RemovedEntry>("remove", accounts.acme, "--service", service.id, "--disconnect", "now", "--yes");
@@ -60,7 +59,7 @@ describe("cutting now", () => {
     },
   );
 
-  test("without --yes nobody is cut, and what would be is told", { timeout: 60_000 }, async () => {
+  test("without --yes nobody is cut, and what would be is told", async () => {
     const { code, stderr } = await operator(local, accounts.provider)("deny", accounts.globex, "--service", service.id);
     expect(code).toBe(1);
     expect(stderr).toMatch(/What would follow: 1 cut at once\.\n.*\nvpce-\w+ +333333333333 +vpce-svc-\w+ +cut at once/);

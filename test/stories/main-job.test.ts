@@ -61,12 +61,12 @@ beforeAll(async () => {
     const { code, stderr } = await spawned(local, accounts.provider)(...words);
     if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
   }
-}, 60_000);
+});
 
-afterAll(() => local.close(), 30_000);
+afterAll(() => local.close());
 
 describe("the main job", () => {
-  test("an allowed account is accepted without a person, gets its name, and loses it when it leaves", { timeout: 60_000 }, async () => {
+  test("an allowed account is accepted without a person, gets its name, and loses it when it leaves", async () => {
     const endpoint = await consumer(local, accounts.acme).connect(service.name);
     const named = await until(async () => {
       const shown = await show(endpoint).catch(() => undefined);
@@ -89,7 +89,7 @@ describe("the main job", () => {
     expect(await provider(local, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).toEqual([]);
   });
 
-  test("an unknown account is asked about; the link shows, and only a deliberate answer decides", { timeout: 60_000 }, async () => {
+  test("an unknown account is asked about; the link shows, and only a deliberate answer decides", async () => {
     const people = approver(local);
     const endpoint = await consumer(local, accounts.unknown).connect(service.name);
     const mail = await until(() => people.mailAbout(endpoint));
@@ -113,7 +113,7 @@ describe("the main job", () => {
     expect((await show(endpoint)).connection.status).toBe("connected");
   });
 
-  test("a barred account is rejected with the entry as the reason, and has no name", { timeout: 60_000 }, async () => {
+  test("a barred account is rejected with the entry as the reason, and has no name", async () => {
     const endpoint = await consumer(local, accounts.barred).connect(service.name);
     const rejected = await reaches(endpoint, "rejected");
     expect(types(rejected)).toEqual(["ConnectionRequested", "ConnectionDenied", "ConnectionRejected"]);
@@ -122,7 +122,7 @@ describe("the main job", () => {
     expect(rejected.connection.names).toEqual([]);
   });
 
-  test("a lost notification costs only the sweep; three notifications are one decision and one accept", { timeout: 60_000 }, async () => {
+  test("a lost notification costs only the sweep; three notifications are one decision and one accept", async () => {
     local.faults.loseNotifications(1);
     const lost = await consumer(local, accounts.acme).connect(service.name);
     local.faults.repeatNotifications(3);
@@ -137,7 +137,7 @@ describe("the main job", () => {
     expect(found.history[0]?.event.source?.kind).toBe("sweep");
   });
 
-  test("what somebody accepts in the console is recorded as outside, and CloudTrail's name is added", { timeout: 60_000 }, async () => {
+  test("what somebody accepts in the console is recorded as outside, and CloudTrail's name is added", async () => {
     const endpoint = await consumer(local, accounts.unknown).connect(service.name);
     await reaches(endpoint, "asking");
     await local.call("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] });

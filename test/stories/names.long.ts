@@ -70,12 +70,12 @@ beforeAll(async () => {
   );
   endpoint = String((connected["VpcEndpoint"] as Members)["VpcEndpointId"]);
   await are(of(`acme.${zoneName}`));
-}, 90_000);
+});
 
-afterAll(() => local.close(), 30_000);
+afterAll(() => local.close());
 
 describe("names", () => {
-  test("a record that somebody deletes is made again by the hourly look, and the log says so", { timeout: 60_000 }, async () => {
+  test("a record that somebody deletes is made again by the hourly look, and the log says so", async () => {
     const record = (await records()).find(({ Type }) => Type === "A");
     await aws("route53", "ChangeResourceRecordSets", {
       HostedZoneId: local.zoneId,
@@ -88,7 +88,7 @@ describe("names", () => {
     );
   });
 
-  test("another label moves the name: the new one leads to the same endpoint, and the old one is gone", { timeout: 60_000 }, async () => {
+  test("another label moves the name: the new one leads to the same endpoint, and the old one is gone", async () => {
     await drawbridge("allow", acme, "--service", service.id, "--name", "acme", "--label", "acme-bank", "--yes");
     // The sweep tells dns; here it need not be waited for.
     await wake("AdmitQueue", { endpoints: [endpoint], why: "sweep" });
@@ -98,7 +98,7 @@ describe("names", () => {
 });
 
 describe("the service's private DNS name", () => {
-  test("is set, and its proof published in our zone where AWS looks for it", { timeout: 60_000 }, async () => {
+  test("is set, and its proof published in our zone where AWS looks for it", async () => {
     const name = `api.${zoneName}`;
     await drawbridge("services", "private-dns", service.id, "--name", name);
     const proof = await until(async () => (await records()).find(({ Name }) => Name.endsWith(`.${name}.`)));
@@ -131,7 +131,7 @@ describe("the service's private DNS name", () => {
 });
 
 describe("a registered VPC", () => {
-  test("sees the private zone from its connection on, and no longer than that", { timeout: 90_000 }, async () => {
+  test("sees the private zone from its connection on, and no longer than that", async () => {
     await drawbridge("services", "set", service.id, "--zone", "payments.internal", "--yes");
     await are(of("acme-bank.payments.internal"), local.privateZoneId);
     await are([]);

@@ -2,7 +2,7 @@
 
 import { main } from "../../cli/main.ts";
 import type { LocalAws } from "../../local/aws.ts";
-import type { Said } from "../../scripts/actors.ts";
+import type { Said } from "../../scripts/spawned.ts";
 
 export interface Keys {
   readonly accessKeyId: string;

@@ -20,7 +20,6 @@ let outputs: Readonly<Record<string, string>>;
 const got: Got[] = [];
 /** Jira's issues by their label. */
 const issues: { readonly id: string; readonly labels: string[] }[] = [];
-const limit = { timeout: 60_000 };
 const hostile = "acme [Approve](https://evil.example) <b>*bold*</b>";
 
 const listener = createServer((request, response) => {
@@ -54,12 +53,12 @@ beforeAll(async () => {
   await deploy("teams", { WorkflowUrl: `${url}/teams` });
   await deploy("pagerduty", { RoutingKey: "key-of-the-integration", EventsUrl: `${url}/pagerduty` });
   await deploy("jira", { Site: `${url}/jira`, Project: "NET", User: "bot@example.com", Token: "secret" });
-}, 90_000);
+});
 afterAll(async () => {
   await world.local.close();
   listener.closeAllConnections();
   listener.close();
-}, 30_000);
+});
 
 /** As `aws cloudformation deploy` does it. */
 async function deploy(name: string, parameters: Readonly<Record<string, string>>): Promise<void> {
@@ -82,7 +81,7 @@ const until = async (path: string, about: string, count = 1): Promise<Got[]> =>
   world.eventually(`${path} is told about ${about}`, () => (at(path, about).length >= count ? at(path, about) : undefined));
 
 describe("a decision", () => {
-  test("is a card in Teams, plain text whatever the consumer calls itself", limit, async () => {
+  test("is a card in Teams, plain text whatever the consumer calls itself", async () => {
     const endpoint = await world.connect(accounts.acme, service);
     const [card] = await until("/teams", endpoint);
     const [attached] = (card?.body["attachments"] ?? []) as {
@@ -98,7 +97,7 @@ describe("a decision", () => {
     expect(at("/pagerduty", endpoint)).toEqual([]);
   });
 
-  test("is an issue in Jira, and the end of the connection a comment on it", limit, async () => {
+  test("is an issue in Jira, and the end of the connection a comment on it", async () => {
     const endpoint = await world.connect(accounts.acme, service);
     const [made] = await until("/jira/rest/api/3/issue", endpoint);
     expect(made?.authorization).toBe(`Basic ${Buffer.from("bot@example.com:secret").toString("base64")}`);
@@ -111,7 +110,7 @@ describe("a decision", () => {
     expect(issues.filter(({ labels }) => labels.includes(endpoint))).toHaveLength(1);
   });
 
-  test("past Drawbridge is an incident in PagerDuty, the same one however often it is told", limit, async () => {
+  test("past Drawbridge is an incident in PagerDuty, the same one however often it is told", async () => {
     const endpoint = await world.connect(accounts.unknown, service);
     await world.eventually("it waits", async () => ((await world.onAws(endpoint)) === "pendingAcceptance" ? true : undefined));
     await world.local.idle();
@@ -132,7 +131,7 @@ describe("a decision", () => {
 });
 
 describe("who subscribes to the topic", () => {
-  test("gets JSON with attributes as a program, and text as a person", limit, async () => {
+  test("gets JSON with attributes as a program, and text as a person", async () => {
     const { QueueUrl } = (await world.aws("sqs", "CreateQueue", { QueueName: "outcomes" })) as { QueueUrl: string };
     const { Attributes } = (await world.aws("sqs", "GetQueueAttributes", { QueueUrl, AttributeNames: ["QueueArn"] })) as {
       Attributes: { QueueArn: string };

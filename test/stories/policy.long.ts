@@ -14,7 +14,6 @@ const accounts = {
   management: "999999999999",
 };
 const zoneName = "privatelink.example.com";
-const timeout = 60_000;
 
 interface Shown {
   readonly connection: {
@@ -64,11 +63,11 @@ beforeAll(async () => {
   };
   unit = made.OrganizationalUnit.Id;
   await organizations("MoveAccount", { AccountId: accounts.partner, SourceParentId: root, DestinationParentId: unit });
-}, timeout);
+});
 
-afterAll(() => local.close(), 30_000);
+afterAll(() => local.close());
 
-test("a limit: the second is asked about, and gets in when the first is gone", { timeout }, async () => {
+test("a limit: the second is asked about, and gets in when the first is gone", async () => {
   const { id, name } = await service();
   await command("allow", accounts.acme, "--service", id, "--at-most", "1");
   const acme = consumer(local, accounts.acme);
@@ -83,7 +82,7 @@ test("a limit: the second is asked about, and gets in when the first is gone", {
   await reaches(second, "connected");
 });
 
-test("an operator's reject gives the place back, too", { timeout }, async () => {
+test("an operator's reject gives the place back, too", async () => {
   const { id, name } = await service();
   await command("allow", accounts.acme, "--service", id, "--at-most", "1");
   const first = await consumer(local, accounts.acme).connect(name);
@@ -94,7 +93,7 @@ test("an operator's reject gives the place back, too", { timeout }, async () => 
   expect(next.history.map(({ event }) => event.type)).not.toContain("ApprovalRequested");
 });
 
-test("a freeze asks; lifted, who waits gets in", { timeout }, async () => {
+test("a freeze asks; lifted, who waits gets in", async () => {
   const { id, name } = await service();
   await command("allow", accounts.acme, "--service", id);
   await command("freeze", id, "--reason", "incident 42", "--yes");
@@ -105,7 +104,7 @@ test("a freeze asks; lifted, who waits gets in", { timeout }, async () => {
   await reaches(endpoint, "connected");
 });
 
-test("a removal that cuts: the connection is rejected at AWS, and its name is gone", { timeout }, async () => {
+test("a removal that cuts: the connection is rejected at AWS, and its name is gone", async () => {
   const { id, name } = await service("--zone", zoneName);
   await command("allow", accounts.acme, "--service", id, "--name", "acme");
   const endpoint = await consumer(local, accounts.acme).connect(name);
@@ -118,7 +117,7 @@ test("a removal that cuts: the connection is rejected at AWS, and its name is go
   await until(async () => (await provider(local, accounts.provider).recordsAt(local.zoneId, `acme.${zoneName}`)).length === 0);
 });
 
-test("an entry for a unit lets its accounts in, and nobody else", { timeout }, async () => {
+test("an entry for a unit lets its accounts in, and nobody else", async () => {
   const { id, name } = await service();
   await command("allow", unit, "--service", id, "--yes");
   const member = await consumer(local, accounts.partner).connect(name);
@@ -130,7 +129,7 @@ test("an entry for a unit lets its accounts in, and nobody else", { timeout }, a
   expect(items[0]?.explanation.headline).toContain(unit);
 });
 
-test("the endpoint service's permissions follow the list", { timeout }, async () => {
+test("the endpoint service's permissions follow the list", async () => {
   const { id } = await service();
   await command("allow", accounts.acme, "--service", id);
   await command("services", "set", id, "--permissions", "follow", "--yes");

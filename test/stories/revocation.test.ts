@@ -10,7 +10,6 @@ import { insisting, operator, until } from "./operator.ts";
 const accounts = { provider: "111111111111", acme: "222222222222" };
 const zoneName = "privatelink.example.com";
 const day = 24 * 60 * 60;
-const timeout = 120_000;
 const clock = leapingClock();
 
 interface Shown {
@@ -44,10 +43,10 @@ beforeAll(async () => {
     delays: { available: 100 },
     parameters: { ApproverEmail: "approvers@payments.example" },
   });
-}, timeout);
-afterAll(() => local.close(), 30_000);
+});
+afterAll(() => local.close());
 
-test("what was foreseen is what happens, when it was said", { timeout }, async () => {
+test("what was foreseen is what happens, when it was said", async () => {
   const { id, name } = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );

@@ -8,8 +8,6 @@ import { accounts, openWorld, type Offered, type World } from "../faults/world.t
 let world: World;
 let service: Offered;
 const [ann, bob] = ["U0ANN00000", "U0BOB00000"];
-/** What a story may take. */
-const limit = { timeout: 60_000 };
 
 beforeAll(async () => {
   world = await openWorld();
@@ -19,8 +17,8 @@ beforeAll(async () => {
   await world.drawbridge("approvers", "add", "ann", "--slack", ann);
   await world.drawbridge("approvers", "add", "bob", "--slack", bob);
   await world.drawbridge("services", "set", service.id, "--approver", "ann", "--approver", "bob", "--yes");
-}, 60_000);
-afterAll(() => world.local.close(), 30_000);
+});
+afterAll(() => world.local.close());
 
 const rootOf = (endpoint: string): SlackPost | undefined =>
   world.local.slack.posts.find(({ thread, blocks }) => thread === undefined && JSON.stringify(blocks).includes(endpoint));
@@ -43,7 +41,7 @@ const decisions = async (endpoint: string): Promise<string[]> =>
   (await world.types(endpoint)).filter((type) => /^(ConnectionApproved|ConnectionDenied|AcceptedOutside|RejectedOutside)$/.test(type));
 
 describe("a question in Slack", () => {
-  test("is approved with a press and a reason: accepted on AWS, in the log by name, shown in the channel", limit, async () => {
+  test("is approved with a press and a reason: accepted on AWS, in the log by name, shown in the channel", async () => {
     const endpoint = await ask();
     const { status, milliseconds } = await press(ann, endpoint, "drawbridge-approve", "ticket 7");
     expect(status).toBe(200);
@@ -63,14 +61,14 @@ describe("a question in Slack", () => {
     expect(thread.map(({ text }) => text)).toEqual([expect.stringContaining("Accepted by ann (Slack): ticket 7.")]);
   });
 
-  test("is withdrawn when the endpoint goes, and says so", limit, async () => {
+  test("is withdrawn when the endpoint goes, and says so", async () => {
     const endpoint = await ask();
     await world.aws("ec2", "DeleteVpcEndpoints", { VpcEndpointIds: [endpoint] }, accounts.unknown);
     const shown = await shows(endpoint, "Withdrawn: the endpoint was deleted");
     expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
   });
 
-  test("decides nothing when somebody presses who is no approver", limit, async () => {
+  test("decides nothing when somebody presses who is no approver", async () => {
     const endpoint = await ask();
     expect((await press("U0MALLORY", endpoint)).status).toBe(200);
     await world.local.idle();
@@ -81,7 +79,7 @@ describe("a question in Slack", () => {
 });
 
 describe("a request", () => {
-  test("forged, replayed, too old or from the future is refused at the door", limit, async () => {
+  test("forged, replayed, too old or from the future is refused at the door", async () => {
     const endpoint = await ask();
     const { slack } = world.local;
     const about = { user: ann, action: "drawbridge-approve", about: endpoint };
@@ -104,7 +102,7 @@ describe("a request", () => {
     expect(await decisions(endpoint)).toEqual(["ConnectionApproved"]);
   });
 
-  test("is acknowledged in time while everything behind the queue hangs, and decided when it does no more", limit, async () => {
+  test("is acknowledged in time while everything behind the queue hangs, and decided when it does no more", async () => {
     const endpoint = await ask();
     for (const resource of ["ConnectionsTable", "SettingsTable", "AuditLogTable", "AllowListTable"])
       world.refuse({ service: "dynamodb", resource: world.idOf(resource), by: "answer", delayMs: 4000 });
@@ -116,7 +114,7 @@ describe("a request", () => {
     await shows(endpoint, "Rejected by bob (Slack)");
   });
 
-  test("that cannot be queued is told so, and so is one while the queue hangs; pressed again, it decides", limit, async () => {
+  test("that cannot be queued is told so, and so is one while the queue hangs; pressed again, it decides", async () => {
     const endpoint = await ask();
     const queue = { service: "sqs", action: "SendMessage", resource: "AnswerQueue" };
     for (const fault of [{ code: "AccessDenied", status: 403 }, { instead: () => new Promise(() => undefined) }]) {
@@ -133,7 +131,7 @@ describe("a request", () => {
     await world.becomes(endpoint, "connected");
   });
 
-  test("is taken after the signing secret was rotated, without a deploy", limit, async () => {
+  test("is taken after the signing secret was rotated, without a deploy", async () => {
     const endpoint = await ask();
     world.local.slack.regenerate();
     expect((await press(ann, endpoint)).status).toBe(401);
@@ -158,7 +156,7 @@ describe("one decision", () => {
   test.each([
     ["Slack, mail and the command", false],
     ["Slack, mail, the command and the console", true],
-  ])("from %s at the same moment", { timeout: 120_000 }, async (_, inConsole) => {
+  ])("from %s at the same moment", async (_, inConsole) => {
     await world.drawbridge("approvers", "add", "bob", "--email", bobsMail, "--slack", bob);
     await world.drawbridge("services", "set", service.id, "--email-proof", "link", "--yes");
     for (let round = 0; round < 3; round += 1) {

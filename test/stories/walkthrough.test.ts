@@ -30,7 +30,6 @@ function run(words: readonly string[], env: Readonly<Record<string, string>> = {
 
 test(
   "it is told to its end: refused before acceptance, welcome by both names after it, every check green",
-  { timeout: 180_000 },
   async () => {
     const { code, out, err } = await run(["scripts/walkthrough.ts"]);
     expect(err).toBe("");
@@ -41,7 +40,7 @@ test(
   },
 );
 
-test("a command inside a VPC ends as it would there, and says why when it fails", { timeout: 60_000 }, async () => {
+test("a command inside a VPC ends as it would there, and says why when it fails", async () => {
   const world = await twoVpcs();
   const nowhere = mkdtempSync(join(tmpdir(), "no-curl-"));
   try {

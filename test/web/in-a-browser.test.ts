@@ -8,12 +8,12 @@ import { asked, endpoint, stranger, type Asked } from "../asking/given.ts";
 import { axeFindings } from "./axe.ts";
 import { hasBrowser, startBrowser } from "./browser.ts";
 
-describe.skipIf(!hasBrowser)("in a browser", { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)("in a browser", () => {
   let browser: Browser;
   const servers: Server[] = [];
   beforeAll(async () => {
     browser = await startBrowser();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     for (const server of servers) server.close();

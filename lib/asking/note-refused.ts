@@ -1,0 +1,35 @@
+// An answer that was turned away before the loop could look at it, added to the connection's story.
+
+import { evolve } from "../connection.ts";
+import type { Actor, Choice, Source } from "../events.ts";
+import type { EndpointId } from "../ids.ts";
+import type { Clock, Connections, Ledger } from "../ports.ts";
+import { ruled, stamp } from "../stamp.ts";
+
+interface Refusal {
+  readonly endpoint: EndpointId;
+  readonly choice: Choice;
+  readonly by: Actor;
+  readonly why: string;
+  readonly source: Source;
+}
+
+const triesMax = 5;
+
+/** It changes nothing else. Under many commits at once it is given up: the person is told in any case. */
+export async function noteRefused(
+  {
+    clock,
+    connections,
+    ledger,
+  }: { readonly clock: Clock; readonly connections: Pick<Connections, "load">; readonly ledger: Pick<Ledger, "commit"> },
+  { endpoint, choice, by, why, source }: Refusal,
+): Promise<void> {
+  for (let tries = 1; tries <= triesMax; tries += 1) {
+    const kept = (await connections.load([endpoint])).get(endpoint);
+    if (kept === undefined) return;
+    const event = stamp({ now: clock(), source }, { type: "AnswerRefused", choice, why }, by, ruled(by, why));
+    const head = await ledger.commit({ of: "connection", after: evolve(kept.connection, event), events: [event], expected: kept.head });
+    if (typeof head !== "string") return;
+  }
+}
