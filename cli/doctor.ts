@@ -4,7 +4,8 @@ import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import type { Finding } from "../lib/operator/doctor.ts";
 import { operandsOf, type Command } from "./command.ts";
 import { Failure, ToldFailure } from "./failure.ts";
-import { details, harmless, painted, type Style } from "./render.ts";
+import { findingLine } from "./findings.ts";
+import { details } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
 const doctor: Command = {
@@ -45,14 +46,7 @@ function words({ stage, version, region, zones, services }: DeploymentShown, fin
     ],
     terminal,
   );
-  return [head, "", ...findings.map((finding) => line(finding, terminal))].join("\n");
-}
-
-const styles: Readonly<Record<Finding["state"], Style>> = { ok: "green", failed: "red", "not readable": "yellow" };
-
-function line({ about, state, message, mend }: Finding, terminal: Terminal): string {
-  const first = `${painted(state.padEnd(13), styles[state], terminal)}${harmless(`${about}: ${message}`)}`;
-  return mend === undefined ? first : `${first}\n${" ".repeat(13)}${harmless(`→ ${mend}`)}`;
+  return [head, "", ...findings.map((finding) => findingLine(finding, terminal))].join("\n");
 }
 
 export const doctorCommands: readonly Command[] = [doctor];

@@ -5,13 +5,14 @@ import type { Preview } from "../lib/operator/service-survey.ts";
 import type { Added, Shown } from "../lib/operator/services.ts";
 import { privateDnsWords } from "../lib/private-dns.ts";
 import type { Service } from "../lib/service.ts";
-import { actorWords, personWords, statusWords, verdictWords } from "../lib/wording.ts";
+import { personWords, statusWords, verdictWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { Failure, wrongUsage } from "./failure.ts";
-import { details, harmless, moment, painted, prose, table, timeline } from "./render.ts";
+import { details, harmless, moment, painted, prose, table } from "./render.ts";
 import { settingsLines } from "./settings-words.ts";
+import { story } from "./story.ts";
 
 const example = "vpce-svc-0123456789abcdef0";
 
@@ -200,14 +201,7 @@ function shownWords({ service, facts, problems, counts, counted, freezes, histor
     "",
     ...settingsLines(service).map((line) => prose(`- ${line}`, terminal, 2)),
     "",
-    timeline(
-      history.map(({ event, sentence }) => ({
-        at: event.at,
-        who: actorWords(event.by),
-        what: sentence,
-      })),
-      terminal,
-    ),
+    story(history, terminal),
   ].join("\n");
 }
 

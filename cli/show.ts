@@ -7,15 +7,14 @@ import { disconnectWords } from "../lib/disconnect.ts";
 import { isAccountId, isEndpointId, isServiceId } from "../lib/ids.ts";
 import type { ShownConnection } from "../lib/operator/connections.ts";
 import type { ShownEntry } from "../lib/operator/entries.ts";
-import type { Told } from "../lib/operator/history.ts";
-import { actorWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { connectionsTable } from "./connections.ts";
 import { entriesTable } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
-import { details, harmless, moment, painted, timeline } from "./render.ts";
+import { details, harmless, moment, painted } from "./render.ts";
 import { showService } from "./services.ts";
+import { story } from "./story.ts";
 
 const show: Command = {
   name: "show",
@@ -140,15 +139,5 @@ async function showAccount(call: Call, account: string): Promise<void> {
     ].join("\n\n"),
   );
 }
-
-const story = (history: readonly Told[], terminal: Call["terminal"]): string =>
-  timeline(
-    history.map(({ event, sentence }) => ({
-      at: event.at,
-      who: actorWords(event.by),
-      what: sentence,
-    })),
-    terminal,
-  );
 
 export const showCommands: readonly Command[] = [show];

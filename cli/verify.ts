@@ -3,7 +3,8 @@
 import { isEndpointId } from "../lib/ids.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { ToldFailure, wrongUsage } from "./failure.ts";
-import { details, harmless, painted, type Style } from "./render.ts";
+import { findingLine } from "./findings.ts";
+import { details } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 import { recorded } from "./verify/acceptance.ts";
 import type { Finding } from "./verify/finding.ts";
@@ -67,14 +68,7 @@ function words(endpoint: string, seen: Seen, from: string, findings: readonly Fi
     ],
     terminal,
   );
-  return [head, "", ...findings.map((finding) => line(finding, terminal))].join("\n");
-}
-
-const styles: Readonly<Record<Finding["state"], Style>> = { ok: "green", failed: "red", "not readable": "yellow" };
-
-function line({ about, state, message, mend }: Finding, terminal: Terminal): string {
-  const first = `${painted(state.padEnd(13), styles[state], terminal)}${harmless(`${about}: ${message}`)}`;
-  return mend === undefined ? first : `${first}\n${" ".repeat(13)}${harmless(`→ ${mend}`)}`;
+  return [head, "", ...findings.map((finding) => findingLine(finding, terminal))].join("\n");
 }
 
 export const verifyCommands: readonly Command[] = [verify];

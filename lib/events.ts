@@ -175,8 +175,10 @@ export type ClosedReason = "deleted" | "failed" | "expired" | "vanished";
 export interface Facts {
   readonly endpoint: EndpointId;
   readonly service: ServiceId;
+  /** `VpcEndpointOwner`: the consumer's account, as AWS knows it. */
   readonly account: AccountId;
   readonly state: AwsState;
+  /** `VpcEndpointRegion`; absent when AWS does not say. */
   readonly region?: string;
   readonly ipAddressType?: IpAddressType;
   readonly createdAt?: Instant;

@@ -1,6 +1,6 @@
 // What AWS shows of a connection at one moment, in AWS's words for its states.
 
-import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
+import type { Facts } from "./events.ts";
 
 /** AWS's connection states in the wire's casing; `unknown` stands for one that AWS adds later. */
 export type AwsState = (typeof awsStates)[number] | "unknown";
@@ -17,16 +17,7 @@ export const awsStates = [
 ] as const;
 
 /** One row of DescribeVpcEndpointConnections. */
-export interface Observed {
-  readonly endpoint: EndpointId;
-  readonly service: ServiceId;
-  /** `VpcEndpointOwner`: the consumer's account, as AWS knows it. */
-  readonly account: AccountId;
-  readonly state: AwsState;
-  /** `VpcEndpointRegion`; absent when AWS does not say. */
-  readonly region?: string;
-  readonly ipAddressType?: IpAddressType;
-  readonly createdAt?: Instant;
+export interface Observed extends Facts {
   /** The endpoint's Regional DNS name with its hosted zone, when AWS shows it. */
   readonly dns?: DnsTarget;
 }

@@ -1,10 +1,11 @@
-// Whether mail reaches the approvers: held against the topic's subscriptions by each sweep, kept in the log when it changes.
+// Whether messages reach the approvers, by mail or in Slack: looked at by each sweep, kept in the log when it changes.
 
 import type { Approver } from "../approver.ts";
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { approverSubject } from "../ledger.ts";
-import type { Approvers, Clock, Ledger, Subscription, Subscriptions } from "../ports.ts";
+import { reachInSlack } from "../slack/reach.ts";
+import type { Approvers, Clock, Ledger, Slips, Subscription, Subscriptions } from "../ports.ts";
 
 /** `pending`: the address has not confirmed; `unprotected`: a link in any mail ends it; `lost`: it was there and is gone. */
 export type MailState = "none" | "pending" | "confirmed" | "unprotected" | "lost";
@@ -20,28 +21,38 @@ export interface ReachablePorts {
   readonly clock: Clock;
   readonly approvers: Pick<Approvers, "all" | "get">;
   readonly subscriptions: Pick<Subscriptions, "all">;
+  readonly slips: Pick<Slips, "ofKind">;
   readonly ledger: Pick<Ledger, "commit" | "head">;
 }
 
-/** How many approvers no mail reaches, of those who have an address. Without any such, SNS is not asked. */
+/** How many approvers no mail reaches, of those who have an address. SNS and Slack's notes are read only where somebody needs them. */
 export async function checkApprovers(ports: ReachablePorts): Promise<{ readonly unreachable: number }> {
-  const approvers = (await ports.approvers.all()).filter(({ email }) => email !== undefined);
-  if (approvers.length === 0) return { unreachable: 0 };
-  const subscriptions = await ports.subscriptions.all();
+  const approvers = await ports.approvers.all();
+  const subscriptions = approvers.some(({ email }) => email !== undefined) ? await ports.subscriptions.all() : [];
+  const inSlack = approvers.some(({ slack }) => slack !== undefined) ? await reachInSlack(ports.slips) : () => false;
   let unreachable = 0;
   for (const approver of approvers) {
-    const reached = mailStateOf(approver, subscriptions) === "confirmed";
-    if (!reached) unreachable += 1;
-    if (reached !== (approver.reachableSince !== undefined)) await note(ports, approver.name, reached);
+    const byMail = mailStateOf(approver, subscriptions) === "confirmed";
+    const bySlack = approver.slack !== undefined && inSlack(approver.slack);
+    if (approver.email !== undefined && !byMail) unreachable += 1;
+    const how = byMail ? "mail" : bySlack ? "slack" : undefined;
+    if ((how !== undefined) !== (approver.reachableSince !== undefined)) await note(ports, approver.name, how);
   }
   return { unreachable };
 }
 
+const words = {
+  mail: "the address is confirmed",
+  slack: "Slack took a message to them",
+  lost: "the topic has no confirmed subscription of an address of theirs, and Slack takes no message to them",
+};
+
 /** A conflict is left to the next look. */
-async function note({ clock, approvers, ledger }: ReachablePorts, name: string, reached: boolean): Promise<void> {
+async function note({ clock, approvers, ledger }: ReachablePorts, name: string, how: "mail" | "slack" | undefined): Promise<void> {
+  const reached = how !== undefined;
   const expected = await ledger.head(approverSubject(name));
   const now = await approvers.get(name);
-  if (now?.email === undefined || reached === (now.reachableSince !== undefined)) return;
+  if (now === undefined || reached === (now.reachableSince !== undefined)) return;
   const at = clock();
   const { reachableSince: _, ...rest } = now;
   const after: Approver = { ...rest, ...optional("reachableSince", reached ? at : undefined), version: expected.seq + 1 };
@@ -49,8 +60,8 @@ async function note({ clock, approvers, ledger }: ReachablePorts, name: string, 
     type: reached ? "ApproverReachable" : "ApproverLost",
     name,
     at,
-    by: { kind: "aws" },
-    because: { rule: "observed", detail: reached ? "the address is confirmed" : "the topic has no confirmed subscription of the address" },
+    by: { kind: how === "slack" ? "drawbridge" : "aws" },
+    because: { rule: "observed", detail: words[how ?? "lost"] },
     source: { kind: "sweep" },
   };
   await ledger.commit({ of: "approver", key: name, after, events: [event], expected });

@@ -10,7 +10,12 @@ type Key = (typeof filedBy)[number];
 /** What a row is filed under, where that is not simply what its event says; nothing for nearly all. */
 export function filedOtherwise(row: Readonly<Record<string, unknown>>, stored: StoredEvent): { filedUnder?: Record<string, string> } {
   const says = keysOf(stored);
-  const others = filedBy.filter((key) => row[key] !== says[key]).map((key) => [key, String((row[key] as string | undefined) ?? "")] as const);
+  const others = filedBy
+    .filter((key) => row[key] !== says[key])
+    .map((key) => {
+      const is = row[key];
+      return [key, typeof is === "string" ? is : ""] as const;
+    });
   return others.length === 0 ? {} : { filedUnder: Object.fromEntries(others) };
 }
 

@@ -11,6 +11,7 @@ import type { EndpointServices, Wake } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
 import { pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
+import { putOff } from "./put-off.ts";
 import { run, type Ran, type Standing, type Task } from "./run.ts";
 import { fence, leased, type Failed, type TurnPorts } from "./zone-turn.ts";
 
@@ -25,19 +26,21 @@ export interface NamePorts extends BatchPorts {
   /** What else a service's names need, where the whole service is looked at; lib/loop/private-dns.ts. */
   readonly followPrivateDns?: (service: ServiceId) => Promise<void>;
   /** What consumers' VPCs need; lib/loop/vpcs.ts. */
-  readonly followVpcs?: (ran: Ran) => Promise<void>;
+  readonly followVpcs?: (ran: Ran, wake: NamePorts["wake"]) => Promise<void>;
 }
 
 export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Failure[]> =>
   runBatch(ports, items, async ({ ran }) => {
     const { service } = ran.service;
     const wanted = items.flatMap((item) => (isAbout(item.wanted, service) ? [item.wanted] : []));
+    const later = putOff(ports.wake, service);
     await perform(
-      ports,
+      { ...ports, wake: later.wake },
       ran,
       wanted.some(({ compare }) => compare === true),
     );
-    await ports.followVpcs?.(ran);
+    await ports.followVpcs?.(ran, later.wake);
+    await later.send();
     if (wanted.some(({ endpoints, account }) => endpoints.length === 0 && account === undefined)) await ports.followPrivateDns?.(service);
   });
 

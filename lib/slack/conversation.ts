@@ -15,12 +15,13 @@ import { sentence } from "../wording.ts";
 import { copiesOf, keepCopy, type Copy } from "./copies.ts";
 import { lineMessage, linkMessage, newsMessage, questionMessage, settledMessage } from "./message.ts";
 import { outcomeOf } from "./outcome.ts";
+import { noting } from "./reach.ts";
 import type { Bot } from "./secret.ts";
 import type { Place, SlackApi, SlackMessage } from "./web-api.ts";
 
 export interface ConversationPorts extends TellPorts {
   readonly approvers: Approvers;
-  readonly slips: Pick<Slips, "put" | "ofKind">;
+  readonly slips: Pick<Slips, "put" | "ofKind" | "remove">;
   readonly api: SlackApi;
   readonly bot: Pick<Bot, "channel" | "directMessages">;
 }
@@ -51,7 +52,8 @@ async function ask(ports: ConversationPorts, told: Committed, connection: Asked)
   const direct = ports.bot.directMessages ? shown.mentioned : [];
   for (const to of [ports.bot.channel, ...direct])
     await once(ports.proofs, `${told.subject}#${String(told.seq)}#slack#${to}`, async () => {
-      const place = await ports.api.post(to, await openMessage(ports, told, connection, shown));
+      const message = await openMessage(ports, told, connection, shown);
+      const place = await noting(ports, to, () => ports.api.post(to, message));
       await keep(ports, connection, place, shown.asking.approvers.length === 0);
     });
 }
@@ -188,6 +190,6 @@ async function tellAlone(ports: ConversationPorts, told: Committed): Promise<voi
 
 const tellOnce = async (ports: ConversationPorts, told: Committed, to: string, message: SlackMessage, thread?: string): Promise<void> => {
   await once(ports.proofs, `${told.subject}#${String(told.seq)}#slack#${to}`, async () => {
-    await ports.api.post(to, message, thread);
+    await noting(ports, to, () => ports.api.post(to, message, thread));
   });
 };
