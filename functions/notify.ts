@@ -3,6 +3,7 @@
 import { askByMail, asks } from "../lib/asking/ask-by-mail.ts";
 import { byMail } from "../lib/asking/by-mail.ts";
 import { tell } from "../lib/asking/tell.ts";
+import { settles, tellAsked } from "../lib/asking/tell-asked.ts";
 import { isForEverybody, tellEverybody } from "../lib/asking/tell-everybody.ts";
 import { busHandler } from "../lib/lambda/bus-handler.ts";
 import { clock, wait } from "../lib/lambda/clock-and-ids.ts";
@@ -42,5 +43,6 @@ export const handler = busHandler({
     if (asks(told)) await askByMail(ports, told);
     else await tell(ports, mail, told);
     if (isForEverybody(told)) await tellEverybody(ports, told);
+    else if (settles(told)) await tellAsked(ports, told);
   },
 });

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { detailOf } from "../../lib/aws/bus-event.ts";
 import { askByMail, asks } from "../../lib/asking/ask-by-mail.ts";
+import { settles, tellAsked } from "../../lib/asking/tell-asked.ts";
 import { tellEverybody, isForEverybody } from "../../lib/asking/tell-everybody.ts";
 import type { Committed } from "../../lib/asking/tell.ts";
 import { Fault } from "../../lib/faults.ts";
@@ -199,6 +200,72 @@ describe("time", () => {
     world.clock.advance(30 * 24 * 3600);
     await world.look(endpoint);
     expect(every(world, "ApprovalReminded")).toHaveLength(1);
+  });
+});
+
+describe("how it ended", () => {
+  const hear = (world: Asked, told: Committed, holder = "notify") => tellAsked({ ...world.ports(holder), publicUrl, wait }, told);
+  const decided = async (): Promise<Asked> => {
+    const world = await asked((story) => story.approvers([ann, bob, eve, slackOnly], { emailProof: "link" }));
+    await ask(world, world.told("ApprovalRequested"));
+    return world;
+  };
+  const approve = async (world: Asked, name: string): Promise<Committed> => {
+    await world.answer({ choice: "approve" }, await world.linkOf(name));
+    return world.told("ConnectionApproved");
+  };
+
+  test("is mailed to the others who were asked, once, with who decided", async () => {
+    const world = await decided();
+    const told = await approve(world, "ann");
+    expect(settles(told)).toBe(true);
+    for (const holder of ["a", "b", "c"]) await hear(world, told, holder);
+    const mails = world.people.approvals.slice(3);
+    expect(mails.map(({ attributes }) => [attributes["approver"], attributes["type"], attributes["decision"]])).toEqual([
+      ["bob", "ConnectionApproved", "accepted"],
+      ["eve", "ConnectionApproved", "accepted"],
+    ]);
+    for (const { subject, text } of mails) expect(`${subject}\n${text}`).toMatch(/^Accepted: account \d{12}[^]*ann/);
+    expect([...world.slips.all.values()].filter(({ kind }) => kind.startsWith("asked-by-mail") || kind.startsWith("to-mail"))).toEqual([]);
+  });
+
+  test("that could not be mailed is mailed at the next try", async () => {
+    const world = await decided();
+    const told = await approve(world, "ann");
+    const down = { approvers: async () => Promise.reject(new Fault("Throttled", "sns:Publish", "slow down", true)) };
+    await expect(tellAsked({ ...world.ports(), publicUrl, wait, people: down }, told)).rejects.toThrow("slow down");
+    await hear(world, told);
+    expect(world.people.approvals.slice(3).map(({ attributes }) => attributes["approver"])).toEqual(["bob", "eve"]);
+  });
+
+  test("of many at once is one message", async () => {
+    const world = await asked((story) => story.approvers([ann, bob], { emailProof: "link" }));
+    for (let number = 2; number <= 30; number += 1) await world.connect(stranger, endpointOf(number));
+    for (const told of every(world, "ApprovalRequested")) await ask(world, told);
+    const before = world.people.approvals.length;
+    for (const { endpoint: one } of every(world, "ApprovalRequested")) {
+      world.ec2.move(one as typeof endpoint, "deleted");
+      await world.look(one);
+    }
+    const closed = every(world, "ConnectionClosed");
+    expect(closed).toHaveLength(30);
+    await Promise.all(closed.map(async (told, index) => hear(world, told, `instance-${String(index)}`)));
+    const mails = world.people.approvals.slice(before);
+    for (const name of ["ann", "bob"]) {
+      const own = mails.filter(({ attributes }) => attributes["approver"] === name);
+      expect(own.length).toBeLessThanOrEqual(2);
+      expect(own[0]?.subject).toMatch(/^\d+ connections that you were asked about are settled$/);
+    }
+  });
+
+  test("is told to nobody who was not mailed, and not to a mailbox for everybody", async () => {
+    const world = await asked();
+    await ask(world, world.told("ApprovalRequested"));
+    const before = world.people.approvals.length;
+    world.ec2.move(endpoint, "deleted");
+    await world.look(endpoint);
+    await hear(world, world.told("ConnectionClosed"));
+    expect(world.people.approvals).toHaveLength(before);
   });
 });
 
