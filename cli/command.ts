@@ -148,5 +148,7 @@ export function operandsOf(
       `${length < least ? "something is missing" : `${call.operands.slice(most).join(" ")} is too much`}: drawbridge ${command.name} ${command.operands}`,
       `see drawbridge ${command.name} --help`,
     );
+  if (call.operands.some((word) => word.trim() === ""))
+    throw wrongUsage(`an empty word stands where ${command.operands} is wanted`, `see drawbridge ${command.name} --help`);
   return call.operands;
 }

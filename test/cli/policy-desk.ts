@@ -9,10 +9,10 @@ import { secretAccessKey, served } from "./signed-server.ts";
 import { typed, type Setting, type Typed } from "./typed.ts";
 
 export interface PolicyDesk {
-  run(words: readonly string[], setting?: Setting): Promise<Typed>;
+  readonly run: (words: readonly string[], setting?: Setting) => Promise<Typed>;
   /** Writes the file and applies it. */
-  apply(text: string, ...more: readonly string[]): Promise<Typed>;
-  close(): Promise<void>;
+  readonly apply: (text: string, ...more: readonly string[]) => Promise<Typed>;
+  readonly close: () => Promise<void>;
 }
 
 export async function policyDesk(at: Desk): Promise<PolicyDesk> {

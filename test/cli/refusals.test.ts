@@ -128,6 +128,7 @@ test.each<[string, string]>([
   ["list --json=yes", "--json takes no value"],
   ["list more", "more is too much"],
   ["approve", "something is missing: drawbridge approve <endpoint>"],
+  ["approve ", "an empty word stands where <endpoint> is wanted"],
   ["services add vpce-svc-0123456789abcdef0", "give --zone, or else --no-names"],
   ["allow 22222 --service *", "twelve digits"],
   ["allow 222222222222", "--service is missing"],

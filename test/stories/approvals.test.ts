@@ -103,51 +103,54 @@ describe("approvals", () => {
     expect(local.acceptsOf(endpoint)).toBe(1);
   });
 
-  test(
-    "three at once come in one message with one list; a hundred answers to one of them are one decision",
-    async () => {
-      const newcomer = consumer(local, accounts.newcomer);
-      const endpoints = await Promise.all([1, 2, 3].map(async () => newcomer.connect(service.name)));
-      const mail = await letter(ann, /connections wait for your approval/);
-      const list = linkIn(mail, "q");
-      let cookie = "";
-      const visit = async (url: string, fields?: Record<string, string>): Promise<{ status: number; html: string }> => {
-        const guard = fields === undefined ? {} : { guard: /name="guard" value="([^"]+)"/.exec(page.html)?.[1] ?? "" };
-        const seen = await send({
-          method: fields === undefined ? "GET" : "POST",
-          path: new URL(url).pathname,
-          ...(cookie === "" ? {} : { cookie }),
-          ...(fields === undefined
-            ? {}
-            : {
-                headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
-                body: new URLSearchParams({ ...guard, ...fields }).toString(),
-              }),
-        });
-        cookie = seen.cookies[0]?.split(";")[0] ?? cookie;
-        return seen;
-      };
-      let page: { status: number; html: string } = { status: 0, html: "" };
-      page = await visit(list);
-      expect(page.html).toContain("questions wait for you");
-      page = await visit(list, { do: "code", confirm: "code" });
-      const code = await until(async () => (await codes())[2]);
-      page = await visit(list, { do: "enter", code });
-      expect(page.html).toContain("You are <strong>ann</strong>");
-      const links = [...page.html.matchAll(/href="(\/a\/[\w-]+)"/g)].map(([, path = ""]) => new URL(path, local.api).href);
-      expect(links).toHaveLength(3);
-      const [first = ""] = links;
-      page = await visit(first);
-      const replies = await Promise.all(
-        Array.from({ length: 100 }, (_, index) => visit(first, { choice: index % 2 === 0 ? "approve" : "reject" })),
-      );
-      expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
-      const decisions = (await Promise.all(endpoints.map(shown))).flatMap(({ history }) =>
-        history.filter(({ event }) => event.type === "ConnectionApproved" || event.type === "ConnectionDenied"),
-      );
-      expect(decisions).toHaveLength(1);
-    },
-  );
+  test("three at once come in one message with one list; a hundred answers to one of them are one decision", async () => {
+    const newcomer = consumer(local, accounts.newcomer);
+    const endpoints = await Promise.all([1, 2, 3].map(async () => newcomer.connect(service.name)));
+    const mail = await letter(ann, /connections wait for your approval/);
+    const list = linkIn(mail, "q");
+    let cookie = "";
+    const visit = async (url: string, fields?: Record<string, string>): Promise<{ status: number; html: string }> => {
+      const guard = fields === undefined ? {} : { guard: /name="guard" value="([^"]+)"/.exec(page.html)?.[1] ?? "" };
+      const seen = await send({
+        method: fields === undefined ? "GET" : "POST",
+        path: new URL(url).pathname,
+        ...(cookie === "" ? {} : { cookie }),
+        ...(fields === undefined
+          ? {}
+          : {
+              headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
+              body: new URLSearchParams({ ...guard, ...fields }).toString(),
+            }),
+      });
+      cookie = seen.cookies[0]?.split(";")[0] ?? cookie;
+      return seen;
+    };
+    let page: { status: number; html: string } = { status: 0, html: "" };
+    page = await visit(list);
+    expect(page.html).toContain("questions wait for you");
+    page = await visit(list, { do: "code", confirm: "code" });
+    const code = await until(async () => (await codes())[2]);
+    page = await visit(list, { do: "enter", code });
+    expect(page.html).toContain("You are <strong>ann</strong>");
+    const links = [...page.html.matchAll(/href="(\/a\/[\w-]+)"/g)].map(([, path = ""]) => new URL(path, local.api).href);
+    expect(links).toHaveLength(3);
+    const [first = ""] = links;
+    page = await visit(first);
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => visit(first, { choice: index % 2 === 0 ? "approve" : "reject" })),
+    );
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    const decisions = (await Promise.all(endpoints.map(shown))).flatMap(({ history }) =>
+      history.filter(({ event }) => event.type === "ConnectionApproved" || event.type === "ConnectionDenied"),
+    );
+    expect(decisions).toHaveLength(1);
+    // What somebody else decides, those who were asked hear by mail.
+    const open = await asked<{ items: { connection: { endpoint: string } }[] }>("pending");
+    expect(open.items).toHaveLength(2);
+    const other = open.items[0]?.connection.endpoint ?? "";
+    await command("reject", other, "--reason", "not this one");
+    expect((await letter(ann, new RegExp(`^Rejected: [^]*${other}`))).text).toContain("not this one");
+  });
 });
 
 async function decideInBrowser(at: Browser, link: string): Promise<void> {
