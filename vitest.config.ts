@@ -24,8 +24,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     reporters: ["./scripts/test-summary.ts"],
     // A test waits for what it wants to see; these only end what would never come, on a slow machine too.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Many tests wait for local AWS more than they compute.
     maxWorkers: Math.max(4, availableParallelism()),
     projects: [

@@ -8,7 +8,7 @@ import { tellingOf } from "../lib/lambda/invocation.ts";
 import { connections, endpointServices, ledger, proofs, services, wakeDns, zones } from "../lib/lambda/ports-for.ts";
 import { queueWorker } from "../lib/lambda/queue-worker.ts";
 import { settings } from "../lib/lambda/settings.ts";
-import { giveNames } from "../lib/loop/names.ts";
+import { giveNames, type NamePorts } from "../lib/loop/names.ts";
 import { followPrivateDns } from "../lib/loop/private-dns.ts";
 import type { Ran } from "../lib/loop/run.ts";
 import { followVpcs } from "../lib/loop/vpcs.ts";
@@ -34,7 +34,7 @@ const ports = {
   proofs: proofs(set),
   zones: zones(set),
   followPrivateDns: (service: ServiceId) => followPrivateDns(ports, service),
-  followVpcs: (ran: Ran) => followVpcs(ports, ran),
+  followVpcs: (ran: Ran, wake: NamePorts["wake"]) => followVpcs({ ...ports, wake }, ran),
   wake: wakeDns(set),
   zoneLeft: (zone: ZoneId, { code, where, message }: Fault) => {
     telling.log.warn("A hosted zone cannot be changed now, and is tried again soon", { zone, code, where, reason: message });

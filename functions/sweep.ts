@@ -11,6 +11,7 @@ import {
   organizations,
   permits,
   services,
+  slips,
   subscriptions,
   wakeAdmit,
   wakeDns,
@@ -25,6 +26,7 @@ const set = settings(
   "AUDIT_LOG_TABLE",
   "CONNECTIONS_TABLE",
   "SETTINGS_TABLE",
+  "PROOFS_TABLE",
   "APPROVALS_TOPIC_ARN",
   "ADMIT_QUEUE_URL",
   "DNS_QUEUE_URL",
@@ -47,6 +49,7 @@ const ports = {
   connections: connections(set),
   approvers: approvers(set),
   subscriptions: subscriptions(set),
+  slips: slips(set),
   permissions: { ...own, permits: permits(set) },
   wake: {
     ...wakeAdmit(set),
@@ -74,7 +77,7 @@ export const handler = scheduleHandler({
       counts.add("ApproversUnreachable", (await checkApprovers(ports)).unreachable);
     } catch (error) {
       // The next minute's sweep looks again; the services have had their turn.
-      log.error("Whether mail reaches the approvers could not be seen", error);
+      log.error("Whether messages reach the approvers could not be seen", error);
     }
   },
 });

@@ -122,6 +122,10 @@ function allowed(from: Status | "none", type: ConnectionEventType, to: Status): 
   return move === "same" ? to === from : move === to || (Array.isArray(move) && move.includes(to));
 }
 
+/** It is over, and nothing of it is left in Route 53: nothing can follow. */
+export const isDone = ({ status, names, grants = [] }: Connection): boolean =>
+  status === "closed" && names.length === 0 && grants.length === 0;
+
 export const replay = (events: readonly ConnectionEvent[]): Connection | undefined =>
   events.reduce<Connection | undefined>(evolve, undefined);
 

@@ -3,7 +3,7 @@
 import type { Approver } from "../approver.ts";
 import { askingOf, silentUntil } from "../asking-policy.ts";
 import { concurrently } from "./concurrently.ts";
-import { evolve, type Connection } from "../connection.ts";
+import { evolve, isDone, type Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import { decide, type Known as Facts, type Signal } from "../decide.ts";
 import type { ConnectionEvent, Source } from "../events.ts";
@@ -168,7 +168,7 @@ async function settle(
 
 /** AWS goes on listing an endpoint for a while after its end: nothing can follow, so there is nothing to look at again. */
 const isFinal = ({ connection }: Kept, shown: Observed | undefined): boolean =>
-  connection.status === "closed" && connection.names.length === 0 && shown !== undefined && isOver(shown.state);
+  isDone(connection) && shown !== undefined && isOver(shown.state);
 
 /** Connections that the index lags behind on: they are taken up in the next turn, their records before AWS. */
 async function lateRecords(ports: LoopPorts, endpoints: readonly EndpointId[]): Promise<Map<EndpointId, Kept>> {
@@ -180,7 +180,7 @@ async function heldBy(ports: LoopPorts, service: ServiceId): Promise<EndpointId[
   let cursor: string | undefined;
   do {
     const page = await ports.connections.ofService(service, optional("cursor", cursor));
-    held.push(...page.items.filter(({ status, names }) => status !== "closed" || names.length > 0).map(({ endpoint }) => endpoint));
+    held.push(...page.items.filter((connection) => !isDone(connection)).map(({ endpoint }) => endpoint));
     cursor = page.cursor;
   } while (cursor !== undefined);
   return held;

@@ -59,7 +59,13 @@ describe("a busy second", () => {
   const one = events[0]?.event;
   if (one === undefined) throw new Error("the log is empty");
   const service = serviceId("vpce-svc-0123456789abcdef0");
-  const busy = chain("connection#vpce-0000000000000busy", noHead, Array.from({ length: count }, () => ({ ...one, at: instant(start) })), { service }, sha256);
+  const busy = chain(
+    "connection#vpce-0000000000000busy",
+    noHead,
+    Array.from({ length: count }, () => ({ ...one, at: instant(start) })),
+    { service },
+    sha256,
+  );
   const sealed = [checkpoint(undefined, busy, start + 1000)];
   const rows = (): Item[] => {
     const spread = spreading();

@@ -1,13 +1,14 @@
 // What is sent away: the promises, in memory and on local SQS, SNS and EventBridge over the wire.
 
 import { EventBridgeClient, CreateEventBusCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { CreateTopicCommand, GetSubscriptionAttributesCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventBus } from "../../lib/aws/bus.ts";
 import { peopleTopics } from "../../lib/aws/people.ts";
 import { undeliveredQueue } from "../../lib/aws/undelivered.ts";
 import { wakeQueue } from "../../lib/aws/wake.ts";
+import { topicSubscriptions } from "../../lib/aws/subscriptions.ts";
 import { readMessage } from "../../lib/messages.ts";
 import type { Message } from "../../lib/ports.ts";
 import { createInFlight, type InFlight } from "../../local/in-flight.ts";
@@ -179,4 +180,14 @@ undeliveredContract("SQS", async () => {
     port: undeliveredQueue(clients.sqs, url),
     kept: async () => ((await bodies()) as { undelivered: unknown }[]).map(({ undelivered }) => undelivered),
   };
+});
+
+test("a contact's subscription is of the decisions topic, and filtered to their own account from its first moment", async () => {
+  const { TopicArn = "" } = await clients.sns.send(new CreateTopicCommand({ Name: "decisions-of-contacts" }));
+  const contacts = topicSubscriptions(clients.sns, TopicArn, "account");
+  const subscription = await contacts.subscribe("222222222222", "ops@acme.example");
+  expect(await contacts.subscribe("222222222222", "ops@acme.example")).toBe(subscription);
+  const { Attributes } = await clients.sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription }));
+  expect(Attributes).toMatchObject({ TopicArn, Endpoint: "ops@acme.example", FilterPolicy: '{"account":["222222222222"]}' });
+  await expect(contacts.confirm("0123456789abcdef")).rejects.toMatchObject({ field: "token" });
 });

@@ -1,47 +1,26 @@
 // Functions die half-way: what they had done is found again, and what they had not is done once. time-out.test.ts has a sample.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { CallFault } from "../../local/call-faults.ts";
+import { accepted, died, fatal, openHasty } from "./half-way.ts";
 import { lettersAbout, linkTo } from "./letters.ts";
-import { accounts, openWorld, setting, zoneName, type Members, type Offered, type World } from "./world.ts";
+import { accounts, zoneName, type Members, type Offered, type World } from "./world.ts";
 
 let world: World;
 let service: Offered;
-const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"];
-/** Notify gathers questions for three seconds before it mails. The sweep begins nothing that its time would not do for. */
-const seconds = { Observe: 4, Notify: 8, Answer: 4, Api: 4 };
 
 beforeAll(async () => {
-  world = await openWorld({
-    resources: setting(Object.fromEntries(Object.entries(seconds).map(([name, Timeout]) => [`${name}LambdaFunction`, { Timeout }]))),
-  });
+  world = await openHasty();
   service = await world.inCare();
 });
 afterEach(() => world.mend());
 afterAll(() => world.local.close());
 
 describe("killed half-way", () => {
-  /** AWS does it, and its caller dies before it is told. */
-  const fatal = (by: string, call: Omit<CallFault, "times" | "instead" | "by">): { readonly first: Promise<void> } =>
-    world.refuse({
-      ...call,
-      by,
-      times: 1,
-      instead: async (input, work) => {
-        const result = await work(input);
-        world.local.crash(by);
-        return result;
-      },
-    });
-  const died = (name: string): void => {
-    expect(world.local.logs(name).join("\n")).toContain("Runtime.ExitError");
-  };
-
   test("observe, with all done but the message: it comes again, and nothing is done twice", async () => {
-    fatal("observe", { service: "sqs", action: "SendMessage" });
+    fatal(world, "observe", { service: "sqs", action: "SendMessage" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
-    died("observe");
+    died(world, "observe");
     await world.named(endpoint);
     await world.leap(360);
     expect(await world.types(endpoint)).toEqual(accepted);
@@ -49,12 +28,12 @@ describe("killed half-way", () => {
   });
 
   test("dns, with the zone changed and nothing recorded: the name is found as it should be", async () => {
-    const fault = fatal("dns", { service: "route53", action: "ChangeResourceRecordSets" });
+    const fault = fatal(world, "dns", { service: "route53", action: "ChangeResourceRecordSets" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.becomes(endpoint, "connected");
     await fault.first;
     await world.local.idle();
-    died("dns");
+    died(world, "dns");
     expect(await world.types(endpoint)).toEqual(accepted.slice(0, -1));
     await world.leap(720);
     await world.named(endpoint);
@@ -68,10 +47,10 @@ describe("killed half-way", () => {
   });
 
   test("notify, with the letter out: at worst it comes twice, and both links decide one question", async () => {
-    fatal("notify", { service: "sns", action: "Publish" });
+    fatal(world, "notify", { service: "sns", action: "Publish" });
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
-    died("notify");
+    died(world, "notify");
     await world.leap(60);
     expect([1, 2]).toContain(lettersAbout(world, endpoint));
     expect((await world.types(endpoint)).filter((type) => type === "ApprovalRequested")).toHaveLength(1);
@@ -81,10 +60,10 @@ describe("killed half-way", () => {
   test("sweep, with the connection seen: the lost minute is set aside, and the next one does the work", async () => {
     world.local.faults.loseNotifications(1);
     const endpoint = await world.connect(accounts.unknown, service);
-    fatal("sweep", { service: "ec2", action: "DescribeVpcEndpointConnections" });
+    fatal(world, "sweep", { service: "ec2", action: "DescribeVpcEndpointConnections" });
     await world.aws("events", "EnableRule", { Name: world.idOf("SweepSchedule") });
     await world.leap(60);
-    died("sweep");
+    died(world, "sweep");
     expect((await world.waiting("SweepFailures")).join()).toContain("Runtime.ExitError");
     expect(await world.statusOf(endpoint)).toBeUndefined();
     await world.leap(60);

@@ -87,35 +87,32 @@ describe("queues", () => {
     ["ObserveQueue", "observe", "ObserveDeadLetters", 360],
     ["AdmitQueue", "admit", "AdmitDeadLetters", 720],
     ["DnsQueue", "dns", "DnsDeadLetters", 720],
-  ])(
-    "%s: bodies that nobody can read end with their reason, whole; the good one beside them does not",
-    async (...given) => {
-      const [queue, name, deadLetters, seconds] = given;
-      world.local.faults.loseNotifications(1);
-      const endpoint = await world.connect(accounts.acme, service);
-      const broken = [
-        "{ not JSON",
-        JSON.stringify({ hello: "world" }),
-        JSON.stringify({ look: { service: "vpce-svc-wrong", endpoints: [endpoint] } }),
-        JSON.stringify({ look: { service: service.id, endpoints: ["i-0123456789"] } }),
-      ];
-      for (const body of broken) await world.send(queue, body);
-      await world.send(queue, { look: { service: service.id, endpoints: [endpoint], why: "look-again" } });
-      for (let receives = 1; receives <= 5; receives += 1) await world.leap(seconds);
-      expect((await world.waiting(deadLetters)).toSorted()).toEqual(broken.toSorted());
-      const told = world.logged(name).filter(({ message }) => message === "A message cannot be read");
-      expect(told).toHaveLength(5 * broken.length);
-      for (const [body, reason] of [
-        [broken[0], "it is not JSON"],
-        [broken[1], "it is neither a notification"],
-        [broken[2], "its service or endpoints are not ids"],
-        [broken[3], "its service or endpoints are not ids"],
-      ])
-        expect(told).toContainEqual(expect.objectContaining({ code: "Unreadable", body, reason: expect.stringContaining(reason ?? "") }));
-      if (queue !== "DnsQueue") await world.named(endpoint);
-      expect(alarmOn(deadLetters)).toBe(true);
-    },
-  );
+  ])("%s: bodies that nobody can read end with their reason, whole; the good one beside them does not", async (...given) => {
+    const [queue, name, deadLetters, seconds] = given;
+    world.local.faults.loseNotifications(1);
+    const endpoint = await world.connect(accounts.acme, service);
+    const broken = [
+      "{ not JSON",
+      JSON.stringify({ hello: "world" }),
+      JSON.stringify({ look: { service: "vpce-svc-wrong", endpoints: [endpoint] } }),
+      JSON.stringify({ look: { service: service.id, endpoints: ["i-0123456789"] } }),
+    ];
+    for (const body of broken) await world.send(queue, body);
+    await world.send(queue, { look: { service: service.id, endpoints: [endpoint], why: "look-again" } });
+    for (let receives = 1; receives <= 5; receives += 1) await world.leap(seconds);
+    expect((await world.waiting(deadLetters)).toSorted()).toEqual(broken.toSorted());
+    const told = world.logged(name).filter(({ message }) => message === "A message cannot be read");
+    expect(told).toHaveLength(5 * broken.length);
+    for (const [body, reason] of [
+      [broken[0], "it is not JSON"],
+      [broken[1], "it is neither a notification"],
+      [broken[2], "its service or endpoints are not ids"],
+      [broken[3], "its service or endpoints are not ids"],
+    ])
+      expect(told).toContainEqual(expect.objectContaining({ code: "Unreadable", body, reason: expect.stringContaining(reason ?? "") }));
+    if (queue !== "DnsQueue") await world.named(endpoint);
+    expect(alarmOn(deadLetters)).toBe(true);
+  });
 
   test("an event of the bus that nobody can read: tried three times, then set aside", async () => {
     await putOnBus("ApprovalRequested", { version: 99, subject: "connection#?" });

@@ -1,22 +1,17 @@
 // Functions run out of time, or die half-way: what they had done is found again, and what they had not is done once.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { CallFault } from "../../local/call-faults.ts";
+import { accepted, died, fatal, openHasty } from "./half-way.ts";
 import { approve, lettersAbout, linkTo } from "./letters.ts";
-import { accounts, openWorld, setting, type Line, type Offered, type World } from "./world.ts";
+import { accounts, type Line, type Offered, type World } from "./world.ts";
 
 let world: World;
 let service: Offered;
-const accepted = ["ConnectionRequested", "ConnectionApproved", "ConnectionAvailable", "NameAssigned", "NameMade"];
-/** Notify gathers questions for three seconds before it mails. The sweep begins nothing that its time would not do for. */
-const seconds = { Observe: 4, Notify: 8, Answer: 4, Api: 4 };
 /** The answer comes later than the functions have time, and then not at all. */
 const late = { delayMs: 5000, cut: true, after: true, times: 1 } as const;
 
 beforeAll(async () => {
-  world = await openWorld({
-    resources: setting(Object.fromEntries(Object.entries(seconds).map(([name, Timeout]) => [`${name}LambdaFunction`, { Timeout }]))),
-  });
+  world = await openHasty();
   service = await world.inCare();
 });
 afterEach(() => world.mend());
@@ -73,27 +68,11 @@ describe("out of time", () => {
 });
 
 describe("killed half-way", () => {
-  /** AWS does it, and its caller dies before it is told. */
-  const fatal = (by: string, call: Omit<CallFault, "times" | "instead" | "by">): { readonly first: Promise<void> } =>
-    world.refuse({
-      ...call,
-      by,
-      times: 1,
-      instead: async (input, work) => {
-        const result = await work(input);
-        world.local.crash(by);
-        return result;
-      },
-    });
-  const died = (name: string): void => {
-    expect(world.local.logs(name).join("\n")).toContain("Runtime.ExitError");
-  };
-
   test("admit, with the connection accepted: found out, and accepted once", async () => {
-    fatal("admit", { service: "ec2", action: "AcceptVpcEndpointConnections" });
+    fatal(world, "admit", { service: "ec2", action: "AcceptVpcEndpointConnections" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
-    died("admit");
+    died(world, "admit");
     await world.leap(720);
     await world.named(endpoint);
     expect(await world.types(endpoint)).toEqual(accepted);
@@ -102,10 +81,10 @@ describe("killed half-way", () => {
   });
 
   test("admit, with the verdict committed: the connection is accepted when the message comes back", async () => {
-    fatal("admit", { service: "dynamodb", action: "TransactWriteItems" });
+    fatal(world, "admit", { service: "dynamodb", action: "TransactWriteItems" });
     const endpoint = await world.connect(accounts.acme, service);
     await world.local.idle();
-    died("admit");
+    died(world, "admit");
     // The sweep may have come by already and gone on from here.
     expect(await world.types(endpoint)).toContain("ConnectionApproved");
     await world.leap(720);
@@ -115,10 +94,10 @@ describe("killed half-way", () => {
   });
 
   test("publish, with its events on the bus: they come twice, and people read once", async () => {
-    fatal("publish", { service: "events", action: "PutEvents", resource: "ApprovalRequested" });
+    fatal(world, "publish", { service: "events", action: "PutEvents", resource: "ApprovalRequested" });
     const endpoint = await world.connect(accounts.unknown, service);
     await world.becomes(endpoint, "asking");
-    died("publish");
+    died(world, "publish");
     expect(lettersAbout(world, endpoint)).toBe(1);
     expect(await world.waiting("PublishFailures")).toEqual([]);
   });

@@ -115,29 +115,26 @@ export function unreachable(all: boolean): void {
   });
 
   describe("the bus", () => {
-    test(
-      "does not take an event: its key is set aside with the reason, the shard goes on, and a redrive tells it",
-      async () => {
-        const fault = world.refuse({ ...down, service: "events", action: "PutEvents" });
-        const endpoint = await world.connect(accounts.unknown, service);
-        await world.becomes(endpoint, "asking");
-        expect(lettersAbout(world, endpoint)).toBe(0);
-        const aside = (await world.waiting("PublishFailures")).map((body) => JSON.parse(body) as unknown);
-        expect(aside).toContainEqual({
-          undelivered: {
-            subject: `connection#${endpoint}`,
-            seq: 2,
-            reason: expect.stringContaining("events:PutEvents: ServiceUnavailable"),
-          },
-        });
-        expect(await world.drawbridge("pending")).toContain(endpoint);
-        fault.lift();
-        await world.drawbridge("redrive", "PublishFailures", "--yes");
-        await world.local.idle();
-        expect(lettersAbout(world, endpoint)).toBe(1);
-        await nothingSetAside();
-      },
-    );
+    test("does not take an event: its key is set aside with the reason, the shard goes on, and a redrive tells it", async () => {
+      const fault = world.refuse({ ...down, service: "events", action: "PutEvents" });
+      const endpoint = await world.connect(accounts.unknown, service);
+      await world.becomes(endpoint, "asking");
+      expect(lettersAbout(world, endpoint)).toBe(0);
+      const aside = (await world.waiting("PublishFailures")).map((body) => JSON.parse(body) as unknown);
+      expect(aside).toContainEqual({
+        undelivered: {
+          subject: `connection#${endpoint}`,
+          seq: 2,
+          reason: expect.stringContaining("events:PutEvents: ServiceUnavailable"),
+        },
+      });
+      expect(await world.drawbridge("pending")).toContain(endpoint);
+      fault.lift();
+      await world.drawbridge("redrive", "PublishFailures", "--yes");
+      await world.local.idle();
+      expect(lettersAbout(world, endpoint)).toBe(1);
+      await nothingSetAside();
+    });
 
     test("nor its queue beside: the stream waits, and goes on in order", async () => {
       const bus = world.refuse({ ...down, service: "events", action: "PutEvents" });

@@ -236,7 +236,6 @@ async function offered(aws: World["aws"]): Promise<Offered> {
   return { id: String(ServiceId), name: String(ServiceName) };
 }
 
-
 /** A row without DynamoDB's types. */
 function plain(item: Members | undefined): Members | undefined {
   return item === undefined ? undefined : Object.fromEntries(Object.entries(item).map(([name, value]) => [name, untyped(value)]));

@@ -106,6 +106,23 @@ describe("a reply", () => {
     expect(reply.headers).toMatchObject({ "cache-control": "no-store" });
   });
 
+  test("that turns a known caller away is in the log with who asked what, malformed or not; a stranger's malformed request is not", async () => {
+    const arn = "arn:aws:iam::111111111111:user/alice";
+    const signed = { requestContext: { authorizer: { iam: { userArn: arn } } } as never };
+    const clash = new Refused("VersionClash", "It is at version 2 now", "look again");
+    const lines = async (error: Error, more: object): Promise<unknown[]> => {
+      const telling = keepTelling();
+      await answer(ask("GET /things/{id}", more), failing(error), telling);
+      return telling.lines.map(({ level, keys }) => ({ level, ...(keys as object) }));
+    };
+    const known = { level: "info", actor: arn, route: "GET /things/{id}", requestId: "r-1" };
+    expect(await lines(clash, signed)).toMatchObject([{ ...known, code: "VersionClash", reason: "It is at version 2 now" }]);
+    expect(await lines(new BadInput("endpoint", "x", "give an id"), signed)).toMatchObject([
+      { ...known, code: "BadInput", field: "endpoint" },
+    ]);
+    expect(await lines(new BadInput("endpoint", "x", "give an id"), {})).toEqual([]);
+  });
+
   test("to an unknown route, to bad JSON, to a bad escape and to a body without bounds says so", async () => {
     expect((await answer(ask("GET /nothing"))).status).toBe(404);
     const json = { headers: { "content-type": "application/json" } };

@@ -124,3 +124,23 @@ test("a refusal is told once and rests, a throttle comes again soon, and neither
   expect([...world.zones.authorized]).toEqual([authorized]);
   expect((await record(first))?.trouble).toBeUndefined();
 });
+
+test("what Route 53 refused to withdraw comes again with the sweep, though its connection is over and has no name", async () => {
+  await connect(first);
+  await giveNames(ports, items({ endpoints: [first] }));
+  world.ec2.move(first, "deleted");
+  await observe(ports, items({ endpoints: [first] }));
+  const fault = new Fault("AccessDenied", "route53:DeleteVPCAssociationAuthorization", "not authorized", false);
+  const zones = { ...ports.zones, withdraw: () => Promise.reject(fault) };
+  await giveNames({ ...ports, followVpcs: (ran: Ran) => followVpcs({ ...ports, zones }, ran) }, items({ endpoints: [first] }));
+  expect(await record(first)).toMatchObject({ status: "closed", names: [], trouble: { effect: "withdraw-vpc" } });
+  for (const isListed of [true, false]) {
+    world.clock.advance(600);
+    if (!isListed) world.ec2.forget(first);
+    world.wake.take("dns");
+    await sweep(ports);
+    expect(world.wake.take("dns")).toMatchObject([{ look: { endpoints: [first] } }]);
+  }
+  await giveNames(ports, items({ endpoints: [first] }));
+  expect([...world.zones.authorized]).toEqual([]);
+});

@@ -90,13 +90,13 @@ test("nothing is answered at a service that is only observed", async () => {
 test("an answer that is turned away is in the log with who gave it; a command that is malformed, out of date or unconfirmed changes no story", async () => {
   const { ask, types } = await asked();
   const before = types().length;
-  for (const [route, input] of [
-    [approve, { endpoint: "vpce-1" }],
-    [approve, { endpoint, breakGlass: true }],
-    ["PUT /entries", { service, principal: acme, verdict: "accept", version: 7 }],
-    ["DELETE /services/{service}", { service, version: 7 }],
+  for (const [route, input, code] of [
+    [approve, { endpoint: "vpce-1" }, "BadInput"],
+    [approve, { endpoint, breakGlass: true }, "BadInput"],
+    ["PUT /entries", { service, principal: acme, verdict: "accept", version: 7 }, "VersionClash"],
+    ["DELETE /services/{service}", { service, version: 7 }, "VersionClash"],
   ] as const)
-    await expect(ask(route, input)).rejects.toThrow();
+    await expect(ask(route, input)).rejects.toMatchObject({ code });
   expect(types()).toHaveLength(before);
   await ask(approve, { endpoint });
   await expect(ask(approve, { endpoint }, bob)).rejects.toMatchObject({ code: "AlreadyDecided" });

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { checkApprovers } from "../../lib/asking/reachable.ts";
+import { Fault } from "../../lib/faults.ts";
+import { noting } from "../../lib/slack/reach.ts";
 import type { ListedApprover, PutApprover } from "../../lib/operator/approvers.ts";
 import { acme, endpoint, inCare, service } from "./desk.ts";
 
@@ -35,16 +37,45 @@ describe("an approver", () => {
     world.subscriptions.open(ann.email);
     const mail = async (): Promise<string | undefined> => (await ask<Listed>("GET /approvers")).items[0]?.mail;
     expect(await mail()).toBe("unprotected");
-    expect(await checkApprovers(ports)).toEqual({ unreachable: 0 });
+    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 0 });
     expect(types().at(-1)).toBe("ApproverReachable");
-    expect(await checkApprovers(ports)).toEqual({ unreachable: 0 });
+    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 0 });
     world.subscriptions.end(String((await ports.approvers.get("ann"))?.subscription));
     expect(await mail()).toBe("lost");
-    expect(await checkApprovers(ports)).toEqual({ unreachable: 1 });
+    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 1 });
     expect(types().filter((type) => type.startsWith("Approver"))).toEqual(["ApproverAdded", "ApproverReachable", "ApproverLost"]);
     expect((await ports.approvers.get("ann"))?.reachableSince).toBeUndefined();
     expect(await ask<PutApprover>("PUT /approvers/{name}", ann)).toMatchObject({ confirmation: "mailed" });
     expect(await mail()).toBe("pending");
+  });
+
+  test("who is in Slack alone is reached once Slack has taken a message to them, and lost when it refuses", async () => {
+    const { ask, world, types } = await inCare();
+    await ask("PUT /approvers/{name}", { name: "bob", slack: "U0BOB00000" });
+    await ask("PUT /approvers/{name}", { name: "cleo", arn: "arn:aws:iam::111111111111:user/cleo" });
+    const since = async (name: string): Promise<unknown> => (await world.ports().approvers.get(name))?.reachableSince;
+    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 0 });
+    expect(await since("bob")).toBeUndefined();
+    const bot = { channel: "#privatelink" };
+    const posting = { clock: world.clock.now, slips: world.ports().slips, bot };
+    const post = (to: string, fault?: Fault): Promise<unknown> =>
+      noting(posting, to, () => (fault === undefined ? Promise.resolve() : Promise.reject(fault))).catch(() => undefined);
+    await post("U0CLEO0000");
+    await checkApprovers(world.ports());
+    expect(await since("bob")).toBeUndefined();
+    await post("#privatelink");
+    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 0 });
+    const began = world.clock.now();
+    expect([await since("bob"), await since("cleo")]).toEqual([began, undefined]);
+    world.clock.advance(3600);
+    // What passes by itself loses nobody.
+    await post("#privatelink", new Fault("SlackRefused", "Slack", "ratelimited", true));
+    await checkApprovers(world.ports());
+    expect(await since("bob")).toBe(began);
+    await post("#privatelink", new Fault("SlackRefused", "Slack", "channel_not_found", false));
+    await checkApprovers(world.ports());
+    expect(await since("bob")).toBeUndefined();
+    expect(types().filter((type) => /^Approver(Reachable|Lost)$/.test(type))).toEqual(["ApproverReachable", "ApproverLost"]);
   });
 
   test("is one name for one person, by a name that a link can carry", async () => {

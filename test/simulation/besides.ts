@@ -53,8 +53,9 @@ export class Besides {
     return Math.floor(this.random.next() * this.#world.setup.minutes * 60_000);
   }
 
-  begin(plan: Plan): void {
+  begin(plan: Plan, edit: () => void): void {
     const moment = (): number => this.moment();
+    const late = (): number => Math.floor((moment() + this.#world.setup.minutes * 60_000) / 2);
     const { random } = this;
     if (this.setup.units !== undefined) {
       this.organizations.begin();
@@ -64,13 +65,18 @@ export class Besides {
       plan("console", random.between(0, 4), moment, () => this.permissions.click());
       plan("operators", random.chance(0.4) ? random.between(1, 2) : 0, moment, () => this.permissions.change());
     }
-    if (this.setup.vpcs === true) plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
+    if (this.setup.vpcs === true) {
+      for (let entries = random.between(1, 3); entries > 0; entries -= 1) edit();
+      plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
+      plan("deletions", random.between(0, 3), late, () => this.privateZones.deleteOne());
+    }
   }
 
-  /** Whose VPC an entry may name: that of the account or endpoint that it is about. */
-  vpc(principal: Principal): { readonly vpc?: Vpc } {
-    if (!/^(account|endpoint)#/.test(principal)) return {};
-    return this.privateZones.named(accounts.find((account) => principal === `account#${account}`));
+  /** The VPC that an entry about an account or endpoint names; more of them accept, so that there is somebody to let in. */
+  said(principal: Principal): { readonly vpc?: Vpc; readonly verdict?: "accept" } {
+    if (this.setup.vpcs !== true || !/^(account|endpoint)#/.test(principal)) return {};
+    const vpc = this.privateZones.named(accounts.find((account) => principal === `account#${account}`));
+    return { ...vpc, ...(this.random.chance(0.5) ? { verdict: "accept" } : {}) };
   }
 
   /** Whom an operator's entry speaks about, where these lives have it otherwise. */

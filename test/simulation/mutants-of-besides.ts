@@ -140,9 +140,9 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "if (intents.length > 99) await run(",
   ),
   one(
-    "loop/vpcs.ts",
-    "what the zone had no time for is dropped",
-    "    ports.zoneLeft?.(zone, error);\n    await later();\n  } finally {",
-    "    ports.zoneLeft?.(zone, error);\n  } finally {",
+    "loop/put-off.ts",
+    "each reason puts off a look of its own",
+    "if (seconds === undefined) return wake.dns(look);",
+    "if (seconds !== 0) return wake.dns(look, seconds);",
   ),
 ];

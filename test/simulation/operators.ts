@@ -99,7 +99,7 @@ export class Operators {
     const service = random.chance(0.8) ? random.pick(this.#people.serviceIds) : ("*" as const);
     const key = { service, principal };
     const remove = random.chance(0.2);
-    const said = { ...this.#entry(index), ...this.#world.besides.vpc(principal) };
+    const said = { ...this.#entry(index), ...this.#world.besides.said(principal) };
     const disconnect = random.chance(0.6) ? this.#disconnect() : undefined;
     const change = (expected: Head, at: Instant): Change | undefined => {
       const from = store.entries.get(entryId(key));

@@ -143,7 +143,10 @@ export class People {
       () => this.moment(),
       () => this.#anyRow((row) => this.#world.ec2.expire(row)),
     );
-    this.#world.besides.begin((kind, times, when, act) => this.#plan(kind, times, when, act));
+    this.#world.besides.begin(
+      (kind, times, when, act) => this.#plan(kind, times, when, act),
+      () => this.#operators.edit(),
+    );
     const { faults } = this.#world;
     this.#plan(
       undefined,

@@ -2,6 +2,7 @@
 // planted fault that undoes the fix: while the calls were made in the order they had then, it made this very life go wrong.
 
 import { pinnedOfBesides } from "./pinned-seeds-of-besides.ts";
+import { pinnedOfTheProof } from "./pinned-seeds-of-the-proof.ts";
 import type { Setup } from "./world.ts";
 
 export interface Pinned {
@@ -418,4 +419,5 @@ export const pinned: readonly Pinned[] = [
     },
   },
   ...pinnedOfBesides,
+  ...pinnedOfTheProof,
 ];

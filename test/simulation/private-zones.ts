@@ -42,10 +42,19 @@ export class PrivateZones {
 
   /** The VPC that an entry names: an account has two, and other accounts' entries may name one of them. */
   named(account: AccountId | undefined): { readonly vpc?: Vpc } {
-    if (!this.#isOn || !this.#random.chance(0.85)) return {};
+    if (!this.#random.chance(0.85)) return {};
     const index = accounts.indexOf(this.#random.chance(0.9) && account !== undefined ? account : this.#random.pick(accounts));
     const id = `vpc-${String(index + 1).padStart(16, "0")}${this.#random.chance(0.7) ? "1" : "2"}`;
     return { vpc: { id, region: "eu-west-1" } };
+  }
+
+  /** A consumer goes who was let in. */
+  deleteOne(): void {
+    const named = [...this.#world.store.records.values()].flatMap(({ kept }) =>
+      kept.connection.grants === undefined ? [] : [kept.connection],
+    );
+    const row = named.length === 0 ? undefined : this.#world.ec2.rows.get(this.#random.pick(named).endpoint);
+    if (row !== undefined) this.#world.ec2.delete(row);
   }
 
   /** Somebody else lets a VPC of their own in. */
@@ -80,7 +89,10 @@ export class PrivateZones {
         }),
     };
     const own: VpcPorts = { ...ports, zones };
-    return { ...ports, followVpcs: (ran: Parameters<typeof system.followVpcs>[1]) => system.followVpcs(own, ran) };
+    return {
+      ...ports,
+      followVpcs: (ran: Parameters<typeof system.followVpcs>[1], wake: VpcPorts["wake"]) => system.followVpcs({ ...own, wake }, ran),
+    };
   }
 
   #busy(action: string): void {

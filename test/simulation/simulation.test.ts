@@ -1,7 +1,7 @@
 // A few hundred lives with every kind of fault, the lives that once went wrong, and proof that the harness notices.
 
 import { readFileSync } from "node:fs";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { stretch, traceHash } from "./campaign.ts";
 import { singly } from "./exhaustive.ts";
 import { allFaultKinds, faultKinds } from "./faults.ts";
@@ -19,7 +19,6 @@ import * as system from "./system.ts";
 import type { System } from "./world.ts";
 
 // Seconds when the machine is idle.
-vi.setConfig({ testTimeout: 120_000 });
 
 describe("many lives", () => {
   test("nothing is violated in 200 seeds, and every kind of fault was injected", async () => {

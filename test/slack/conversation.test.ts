@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../lib/faults.ts";
 import { endpoint, publicUrl, service, stranger } from "../asking/given.ts";
+import { reachInSlack } from "../../lib/slack/reach.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
 import { ann, bob, inSlack, set, type Spoken } from "./given.ts";
 
@@ -25,6 +26,14 @@ describe("a question", () => {
     expect(buttons(world)).toEqual(["drawbridge-approve", "drawbridge-reject", "drawbridge-reject-quiet"]);
     expect(blocks.filter(({ type }) => type === "input")).toHaveLength(1);
     expect(text(blocks)).not.toContain("/a/");
+  });
+
+  test("that Slack takes shows that those who are in Slack are reached", async () => {
+    const world = await inSlack();
+    const { slips } = world.ports();
+    expect((await reachInSlack(slips))(ann.slack)).toBe(false);
+    await world.hear("ApprovalRequested");
+    expect((await reachInSlack(slips))(ann.slack)).toBe(true);
   });
 
   test("offers an answer about the account where the service allows it", async () => {

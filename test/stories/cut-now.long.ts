@@ -45,19 +45,16 @@ beforeAll(async () => {
 afterAll(() => local.close());
 
 describe("cutting now", () => {
-  test(
-    "a removal with --disconnect now cuts whom the preview names, nobody else, and their names are gone",
-    async () => {
-      const [cut, other] = await Promise.all([connected(accounts.acme, "acme"), connected(accounts.globex, "globex")]);
-      const removed = await run<RemovedEntry>("remove", accounts.acme, "--service", service.id, "--disconnect", "now", "--yes");
-      expect(removed.disconnect).toBe("now");
-      await until(async () => (await atAws(cut)) === "rejected");
-      await until(async () => (await records("acme")).length === 0);
-      const { history } = await show(cut);
-      expect(history.find(({ event }) => event.type === "ConnectionDenied")?.event.because.rule).toBe("entry-removed");
-      expect({ state: await atAws(other), records: (await records("globex")).length > 0 }).toEqual({ state: "available", records: true });
-    },
-  );
+  test("a removal with --disconnect now cuts whom the preview names, nobody else, and their names are gone", async () => {
+    const [cut, other] = await Promise.all([connected(accounts.acme, "acme"), connected(accounts.globex, "globex")]);
+    const removed = await run<RemovedEntry>("remove", accounts.acme, "--service", service.id, "--disconnect", "now", "--yes");
+    expect(removed.disconnect).toBe("now");
+    await until(async () => (await atAws(cut)) === "rejected");
+    await until(async () => (await records("acme")).length === 0);
+    const { history } = await show(cut);
+    expect(history.find(({ event }) => event.type === "ConnectionDenied")?.event.because.rule).toBe("entry-removed");
+    expect({ state: await atAws(other), records: (await records("globex")).length > 0 }).toEqual({ state: "available", records: true });
+  });
 
   test("without --yes nobody is cut, and what would be is told", async () => {
     const { code, stderr } = await operator(local, accounts.provider)("deny", accounts.globex, "--service", service.id);
