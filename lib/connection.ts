@@ -16,6 +16,7 @@ import type {
 } from "./events.ts";
 import { moves, type Status } from "./connection-states.ts";
 import type { Instant } from "./ids.ts";
+import { firstLabels } from "./names.ts";
 import { optional } from "./optional.ts";
 import { grantsAfter, type Grant, type Vpc } from "./vpcs.ts";
 
@@ -246,6 +247,9 @@ function changed(known: Known, event: ConnectionEvent): Known {
     case "ConnectionAvailable":
       // A name from before an absence may be gone by now: it is made again, which does nothing where it is there.
       return { ...next, names: next.names.map(unmade) };
+    case "LabelChanged":
+      // A name that is wanted again may be gone by now: its removal may have been carried out and not told yet.
+      return { ...next, names: next.names.map((name) => (firstLabels(next, event.label).includes(firstOf(name)) ? unmade(name) : name)) };
     case "NameAssigned":
       return { ...(next.trouble?.effect === "make-name" ? without(next, "trouble") : next), names: [...next.names, event.name] };
     case "NameChanged":
@@ -300,6 +304,8 @@ function unmade(name: Name): Name {
   const held = was.some((one) => sameContent(one, name)) ? was : [...was, { target, types }];
   return { ...name, made: false, was: held.slice(-contentsKept) };
 }
+
+const firstOf = ({ fqdn }: Name): string => fqdn.split(".", 1)[0] ?? "";
 
 const sameContent = (a: NameContent, b: NameContent): boolean =>
   a.target.name === b.target.name && a.target.zone === b.target.zone && a.types.join() === b.types.join();

@@ -33,11 +33,14 @@ export function candidates(connection: Connection, service: Service, content: Na
 
 function fqdns(connection: Connection, { zone }: Service): string[] {
   if (zone === undefined || !("decision" in connection)) return [];
-  const wanted = connection.decision?.label ?? connection.account;
-  const label = isLabel(wanted) ? wanted : connection.account;
-  const suffix = connection.endpoint.slice("vpce-".length);
-  const others = `${label.slice(0, 63 - suffix.length - 1).replace(/-+$/, "")}-${suffix}`;
-  return [label, others].map((first) => `${first}.${zone.name.replace(/\.$/, "")}`);
+  return firstLabels(connection, connection.decision?.label).map((first) => `${first}.${zone.name.replace(/\.$/, "")}`);
+}
+
+/** What its names begin with: the label or else the account; the same with its own suffix. */
+export function firstLabels({ account, endpoint }: Pick<Connection, "account" | "endpoint">, wanted = String(account)): string[] {
+  const label = isLabel(wanted) ? wanted : account;
+  const suffix = endpoint.slice("vpce-".length);
+  return [label, `${label.slice(0, 63 - suffix.length - 1).replace(/-+$/, "")}-${suffix}`];
 }
 
 /** The one of its names that the connection should have; the others are from before its label or its zone changed. */
