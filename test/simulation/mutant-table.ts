@@ -20,7 +20,7 @@ export interface Killed {
 export async function hunt(mutant: Mutant, seedsMax: number): Promise<Killed> {
   const system = await planted(mutant);
   for (let seed = 1; seed <= seedsMax; seed += 1) {
-    const { violation } = await live(draw(seed), system);
+    const { violation } = await live(draw(seed, mutant.lives), system);
     if (violation !== undefined) return { mutant, seeds: seed, invariant: violation.invariant };
   }
   for (const { setup } of pinned.filter((one) => one.mutant === mutant.name)) {
