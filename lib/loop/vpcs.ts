@@ -1,15 +1,16 @@
 // What `dns` does for consumers' VPCs: authorizes and withdraws their association with the service's private zone.
 
 import { explainError, Fault, Refused } from "../faults.ts";
-import type { EndpointId, ZoneId } from "../ids.ts";
+import type { EndpointId, ServiceId, ZoneId } from "../ids.ts";
 import { plan } from "../plan.ts";
-import type { Connections, Zones } from "../ports.ts";
+import type { Connections, Services, Zones } from "../ports.ts";
 import { sameGrant, type Grant, type VpcEffect, type VpcSignal } from "../vpcs.ts";
 import type { NamePorts } from "./names.ts";
 import { run, type LoopPorts, type Ran, type Task } from "./run.ts";
 
 export interface VpcPorts extends LoopPorts {
   readonly connections: Pick<Connections, "load" | "ofService">;
+  readonly services: Pick<Services, "get" | "all">;
   readonly zones: Pick<Zones, "authorize" | "withdraw">;
   readonly proofs: NamePorts["proofs"];
   readonly zoneLeft?: NonNullable<NamePorts["zoneLeft"]>;
@@ -74,7 +75,7 @@ async function settle(ports: VpcPorts, ran: Ran, { endpoint, kind, grant }: Due)
   ];
   try {
     if (kind === "authorize-vpc") await ports.zones.authorize(grant.zone, grant.vpc);
-    else if (!(await isShared(ports, ran, endpoint, grant))) await ports.zones.withdraw(grant.zone, grant.vpc);
+    else if (!(await isShared(ports, endpoint, grant))) await ports.zones.withdraw(grant.zone, grant.vpc);
   } catch (error) {
     if (error instanceof Fault ? error.retryable : !(error instanceof Refused)) throw error;
     tasks = [task(endpoint, { kind: "settled", effect: kind, failure: explainError(error) })];
@@ -82,12 +83,18 @@ async function settle(ports: VpcPorts, ran: Ran, { endpoint, kind, grant }: Due)
   await run(withoutLooking(ports), { service, tasks });
 }
 
-/** A VPC may hold several endpoints of the service: the authorization goes with the last one. */
-async function isShared(ports: VpcPorts, { service }: Ran, endpoint: EndpointId, grant: Grant): Promise<boolean> {
+/** A VPC may hold several endpoints, of all services that share the zone: the authorization goes with the last one. */
+async function isShared(ports: VpcPorts, endpoint: EndpointId, grant: Grant): Promise<boolean> {
+  for (const { service, zone } of await ports.services.all())
+    if (zone?.id === grant.zone && (await isSharedAt(ports, service, endpoint, grant))) return true;
+  return false;
+}
+
+async function isSharedAt(ports: VpcPorts, service: ServiceId, endpoint: EndpointId, grant: Grant): Promise<boolean> {
   const others: EndpointId[] = [];
   let cursor: string | undefined;
   do {
-    const page = await ports.connections.ofService(service.service, cursor === undefined ? {} : { cursor });
+    const page = await ports.connections.ofService(service, cursor === undefined ? {} : { cursor });
     others.push(...page.items.flatMap((one) => (one.endpoint !== endpoint && one.status === "connected" ? [one.endpoint] : [])));
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, test } from "vitest";
 import { Fault } from "../../lib/faults.ts";
-import { zoneId, type EndpointId } from "../../lib/ids.ts";
+import { serviceId, zoneId, type EndpointId } from "../../lib/ids.ts";
 import { connectionSubject, entrySubject, noHead } from "../../lib/ledger.ts";
 import { admit } from "../../lib/loop/admit.ts";
 import type { Item } from "../../lib/loop/batch.ts";
@@ -25,8 +25,8 @@ const [first, second] = [endpointOf(1), endpointOf(2)];
 let world: FakeWorld;
 let ports: ReturnType<FakeWorld["ports"]> & { owner: (endpoint: EndpointId) => string; followVpcs: (ran: Ran) => Promise<void> };
 
-const items = (look: Omit<Look, "service" | "why"> & Partial<Look> = {}): Item[] => [
-  { id: "m", wanted: readMessage(JSON.stringify({ look: { service: payments, why: "sweep", ...look } })) },
+const items = (look: Omit<Look, "service" | "why"> & Partial<Look> = {}, at = payments): Item[] => [
+  { id: "m", wanted: readMessage(JSON.stringify({ look: { service: at, why: "sweep", ...look } })) },
 ];
 const typesOf = (endpoint: EndpointId): string[] =>
   world.tables.committed.flatMap(({ subject, event }) =>
@@ -91,6 +91,26 @@ test("stays while another endpoint of the same VPC is connected", async () => {
   expect(typesOf(first).at(-1)).toBe("VpcWithdrawn");
   await end(second);
   expect([...world.zones.authorized]).toEqual([]);
+});
+
+test("stays while an endpoint of the same VPC is connected to another service that shares the zone", async () => {
+  const other = serviceId("vpce-svc-0fedcba9876543210");
+  world.ec2.addService(other);
+  const inCare = service(other, 1, { zone: { id: zone, name: "payments.internal", isPrivate: true } });
+  await ports.ledger.commit({ of: "service", key: other, after: inCare, events: [serviceEvent(other)], expected: noHead });
+  const allowed = { ...entry(acme, 1, { name: "acme", vpc }), service: other };
+  const event = { ...entryEvent("EntryAdded", allowed), service: other };
+  await ports.ledger.commit({ of: "entry", key: allowed, after: allowed, events: [event], expected: noHead });
+  await connect(first);
+  world.ec2.connect({ endpoint: second, service: other, account: acme });
+  await admit(ports, items({ endpoints: [second] }, other));
+  world.ec2.settle();
+  await observe(ports, items({ endpoints: [second] }, other));
+  await giveNames(ports, items());
+  await giveNames(ports, items({}, other));
+  expect((await record(second))?.grants).toMatchObject([{ zone, vpc, made: true }]);
+  await end(first);
+  expect([...world.zones.authorized]).toEqual([authorized]);
 });
 
 test("follows the entry: another VPC replaces it, and without one it goes", async () => {

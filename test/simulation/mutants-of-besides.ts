@@ -130,8 +130,8 @@ export const mutantsOfBesides: readonly Mutant[] = [
   one(
     "loop/vpcs.ts",
     "a VPC is put out with the first of its endpoints",
-    "else if (!(await isShared(ports, ran, endpoint, grant)))",
-    'else if (!(await isShared(ports, ran, endpoint, grant)) || kind === "withdraw-vpc")',
+    "else if (!(await isShared(ports, endpoint, grant)))",
+    'else if (!(await isShared(ports, endpoint, grant)) || kind === "withdraw-vpc")',
   ),
   one(
     "loop/vpcs.ts",
@@ -144,5 +144,17 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "each reason puts off a look of its own",
     "if (seconds === undefined) return wake.dns(look);",
     "if (seconds !== 0) return wake.dns(look, seconds);",
+  ),
+  one(
+    "loop/vpcs.ts",
+    "a VPC that another service needs is put out",
+    "of await ports.services.all())",
+    "of (await ports.services.all()).slice(0, 1))",
+  ),
+  one(
+    "connection.ts",
+    "a name that is wanted again is trusted",
+    "(firstLabels(next, event.label).includes(firstOf(name)) ? unmade(name) : name)",
+    "name",
   ),
 ];

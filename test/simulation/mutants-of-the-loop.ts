@@ -35,7 +35,7 @@ export const mutantsOfTheLoop: readonly Mutant[] = [
     "",
   ),
   one("loop/run.ts", "only the first page is held", "cursor = page.cursor;", "cursor = undefined;"),
-  one("loop/run.ts", "names of the closed are forgotten", 'status !== "closed" || names.length > 0', 'status !== "closed"'),
+  one("connection.ts", "names of the closed are forgotten", " && names.length === 0 && grants.length === 0", ""),
   one(
     "loop/run.ts",
     "what is done and gone is looked at again and again",
@@ -154,12 +154,7 @@ export const mutantsOfTheLoop: readonly Mutant[] = [
   one("loop/names.ts", "only the plain label is tried", "choicesOf(standing)[choice]", "choicesOf(standing)[0]"),
   one("names.ts", "a name by the label of before is given", "wanted && isNew && fits ?", "wanted && isNew ?"),
   one("names.ts", "nobody gets the plain label", "return [label, ", "return ["),
-  one(
-    "names.ts",
-    "the label of the entry is not used",
-    "const wanted = connection.decision?.label ?? connection.account;",
-    "const wanted = connection.account;",
-  ),
+  one("names.ts", "the label of the entry is not used", "firstLabels(connection, connection.decision?.label)", "firstLabels(connection)"),
   // the list
   one("allow-list.ts", "a reject entry waits its turn", "const deciding = rejecting ?? found[0];", "const deciding = found[0];"),
   one(

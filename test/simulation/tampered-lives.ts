@@ -17,7 +17,7 @@ export interface Tampered {
 
 export async function tamperWith(seed: number, system: System): Promise<Tampered> {
   const worlds: World[] = [];
-  const { violation } = await live(draw(seed), system, false, undefined, (world) => void worlds.push(world));
+  const { violation } = await live(draw(seed, { sealed: true }), system, false, undefined, (world) => void worlds.push(world));
   const [world] = worlds;
   if (world === undefined) throw new Error("a life ends once");
   const { log } = world.store;
