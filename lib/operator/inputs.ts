@@ -138,7 +138,7 @@ const asking = members({
 });
 
 /** What of a service's settings an operator may set; `null` takes it back to the usual. The policy file reads by the same. */
-export const serviceFields = {
+const serviceFields = {
   outsideAccept: maybe(oneOf(["keep", "enforce"])),
   onRemoval: maybe(v.nullable(disconnect)),
   onReject: maybe(v.nullable(disconnect)),

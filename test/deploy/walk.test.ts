@@ -267,18 +267,15 @@ test("uninstalled, connections and tables stay as they are", async () => {
   expect((await local.call("ec2", "DescribeVpcEndpointConnectionNotifications", {}))["ConnectionNotificationSet"]).toEqual([]);
 });
 
-test(
-  "deployed again, new tables stand beside the kept ones, and connections are adopted with their names",
-  async () => {
-    await run(shell, block("again").lines);
-    expect(kept).not.toContain(idOf("ConnectionsTable"));
-    shell.operator = withPolicyOf("OperatorPolicy");
-    await confirmSubscriptions();
-    await run(shell, [`npx drawbridge services add $SERVICE --zone ${zoneName} --yes`]);
-    expect((await shown(asking))?.connection.status).toBe("adopted");
-    await run(shell, ["npx drawbridge doctor", "npx drawbridge services remove $SERVICE --yes"]);
-  },
-);
+test("deployed again, new tables stand beside the kept ones, and connections are adopted with their names", async () => {
+  await run(shell, block("again").lines);
+  expect(kept).not.toContain(idOf("ConnectionsTable"));
+  shell.operator = withPolicyOf("OperatorPolicy");
+  await confirmSubscriptions();
+  await run(shell, [`npx drawbridge services add $SERVICE --zone ${zoneName} --yes`]);
+  expect((await shown(asking))?.connection.status).toBe("adopted");
+  await run(shell, ["npx drawbridge doctor", "npx drawbridge services remove $SERVICE --yes"]);
+});
 
 test("or it goes on with the kept tables, and all that they hold", async () => {
   shell.variables["TABLES"] = kept;
