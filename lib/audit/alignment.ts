@@ -38,13 +38,13 @@ export function alignment(subject: Subject, chain: SealedChain, altered: Altered
   const gone = lost.filter((seq) => !edited.some(({ stored }) => stored.seq === seq));
   const end = Math.max(0, ...present);
   const cut = new Set(gone.filter((seq) => seq > end && gone.length >= chain.hashes.length - seq + 1));
-  return [
+  const others = [
     ...edited.map(({ stored }) => finding("edited", subject, stored.seq)),
     ...gone.map((seq) => finding(cut.has(seq) ? "truncated" : "deleted", subject, seq)),
     ...foreign.filter((one) => !edited.includes(one)).flatMap((one) => added(subject, chain, one, suspects)),
     ...disordered(subject, places),
-    ...rechained(subject, places, { foreign: foreign.length, gone: gone.length }),
   ];
+  return foreign.length + gone.length === 0 && others.length === 0 ? rechained(subject, places) : others;
 }
 
 /** Where each suspect's content belongs, as far as it belongs anywhere. */
@@ -103,12 +103,13 @@ function disordered(subject: Subject, places: ReadonlyMap<Odd, number>): Finding
   ];
 }
 
-/** Every content is where it was, and yet the hashes are others: the first such event has another `previous`. */
-function rechained(subject: Subject, places: ReadonlyMap<Odd, number>, { foreign, gone }: { foreign: number; gone: number }): Finding[] {
-  const inPlace = [...places].filter(([{ stored }, seq]) => stored.seq === seq);
-  const [first] = inPlace;
-  if (foreign + gone > 0 || first === undefined || inPlace.length < places.size) return [];
-  return [finding("edited", subject, first[0].stored.seq, { why: "its content is as it was, its hashes are not" })];
+/** Every content is there, in order, and yet not as it was: by its hash where the first of them stands at its place, else by its number. */
+function rechained(subject: Subject, places: ReadonlyMap<Odd, number>): Finding[] {
+  const [first] = [...places].sort(([a], [b]) => a.stored.seq - b.stored.seq);
+  if (first === undefined) return [];
+  const [{ stored }, seq] = first;
+  if (stored.seq !== seq) return [finding("moved", subject, stored.seq, { other: seq })];
+  return [finding("edited", subject, seq, { why: "its content is as it was, its hashes are not" })];
 }
 
 /** The longest part of a sequence that rises. */

@@ -60,6 +60,16 @@ test("several at once are each named", () => {
   expect(found.filter(({ subject }) => subject === chains[2]?.[0]?.subject)).toHaveLength(25);
 });
 
+test.each([0, 11, 24])("one that is put in before event %i and taken out again, with all hashes anew, has moved what follows", (place) => {
+  const its = [...Map.groupBy(log.events, ({ subject }) => subject).values()][7] ?? [];
+  const others = log.events.filter(({ subject }) => subject !== its[0]?.subject);
+  const harm = (name: string) => harms.find((one) => one.name === name)?.does;
+  const once = harm("inserts another before it and recomputes every place and hash")?.(its, place)?.after ?? [];
+  const after = harm("deletes it")?.(once, place)?.after ?? [];
+  const { findings } = verify({ ...log, events: [...others, ...after] });
+  expect(findings).toMatchObject([{ kind: "moved", subject: its[0]?.subject, seq: place + 2, other: place + 1 }]);
+});
+
 test("any two harms to any chain are never taken for an intact log", () => {
   const its = [...Map.groupBy(log.events, ({ subject }) => subject).values()][7] ?? [];
   const others = log.events.filter(({ subject }) => subject !== its[0]?.subject);
