@@ -59,10 +59,15 @@ export async function callsOf(scenario: Scenario): Promise<number> {
   return (await live(scripted(scenario, new Map()), system)).callsInChaos;
 }
 
-export async function singly(scenario: Scenario, use: System = system): Promise<Swept> {
+/** Every fault at every call; or one in so many, which still has every call and every fault. */
+export async function singly(scenario: Scenario, use: System = system, oneIn = 1): Promise<Swept> {
   const calls = await callsOf(scenario);
   const scripts = Array.from({ length: calls }, (_, index) => callFaults.map((kind) => new Map([[index + 1, kind]]))).flat();
-  return sweepOver(scenario, scripts, use);
+  return sweepOver(
+    scenario,
+    scripts.filter((_, index) => index % oneIn === 0),
+    use,
+  );
 }
 
 /** Every two faults; `part` of `parts` for those who share the work. */

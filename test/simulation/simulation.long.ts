@@ -2,11 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { stretch } from "./campaign.ts";
-import { inPairs } from "./exhaustive.ts";
+import { inPairs, singly } from "./exhaustive.ts";
+import { draw, live } from "./life.ts";
 import { hunt } from "./mutant-table.ts";
 import { mutants } from "./mutants.ts";
 import { everyOrder } from "./orders.ts";
-import { scenarios, type Scenario } from "./scenarios.ts";
+import { manyConnect, scenarios, type Scenario } from "./scenarios.ts";
 import { shrugged } from "./survivors.ts";
 import * as system from "./system.ts";
 
@@ -22,6 +23,32 @@ const inFull: ReadonlySet<Scenario> = new Set([
   "approved by people, then deleted",
   "deleted while it is being named",
 ]);
+
+test("with all notifications lost, each sweep of 2,100 connections asks for three pages", async () => {
+  const setup = draw(1, {
+    rates: { blackout: 1 },
+    minutes: 4,
+    services: 1,
+    consumers: 0,
+    latency: 20,
+    pageSize: 1000,
+    endpointsPerCall: 100,
+    crowd: 0,
+    without: [],
+    scenario: (world) => manyConnect(world, 2100),
+  });
+  const { violation, pagesOfSweeps, connections } = await live(setup, system);
+  expect(violation).toBeUndefined();
+  expect(connections).toBe(2100);
+  expect(pagesOfSweeps.slice(1).every((pages) => pages === 3)).toBe(true);
+});
+
+test.each(Object.keys(scenarios) as Scenario[])("every fault at every call: %s", async (scenario) => {
+  const { cases, converged, failed } = await singly(scenario);
+  expect(failed).toEqual([]);
+  expect(converged).toBe(cases);
+  expect(cases).toBeGreaterThan(500);
+});
 
 describe("every two faults at every two calls", () => {
   test.each(Object.keys(scenarios) as Scenario[])("%s", { timeout: 2 * hour }, async (scenario) => {

@@ -52,22 +52,23 @@ describe("many lives", () => {
       endpointsPerCall: 100,
       crowd: 0,
       without: [],
-      scenario: (world) => manyConnect(world, 2100),
+      scenario: (world) => manyConnect(world, 1100),
     });
     const { violation, pagesOfSweeps, connections } = await live(setup, system);
     expect(violation).toBeUndefined();
-    expect(connections).toBe(2100);
+    expect(connections).toBe(1100);
     expect(pagesOfSweeps.length).toBeGreaterThan(3);
-    expect(pagesOfSweeps.slice(1).every((pages) => pages === 3)).toBe(true);
+    expect(pagesOfSweeps.slice(1).every((pages) => pages === 2)).toBe(true);
   });
 });
 
-describe("small cases, all of them", () => {
-  test.each(Object.keys(scenarios) as Scenario[])("%s: every fault at every call ends right", async (scenario) => {
-    const { cases, converged, failed } = await singly(scenario);
+describe("small cases", () => {
+  test.each(Object.keys(scenarios) as Scenario[])("%s: a fault at every call ends right", async (scenario) => {
+    // All of them: simulation.long.ts.
+    const { cases, converged, failed } = await singly(scenario, system, 4);
     expect(failed).toEqual([]);
     expect(converged).toBe(cases);
-    expect(cases).toBeGreaterThan(500);
+    expect(cases).toBeGreaterThan(125);
   });
 
   test("two approvers, a reject entry, a delete and a look, in every order that can matter", async () => {
