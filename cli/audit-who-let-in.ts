@@ -11,6 +11,7 @@ import { pathOf } from "./client.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { wrongUsage } from "./failure.ts";
 import { details, moment } from "./render.ts";
+import { groundsOf } from "./reports.ts";
 
 export interface LetIn extends Access {
   /** Who wrote the version of the entry that decided. */
@@ -59,7 +60,7 @@ const lines = (one: LetIn): (readonly [string, string])[] => [
       : `${one.status}${one.ended === undefined ? "" : `, since ${moment(one.ended.at)}, by ${actorWords(one.ended.by)}: ${one.ended.because.detail}`}`,
   ],
   ["Let in", one.since === undefined || one.by === undefined ? "never" : `${moment(one.since)} by ${actorWords(one.by)}`],
-  ...(one.because === undefined ? [] : [["Because", `${one.because.detail}${one.reason === undefined ? "" : `: ${one.reason}`}`] as const]),
+  ...(one.because === undefined ? [] : [["Because", groundsOf(one)] as const]),
   ...(one.approvers === undefined ? [] : [["Approvers", one.approvers.join(", ")] as const]),
   ...(one.entry === undefined
     ? []

@@ -71,6 +71,15 @@ const accessHead = [
   "reason",
   "approvers",
 ];
+/** Why, and in whose words; an operator's reason may be all there is. */
+export const groundsOf = ({
+  because,
+  reason,
+}: {
+  readonly because?: Access["because"] | undefined;
+  readonly reason?: string | undefined;
+}): string => [...new Set([because?.detail, reason])].filter((text) => text !== undefined).join(": ");
+
 const accessRow = ({ service, account, endpoint, status, since, by, because, entry, reason = "", approvers = [] }: Access): string[] => [
   service,
   account,
@@ -104,7 +113,7 @@ const accessTable = (report: readonly Access[], terminal: Call["terminal"]): str
       { text: status, style: status === "connected" ? "green" : "yellow" },
       since === undefined ? "" : moment(since),
       by === undefined ? "" : actorWords(by),
-      `${because?.detail ?? ""}${reason === undefined ? "" : `: ${reason}`}`,
+      groundsOf({ because, reason }),
     ]),
     terminal,
   );
