@@ -2,6 +2,7 @@
 // planted fault that undoes the fix: while the calls were made in the order they had then, it made this very life go wrong.
 
 import { pinnedOfBesides } from "./pinned-seeds-of-besides.ts";
+import { pinnedOfPolicy } from "./pinned-seeds-of-policy.ts";
 import { pinnedOfTheProof } from "./pinned-seeds-of-the-proof.ts";
 import type { Setup } from "./world.ts";
 
@@ -276,78 +277,6 @@ export const pinned: readonly Pinned[] = [
     },
   },
   {
-    found:
-      "a connection that was approved, and that AWS still showed waiting, was let in against a reject entry that gives those who are live some time",
-    mutant: "a reject entry's grace lets in who waits",
-    setup: {
-      seed: 684,
-      rates: { "crash-after": 0.03354663712065667, unsuccessful: 0.2355636358167976 },
-      habits: {
-        repeatRefused: false,
-        acceptsRejected: true,
-        showsDnsEarly: true,
-        showsRegion: true,
-        showsIpAddressType: true,
-        notificationText: "words",
-        notifiesDelete: true,
-        idsMax: 1000,
-      },
-      without: [],
-      minutes: 3,
-      services: 1,
-      scanner: false,
-      consumers: 5,
-      latency: 2000,
-      pageSize: 1000,
-      endpointsPerCall: 2,
-      crowd: 0,
-    },
-  },
-  {
-    found: 'an end "now" waited until the clock of the one instance had reached that of the other, up to half an hour',
-    mutant: "another's clock is waited for",
-    setup: {
-      seed: 280,
-      rates: {
-        "crash-before": 0.021144708655774593,
-        "crash-after": 0.015393287360668185,
-        "error-after": 0.036646733521483836,
-        slow: 0.019497646943433207,
-        late: 0.005904155050870031,
-        duplicate: 0.18104607881978155,
-        "delay-days": 0.09572578399209307,
-        reorder: 0.8943306834204122,
-        hidden: 0.04565277533023618,
-        lag: 0.43741837457055227,
-        skew: 0.14443939258344474,
-        poison: 0.5593544222880155,
-        redrive: 0.4901932077016682,
-        unsuccessful: 0.1347110583493486,
-        drained: 0.19307537156855686,
-        "zone-busy": 0.2816115774353966,
-      },
-      habits: {
-        repeatRefused: false,
-        acceptsRejected: false,
-        showsDnsEarly: true,
-        showsRegion: false,
-        showsIpAddressType: true,
-        notificationText: "without ids",
-        notifiesDelete: true,
-        idsMax: 1,
-      },
-      without: [],
-      minutes: 4,
-      services: 1,
-      scanner: false,
-      consumers: 1,
-      latency: 200,
-      pageSize: 2,
-      endpointsPerCall: 1,
-      crowd: 0,
-    },
-  },
-  {
     found: "a name was given by a label that had changed since the name was chosen",
     mutant: "a name by the label of before is given",
     setup: {
@@ -384,40 +313,7 @@ export const pinned: readonly Pinned[] = [
       crowd: 0,
     },
   },
-  {
-    found: "approvers were told of the expiry of an entry that no longer held the connection, which somebody had accepted in the console",
-    mutant: "an expiry is told of whoever an entry held once",
-    setup: {
-      seed: 122232,
-      rates: {
-        "error-after": 0.021943539534695453,
-        reorder: 0.9554809862514958,
-        hidden: 0.12115185708738863,
-        lag: 0.2865632546250709,
-        skew: 0.5134237256832421,
-        drained: 0.2366811188799329,
-      },
-      habits: {
-        repeatRefused: true,
-        acceptsRejected: true,
-        showsDnsEarly: false,
-        showsRegion: true,
-        showsIpAddressType: true,
-        notificationText: "words",
-        notifiesDelete: true,
-        idsMax: 1,
-      },
-      without: [],
-      minutes: 13,
-      services: 1,
-      scanner: false,
-      consumers: 1,
-      latency: 20,
-      pageSize: 1000,
-      endpointsPerCall: 100,
-      crowd: 0,
-    },
-  },
+  ...pinnedOfPolicy,
   ...pinnedOfBesides,
   ...pinnedOfTheProof,
 ];
