@@ -35,7 +35,7 @@ export const mutantsOfTheLoop: readonly Mutant[] = [
     "",
   ),
   one("loop/run.ts", "only the first page is held", "cursor = page.cursor;", "cursor = undefined;"),
-  one("connection.ts", "names of the closed are forgotten", " && names.length === 0 && grants.length === 0", ""),
+  one("loop/run.ts", "names of the closed are forgotten", "(connection) => !isDone(connection)", '({ status }) => status !== "closed"'),
   one(
     "loop/run.ts",
     "what is done and gone is looked at again and again",
