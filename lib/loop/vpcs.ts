@@ -95,7 +95,8 @@ async function isSharedAt(ports: VpcPorts, service: ServiceId, endpoint: Endpoin
   let cursor: string | undefined;
   do {
     const page = await ports.connections.ofService(service, cursor === undefined ? {} : { cursor });
-    others.push(...page.items.flatMap((one) => (one.endpoint !== endpoint && one.status === "connected" ? [one.endpoint] : [])));
+    // All of them: the index may lag behind what is connected by now, or found again; the records say it.
+    others.push(...page.items.flatMap((one) => (one.endpoint === endpoint ? [] : [one.endpoint])));
     cursor = page.cursor;
   } while (cursor !== undefined);
   const records = await ports.connections.load(others);

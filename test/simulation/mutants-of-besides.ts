@@ -157,4 +157,10 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "(firstLabels(next, event.label).includes(firstOf(name)) ? unmade(name) : name)",
     "name",
   ),
+  one(
+    "loop/vpcs.ts",
+    "what the index shows closed needs no VPC",
+    "(one.endpoint === endpoint ? [] : [one.endpoint])",
+    '(one.endpoint === endpoint || one.status === "closed" ? [] : [one.endpoint])',
+  ),
 ];

@@ -265,7 +265,10 @@ export class ServicePermissions {
             "who the list speaks of may ask",
             `${account} ${adders === undefined ? "may not" : "may"} ask at ${id}, and the list says otherwise`,
           );
-        if (said.has(false) && this.#permits.get(id)?.has(account) === true)
+        const permit = this.#permits.get(id)?.get(account);
+        // For an hour it stays ours: what let the account ask may still be on its way.
+        const rests = permit?.at !== undefined && schedule.now - Date.parse(permit.at) < permitRestsMs + slackMs;
+        if (said.has(false) && permit !== undefined && !rests)
           this.#fail("only what Drawbridge let ask is taken back", `${account} is Drawbridge's own at ${id}, and wanted no more`);
       }
     }
@@ -273,4 +276,5 @@ export class ServicePermissions {
 }
 
 const slackMs = 600_000;
+const permitRestsMs = 3_600_000;
 const follows = ({ mode, permissions }: Service): boolean => mode === "enforce" && permissions === "follow";
