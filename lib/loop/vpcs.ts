@@ -51,13 +51,18 @@ async function due(ports: VpcPorts, { service }: Ran, endpoints: readonly Endpoi
   );
 }
 
+/** What came before it may have taken long. */
+const isStill = async (ports: VpcPorts, ran: Ran, { endpoint, kind, grant }: Due): Promise<boolean> =>
+  (await due(ports, ran, [endpoint])).some((one) => one.kind === kind && sameGrant(one.grant, grant));
+
 /** One at a time in a zone, so that what one connection is given is not withdrawn with another's end. */
 async function inZone(ports: VpcPorts, ran: Ran, zone: ZoneId, endpoints: readonly EndpointId[]): Promise<void> {
   const { service } = ran.service;
   const later = (): Promise<void> => ports.wake.dns({ service, endpoints, why: "look-again" }, busySeconds);
   if (!(await ports.proofs.claim("lease", `zone#${zone}`, leaseSeconds))) return later();
   try {
-    for (const one of await due(ports, ran, endpoints)) if (one.grant.zone === zone) await settle(ports, ran, one);
+    for (const one of await due(ports, ran, endpoints))
+      if (one.grant.zone === zone && (await isStill(ports, ran, one))) await settle(ports, ran, one);
   } catch (error) {
     if (!(error instanceof Fault) || !error.retryable || !error.where.startsWith("route53:")) throw error;
     ports.zoneLeft?.(zone, error);

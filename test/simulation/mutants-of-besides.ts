@@ -163,4 +163,10 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "(one.endpoint === endpoint ? [] : [one.endpoint])",
     '(one.endpoint === endpoint || one.status === "closed" ? [] : [one.endpoint])',
   ),
+  one(
+    "loop/vpcs.ts",
+    "a VPC follows a plan from before",
+    "one.grant.zone === zone && (await isStill(ports, ran, one))",
+    "one.grant.zone === zone",
+  ),
 ];
