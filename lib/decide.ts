@@ -51,6 +51,8 @@ export interface Known {
   readonly source: Source;
   readonly service: Service;
   readonly seen?: Seen;
+  /** When AWS was asked for it, where that was before `now`: the answer, or the commit, may have taken minutes. */
+  readonly askedAt?: Instant;
   readonly judgement?: Judgement;
   /** What stands at the key of the entry that let the connection in. */
   readonly holder?: Entry | Removed;
@@ -132,8 +134,7 @@ function miss(connection: Connection, known: Known): ConnectionEvent[] {
   if (connection.status === "closed") return [];
   if (connection.missingSince === undefined)
     return [saw(known, { type: "ConnectionMissing" }, { rule: "observed", detail: "a complete listing is without it" })];
-  const minutes = (milliseconds(known.now) - milliseconds(connection.missingSince)) / 60_000;
-  if (minutes < missingMinutes) return [];
+  if (secondsFrom(connection.missingSince, known) < missingMinutes * 60) return [];
   return [
     saw(
       known,
@@ -175,10 +176,8 @@ function compare(connection: Connection, { state }: Observed, known: Known): Con
       return refusedOutside(state, known);
     case "denied":
       return state === "rejected" ? [saw(known, { type: "ConnectionRejected" })] : [];
-    case "rejected": {
-      const settled = milliseconds(known.now) - milliseconds(connection.changedAt) > settleSeconds * 1000;
-      return settled ? acceptedOutside(state, known) : [];
-    }
+    case "rejected":
+      return secondsFrom(connection.changedAt, known) > settleSeconds ? acceptedOutside(state, known) : [];
   }
 }
 
@@ -384,5 +383,8 @@ function relabel(connection: Connection, known: Known): ConnectionEvent[] {
 
 const saw = (known: Known, kind: Kind, because?: Because): ConnectionEvent =>
   stamp(known, kind, { kind: "aws" }, because ?? { rule: "observed", detail: shown(known) });
+
+/** How long after this moment AWS was asked. */
+const secondsFrom = (moment: Instant, { askedAt, now }: Known): number => (milliseconds(askedAt ?? now) - milliseconds(moment)) / 1000;
 
 const shown = ({ seen }: Known): string => (seen?.listed === true ? `AWS shows ${seen.observed.state}` : "AWS does not show it");

@@ -104,6 +104,7 @@ async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], 
   const held = whole === undefined ? [] : await heldBy(ports, service.service);
   const asked = [...new Set([...tasks.map(({ endpoint }) => endpoint), ...held])];
   const records = await ports.connections.load(asked);
+  const askedAt = ports.clock();
   const listing = ports.endpointServices === undefined ? undefined : byEndpoint(await ports.endpointServices.connections(service.service));
   const work = grouped([...tasks, ...unasked(tasks, whole, [...held, ...(listing?.keys() ?? [])])]);
   const late = await lateRecords(
@@ -116,7 +117,7 @@ async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], 
   const one = async ([endpoint, its]: [EndpointId, Task[]]): Promise<Result> => {
     if (late.has(endpoint)) return { endpoint, again: its };
     const seen = listing === undefined ? undefined : seenAs(listing.get(endpoint));
-    const facts = { service, ...optional("seen", seen), ...rulings.get(endpoint), ...optional("approvers", approvers) };
+    const facts = { service, askedAt, ...optional("seen", seen), ...rulings.get(endpoint), ...optional("approvers", approvers) };
     return settle(ports, facts, endpoint, its, records.get(endpoint));
   };
   const lanes = Map.groupBy(work, ([endpoint]) => rulings.get(endpoint)?.judgement.limit?.counter ?? endpoint);
@@ -138,7 +139,7 @@ async function inTurn(lane: readonly [EndpointId, Task[]][], one: (work: [Endpoi
 /** Decides and commits the tasks of one connection, one after the other. */
 async function settle(
   ports: LoopPorts,
-  facts: Pick<Facts, "service" | "seen" | "judgement" | "holder" | "approvers">,
+  facts: Omit<Facts, "now" | "source" | "nextQuestion">,
   endpoint: EndpointId,
   tasks: readonly Task[],
   before: Kept | undefined,

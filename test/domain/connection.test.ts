@@ -178,6 +178,12 @@ describe("what happens outside Drawbridge", () => {
     expect(rejected.when(look, { seen: shows("available"), now: minute(1) }).last).toEqual([]);
     expect(rejected.when(look, { seen: shows("available"), now: minute(5) }).last).toEqual(["AcceptedOutside", "ConnectionAvailable"]);
   });
+
+  test("an answer is as old as its question, however long it took", () => {
+    expect(rejected.when(look, { seen: shows("available"), askedAt: minute(1), now: minute(5) }).last).toEqual([]);
+    const missing = connected.when(look, { seen: absent });
+    expect(missing.when(look, { seen: absent, askedAt: minute(1), now: minute(4) }).last).toEqual([]);
+  });
 });
 
 describe("the end", () => {

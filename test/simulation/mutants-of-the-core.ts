@@ -23,6 +23,7 @@ export const mutantsOfTheCore: readonly Mutant[] = [
     'if (!open && !(operator && choice === "reject" && live))',
     "if (!open && !operator)",
   ),
+  one("decide.ts", "an answer of AWS is as old as its commit", "milliseconds(askedAt ?? now)", "milliseconds(now ?? askedAt)"),
   one(
     "decide.ts",
     "an operator's cut is not marked as one",
@@ -101,8 +102,8 @@ export const mutantsOfTheCore: readonly Mutant[] = [
     "observed.createdAt < known.service.addedAt;",
     "observed.createdAt > known.now;",
   ),
-  one("decide.ts", "gone after one listing", "if (minutes < missingMinutes) return [];", "if (minutes < 0) return [];"),
-  one("decide.ts", "what is missing never ends", "if (minutes < missingMinutes) return [];", "if (minutes < 1e9) return [];"),
+  one("decide.ts", "gone after one listing", "< missingMinutes * 60) return [];", "< 0) return [];"),
+  one("decide.ts", "what is missing never ends", "< missingMinutes * 60) return [];", "< 1e9) return [];"),
   one(
     "decide.ts",
     "what was missing is never found",
@@ -113,8 +114,8 @@ export const mutantsOfTheCore: readonly Mutant[] = [
   one(
     "decide.ts",
     "an old answer undoes our reject",
-    "return settled ? acceptedOutside(state, known) : [];",
-    "return acceptedOutside(state, known);",
+    "> settleSeconds ? acceptedOutside(state, known) : [];",
+    "> -1e9 ? acceptedOutside(state, known) : [];",
   ),
   one("decide.ts", "an accept outside is always kept", 'const kept = known.service.outsideAccept === "keep";', "const kept = true;"),
   one("decide.ts", "an accept outside is never kept", 'const kept = known.service.outsideAccept === "keep";', "const kept = false;"),
