@@ -31,7 +31,7 @@ const ports = {
   newId,
   endpointServices: pacedEndpointServices(set),
   allowList: allowList(set),
-  ...organizations(set),
+  organizations: organizations(set),
   connections: connections(set),
   ledger: ledger(set),
   services: services(set),

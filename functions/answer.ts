@@ -49,7 +49,7 @@ const ports = {
   connections: connections(set),
   ledger: ledger(set),
   allowList: allowList(set),
-  ...organizations(set),
+  organizations: organizations(set),
   proofs: proofs(set),
   keys: keys(set),
   slips: slips(set),

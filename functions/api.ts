@@ -48,7 +48,7 @@ const ports: OperatorPorts = {
   connections: connections(set),
   ledger: ledger(set),
   allowList: allowList(set),
-  ...organizations(set),
+  organizations: organizations(set),
   permits: permits(set),
   endpointServices: endpointServices(),
   zones: zones(set),

@@ -25,7 +25,7 @@ const ports = {
   clock,
   publicUrl: set.PUBLIC_URL,
   allowList: allowList(set),
-  ...organizations(set),
+  organizations: organizations(set),
   services: services(set),
   connections: connections(set),
   proofs: proofs(set),

@@ -26,7 +26,7 @@ const ports = {
   clock,
   publicUrl: set.PUBLIC_URL,
   allowList: allowList(set),
-  ...organizations(set),
+  organizations: organizations(set),
   approvers: approvers(set),
   services: services(set),
   connections: connections(set),

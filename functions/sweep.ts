@@ -45,7 +45,7 @@ const own = {
 const ports = {
   ...own,
   newId,
-  ...organizations(set),
+  organizations: organizations(set),
   connections: connections(set),
   approvers: approvers(set),
   subscriptions: subscriptions(set),

@@ -32,7 +32,7 @@ export async function known(ports: ProfilePorts, connection: Connection, now: In
   const [service, found, rulings] = await Promise.all([
     ports.services.get(connection.service),
     allowList.read(keys),
-    verdicts({ clock: () => now, allowList, ...optional("organizations", organizations) }, [candidate]),
+    verdicts({ clock: () => now, allowList, organizations }, [candidate]),
   ]);
   const at = new Map(found.map((entry) => [entryId(entry), entry]));
   const entries: Entry[] = keys.flatMap((key) => at.get(entryId(key)) ?? []);

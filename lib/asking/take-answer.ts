@@ -7,13 +7,15 @@ import type { Actor, Choice, ConnectionEvent, Scope } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
 import { run, type LoopPorts, type Task } from "../loop/run.ts";
+import type { VerdictPorts } from "../loop/verdicts.ts";
 import { rawText } from "../masked.ts";
 import type { AllowList, Ledger, Proofs } from "../ports.ts";
 import { noteRefused } from "./note-refused.ts";
 import { prepare, type Prepared } from "./standing-entry.ts";
 
-export interface TakePorts extends Omit<LoopPorts, "endpointServices" | "allowList" | "approvers"> {
-  readonly allowList: NonNullable<LoopPorts["allowList"]> & Pick<AllowList, "read">;
+export interface TakePorts extends Omit<LoopPorts, "endpointServices" | "judging" | "approvers"> {
+  readonly allowList: VerdictPorts["allowList"] & Pick<AllowList, "read">;
+  readonly organizations: VerdictPorts["organizations"];
   readonly ledger: Pick<Ledger, "commit" | "head">;
   readonly proofs: Pick<Proofs, "claim" | "release">;
 }
@@ -173,8 +175,7 @@ const withoutAws = (
   newId,
   services,
   connections,
-  allowList,
-  ...optional("organizations", organizations),
+  judging: { allowList, organizations },
   ledger: {
     commit: async (change) => {
       const head = await ledger.commit(change);

@@ -45,6 +45,7 @@ import type {
 } from "../ports.ts";
 import { clock, newId } from "./clock-and-ids.ts";
 import { dynamoDb, ec2, ec2Once, eventBridge, route53, s3, secretsManager, sns, sqs, sts } from "../aws/clients.ts";
+import { organizationsUnknown } from "../loop/verdicts.ts";
 import { standInEndpoint, type Settings } from "./settings.ts";
 
 export const endpointServices = (): EndpointServices => vpcEndpointServices(ec2());
@@ -127,11 +128,10 @@ export const slackSecrets = (set: Settings<"SLACK_SECRET_ARN">): ((fresh: boolea
 export const slackSecret = (set: Settings<"SLACK_SECRET_ARN">): (() => Promise<string>) =>
   cachedSecret(secretsManager(), set.SLACK_SECRET_ARN, clock);
 
-/** Without a role nothing is known of organizations, and where entries speak of them people are asked. */
-export const organizations = (set: Settings<"ORGANIZATIONS_ROLE_ARN">): { readonly organizations?: Organizations } => {
+export const organizations = (set: Settings<"ORGANIZATIONS_ROLE_ARN">): Organizations => {
   const role = set.ORGANIZATIONS_ROLE_ARN;
-  if (role === "") return {};
-  return { organizations: organizationsApi(organizationsCall({ sts: sts(), role, endpoint: standInEndpoint() }), clock) };
+  if (role === "") return organizationsUnknown;
+  return organizationsApi(organizationsCall({ sts: sts(), role, endpoint: standInEndpoint() }), clock);
 };
 
 export const checkpoints = (set: Settings<"CHECKPOINT_BUCKET">): Checkpoints => checkpointBucket(s3(), set.CHECKPOINT_BUCKET);

@@ -8,12 +8,13 @@ import type { Calls, EndpointServices, Outcome, Wake } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item, type Left } from "./batch.ts";
 import { lookAgain } from "./look-again.ts";
 import { pacedCalls, type Time } from "./pacing.ts";
-import { run, type Ran, type Task } from "./run.ts";
+import { commitOnly, run, type Ran, type Task } from "./run.ts";
 import type { VerdictPorts } from "./verdicts.ts";
 
 export interface AdmitPorts extends BatchPorts {
   readonly endpointServices: Pick<EndpointServices, "connections" | "accept" | "reject">;
   readonly allowList: VerdictPorts["allowList"];
+  readonly organizations: VerdictPorts["organizations"];
   readonly wake: Pick<Wake, "observe">;
 }
 
@@ -21,7 +22,7 @@ export interface AdmitPorts extends BatchPorts {
 export function admit(ports: AdmitPorts, items: readonly Item[], time?: Time): Promise<Failure[]> {
   // One pace for the whole batch: the bucket belongs to the account, not to a service.
   const calls = time === undefined ? {} : { reject: pacedCalls(time), accept: pacedCalls(time) };
-  return runBatch(ports, items, ({ ran }) => perform(ports, ran, calls));
+  return runBatch({ ...ports, judging: ports }, items, ({ ran }) => perform(ports, ran, calls));
 }
 
 /** Carries out what the plans want of EC2, settles each id by what AWS answered, and looks again soon. Gives what AWS's throttle left undone. */
@@ -91,14 +92,5 @@ async function record(ports: AdmitPorts, ran: Ran, effect: "accept" | "reject", 
       signal: { kind: "settled", effect, ...optional("failure", failure) },
       source: { kind: "bus" },
     }));
-  if (tasks.length > 0) await run(withoutLooking(ports), { service: ran.service.service, tasks });
+  if (tasks.length > 0) await run(commitOnly(ports), { service: ran.service.service, tasks });
 }
-
-/** The same ports for a commit that only adds what is known already. */
-const withoutLooking = ({ clock, newId, services, connections, ledger }: AdmitPorts): Parameters<typeof run>[0] => ({
-  clock,
-  newId,
-  services,
-  connections,
-  ledger,
-});

@@ -12,7 +12,7 @@ import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
 import { pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
 import { putOff } from "./put-off.ts";
-import { run, type Ran, type Standing, type Task } from "./run.ts";
+import { commitOnly, run, type Ran, type Standing, type Task } from "./run.ts";
 import { fence, leased, type Failed, type TurnPorts } from "./zone-turn.ts";
 
 export interface NamePorts extends BatchPorts {
@@ -289,10 +289,3 @@ async function heal(ports: NamePorts, ran: Ran, zone: ZoneId): Promise<void> {
 type Present = (name: Name) => readonly RecordSet[];
 
 const task = (endpoint: EndpointId, signal: Signal): Task => ({ endpoint, signal, source: { kind: "dns" } });
-const commitOnly = ({ clock, newId, services, connections, ledger }: NamePorts): Parameters<typeof run>[0] => ({
-  clock,
-  newId,
-  services,
-  connections,
-  ledger,
-});

@@ -12,11 +12,11 @@ import type { EndpointId, ServiceId } from "../ids.ts";
 import { noHead, type EntryChange, type Kept } from "../ledger.ts";
 import { isOver, type Observed, type Seen } from "../observed.ts";
 import { plan, type Effect } from "../plan.ts";
-import type { Approvers, Clock, Connections, EndpointServices, Ledger, NewId, Organizations, Services } from "../ports.ts";
+import type { Approvers, Clock, Connections, EndpointServices, Ledger, NewId, Services } from "../ports.ts";
 import type { Service } from "../service.ts";
 import { heldBy as heldByEntry, verdicts, type Candidate, type Ruling, type VerdictPorts } from "./verdicts.ts";
 
-/** What the loop needs. Without `endpointServices` it does not look at AWS, without `allowList` it gives no verdicts. */
+/** What the loop needs. Without `endpointServices` it does not look at AWS, without `judging` it gives no verdicts. */
 export interface LoopPorts {
   readonly clock: Clock;
   readonly newId: NewId;
@@ -24,10 +24,18 @@ export interface LoopPorts {
   readonly connections: Pick<Connections, "load" | "ofService">;
   readonly ledger: Pick<Ledger, "commit">;
   readonly endpointServices?: Pick<EndpointServices, "connections">;
-  readonly allowList?: VerdictPorts["allowList"];
-  readonly organizations?: Organizations;
+  readonly judging?: Omit<VerdictPorts, "clock">;
   readonly approvers?: Pick<Approvers, "all">;
 }
+
+/** For a run that commits what is known already: it neither looks at AWS nor judges. */
+export const commitOnly = ({ clock, newId, services, connections, ledger }: LoopPorts): LoopPorts => ({
+  clock,
+  newId,
+  services,
+  connections,
+  ledger,
+});
 
 /** One thing to look at: an endpoint with its signal, or a whole service. */
 export interface Task {
@@ -201,8 +209,8 @@ async function judged(
   records: ReadonlyMap<EndpointId, Kept>,
   listing: ReadonlyMap<EndpointId, Observed> | undefined,
 ): Promise<Map<EndpointId, Ruling>> {
-  const { clock, allowList, organizations } = ports;
-  if (allowList === undefined) return new Map();
+  const { clock, judging } = ports;
+  if (judging === undefined) return new Map();
   const candidates = endpoints.flatMap((endpoint): Candidate[] => {
     const shown = listing?.get(endpoint);
     const record = records.get(endpoint)?.connection;
@@ -223,7 +231,7 @@ async function judged(
       },
     ];
   });
-  return verdicts({ clock, allowList, ...optional("organizations", organizations) }, candidates);
+  return verdicts({ clock, allowList: judging.allowList, organizations: judging.organizations }, candidates);
 }
 
 const unasked = (tasks: readonly Task[], whole: Source | undefined, known: readonly EndpointId[]): Task[] => {

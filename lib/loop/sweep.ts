@@ -19,6 +19,7 @@ export interface SweepPorts extends LoopPorts {
   readonly ledger: Pick<Ledger, "commit" | "head">;
   readonly endpointServices: Pick<EndpointServices, "connections" | "describe">;
   readonly allowList: VerdictPorts["allowList"];
+  readonly organizations: VerdictPorts["organizations"];
   readonly wake: Pick<Wake, "admit" | "dns">;
   /** Without them no service's permissions follow. */
   readonly permissions?: PermissionPorts;
@@ -71,7 +72,7 @@ export async function sweep(ports: SweepPorts, { servicesAtOnce = 1, leftMs = ()
 /** Nothing for a service that has been released meanwhile. */
 async function sweepOne(ports: SweepPorts, service: Service): Promise<Swept | undefined> {
   const isThere = await checkAcceptance(ports, service);
-  const ran = await run(ports, { service: service.service, tasks: [], whole: { kind: "sweep" } });
+  const ran = await run({ ...ports, judging: ports }, { service: service.service, tasks: [], whole: { kind: "sweep" } });
   if (ran === undefined) return undefined;
   const swept = await handOver(ports, ran);
   if (await lacksPrivateDns(ports, ran.service)) await ports.wake.dns({ service: service.service, why: "sweep" });

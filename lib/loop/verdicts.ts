@@ -13,9 +13,11 @@ import { concurrently } from "./concurrently.ts";
 export interface VerdictPorts {
   readonly clock: Clock;
   readonly allowList: Pick<AllowList, "standing" | "bearing" | "counts">;
-  /** Without it nobody's organization is known, and where that matters people are asked. */
-  readonly organizations?: Organizations;
+  readonly organizations: Organizations;
 }
+
+/** Who stands for AWS Organizations where no role may ask it: nobody's organization is known, and where that matters people are asked. */
+export const organizationsUnknown: Organizations = { of: () => Promise.resolve("unknown") };
 
 /** Who is judged; `held` is the entry that let the connection in. */
 export type Candidate = Consumer & { readonly endpoint: EndpointId; readonly held?: EntryRef };
@@ -73,7 +75,5 @@ async function memberships(
     return units === undefined || units.here.entries > 0 || units.everywhere.entries > 0;
   };
   const accounts = [...new Set(candidates.filter(({ service }) => matters(service)).map(({ account }) => account))];
-  return new Map(
-    await concurrently(accounts, lookupsAtOnce, async (account) => [account, (await organizations?.of(account)) ?? "unknown"] as const),
-  );
+  return new Map(await concurrently(accounts, lookupsAtOnce, async (account) => [account, await organizations.of(account)] as const));
 }

@@ -6,7 +6,7 @@ import { plan } from "../plan.ts";
 import type { Connections, Services, Zones } from "../ports.ts";
 import { sameGrant, type Grant, type VpcEffect, type VpcSignal } from "../vpcs.ts";
 import type { NamePorts } from "./names.ts";
-import { run, type LoopPorts, type Ran, type Task } from "./run.ts";
+import { commitOnly, run, type LoopPorts, type Ran, type Task } from "./run.ts";
 
 export interface VpcPorts extends LoopPorts {
   readonly connections: Pick<Connections, "load" | "ofService">;
@@ -27,7 +27,7 @@ export async function followVpcs(ports: VpcPorts, ran: Ran): Promise<void> {
       effect.kind === "assign-vpc" ? [task(kept.connection.endpoint, { kind: "vpc-granted", grant: effect.grant })] : [],
     ),
   );
-  if (intents.length > 0) await run(withoutLooking(ports), { service: ran.service.service, tasks: intents });
+  if (intents.length > 0) await run(commitOnly(ports), { service: ran.service.service, tasks: intents });
   const endpoints = ran.standings.flatMap(({ kept, effects }) => (effects.some(isOfVpc) ? [kept.connection.endpoint] : []));
   if (endpoints.length === 0) return;
   const zones = new Set((await due(ports, ran, endpoints)).map(({ grant }) => grant.zone));
@@ -85,7 +85,7 @@ async function settle(ports: VpcPorts, ran: Ran, { endpoint, kind, grant }: Due)
     if (error instanceof Fault ? error.retryable : !(error instanceof Refused)) throw error;
     tasks = [task(endpoint, { kind: "settled", effect: kind, failure: explainError(error) })];
   }
-  await run(withoutLooking(ports), { service, tasks });
+  await run(commitOnly(ports), { service, tasks });
 }
 
 /** A VPC may hold several endpoints, of all services that share the zone: the authorization goes with the last one. */
@@ -117,11 +117,4 @@ const task = (endpoint: EndpointId, signal: VpcSignal | Extract<Task["signal"], 
   endpoint,
   signal,
   source: { kind: "dns" },
-});
-const withoutLooking = ({ clock, newId, services, connections, ledger }: VpcPorts): Parameters<typeof run>[0] => ({
-  clock,
-  newId,
-  services,
-  connections,
-  ledger,
 });

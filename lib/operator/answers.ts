@@ -50,9 +50,9 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
     ...optional("as", as),
     ...(breakGlass ? { breakGlass } : {}),
   } as const;
-  const { clock, newId, services, connections, endpointServices, allowList } = ports;
+  const { clock, newId, services, connections, endpointServices } = ports;
   await run(
-    { clock, newId, services, connections, endpointServices, allowList, ledger },
+    { clock, newId, services, connections, endpointServices, judging: ports, ledger },
     { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] },
   );
   const connection = await recordOf(ports, endpoint);

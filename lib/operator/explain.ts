@@ -41,9 +41,7 @@ export async function explain(ports: OperatorPorts, input: unknown): Promise<Exp
   const subjects = isEndpointId(who) ? [await ofConnection(ports, endpointId(who), facts)] : await ofAccount(ports, who, service, facts);
   const { allowList, organizations } = ports;
   const rulings = await Promise.all(
-    subjects.map(async ({ candidate }) =>
-      (await verdicts({ clock, allowList, ...optional("organizations", organizations) }, [candidate])).get(candidate.endpoint),
-    ),
+    subjects.map(async ({ candidate }) => (await verdicts({ clock, allowList, organizations }, [candidate])).get(candidate.endpoint)),
   );
   const items = subjects.flatMap(({ candidate, care, connection }, index): ExplainedConsumer[] => {
     const ruling = rulings[index];

@@ -32,7 +32,7 @@ export interface OperatorPorts {
   readonly endpointServices: Pick<EndpointServices, "connections" | "describe" | "notify" | "notification" | "stopNotifying" | "allowed">;
   readonly permits: Permits;
   readonly allowList: AllowList;
-  readonly organizations?: Organizations;
+  readonly organizations: Organizations;
   readonly zones: Pick<Zones, "name" | "list">;
   readonly approvers: Approvers;
   readonly subscriptions: Subscriptions;

@@ -10,7 +10,7 @@ import type { Freeze } from "../freeze.ts";
 import { accountId, endpointId, isAccountId, type AccountId, type EndpointId, type Instant, type ServiceId } from "../ids.ts";
 import type { Change, EntryKey, Head } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
-import { run, type LoopPorts } from "../loop/run.ts";
+import { run } from "../loop/run.ts";
 import type { Observed } from "../observed.ts";
 import type { AllowList } from "../ports.ts";
 import type { Service } from "../service.ts";
@@ -47,8 +47,7 @@ export interface Outlook {
   readonly spared: readonly Fate[];
 }
 
-type Ports = Pick<OperatorPorts, "clock" | "newId" | "services" | "connections" | "endpointServices" | "allowList"> &
-  Pick<LoopPorts, "organizations">;
+type Ports = Pick<OperatorPorts, "clock" | "newId" | "services" | "connections" | "endpointServices" | "allowList" | "organizations">;
 
 const servicesAtOnce = 4;
 
@@ -139,10 +138,9 @@ async function foresee(
       clock,
       newId,
       connections,
-      ...optional("organizations", organizations),
       services: { get: () => Promise.resolve(service) },
       endpointServices: { connections: () => Promise.resolve(listing) },
-      allowList: supposing(ports.allowList, supposed, counts),
+      judging: { allowList: supposing(ports.allowList, supposed, counts), organizations },
       ledger: { commit: (change) => Promise.resolve(noted(change, notes, counts)) },
     },
     { service: service.service, tasks: concerned.map(({ endpoint }) => ({ endpoint, signal: { kind: "look" }, source: { kind: "api" } })) },

@@ -12,6 +12,7 @@ import type { AccountId, EndpointId } from "../../lib/ids.ts";
 import { noHead } from "../../lib/ledger.ts";
 import { admit, type AdmitPorts } from "../../lib/loop/admit.ts";
 import { concurrently, pieces } from "../../lib/loop/concurrently.ts";
+import { organizationsUnknown } from "../../lib/loop/verdicts.ts";
 import { readMessage } from "../../lib/messages.ts";
 import { acme, entry, noon, payments, service, serviceEvent } from "../../test/contracts/samples.ts";
 import { dynamoDbOnTheWire, type DynamoDb } from "../../test/contracts/tables.fixture.ts";
@@ -98,6 +99,7 @@ async function measure(dynamoDb: DynamoDb, entries: number): Promise<Measured> {
     connections: connectionsTable(client, connections),
     ledger,
     allowList: allowListTable(client, allowList, settings),
+    organizations: organizationsUnknown,
     endpointServices: ec2.port,
     wake: { observe: () => Promise.resolve() },
   };

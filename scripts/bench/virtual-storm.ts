@@ -12,6 +12,7 @@ import { noHead } from "../../lib/ledger.ts";
 import { admit } from "../../lib/loop/admit.ts";
 import { observe } from "../../lib/loop/observe.ts";
 import type { Failure, Item } from "../../lib/loop/batch.ts";
+import { organizationsUnknown } from "../../lib/loop/verdicts.ts";
 import type { Time } from "../../lib/loop/pacing.ts";
 import { readMessage } from "../../lib/messages.ts";
 import type { Observed } from "../../lib/observed.ts";
@@ -122,7 +123,7 @@ export async function playDrawbridge(connections: number, listLimit: number): Pr
     work: work(60, (_, items) =>
       observe(
         {
-          ...ports.withoutList,
+          ...ports.base,
           endpointServices: { connections: ports.connectionsOfService },
           wake: {
             observe: () => aws.takes(latency.send, () => undefined),
@@ -145,7 +146,7 @@ export async function playDrawbridge(connections: number, listLimit: number): Pr
 function portsOf(aws: VirtualAws, tables: ReturnType<typeof fakeTables>) {
   const newId = countingIds();
   const after = <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => aws.takes(milliseconds, work).then((result) => result);
-  const { allowList, ...withoutList } = {
+  const base = {
     clock: () => aws.clock(),
     newId,
     services: {
@@ -168,11 +169,10 @@ function portsOf(aws: VirtualAws, tables: ReturnType<typeof fakeTables>) {
       bearing: (id: typeof payments) => after(latency.read, () => tables.allowList.bearing(id)),
       counts: (counters: readonly string[]) => after(latency.read, () => tables.allowList.counts(counters)),
     },
+    organizations: organizationsUnknown,
   };
   return {
-    // Only admit may read the allow-list.
-    base: { ...withoutList, allowList },
-    withoutList,
+    base,
     connectionsOfService: async (): Promise<Observed[]> => {
       for (let pages = Math.max(1, Math.ceil(aws.rows.size / 1000)); pages > 0; pages -= 1) await aws.listPage();
       return [...aws.rows].map(([endpoint, { state }]) => ({

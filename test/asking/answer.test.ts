@@ -3,7 +3,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stylesHash } from "../../lib/web/styles.ts";
-import { run } from "../../lib/loop/run.ts";
 import { linkExpiry, linkToken } from "../../lib/web/links.ts";
 import { createHash } from "node:crypto";
 import { endpointOf } from "../fakes/endpoint-services.ts";
@@ -276,7 +275,7 @@ describe("a question that is over", () => {
   test("shows its outcome: decided by an entry, by AWS's own console, or withdrawn", async () => {
     const byEntry = await asked();
     await byEntry.entry({ verdict: "accept", principal: `account#${stranger}`, name: "acme" });
-    await run(byEntry.ports(), { service, tasks: [{ endpoint, signal: { kind: "look" }, source: { kind: "bus" } }] });
+    await byEntry.look(endpoint);
     expect(text(await byEntry.http("GET"))).toMatch(/This question is settled .* may connect Accepted by allow-list/i);
 
     const outside = await asked();

@@ -278,7 +278,8 @@ test("break-glass is told to every approver, once", async () => {
     breakGlass: true,
     reason: "payments are down",
   } as const;
-  await run(world.ports(), { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
+  const ports = world.ports();
+  await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
   const told = world.told("ConnectionApproved") as Committed;
   expect(isForEverybody(told)).toBe(true);
   for (const holder of ["a", "b"]) await tellEverybody({ ...world.ports(holder), publicUrl }, told);

@@ -80,7 +80,7 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
   const look = async (of?: EndpointId): Promise<void> => {
     const source = { kind: "sweep" } as const;
     const tasks = of === undefined ? [] : [{ endpoint: of, signal: { kind: "look" } as const, source }];
-    await run(ports, { service, tasks, ...(of === undefined ? { whole: source } : {}) });
+    await run({ ...ports, judging: ports }, { service, tasks, ...(of === undefined ? { whole: source } : {}) });
   };
   const story: Omit<Asked, "token"> = {
     ...world,

@@ -285,7 +285,11 @@ test("from the page, Slack, the command and AWS's console at the same moment one
     const ways = [
       async () => (await browser.send(token, { choice: "approve" })).status,
       async () => (await takeAnswer(ports, given)).kind,
-      async () => run(at.ports("api"), { service, tasks: [{ endpoint, signal: operator, source: { kind: "api" } }] }),
+      async () =>
+        run(
+          { ...at.ports("api"), judging: at.ports("api") },
+          { service, tasks: [{ endpoint, signal: operator, source: { kind: "api" } }] },
+        ),
       async () => {
         at.ec2.move(endpoint, "available");
         await at.look(endpoint);

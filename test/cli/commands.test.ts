@@ -174,10 +174,10 @@ test("what outsiders wrote steers no terminal", async () => {
   await at.admit();
   const { items } = await at.ask<Page<Pending>>("GET /pending");
   const hostile = "ok\u001b]0;owned\u0007\u001b[2J\r\u202Egnp";
-  const { clock, newId, services, connections, ledger, endpointServices, allowList } = at.ports;
+  const { clock, newId, services, connections, ledger, endpointServices } = at.ports;
   const { run: loop } = await import("../../lib/loop/run.ts");
   await loop(
-    { clock, newId, services, connections, ledger, endpointServices, allowList },
+    { clock, newId, services, connections, ledger, endpointServices, judging: at.ports },
     {
       service,
       tasks: [

@@ -71,6 +71,16 @@ test("a reject entry stands above an operator's approval", async () => {
   await expect(ask(approve, { endpoint })).rejects.toMatchObject({ code: "RejectEntryApplies" });
 });
 
+test("so does one for the account's unit, which only AWS Organizations tells", async () => {
+  const { ask, types, world, connect, admit } = await inCare("enforce", { organizations: true });
+  connect(1);
+  await admit();
+  world.organizations.place(acme, "o-abcdefghij", "ou-ab12-cdefgh34");
+  await ask("PUT /entries", { service: "*", principal: "ou-ab12-cdefgh34", verdict: "reject" });
+  await expect(ask(approve, { endpoint })).rejects.toMatchObject({ code: "RejectEntryApplies" });
+  expect(types()).not.toContain("ConnectionApproved");
+});
+
 test("nothing is answered at a service that is only observed", async () => {
   const { ask, connect, admit, world } = await inCare("observe");
   connect(1);

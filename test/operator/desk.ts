@@ -2,7 +2,7 @@
 
 import { admit } from "../../lib/loop/admit.ts";
 import { instant, milliseconds, zoneId, type ServiceId } from "../../lib/ids.ts";
-import type { Operator, OperatorPorts } from "../../lib/operator/operator.ts";
+import type { Deployment, Operator, OperatorPorts } from "../../lib/operator/operator.ts";
 import { operatorRoutes } from "../../lib/operator/routes.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { fakeWorld, type FakeWorld } from "../fakes/world.ts";
@@ -26,7 +26,7 @@ export interface Desk {
   readonly types: () => string[];
 }
 
-export function desk(): Desk {
+export function desk(deployment: Partial<Deployment> = {}): Desk {
   const world = fakeWorld();
   world.ec2.addService(service);
   world.zones.addZone(zone, "privatelink.example.com");
@@ -39,6 +39,7 @@ export function desk(): Desk {
       zones: [zone],
       bus: "drawbridge",
       queues: {},
+      ...deployment,
     },
   };
   return {
@@ -64,8 +65,8 @@ export function desk(): Desk {
 }
 
 /** A desk with the service in care already. */
-export async function inCare(mode: "enforce" | "observe" = "enforce"): Promise<Desk> {
-  const at = desk();
+export async function inCare(mode: "enforce" | "observe" = "enforce", deployment: Partial<Deployment> = {}): Promise<Desk> {
+  const at = desk(deployment);
   await at.ask("POST /services", { service, zone, mode });
   at.world.clock.advance(1);
   return at;

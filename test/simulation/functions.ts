@@ -5,7 +5,6 @@ import type { Signal } from "../../lib/decide.ts";
 import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
 import { noHead, type StoredEvent } from "../../lib/ledger.ts";
 import type { Change } from "../../lib/ledger.ts";
-import { optional } from "../../lib/optional.ts";
 import type { Calls, Outcome } from "../../lib/ports.ts";
 import { backAfterSeconds } from "../../lib/lambda/queue-worker.ts";
 import type { Failure, Item } from "../../lib/loop/batch.ts";
@@ -190,17 +189,11 @@ export function portsFor(world: World, by: Invocation) {
         ),
     },
     owner: ownerText,
-    ...world.besides.organizations.portFor(by),
+    organizations: world.besides.organizations.portFor(by),
   };
 }
 
-/** functions/observe.ts and functions/dns.ts have no right to the allow-list, so they judge nobody. */
-function unlisted<T extends { readonly allowList: unknown; readonly approvers: unknown }>(ports: T): Omit<T, "allowList" | "approvers"> {
-  const { allowList: _, approvers: __, ...rest } = ports;
-  return rest;
-}
-
-/** functions/admit.ts does not read approvers: only the sweep lets silence decide. */
+/** Only functions/sweep.ts reads approvers, since only the sweep lets silence decide. */
 function unhearing<T extends { readonly approvers: unknown }>(ports: T): Omit<T, "approvers"> {
   const { approvers: _, ...rest } = ports;
   return rest;
@@ -213,7 +206,7 @@ export class Functions {
   }
 
   observe(batch: readonly Received[], done: (failed: Failed | "crashed") => void): void {
-    this.#worker("observe", batch, ownRoles, (by, items) => this.#world.system.observe(unlisted(portsFor(this.#world, by)), items), done);
+    this.#worker("observe", batch, ownRoles, (by, items) => this.#world.system.observe(unhearing(portsFor(this.#world, by)), items), done);
   }
 
   admit(batch: readonly Received[], done: (failed: Failed | "crashed") => void): void {
@@ -228,7 +221,7 @@ export class Functions {
 
   dns(batch: readonly Received[], done: (failed: Failed | "crashed") => void): void {
     const { system, besides } = this.#world;
-    const ports = (by: Invocation) => besides.privateZones.following(by, unlisted(portsFor(this.#world, by)));
+    const ports = (by: Invocation) => besides.privateZones.following(by, unhearing(portsFor(this.#world, by)));
     this.#worker("dns", batch, [], (by, items) => system.giveNames(ports(by), items), done);
   }
 
@@ -305,9 +298,9 @@ export class Functions {
   ): void {
     const { lambda, system } = this.#world;
     const body = async (by: Invocation): Promise<void> => {
-      const { clock, newId, services, connections, ledger, allowList, ...rest } = portsFor(this.#world, by);
+      const { clock, newId, services, connections, ledger, allowList, organizations } = portsFor(this.#world, by);
       await system.run(
-        { clock, newId, services, connections, ledger, allowList, ...optional("organizations", rest.organizations) },
+        { clock, newId, services, connections, ledger, judging: { allowList, organizations } },
         { service, tasks: [{ endpoint, signal, source: { kind: "answer" } }] },
       );
     };
@@ -329,9 +322,8 @@ export class Functions {
     lambda.invoke(
       "answer",
       (by) => {
-        const { clock, newId, services, connections, ledger, allowList, proofs, ...rest } = portsFor(this.#world, by);
-        const asking = optional("organizations", rest.organizations);
-        return system.takeAnswer({ clock, newId, services, connections, ledger, allowList, proofs, ...asking }, answer);
+        const { clock, newId, services, connections, ledger, allowList, organizations, proofs } = portsFor(this.#world, by);
+        return system.takeAnswer({ clock, newId, services, connections, ledger, allowList, organizations, proofs }, answer);
       },
       (result, by) => {
         if (result !== "crashed" && "value" in result) this.#world.checks.after.reply(by, service, answer, result.value);

@@ -2,6 +2,7 @@
 
 import type { Membership } from "../../lib/allow-list.ts";
 import type { AccountId } from "../../lib/ids.ts";
+import { organizationsUnknown } from "../../lib/loop/verdicts.ts";
 import type { Organizations as OrganizationsPort } from "../../lib/ports.ts";
 import { accounts } from "./given.ts";
 import type { Invocation } from "./lambda.ts";
@@ -59,8 +60,8 @@ export class Organizations {
   }
 
   /** The port of lib/ports.ts: it never throws, and what it said is what the run may know. */
-  portFor(by: Invocation): { readonly organizations?: OrganizationsPort } {
-    if (this.#world.setup.besides?.units !== "asked") return {};
+  portFor(by: Invocation): OrganizationsPort {
+    if (this.#world.setup.besides?.units !== "asked") return organizationsUnknown;
     const asked = new Map<AccountId, Promise<Membership>>();
     const ask = async (account: AccountId): Promise<Membership> => {
       const is = await this.#world.lambda
@@ -74,6 +75,6 @@ export class Organizations {
       asked.set(account, answer);
       return answer;
     };
-    return { organizations: { of } };
+    return { of };
   }
 }
