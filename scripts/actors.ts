@@ -1,6 +1,7 @@
 // The people and accounts of a story, each acting only through what they would have: AWS's API, the command, a mailbox, a browser.
 
 import {
+  AcceptVpcEndpointConnectionsCommand,
   CreateVpcEndpointCommand,
   CreateVpcEndpointServiceConfigurationCommand,
   DeleteVpcEndpointsCommand,
@@ -9,6 +10,8 @@ import {
   ModifyVpcEndpointServicePermissionsCommand,
 } from "@aws-sdk/client-ec2";
 import { ListResourceRecordSetsCommand, Route53Client, type ResourceRecordSet } from "@aws-sdk/client-route-53";
+import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { spawned, type Said } from "./spawned.ts";
 
 /** Where the world of the story is. */
@@ -36,6 +39,8 @@ const clientOf = (
 export function provider(world: World, account: string) {
   const ec2 = new EC2Client(clientOf(world, account));
   const route53 = new Route53Client(clientOf(world, account));
+  const events = new EventBridgeClient(clientOf(world, account));
+  const secrets = new SecretsManagerClient(clientOf(world, account));
   return {
     async createService(loadBalancer: string): Promise<{ id: string; name: string }> {
       const created = await ec2.send(
@@ -68,6 +73,13 @@ export function provider(world: World, account: string) {
       );
       return listed.VpcEndpointConnections?.find(({ VpcEndpointId }) => VpcEndpointId === endpoint)?.VpcEndpointState;
     },
+    /** As somebody does in the console, past Drawbridge. */
+    accept: async (service: string, endpoint: string): Promise<void> =>
+      void (await ec2.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId: service, VpcEndpointIds: [endpoint] }))),
+    switchRule: async (name: string, on: boolean): Promise<void> =>
+      void (await events.send(on ? new EnableRuleCommand({ Name: name }) : new DisableRuleCommand({ Name: name }))),
+    keepSecret: async (arn: string, text: string): Promise<void> =>
+      void (await secrets.send(new PutSecretValueCommand({ SecretId: arn, SecretString: text }))),
     async recordsAt(zone: string, name: string): Promise<ResourceRecordSet[]> {
       const listed = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone }));
       return (listed.ResourceRecordSets ?? []).filter(({ Name }) => Name === `${name}.` || Name === `_drawbridge.${name}.`);
@@ -122,6 +134,11 @@ export function approver(world: World) {
     async mailAbout(text: string): Promise<Mail | undefined> {
       const mails = (await (await fetch(`${world.inbox}.json`)).json()) as Mail[];
       return mails.find((mail) => mail.channel === "email" && mail.text.includes(text) && linkIn(mail) !== undefined);
+    },
+    /** The message in Slack as it is now. */
+    async inSlack(text: string): Promise<Mail | undefined> {
+      const mails = (await (await fetch(`${world.inbox}.json`)).json()) as Mail[];
+      return mails.find((mail) => mail.channel === "slack" && mail.text.includes(text));
     },
     linkIn,
     async open(link: string): Promise<string> {

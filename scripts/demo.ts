@@ -2,7 +2,7 @@
 
 import type { VerifiedLog } from "../cli/audit-verify.ts";
 import { startLocalAws } from "../local/aws.ts";
-import { approver, consumer, operator, provider, type World } from "./actors.ts";
+import { approver, consumer, operator, provider, type Mail, type World } from "./actors.ts";
 import { onTerminal, type Narrator } from "./narrator.ts";
 import type { Said } from "./spawned.ts";
 import { ensurePackaged } from "./package.ts";
@@ -14,8 +14,10 @@ const accounts = {
   barred: "444444444444",
   unlucky: "555555555555",
   insistent: "666666666666",
+  befriended: "777777777777",
 } as const;
 const region = "eu-west-1";
+const slackChannel = "#privatelink";
 const zoneName = "privatelink.example.com";
 const loadBalancer = `arn:aws:elasticloadbalancing:${region}:${accounts.provider}:loadbalancer/net/payments/50dc6c495c0c9188`;
 
@@ -46,6 +48,8 @@ async function story(tell: Narrator): Promise<void> {
     zoneName,
     parameters: { ApproverEmail: "approvers@payments.example" },
     confirmSubscriptions: true,
+    // Soon after it is switched on, so that nobody waits a minute for the first sweep.
+    assumptions: { rateRuleFirstTick: 0.1 },
   });
   try {
     const world: World = { aws: local.aws, api: local.api, inbox: local.inbox, region };
@@ -72,11 +76,15 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   };
   const whenAws = (service: string, endpoint: string, wanted: string) => async () =>
     (await payments.stateOf(service, endpoint)) === wanted ? wanted : undefined;
+  const sweeping = (on: boolean): Promise<void> => payments.switchRule(physicalIdOf(local, "SweepSchedule"), on);
   const zone = local.zoneId;
   const aliasOf = async (name: string): Promise<string | undefined> =>
     (await payments.recordsAt(zone, name)).find(({ Type }) => Type === "A")?.AliasTarget?.DNSName;
 
   tell.chapter("A payment service asks for acceptance, and Drawbridge takes it into care");
+  await sweeping(false);
+  tell.does("provider", "switches the sweep off until chapter 5: up to there events alone must do");
+  await payments.keepSecret(local.outputs["SlackSecretArn"] ?? "", local.slack.secret(slackChannel));
   const service = await payments.createService(loadBalancer);
   tell.does("provider", `creates the endpoint service behind its load balancer, acceptance required: ${service.name}`);
   await run("services", "add", service.id, "--zone", zoneName, "--yes");
@@ -105,6 +113,7 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   const unknown = await consumer(world, accounts.unknown).connect(service.name);
   tell.does("unknown", `account ${accounts.unknown} creates ${unknown}`);
   const people = approver(world);
+  await tell.sees(`${slackChannel} in Slack hears of it`, 20, () => people.inSlack(unknown), firstLine);
   const mail = await tell.sees(
     "the approvers get a message with a link",
     20,
@@ -120,6 +129,15 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   await people.answer(link, page, "approve", accounts.unknown.slice(-4), "known from the spring trial");
   tell.does("approver", "approves there, with a reason");
   await tell.sees("AWS shows it available", 30, whenAws(service.id, unknown, "available"));
+  await tell.sees(
+    "the message in Slack tells how it ended",
+    20,
+    async () => {
+      const lines = (await people.inSlack(unknown))?.text.split("\n") ?? [];
+      return lines.find((line) => /^\W*(Approved|Accepted)\b/.test(line));
+    },
+    (line) => `“${line}”`,
+  );
 
   tell.chapter("3. A barred account is rejected, and told apart by its entry");
   const barred = await consumer(world, accounts.barred).connect(service.name);
@@ -129,12 +147,23 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   if (denied?.because.rule !== "reject-entry") throw new Error(`the reason is ${denied?.because.rule ?? "missing"}, not the reject entry`);
   tell.tells(`because ${denied.because.detail}`);
 
-  tell.chapter("4. A notification is lost, another comes three times");
+  tell.chapter("4. Somebody accepts in the AWS console, past Drawbridge");
+  const befriended = await consumer(world, accounts.befriended).connect(service.name);
+  await payments.accept(service.id, befriended);
+  tell.does("somebody", `accepts ${befriended} (account ${accounts.befriended}) in the console`);
+  const past = await tell.sees("CloudTrail names them, and so does the log", 40, async () => {
+    const { history } = await show(befriended);
+    return history.some(({ event }) => event.type === "Attributed") ? history : undefined;
+  });
+  if (!past.some(({ event }) => event.type === "AcceptedOutside")) throw new Error("the log does not say that it was accepted outside");
+
+  tell.chapter("5. A notification is lost, another comes three times");
   local.faults.repeatNotifications(3);
   const insistent = await consumer(world, accounts.insistent).connect(service.name);
   tell.does("AWS", `notifies three times of ${insistent} (account ${accounts.insistent})`);
   await tell.sees("it is available", 20, whenAws(service.id, insistent, "available"));
-  tell.tells("the sweep comes each minute: waiting for it");
+  await sweeping(true);
+  tell.does("provider", "switches the sweep on again; it comes each minute");
   await tell.sees(`the sweep found ${lost}, whose notification was lost`, 75, whenAws(service.id, lost, "available"));
   const [found] = (await show(lost)).history;
   if (found?.event.source?.kind !== "sweep")
@@ -147,7 +176,7 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   if (accepts !== 1) throw new Error(`three notifications led to ${String(accepts)} accepts`);
   tell.tells("three notifications, one decision, one accept");
 
-  tell.chapter("5. acme deletes its endpoint");
+  tell.chapter("6. acme deletes its endpoint");
   await consumer(world, accounts.acme).disconnect(acme);
   tell.does("acme", `deletes ${acme}`);
   await tell.sees("the connection is closed in the log", 30, () => decided(acme, "closed"));
@@ -157,8 +186,8 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   const namesOfBarred = (await show(barred)).connection.names.length;
   if (namesOfBarred > 0) throw new Error("the rejected account has a name");
 
-  tell.chapter("6. The log says what, when, by whom, and because of which entry");
-  for (const [who, endpoint] of Object.entries({ acme, unknown, barred, lost, insistent })) {
+  tell.chapter("7. The log says what, when, by whom, and because of which entry");
+  for (const [who, endpoint] of Object.entries({ acme, unknown, barred, befriended, lost, insistent })) {
     tell.tells("");
     tell.tells(`${who}: drawbridge show ${endpoint}`);
     for (const line of (await drawbridge("show", endpoint)).stdout.trimEnd().split("\n")) tell.tells(line);
@@ -169,7 +198,7 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
       throw new Error(`the history of ${who} ends with ${connection.status}`);
   }
 
-  tell.chapter("7. The log proves that nobody altered it, and shows who does");
+  tell.chapter("8. The log proves that nobody altered it, and shows who does");
   const [, asked] = (await show(acme)).history;
   if (asked === undefined) throw new Error("the history of acme ends too soon");
   const verified = async (): Promise<Said & { readonly log: VerifiedLog }> => {
@@ -194,6 +223,14 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   if (code !== 1 || log.findings.length !== 1 || named?.kind !== "edited" || named.subject !== asked.subject || named.seq !== asked.seq)
     throw new Error(`verification ended with ${String(code)} and found ${log.findings.map(({ text }) => text).join("; ") || "nothing"}`);
   tell.tells(`drawbridge audit verify: ${named.text}`);
+}
+
+const firstLine = ({ text }: Mail): string => `“${text.split("\n", 1)[0] ?? ""}”`;
+
+function physicalIdOf(local: Awaited<ReturnType<typeof startLocalAws>>, logicalId: string): string {
+  const found = local.stack.resources.find((one) => one.logicalId === logicalId);
+  if (found === undefined) throw new Error(`the stack has no ${logicalId}`);
+  return found.physicalId;
 }
 
 type Row = Record<string, { M?: Row; S?: string }>;
