@@ -27,6 +27,8 @@ export interface Way {
   readonly legs: readonly Leg[];
   readonly endpoint?: Endpoint;
   readonly balancer?: LoadBalancer;
+  /** The load balancer's own groups dropped it. */
+  readonly isTurnedAway?: true;
   readonly end: Failure | { readonly loopbackPort: number };
 }
 
@@ -84,7 +86,7 @@ async function throughEndpoint(ground: Ground, from: NetworkInterface, to: Netwo
   if (balancer.filtersPrivateLink && !letsThrough(ec2, balancer.groupIds, "in", port, stranger)) {
     const groups = balancer.groupIds.join(", ");
     const why = `${groups} of the load balancer ${balancer.name} lets no TCP ${port} in from ${from.address}, and it filters PrivateLink's traffic`;
-    return { ...stopped([passed], "timed out", why), endpoint, balancer };
+    return { ...stopped([passed], "timed out", why), endpoint, balancer, isTurnedAway: true };
   }
   return { ...(await throughBalancer(ground, balancer, node, port, [passed])), endpoint };
 }

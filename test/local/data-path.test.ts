@@ -134,6 +134,22 @@ test("what passed is written down with private addresses, and counted on both si
   expect(await sum(CONSUMER, "AWS/PrivateLinkServices", "NewConnections", { "Service Id": ServiceId })).toBe(0);
 });
 
+test("flow logs are read by an interface's own stream, or by what its name begins with", async () => {
+  await world.accept();
+  expect(await ask("payments.internal")).toBe(WELCOME);
+  const logGroupName = world.consumer["FlowLogGroup"];
+  const read = async (input: Record<string, unknown>): Promise<readonly string[]> => {
+    const { events } = await world.local.call("logs", "FilterLogEvents", { logGroupName, ...input }, CONSUMER);
+    return [...new Set((events as { logStreamName: string }[]).map(({ logStreamName }) => logStreamName))];
+  };
+  const [first = "", ...others] = await read({});
+  expect(others.length).toBeGreaterThan(0);
+  expect(await read({ logStreamNames: [first] })).toEqual([first]);
+  expect(await read({ logStreamNamePrefix: first.replace("-all", "") })).toEqual([first]);
+  expect(await read({ logStreamNamePrefix: "eni-nobody" })).toEqual([]);
+  await expect(read({ logStreamNames: [first], logStreamNamePrefix: "eni-" })).rejects.toThrow(/cannot be given together/);
+});
+
 async function sum(account: string, Namespace: string, MetricName: string, dimensions: Readonly<Record<string, unknown>>): Promise<number> {
   const { Datapoints } = await world.local.call(
     "monitoring",
