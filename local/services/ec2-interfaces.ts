@@ -55,6 +55,10 @@ export function attach(
   return made;
 }
 
+export function detach(state: Ec2State, id: string): void {
+  state.interfaces.delete(id);
+}
+
 export function detachAll(state: Ec2State, attachedTo: string): void {
   for (const one of state.interfaces.values()) if (one.attachedTo === attachedTo) state.interfaces.delete(one.id);
 }

@@ -83,10 +83,12 @@ test("without a healthy target the load balancer refuses", async () => {
   await world.accept();
   const InstanceIds = [world.provider["WebServerId"] ?? ""];
   await world.ec2(PROVIDER, "StopInstances", { InstanceIds });
-  expect(await ask("payments.internal")).toMatch(/refused: .* no healthy target: i-\w+:80 is unhealthy \(i-\w+ is stopped\)/);
+  expect(await ask("payments.internal")).toMatch(/refused: .* no healthy target: i-\w+:80 is unused \(i-\w+ is stopped\)/);
   const health = async (): Promise<unknown> =>
     world.local.call("elasticloadbalancing", "DescribeTargetHealth", { TargetGroupArn: world.provider["TargetGroupArn"] }, PROVIDER);
-  expect(await health()).toMatchObject({ TargetHealthDescriptions: [{ TargetHealth: { State: "unhealthy", Reason: "Target.Timeout" } }] });
+  expect(await health()).toMatchObject({
+    TargetHealthDescriptions: [{ TargetHealth: { State: "unused", Reason: "Target.InvalidState" } }],
+  });
   await world.ec2(PROVIDER, "StartInstances", { InstanceIds });
   expect(await health()).toMatchObject({ TargetHealthDescriptions: [{ TargetHealth: { State: "healthy" } }] });
   expect(await ask("payments.internal")).toBe(WELCOME);
