@@ -144,10 +144,12 @@ async function adapt(
   const changed = changedProperties(there.declared.properties, declared.properties);
   if (changed.length === 0) return { ...standing(declared, resource, there.made), attributes: there.attributes };
   const { change } = there.made;
-  if (change === undefined || (await replacement(declared.type, changed)) === "True")
-    return make(declared, resource, workshop, tell, steps);
+  const anew = await replacement(declared.type, changed);
+  if (anew === "True" || (anew === "Conditional" && change === undefined)) return make(declared, resource, workshop, tell, steps);
   tell({ ...there, status: "UPDATE_IN_PROGRESS" });
   return worked(declared, tell, "UPDATE", async () => {
+    // A new one in its place would be another thing than AWS does, and would take with it whatever stands in it.
+    if (change === undefined) throw new Error(`local AWS cannot change ${changed.join(", ")} where it is; AWS can.`);
     const next = standing(declared, resource, await change(declared));
     steps.push(async () => next.made.change?.(there.declared));
     return next;

@@ -178,6 +178,20 @@ test("what cannot be cleaned up after an update is told, and the update stands",
   ]);
 });
 
+test("what AWS changes where it is, and local AWS cannot, is refused and not replaced", async () => {
+  const network = (name: string) => ({
+    Vpc: { Type: "AWS::EC2::VPC", Properties: { CidrBlock: "10.0.0.0/16" } },
+    Routes: { Type: "AWS::EC2::RouteTable", Properties: { VpcId: { Ref: "Vpc" }, Tags: [{ Key: "Name", Value: name }] } },
+  });
+  expect(await change({ ...base, ...network("a") })).toBe("UPDATE_COMPLETE");
+  const routes = idOf("Routes");
+  expect((await propose({ ...base, ...network("b") })).Changes?.map(({ ResourceChange }) => ResourceChange?.Replacement)).toEqual([
+    "False",
+  ]);
+  expect(await change({ ...base, ...network("b") })).toBe("UPDATE_ROLLBACK_COMPLETE");
+  expect(idOf("Routes")).toBe(routes);
+});
+
 test("it is taken down but for what is kept, and a bucket must be empty", async () => {
   const bucket = { Type: "AWS::S3::Bucket" };
   expect(await change({ ...base, Bucket: bucket })).toBe("UPDATE_COMPLETE");

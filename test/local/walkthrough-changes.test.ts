@@ -1,15 +1,16 @@
 // The walkthrough's stacks deployed a second time and taken down: what stays where it is, and what a failure leaves.
+import { readFileSync } from "node:fs";
 import {
   CloudFormationClient,
   DeleteStackCommand,
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   GetTemplateSummaryCommand,
+  ListStacksCommand,
+  ValidateTemplateCommand,
 } from "@aws-sdk/client-cloudformation";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { get } from "../../cli/verify/reach.ts";
-import { socksConnect } from "../../cli/verify/socks.ts";
 import { CONSUMER, PROVIDER, twoVpcs, WELCOME, type TwoVpcs } from "./two-vpcs.fixture.ts";
 
 let world: TwoVpcs;
@@ -21,15 +22,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await world.local.close();
 });
-
-async function ask(host = "payments.internal"): Promise<string> {
-  const entry = await world.local.dataPath.enter("vpc-b");
-  try {
-    return (await get(await socksConnect({ host: "127.0.0.1", port: entry.port }, host, 80), host, "/")).body;
-  } catch {
-    return entry.notes.join("\n");
-  }
-}
 
 const clientOf = (account: string): CloudFormationClient =>
   new CloudFormationClient({
@@ -59,12 +51,12 @@ test("the load balancer's filter is switched on and off where it stands, and the
   const { LoadBalancerArn } = world.provider;
   const closed = { FilterClients: "on", ConsumerCidr: "10.9.0.0/16" };
   expect((await provider(closed))["LoadBalancerArn"]).toBe(LoadBalancerArn);
-  expect(await ask()).toMatch(/timed out: .* filters PrivateLink's traffic/);
+  expect(await world.ask()).toMatch(/timed out: .* filters PrivateLink's traffic/);
   expect((await provider({ FilterClients: "on" }))["LoadBalancerArn"]).toBe(LoadBalancerArn);
-  expect(await ask()).toBe(WELCOME);
+  expect(await world.ask()).toBe(WELCOME);
   await provider(closed);
   expect((await provider({}))["LoadBalancerArn"]).toBe(LoadBalancerArn);
-  expect(await ask()).toBe(WELCOME);
+  expect(await world.ask()).toBe(WELCOME);
   const replaced = (await events(PROVIDER, "provider")).filter((event) => /DELETE_|LoadBalancer CREATE|Listener UPDATE/.test(event));
   expect(replaced).toEqual(["LoadBalancer CREATE_IN_PROGRESS", "LoadBalancer CREATE_COMPLETE"]);
 });
@@ -74,13 +66,36 @@ test("an update that fails leaves the traffic as it was", async () => {
   await expect(provider({ FilterClients: "on", ConsumerCidr: "10.9.0.0/16", PrivateDnsName: "-.example" })).rejects.toThrow(
     /UPDATE_ROLLBACK_COMPLETE/,
   );
-  expect(await ask()).toBe(WELCOME);
+  expect(await world.ask()).toBe(WELCOME);
   expect(await events(PROVIDER, "provider")).toContain("EndpointService UPDATE_FAILED");
 });
 
-test("a template's summary names its parameters, of a stack too", async () => {
-  const summary = await clientOf(PROVIDER).send(new GetTemplateSummaryCommand({ StackName: "provider" }));
-  expect(summary.Parameters?.map(({ ParameterKey }) => ParameterKey)).toContain("FilterClients");
+test("a template says what it needs before anything is made of it, a stack's own too", async () => {
+  const client = clientOf(PROVIDER);
+  const TemplateBody = readFileSync(new URL("../../infra/provider.yml", import.meta.url), "utf8");
+  const summary = await client.send(new GetTemplateSummaryCommand({ StackName: "provider" }));
+  expect(summary).toMatchObject({
+    Description: "PrivateLink walkthrough, provider (VPC-A)",
+    Capabilities: ["CAPABILITY_IAM"],
+    CapabilitiesReason: "The following resource(s) require capabilities: [AWS::IAM::Role]",
+    Version: "2010-09-09",
+  });
+  expect(summary.ResourceTypes).toContain("AWS::EC2::VPCEndpointService");
+  expect(summary.Parameters).toContainEqual(
+    expect.objectContaining({
+      ParameterKey: "FilterClients",
+      ParameterType: "String",
+      DefaultValue: "off",
+      ParameterConstraints: { AllowedValues: ["off", "on"] },
+    }),
+  );
+  const { $metadata: _, ...ofStack } = summary;
+  expect(await client.send(new GetTemplateSummaryCommand({ TemplateBody }))).toMatchObject(ofStack);
+  const valid = await client.send(new ValidateTemplateCommand({ TemplateBody }));
+  expect(valid.Parameters?.map(({ ParameterKey }) => ParameterKey)).toEqual(summary.Parameters?.map(({ ParameterKey }) => ParameterKey));
+  await expect(client.send(new ValidateTemplateCommand({ TemplateBody: "Resources: [" }))).rejects.toThrow(/Template format error/);
+  const { StackSummaries } = await client.send(new ListStacksCommand({ StackStatusFilter: ["CREATE_COMPLETE"] }));
+  expect(StackSummaries).toMatchObject([{ StackName: "provider", TemplateDescription: "PrivateLink walkthrough, provider (VPC-A)" }]);
 });
 
 test("a stack that could not be taken down is taken down by the next try", async () => {
