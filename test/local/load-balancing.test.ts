@@ -25,14 +25,14 @@ const health = async (): Promise<unknown> =>
 /** Another web server beside the template's, in its subnet and group. */
 async function anotherServer(page: string): Promise<string> {
   const { Reservations } = await world.ec2(PROVIDER, "DescribeInstances", { InstanceIds: [world.provider["WebServerId"]] });
-  const [{ SubnetId = "", SecurityGroups = [] } = {}] = (Reservations as { Instances: Server[] }[]).flatMap(({ Instances }) => Instances);
+  const [first] = (Reservations as { Instances: Server[] }[]).flatMap(({ Instances }) => Instances);
   const unit = "[Service]\\nExecStart=/usr/bin/python3 -m http.server 80 --directory /srv";
   const files = `write_files: [{ path: /srv/index.html, content: "${page}" }, { path: /etc/systemd/system/w.service, content: "${unit}" }]`;
   const UserData = Buffer.from(`#cloud-config\n${files}\nruncmd: [[systemctl, start, w.service]]\n`).toString("base64");
-  const SecurityGroupIds = SecurityGroups.map(({ GroupId }) => GroupId);
-  const asked = { ImageId: "ami-0", MinCount: 1, MaxCount: 1, SubnetId, SecurityGroupIds, UserData };
+  const SecurityGroupIds = first?.SecurityGroups.map(({ GroupId }) => GroupId);
+  const asked = { ImageId: "ami-0", MinCount: 1, MaxCount: 1, SubnetId: first?.SubnetId, SecurityGroupIds, UserData };
   const { Instances } = await world.ec2(PROVIDER, "RunInstances", asked);
-  const [{ InstanceId = "" } = {}] = Instances as { InstanceId: string }[];
+  const InstanceId = (Instances as { InstanceId: string }[])[0]?.InstanceId ?? "";
   await elb("RegisterTargets", { ...group(), Targets: [{ Id: InstanceId }] });
   return InstanceId;
 }
@@ -76,7 +76,7 @@ test("with nobody registered it refuses", async () => {
 
 test("a listener is moved to another port, and taken away", async () => {
   const { Listeners } = await elb("DescribeListeners", { LoadBalancerArn: world.provider["LoadBalancerArn"] });
-  const [{ ListenerArn = "" } = {}] = Listeners as { ListenerArn: string }[];
+  const ListenerArn = (Listeners as { ListenerArn: string }[])[0]?.ListenerArn;
   await elb("ModifyListener", { ListenerArn, Port: 8080 });
   expect(await world.ask()).toMatch(/refused: the load balancer has no listener on port 80/);
   await elb("ModifyListener", { ListenerArn, Port: 80 });

@@ -57,7 +57,7 @@ export async function twoVpcs(
       while (!JSON.stringify(await ec2(CONSUMER, "DescribeVpcEndpoints", { VpcEndpointIds })).includes('"State":"available"'))
         await new Promise((resolve) => setTimeout(resolve, 5));
     };
-    const ask: TwoVpcs["ask"] = async (host = "payments.internal", vpc = "vpc-b", port = 80, as = undefined) => {
+    const ask: TwoVpcs["ask"] = async (host = "payments.internal", vpc = "vpc-b", port = 80, as?: string) => {
       const entry = await local.dataPath.enter(vpc, as);
       try {
         const socket = await socksConnect({ host: "127.0.0.1", port: entry.port }, host, port);
