@@ -15,6 +15,7 @@ afterEach(async () => {
 
 const enter = (vpc: string, as?: string): Promise<Entry> => world.local.dataPath.enter(vpc, as);
 
+const ask: TwoVpcs["ask"] = (...asked) => world.ask(...asked);
 const names = (): readonly string[] => [world.consumer["EndpointName"] ?? "", "payments.internal"];
 const endpoint = (): string => world.consumer["EndpointId"] ?? "";
 const groupOf = async (account: string, part: string): Promise<string> => {
@@ -23,18 +24,18 @@ const groupOf = async (account: string, part: string): Promise<string> => {
 };
 
 test("before acceptance there is no such name; after it, both lead to the web server", async () => {
-  for (const name of names()) expect(await world.ask(name)).toMatch(/name not found/);
+  for (const name of names()) expect(await ask(name)).toMatch(/name not found/);
   await world.accept();
-  for (const name of names()) expect(await world.ask(name)).toBe(WELCOME);
+  for (const name of names()) expect(await ask(name)).toBe(WELCOME);
 });
 
 test("rejected: the name is still there and nobody answers; deleted: the name is gone", async () => {
   await world.accept();
   const asked = { ServiceId: world.provider["ServiceId"], VpcEndpointIds: [endpoint()] };
   await world.ec2(PROVIDER, "RejectVpcEndpointConnections", asked);
-  for (const name of names()) expect(await world.ask(name)).toMatch(/refused: vpce-\w+ is rejected/);
+  for (const name of names()) expect(await ask(name)).toMatch(/refused: vpce-\w+ is rejected/);
   await world.ec2(CONSUMER, "DeleteVpcEndpoints", { VpcEndpointIds: [endpoint()] });
-  for (const name of names()) expect(await world.ask(name)).toMatch(/name not found/);
+  for (const name of names()) expect(await ask(name)).toMatch(/name not found/);
 });
 
 test("names and addresses exist in VPC-B only", async () => {
@@ -43,15 +44,15 @@ test("names and addresses exist in VPC-B only", async () => {
   const [address = ""] = dataPath.resolve("vpc-b", "payments.internal", "A") ?? [];
   expect(address).toMatch(/^10\.1\.0\./);
   for (const name of names()) expect(dataPath.resolve("vpc-a", name, "A")).toBeUndefined();
-  expect(await world.ask(address)).toBe(WELCOME);
-  expect(await world.ask(address, "vpc-a")).toMatch(/timed out: .* no route leads out of it/);
+  expect(await ask(address)).toBe(WELCOME);
+  expect(await ask(address, "vpc-a")).toMatch(/timed out: .* no route leads out of it/);
 });
 
 test("a private zone does not answer while the VPC's DNS host names are off", async () => {
   await world.accept();
   await world.ec2(CONSUMER, "ModifyVpcAttribute", { VpcId: world.consumer["VpcId"], EnableDnsHostnames: { Value: false } });
-  expect(await world.ask("payments.internal")).toMatch(/name not found/);
-  expect(await world.ask(names()[0] ?? "")).toBe(WELCOME);
+  expect(await ask("payments.internal")).toMatch(/name not found/);
+  expect(await ask(names()[0] ?? "")).toBe(WELCOME);
 });
 
 test("security groups drop what they do not let through, and say which", async () => {
@@ -59,17 +60,17 @@ test("security groups drop what they do not let through, and say which", async (
   const [group, client] = [await groupOf(CONSUMER, "vpc-b endpoint"), await groupOf(CONSUMER, "vpc-b client")];
   const IpPermissions = [{ IpProtocol: "tcp", FromPort: 80, ToPort: 80, UserIdGroupPairs: [{ GroupId: client }] }];
   await world.ec2(CONSUMER, "RevokeSecurityGroupIngress", { GroupId: group, IpPermissions });
-  expect(await world.ask("payments.internal")).toContain(`timed out: ${group} of 10.1.0.`);
+  expect(await ask("payments.internal")).toContain(`timed out: ${group} of 10.1.0.`);
   await world.ec2(CONSUMER, "AuthorizeSecurityGroupIngress", { GroupId: group, IpPermissions });
-  expect(await world.ask("payments.internal")).toBe(WELCOME);
-  expect(await world.ask("payments.internal", "vpc-b", 443)).toContain(`timed out: ${client} of 10.1.0.`);
+  expect(await ask("payments.internal")).toBe(WELCOME);
+  expect(await ask("payments.internal", "vpc-b", 443)).toContain(`timed out: ${client} of 10.1.0.`);
 });
 
 test("without a healthy target the load balancer refuses", async () => {
   await world.accept();
   const InstanceIds = [world.provider["WebServerId"] ?? ""];
   await world.ec2(PROVIDER, "StopInstances", { InstanceIds });
-  expect(await world.ask("payments.internal")).toMatch(/refused: .* no healthy target: i-\w+:80 is unused \(i-\w+ is stopped\)/);
+  expect(await ask("payments.internal")).toMatch(/refused: .* no healthy target: i-\w+:80 is unused \(i-\w+ is stopped\)/);
   const health = async (): Promise<unknown> =>
     world.local.call("elasticloadbalancing", "DescribeTargetHealth", { TargetGroupArn: world.provider["TargetGroupArn"] }, PROVIDER);
   expect(await health()).toMatchObject({
@@ -77,7 +78,7 @@ test("without a healthy target the load balancer refuses", async () => {
   });
   await world.ec2(PROVIDER, "StartInstances", { InstanceIds });
   expect(await health()).toMatchObject({ TargetHealthDescriptions: [{ TargetHealth: { State: "healthy" } }] });
-  expect(await world.ask("payments.internal")).toBe(WELCOME);
+  expect(await ask("payments.internal")).toBe(WELCOME);
 });
 
 test("nobody but the load balancer reaches the web server", async () => {
@@ -87,19 +88,19 @@ test("nobody but the load balancer reaches the web server", async () => {
   const SubnetId = (Subnets as { SubnetId: string }[])[0]?.SubnetId;
   await world.ec2(PROVIDER, "RunInstances", { ImageId: "ami-0", MinCount: 1, MaxCount: 1, SubnetId, TagSpecifications });
   const group = await groupOf(PROVIDER, "vpc-a web server");
-  expect(await world.ask(server.address, "vpc-a", 80, "bystander")).toContain(`timed out: ${group} of ${server.address}`);
-  expect(await world.ask(server.address, "vpc-b")).toMatch(/timed out: .* no route/);
+  expect(await ask(server.address, "vpc-a", 80, "bystander")).toContain(`timed out: ${group} of ${server.address}`);
+  expect(await ask(server.address, "vpc-b")).toMatch(/timed out: .* no route/);
 });
 
 test("a change by the consumer does not cut what was available", async () => {
   await world.accept();
   await world.ec2(CONSUMER, "ModifyVpcEndpoint", { VpcEndpointId: endpoint(), PolicyDocument: "{}" });
-  expect(await world.ask("payments.internal")).toBe(WELCOME);
+  expect(await ask("payments.internal")).toBe(WELCOME);
 });
 
 test("what passed is written down with private addresses, and counted on both sides", async () => {
   await world.accept();
-  expect(await world.ask("payments.internal")).toBe(WELCOME);
+  expect(await ask("payments.internal")).toBe(WELCOME);
   for (const [account, group, addresses] of [
     [CONSUMER, world.consumer["FlowLogGroup"], /^2 222222222222 eni-\w+ 10\.1\.0\.\d+ 10\.1\.0\.\d+ \d+ \d+ 6 \d+ \d+ \d+ \d+ ACCEPT OK$/],
     [PROVIDER, world.provider["FlowLogGroup"], /^2 111111111111 eni-\w+ 10\.0\.0\.\d+ 10\.0\.0\.\d+ \d+ \d+ 6 \d+ \d+ \d+ \d+ ACCEPT OK$/],

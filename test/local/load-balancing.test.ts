@@ -86,6 +86,42 @@ test("a listener is moved to another port, and taken away", async () => {
   await expect(elb("DeleteListener", { ListenerArn })).rejects.toThrow(/not found/);
 });
 
+/** As any client sends it: a form, answered in XML. */
+async function wire(Action: string, members: Readonly<Record<string, string>>): Promise<string> {
+  const authorization = `AWS4-HMAC-SHA256 Credential=${PROVIDER}/20261123/eu-west-1/elasticloadbalancing/aws4_request, SignedHeaders=host, Signature=0`;
+  const headers = { authorization, "x-amz-date": "20261123T120000Z", "content-type": "application/x-www-form-urlencoded" };
+  const body = new URLSearchParams({ Action, Version: "2015-12-01", ...members });
+  return (await fetch(world.local.aws, { method: "POST", headers, body })).text();
+}
+
+test("over the wire a listener is added to, and the filter of PrivateLink's traffic is set", async () => {
+  const { LoadBalancerArn = "", TargetGroupArn = "" } = world.provider;
+  const forward = { "DefaultActions.member.1.Type": "forward", "DefaultActions.member.1.TargetGroupArn": TargetGroupArn };
+  expect(await wire("CreateListener", { LoadBalancerArn, Protocol: "TCP", Port: "81", ...forward })).toContain("<Port>81</Port>");
+  const listeners = await wire("DescribeListeners", { LoadBalancerArn });
+  expect(listeners.match(new RegExp(`<TargetGroupArn>${TargetGroupArn}</TargetGroupArn>`, "g"))).toHaveLength(2);
+  const [, group = ""] = /<member>(sg-\w+)<\/member>/.exec(await wire("DescribeLoadBalancers", { LoadBalancerArn })) ?? [];
+  const filter = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic";
+  const groups = { LoadBalancerArn, "SecurityGroups.member.1": group };
+  expect(await wire("SetSecurityGroups", { ...groups, [filter]: "on" })).toContain(`<${filter}>on</${filter}>`);
+  expect(await wire("DescribeLoadBalancers", { LoadBalancerArn })).toContain(`<${filter}>on</${filter}>`);
+  expect(await wire("SetSecurityGroups", { ...groups, "SecurityGroups.member.1": "sg-00000000" })).toContain("<Code>InvalidGroup");
+  const cross = { "Attributes.member.1.Key": "load_balancing.cross_zone.enabled", "Attributes.member.1.Value": "false" };
+  expect(await wire("ModifyLoadBalancerAttributes", { LoadBalancerArn, ...cross })).toContain("<Value>false</Value>");
+});
+
+test("without crossing zones only targets in the client's own zone are in use", async () => {
+  const { LoadBalancerArn = "" } = world.provider;
+  const Attributes = [{ Key: "load_balancing.cross_zone.enabled", Value: "false" }];
+  await elb("ModifyLoadBalancerAttributes", { LoadBalancerArn, Attributes });
+  expect(await world.ask()).toBe(WELCOME);
+  const { ServiceName = "" } = world.provider;
+  await world.deploy(CONSUMER, "consumer", { ServiceName, EndpointZones: "both" }, "UPDATE");
+  const addresses = world.local.dataPath.resolve("vpc-b", "payments.internal", "A") ?? [];
+  const said = await Promise.all(addresses.map((address) => world.ask(address)));
+  expect(said).toEqual([WELCOME, expect.stringMatching(/refused: .* is unused \(it stands in another zone/)]);
+});
+
 test.each([
   {
     how: "rejected",
