@@ -1,6 +1,6 @@
 // Whether messages reach the approvers, by mail or in Slack: looked at by each sweep, kept in the log when it changes.
 
-import type { Approver } from "../approver.ts";
+import { sameMailbox, type Approver } from "../approver.ts";
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { approverSubject } from "../ledger.ts";
@@ -12,7 +12,7 @@ export type MailState = "none" | "pending" | "confirmed" | "unprotected" | "lost
 
 export function mailStateOf({ email, subscription }: Approver, subscriptions: readonly Subscription[]): MailState {
   if (email === undefined) return "none";
-  const its = subscriptions.filter(({ protocol, endpoint }) => protocol === "email" && endpoint.toLowerCase() === email.toLowerCase());
+  const its = subscriptions.filter(({ protocol, endpoint }) => protocol === "email" && sameMailbox(endpoint, email));
   if (its.some(({ arn }) => arn !== undefined && arn === subscription)) return "confirmed";
   return its.some(({ arn }) => arn === undefined) ? "pending" : "lost";
 }

@@ -1,6 +1,6 @@
 // The approvers: added, changed, confirmed, tried and removed, and whether a message reaches each of them.
 
-import { anyApprover, approverName, type Approver } from "../approver.ts";
+import { anyApprover, approverName, sameMailbox, sharedWay, type Approver } from "../approver.ts";
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
@@ -27,7 +27,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
     throw new BadInput("email", undefined, "give at least a mail address, a Slack user or an IAM identity");
   await refuseTwins(ports, said);
   const before = await ports.approvers.get(said.name);
-  const sameAddress = before?.email !== undefined && before.email === said.email;
+  const sameAddress = before?.email !== undefined && said.email !== undefined && sameMailbox(before.email, said.email);
   const keeps = sameAddress && mailStateOf(before, await ports.subscriptions.all()) === "confirmed";
   if (before?.subscription !== undefined && !sameAddress) await ports.subscriptions.remove(before.subscription);
   const subscription =
@@ -45,7 +45,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
 async function refuseTwins(ports: OperatorPorts, said: Said): Promise<void> {
   for (const other of await ports.approvers.all()) {
     if (other.name === said.name) continue;
-    const twin = (["email", "slack", "arn"] as const).find((way) => said[way] !== undefined && said[way] === other[way]);
+    const twin = sharedWay(said, other);
     if (twin !== undefined) throw new BadInput(twin, said[twin], `give another: ${other.name} has it, and one person is one approver`);
   }
 }
@@ -117,7 +117,7 @@ export async function list(ports: OperatorPorts): Promise<{ items: ListedApprove
   );
   const own = new Set(approvers.map(({ subscription }) => subscription));
   const others = subscriptions.filter(({ arn }) => arn !== undefined && !own.has(arn));
-  const warnings: string[] = [];
+  const warnings = twinsAmong(approvers);
   for (const { arn = "", endpoint } of others) {
     const inspected = await ports.subscriptions.inspect(arn);
     if (inspected === undefined || inspected.approver === anyApprover) continue;
@@ -129,6 +129,18 @@ export async function list(ports: OperatorPorts): Promise<{ items: ListedApprove
   }
   return { items, warnings };
 }
+
+/** Those that a Drawbridge from before let in. */
+const twinsAmong = (approvers: readonly Approver[]): string[] =>
+  approvers.flatMap((one, index) =>
+    approvers.slice(index + 1).flatMap((other) => {
+      const way = sharedWay(one, other);
+      return way === undefined
+        ? []
+        : [`${one.name} and ${other.name} have one ${wayWords[way]}, and one person is one approver: remove or change one of them`];
+    }),
+  );
+const wayWords = { email: "mail address", slack: "Slack user", arn: "IAM identity" } as const;
 
 const namedBy = (name: string, services: readonly Service[]): string[] =>
   services

@@ -275,7 +275,12 @@ export const answeredConnection = members({
   confirm: v.optional(flag, false),
 });
 
-const email = v.pipe(text, v.regex(/^[^@\s"'<>,;]+@[^@\s"'<>,;]+\.[^@\s"'<>,;]+$/, "give a mail address, such as ann@example.com"));
+/** In lower case: it is one mailbox however it is written. */
+const email = v.pipe(
+  text,
+  v.regex(/^[^@\s"'<>,;]+@[^@\s"'<>,;]+\.[^@\s"'<>,;]+$/, "give a mail address, such as ann@example.com"),
+  v.toLowerCase(),
+);
 const slackUser = v.pipe(
   v.string("give a Slack user's id"),
   v.regex(/^[UW][A-Z0-9]{5,20}$/, "give the Slack user's id, such as U0123ABCDEF"),

@@ -166,6 +166,10 @@ describe("who is the same person", () => {
     const sso = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/";
     expect(mayBeSame(`${sso}ann@example.com`, `${sso}bob@example.com`)).toBe(false);
     expect(mayBeSame(`${sso}ann@example.com`, `${sso}ann@example.com`)).toBe(true);
+    // Entered by its role alone, it may be any of them.
+    const itself = "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef";
+    expect(mayBeSame(`${sso}ann@example.com`, itself)).toBe(true);
+    expect(mayBeSame(itself, `${sso}bob@example.com`)).toBe(true);
     expect(mayBeSame(arnOf("ann"), arnOf("bob"))).toBe(false);
   });
 });
