@@ -101,6 +101,32 @@ describe("a quorum", () => {
     expect(done.events.at(-1)?.because.detail).toBe("ann and bob agreed, 2 of 2 needed");
   });
 
+  test("agreements that are enough by now decide at the next look; those that do not count, or nobody is named for, never", () => {
+    const of = (settings: AskingSettings, judgement = says("ask")) => ({ ...open, judgement, service: set(settings) });
+    const two = of({ approvers: ["ann", "bob"], quorum: 2 });
+    const one = asking.when(answers("ann", "approve", { scope: "account" }), {
+      ...two,
+      service: set({ ...two.service.asking, accountAnswers: true }),
+    });
+    expect(one.when(look, two).last).toEqual([]);
+    const done = one.when(look, of({ approvers: ["ann", "bob"] }));
+    expect(done.last).toEqual(["ConnectionApproved"]);
+    expect(done.events.at(-1)).toMatchObject({
+      question: "question-1",
+      approvers: ["ann"],
+      by: { kind: "drawbridge" },
+      because: { rule: "approvers", detail: "ann agreed, 1 of 1 needed" },
+    });
+    // Nobody spoke of the account who could write its entry now.
+    expect(done.events.at(-1)).not.toHaveProperty("standing");
+    expect(status(one.when(look, of({ approvers: ["bob"] })))).toBe("asking");
+    expect(status(one.when(look, of({})))).toBe("asking");
+    expect(status(one.when(look, of({ approvers: ["ann", "bob"] }, wrote(arnOf("ann")))))).toBe("asking");
+    expect(status(one.when(look, of({ approvers: ["ann", "bob"] }, says("reject"))))).toBe("denied");
+    // Nor where AWS no longer waits.
+    expect(status(one.when(look, { ...of({ approvers: ["ann", "bob"] }), seen: shows("deleted") }))).toBe("closed");
+  });
+
   test("one rejection decides, and a stranger's answer nothing", () => {
     const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 3), quorum: 3 }) };
     expect(asking.when(answers("ann"), facts).when(answers("bob", "reject"), facts).last).toEqual(["ConnectionDenied"]);
