@@ -4,6 +4,7 @@ import type { Entry } from "../lib/allow-list.ts";
 import { disconnectWords } from "../lib/disconnect.ts";
 import type { Verdict } from "../lib/events.ts";
 import type { Put, RemovedEntry, ShownEntry } from "../lib/operator/entries.ts";
+import { saidOf } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
 import { conditionWords, entryWords, personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
@@ -164,7 +165,8 @@ const renew: Command = {
     const { entry } = await call.api.get<ShownEntry>(pathOf("entries", serviceGiven(call.given), principalWords(principal)));
     if (entry === undefined)
       throw new Failure(1, "NotFound", `There is no entry for ${given} any more`, "see which there are with: drawbridge list");
-    const { version, author: _author, at: _at, conditions, ...said } = entry;
+    const { version } = entry;
+    const { conditions, ...said } = saidOf(entry);
     const body = {
       ...said,
       conditions: { ...conditions, expires },

@@ -29,7 +29,7 @@ export function approverName(given: unknown): string {
   throw new BadInput("approver", given, `give 1 to 32 of a-z, 0-9 and hyphen, such as ann; ${anyApprover} means everybody`);
 }
 
-/** The author that an entry names when an approver's answer wrote it. */
+/** What an entry names as its author when an approver's answer wrote it. */
 export const authorOf = ({ name, arn }: Pick<Approver, "name" | "arn">): string => arn ?? `approver ${name}`;
 
 /** The way that shows two approvers to be one person, or one mailbox. */

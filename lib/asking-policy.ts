@@ -59,7 +59,7 @@ const authorsOf = (judgement: Pick<Judgement, "findings"> | undefined): string[]
   ...new Set(
     (judgement?.findings ?? [])
       .filter(({ decides, entry }) => decides || /^(account|endpoint)#/.test(entry.principal))
-      .flatMap(({ author }) => author ?? []),
+      .flatMap(({ authors }) => authors ?? []),
   ),
 ];
 
@@ -74,7 +74,6 @@ export function barred(asking: Asking, question: Pick<Question, "escalatedAt">, 
   if (asking.approvers.length === 0) return undefined;
   if (!askedNow(asking, question).includes(name)) return `${name} is not an approver of this question`;
   if (asking.authors.length === 0) return undefined;
-  if (asking.authors.includes(`approver ${name}`)) return `${name} wrote the entry about this account, and somebody else has to decide`;
   if (arn === undefined)
     return `somebody wrote an entry about this account, and ${name} has no IAM identity that would show it was another person`;
   return asking.authors.some((author) => mayBeSame(author, arn))

@@ -278,16 +278,19 @@ export function entryWords(value: unknown): string {
 }
 
 /** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31T00:00:00.000Z`; the empty text for nothing. */
-export function conditionWords({ conditions }: Pick<Entry, "conditions">): string {
+export function conditionWords({ conditions, afterwards }: Pick<Entry, "conditions" | "afterwards">): string {
   const { regions, ipAddressTypes, notBefore, expires, atMost } = conditions ?? {};
   return [
     ...(regions === undefined ? [] : [`from ${regions.join(" or ")}`]),
     ...(ipAddressTypes === undefined ? [] : [`${ipAddressTypes.join(" or ")} only`]),
     ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
-    ...(expires === undefined ? [] : [`until ${expires}`]),
+    ...(expires === undefined ? [] : [`until ${expires}${afterwardsWords(afterwards)}`]),
     ...(atMost === undefined ? [] : [`at most ${String(atMost)} ${atMost === 1 ? "connection" : "connections"}`]),
   ].join(", ");
 }
+
+const afterwardsWords = (afterwards: Entry["afterwards"]): string =>
+  afterwards === undefined ? "" : afterwards === "nothing" ? ", then gone" : `, then ${afterwards.verdict} again`;
 
 function serviceWords(value: unknown): string {
   const { mode, zone, outsideAccept } = value as Partial<Service>;

@@ -7,6 +7,7 @@ import type { Choice, ConnectionEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
 import type { Change } from "../ledger.ts";
+import { withAuthors } from "../asking/known-authors.ts";
 import { noteRefused } from "../asking/note-refused.ts";
 import { run } from "../loop/run.ts";
 import type { Ledger } from "../ports.ts";
@@ -54,7 +55,15 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
   } as const;
   const { clock, newId, services, connections, endpointServices } = ports;
   await run(
-    { clock, newId, services, connections, endpointServices, judging: ports, ledger },
+    {
+      clock,
+      newId,
+      services,
+      connections,
+      endpointServices,
+      judging: { ...ports, allowList: withAuthors(ports.allowList, ports.ledger) },
+      ledger,
+    },
     { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] },
   );
   const connection = await recordOf(ports, endpoint);

@@ -1,13 +1,14 @@
 // Many entries at once: each is a commit and an event of its own, refused or done by itself; and what all of them would come to.
 
-import { entryId, type Entry, type Removed } from "../allow-list.ts";
+import { entryId, standingAt, type Entry, type Removed } from "../allow-list.ts";
+import { withAuthors } from "../asking/known-authors.ts";
 import { BadInput, Fault, Refused } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";
 import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
-import { checkSaid, entryChange, keyWords, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
+import { checkSaid, entryAt, entryBy, entryChange, keyWords, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
 import { entryBatch, foreseenPolicy, read } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
 import { settingsOver } from "./service-settings.ts";
@@ -35,7 +36,7 @@ export async function batch(ports: OperatorPorts, actor: Operator, input: unknow
   const before = await entriesAt(ports, [...put, ...remove]);
   const at = ports.clock();
   const next = (key: EntryKey): number => (before.get(entryId(key))?.version ?? 0) + 1;
-  const entries = put.map(({ version: _version, ...said }): Entry => ({ ...said, version: next(said), author: actor.arn, at }));
+  const entries = put.map(({ version: _version, ...said }) => entryBy(said, before.get(entryId(said)), { actor, at, version: next(said) }));
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   await foreseen(ports, { entries, removed }, confirm);
   const written = await concurrently(put, commitsAtOnce, (one) =>
@@ -61,15 +62,13 @@ async function write(
   return untilCommitted(keyWords(said), async () => {
     const blind = first && found === undefined;
     const expected = blind ? noHead : await ports.ledger.head(entrySubject(said.service, said.principal));
-    const before = blind
-      ? undefined
-      : first && found !== undefined && found.version === expected.seq
-        ? found
-        : (await ports.allowList.read([said]))[0];
+    const before = blind ? undefined : first && found !== undefined && found.version === expected.seq ? found : await entryAt(ports, said);
     first = false;
-    if (before !== undefined && same(before, said)) return { done: "nothing", version: before.version };
+    const at = ports.clock();
+    const stands = before && standingAt(before, at);
+    if (stands !== undefined && same(stands, said)) return { done: "nothing", version: stands.version };
     if (version !== undefined) refuseClash(said, before, version);
-    const entry: Entry = { ...said, version: expected.seq + 1, author: actor.arn, at: ports.clock() };
+    const entry = entryBy(said, before, { actor, at, version: expected.seq + 1 });
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { done: before === undefined ? "added" : "changed", version: entry.version };
   });
@@ -122,7 +121,7 @@ const readAtOnce = 500;
 async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promise<Map<string, Entry>> {
   const found = new Map<string, Entry>();
   for (let start = 0; start < keys.length; start += readAtOnce)
-    for (const entry of await ports.allowList.read(
+    for (const entry of await withAuthors({ read: ports.allowList.read }, ports.ledger).read(
       keys.slice(start, start + readAtOnce).map(({ service, principal }) => ({ service, principal })),
     ))
       found.set(entryId(entry), entry);
@@ -135,12 +134,10 @@ export async function foresee(ports: OperatorPorts, actor: Operator, input: unkn
   await checkAll(ports, put, new Set(services.map(({ service }) => service)));
   const before = await entriesAt(ports, put);
   const at = ports.clock();
-  const entries = put.map(({ version: _version, ...said }): Entry => ({
-    ...said,
-    version: (before.get(entryId(said))?.version ?? 0) + 1,
-    author: actor.arn,
-    at,
-  }));
+  const entries = put.map(({ version: _version, ...said }) => {
+    const there = before.get(entryId(said));
+    return entryBy(said, there, { actor, at, version: (there?.version ?? 0) + 1 });
+  });
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   const changed = await Promise.all(
     // Where names are made does not bear on who connects.

@@ -29,10 +29,10 @@ const byOperator = (arn: string, more: Partial<Extract<Signal, { kind: "answered
   by: { kind: "operator", arn },
   ...more,
 });
-/** The list asks, by an entry about the account that this person wrote. */
-const wrote = (author: string): Judgement => {
+/** The list asks, by an entry about the account that these wrote. */
+const wrote = (...authors: readonly string[]): Judgement => {
   const entry = { service, principal: `account#${acme}`, version: 3 };
-  const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, author };
+  const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, authors };
   return says("ask", { entry, findings: [finding] });
 };
 const status = (life: Life): Connection["status"] | undefined => life.connection?.status;

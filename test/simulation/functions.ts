@@ -80,6 +80,7 @@ export function portsFor(world: World, by: Invocation) {
           return head;
         }),
       head: (subject: string) => call("ledger.head", () => store.head(subject)),
+      history: (subject: string) => call("ledger.history", () => ({ items: store.log.get(subject) ?? [] })),
     },
     allowList: {
       read: (keys: Parameters<typeof store.readEntries>[0]) => call("allowList.read", () => store.readEntries(keys)),
