@@ -2,11 +2,12 @@
 
 import type { Entry } from "../lib/allow-list.ts";
 import { disconnectWords } from "../lib/disconnect.ts";
+import { askingSaid, conditionWords, entryWords } from "../lib/entry-words.ts";
 import type { Verdict } from "../lib/events.ts";
 import type { Put, RemovedEntry, ShownEntry } from "../lib/operator/entries.ts";
 import { saidOf } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
-import { conditionWords, entryWords, personWords } from "../lib/wording.ts";
+import { personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, type Call, type Command, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -213,7 +214,7 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
       principalWords(entry.principal),
       { text: entry.verdict, style: verdictStyles[entry.verdict] },
       entry.name ?? "",
-      conditionWords(entry),
+      [conditionWords(entry), askingSaid(entry.asking)].filter((part) => part !== "").join(", "),
       String(entry.version),
       `${moment(entry.at)} by ${personWords(entry.author)}`,
     ]),

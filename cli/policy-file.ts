@@ -149,6 +149,7 @@ function semantic(policy: Policy, known: Known, document: Document): Wrong[] {
     else seen.set(entryId(entry), index);
     if (!inCare.has(entry.service)) at([...path, "service"], false, outOfCare(entry.service));
     unknownPeople([...path, "asking", "approvers"], entry.asking?.approvers);
+    unknownPeople([...path, "asking", "escalateTo"], entry.asking?.escalateTo);
     // An entry that has expired meanwhile may go on standing in the file.
     const before = there.get(entryId(entry));
     if (before !== undefined && same(before, entry)) continue;

@@ -1,5 +1,6 @@
 // The allow-list: what an entry says, which entries can match a consumer, and the verdict they give together.
 
+import type { AskingSettings } from "./asking-policy.ts";
 import { authorsOf } from "./entry-authors.ts";
 import { conditions, type Condition, type Conditions } from "./conditions.ts";
 import { optional } from "./optional.ts";
@@ -31,8 +32,8 @@ export interface Entry {
   readonly purpose?: string;
   readonly ticket?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Whom to ask, and how many must agree, where the service's own settings shall not do. */
-  readonly asking?: { readonly approvers?: readonly string[]; readonly quorum?: number };
+  /** Whom to ask, and how, where the service's own settings shall not do. */
+  readonly asking?: AskingSettings;
   /** What its expiry means for the connections it holds; the service says where it does not. */
   readonly onExpiry?: Disconnect;
   /** What a reject or ask entry means for connections that were live when it came; now for a reject, keep for an ask. */

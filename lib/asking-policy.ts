@@ -6,7 +6,7 @@ import type { Question, Vote } from "./connection.ts";
 import { instant, milliseconds, type Instant } from "./ids.ts";
 import type { Service } from "./service.ts";
 
-/** What a service may set; what it leaves out is as in `defaults`. */
+/** What a service may set, and an entry instead of it; what both leave out is as in `askingDefaults`. */
 export interface AskingSettings {
   /** Names of approvers; without any, whoever has the link decides. */
   readonly approvers?: readonly string[];

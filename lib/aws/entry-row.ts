@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { Entry, Removed } from "../allow-list.ts";
 import type { Item } from "./item.ts";
 import {
+  asking,
   disconnect,
   instantText,
   ipAddressTypeText,
@@ -43,7 +44,7 @@ const said = {
   purpose: words,
   ticket: words,
   labels: v.optional(v.record(v.string(), v.string())),
-  asking: v.optional(v.object({ approvers: v.optional(v.array(v.string())), quorum: v.optional(whole) })),
+  asking: v.optional(asking),
   onExpiry: v.optional(disconnect),
   disconnect: v.optional(disconnect),
 };

@@ -9,7 +9,7 @@ import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import type { Instant, ServiceId } from "../ids.ts";
 import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
-import { entryWords } from "../wording.ts";
+import { entryWords } from "../entry-words.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";
@@ -40,7 +40,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
   const { version, reason, confirm, preview, tellContact: tells, contactLink, ...said } = read(putEntry, input);
   if (tells) contactOf(said);
   checkSaid(said, ports.clock(), ports.deployment);
-  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers });
+  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers, "asking.escalateTo": said.asking?.escalateTo });
   if (said.service !== "*") await inCare(ports, said.service);
   const key = { service: said.service, principal: said.principal };
   const put = await untilCommitted(keyWords(key), async (): Promise<Put | "conflict"> => {
@@ -213,7 +213,7 @@ export async function show(ports: OperatorPorts, input: unknown): Promise<ShownE
 
 /** The entry as its row is, with all its authors. */
 export const entryAt = async ({ allowList, ledger }: OperatorPorts, { service, principal }: EntryKey): Promise<Entry | undefined> =>
-  (await withAuthors({ read: allowList.read }, ledger).read([{ service, principal }]))[0];
+  (await withAuthors(allowList, ledger).read([{ service, principal }]))[0];
 export const keyWords = ({ service, principal }: EntryKey): string =>
   `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
 const noEntry = (key: EntryKey): Refused =>

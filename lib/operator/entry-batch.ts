@@ -32,7 +32,10 @@ const commitsAtOnce = 16;
 export async function batch(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ items: Outcome[] }> {
   const { put, remove, reason, confirm } = read(entryBatch, input);
   await checkAll(ports, put);
-  await checkApprovers(ports, { "asking.approvers": put.flatMap((said) => said.asking?.approvers ?? []) });
+  await checkApprovers(ports, {
+    "asking.approvers": put.flatMap((said) => said.asking?.approvers ?? []),
+    "asking.escalateTo": put.flatMap((said) => said.asking?.escalateTo ?? []),
+  });
   const before = await entriesAt(ports, [...put, ...remove]);
   const at = ports.clock();
   const next = (key: EntryKey): number => (before.get(entryId(key))?.version ?? 0) + 1;
@@ -121,7 +124,7 @@ const readAtOnce = 500;
 async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promise<Map<string, Entry>> {
   const found = new Map<string, Entry>();
   for (let start = 0; start < keys.length; start += readAtOnce)
-    for (const entry of await withAuthors({ read: ports.allowList.read }, ports.ledger).read(
+    for (const entry of await withAuthors(ports.allowList, ports.ledger).read(
       keys.slice(start, start + readAtOnce).map(({ service, principal }) => ({ service, principal })),
     ))
       found.set(entryId(entry), entry);

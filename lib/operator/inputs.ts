@@ -81,8 +81,6 @@ const label = by((given) => {
 
 const disconnect = by(disconnectGiven);
 const approvers = several(by(approverName));
-/** Whom to ask, and how many of them must agree. */
-const quorum = whole(1, 20);
 const labels = v.pipe(
   v.record(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, "give a label's name of up to 64 letters, digits and _.:/-")),
@@ -125,9 +123,10 @@ const writing = {
 };
 
 const hours = whole(1, 8760);
+/** Whom to ask, and how: of a service, or of an entry where the service's shall not do. */
 const asking = members({
   approvers: maybe(approvers),
-  quorum: maybe(quorum),
+  quorum: maybe(whole(1, 20)),
   openDays: maybe(whole(1, 365)),
   remindHours: maybe(v.array(hours, "give a list of hours")),
   escalateTo: maybe(approvers),
@@ -195,7 +194,7 @@ export const entryFields = {
   purpose: maybe(text),
   ticket: maybe(text),
   labels: maybe(labels),
-  asking: maybe(members({ approvers: maybe(approvers), quorum: maybe(quorum) })),
+  asking: maybe(asking),
   onExpiry: maybe(disconnect),
   disconnect: maybe(disconnect),
 };

@@ -256,6 +256,23 @@ describe("time", () => {
     }
   });
 
+  test("passes for one consumer as their entry says, and as the service says where the entry is silent", () => {
+    const by = (count: number, said: AskingSettings) => ({
+      ...at(count, { openDays: 9 }, [{ ...ann, reachableSince: minute(-30) }]),
+      judgement: says("ask", { asking: said }),
+    });
+    expect(asking.when(look, by(2, { remindHours: [2] })).events.at(-1)).toMatchObject({ type: "ApprovalReminded", reminder: 1 });
+    expect(asking.when(look, by(4, { remindHours: [] })).last).toEqual([]);
+    expect(asking.when(look, by(1, { remindHours: [], escalateTo: ["eve"], escalateAfterHours: 1 })).events.at(-1)).toMatchObject({
+      to: ["eve"],
+    });
+    expect(status(asking.when(look, by(48, { silence: "reject", openDays: 2 })))).toBe("denied");
+    expect(status(asking.when(look, by(48, { silence: "reject" })))).toBe("asking");
+    expect(asking.when(answers("ann", "approve", { scope: "account" }), by(1, { accountAnswers: true })).last).toEqual([
+      "ConnectionApproved",
+    ]);
+  });
+
   test("does nothing where AWS no longer waits, or the list meanwhile answers", () => {
     expect(asking.when(look, { ...at(200), seen: { listed: false } }).last).toEqual(["ConnectionMissing"]);
     expect(asking.when(look, { ...at(200), seen: shows("deleted") }).last).toEqual(["ConnectionClosed"]);
