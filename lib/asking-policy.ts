@@ -43,8 +43,41 @@ export const askingDefaults = {
   accountAnswers: false,
 } as const satisfies AskingSettings;
 
+/** A service's settings, and what an entry says otherwise. */
+export const together = (service: AskingSettings | undefined, entry: AskingSettings | undefined): AskingSettings => ({
+  ...service,
+  ...entry,
+});
+
+export interface AskingFault {
+  readonly field: "quorum" | "escalateAfterHours";
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Why a question put so could never be answered, or what of it would mean nothing; nothing when all is well. */
+export function askingFault({ approvers = [], quorum = 1, escalateTo, escalateAfterHours }: AskingSettings): AskingFault | undefined {
+  const named = new Set(approvers).size;
+  if (quorum > Math.max(1, named))
+    return {
+      field: "quorum",
+      why: `${String(quorum)} have to agree, and ${String(named)} ${named === 1 ? "is" : "are"} named`,
+      remedy:
+        named === 0
+          ? "name so many approvers as well, or leave it out"
+          : `give at most ${String(named)}, which is how many approvers are named`,
+    };
+  if (escalateAfterHours !== undefined && escalateTo === undefined)
+    return {
+      field: "escalateAfterHours",
+      why: "it says when to ask the next, and not whom",
+      remedy: "say whom to ask next with escalateTo",
+    };
+  return undefined;
+}
+
 export function askingOf(service: Pick<Service, "asking">, judgement: Pick<Judgement, "asking" | "findings"> | undefined): Asking {
-  const settings = { ...askingDefaults, ...service.asking, ...judgement?.asking };
+  const settings = { ...askingDefaults, ...together(service.asking, judgement?.asking) };
   const named = settings.approvers.length > 0;
   return {
     ...settings,

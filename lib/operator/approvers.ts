@@ -156,36 +156,6 @@ async function confirmedState({ subscriptions }: OperatorPorts, state: MailState
   return (await subscriptions.inspect(subscription))?.protected === true ? "confirmed" : "unprotected";
 }
 
-/** What keeps a service's questions from being answered by those it names. */
-export async function askingProblems(
-  { approvers }: Pick<OperatorPorts, "approvers">,
-  { service, asking = {} }: Pick<Service, "service" | "asking">,
-): Promise<{ message: string; remedy: string }[]> {
-  const { approvers: names = [], escalateTo = [], quorum = 1 } = asking;
-  if (names.length === 0) return [];
-  const there = new Map((await approvers.all()).map((one) => [one.name, one]));
-  const missing = [...new Set([...names, ...escalateTo])].filter((name) => !there.has(name));
-  const reached = names.filter((name) => there.get(name)?.reachableSince !== undefined || there.get(name)?.slack !== undefined);
-  return [
-    ...(missing.length === 0
-      ? []
-      : [
-          {
-            message: `${service} asks ${missing.join(", ")}, whom nobody has added as an approver`,
-            remedy: "add them with: drawbridge approvers add",
-          },
-        ]),
-    ...(reached.length >= quorum
-      ? []
-      : [
-          {
-            message: `${service} wants ${String(quorum)} to agree, and messages reach ${String(reached.length)} of its approvers`,
-            remedy: "see whom with: drawbridge approvers list",
-          },
-        ]),
-  ];
-}
-
 /** Removes an approver and their subscription. Their agreements to open questions count no more once no service names them. */
 export async function remove(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver }> {
   const { name, reason, confirm: confirmed } = read(removedApprover, input);

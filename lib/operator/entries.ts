@@ -10,6 +10,7 @@ import { BadInput, Refused } from "../faults.ts";
 import type { Instant, ServiceId } from "../ids.ts";
 import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
 import { entryWords } from "../entry-words.ts";
+import { checkEntry } from "./asking-together.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";
@@ -20,7 +21,7 @@ import { byOperator, untilCommitted, type Deployment, type Operator, type Operat
 import { outlook, type Outlook } from "./outlook.ts";
 import { all, walk } from "./paging.ts";
 import { saidOf, type SaidEntry } from "./policy.ts";
-import { principalWords } from "./principals.ts";
+import { keyWords, principalWords } from "./principals.ts";
 import { inCare } from "./services.ts";
 
 export interface Put {
@@ -41,7 +42,8 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
   if (tells) contactOf(said);
   checkSaid(said, ports.clock(), ports.deployment);
   await checkApprovers(ports, { "asking.approvers": said.asking?.approvers, "asking.escalateTo": said.asking?.escalateTo });
-  if (said.service !== "*") await inCare(ports, said.service);
+  const services = said.service === "*" ? await ports.services.all() : [await inCare(ports, said.service)];
+  checkEntry(said, services);
   const key = { service: said.service, principal: said.principal };
   const put = await untilCommitted(keyWords(key), async (): Promise<Put | "conflict"> => {
     const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
@@ -82,7 +84,7 @@ export type Said = SaidEntry;
 
 /** What each field allows by itself, and what they must not say together. */
 export function checkSaid(said: Said, now: string, { organizations = false }: Pick<Deployment, "organizations">): void {
-  const { principal, verdict, conditions, name, label, asking, onExpiry, disconnect } = said;
+  const { principal, verdict, conditions, name, label, onExpiry, disconnect } = said;
   if (!organizations && /^(ou|org)#/.test(principal))
     throw new Refused(
       "NotConfigured",
@@ -103,13 +105,6 @@ export function checkSaid(said: Said, now: string, { organizations = false }: Pi
     throw new BadInput("onExpiry", disconnectText(onExpiry), "say when the entry expires, or leave it out");
   if (disconnect !== undefined && verdict === "accept")
     throw new BadInput("disconnect", disconnectText(disconnect), "leave it out: an entry that accepts cuts nobody");
-  const { approvers, quorum } = asking ?? {};
-  if (approvers !== undefined && quorum !== undefined && quorum > new Set(approvers).size)
-    throw new BadInput(
-      "asking.quorum",
-      quorum,
-      `give at most ${String(new Set(approvers).size)}, which is how many approvers the entry names`,
-    );
 }
 
 export const same = (before: Entry, said: Said): boolean => canonical(saidOf(before)) === canonical(said);
@@ -214,7 +209,5 @@ export async function show(ports: OperatorPorts, input: unknown): Promise<ShownE
 /** The entry as its row is, with all its authors. */
 export const entryAt = async ({ allowList, ledger }: OperatorPorts, { service, principal }: EntryKey): Promise<Entry | undefined> =>
   (await withAuthors(allowList, ledger).read([{ service, principal }]))[0];
-export const keyWords = ({ service, principal }: EntryKey): string =>
-  `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
 const noEntry = (key: EntryKey): Refused =>
   new Refused("NotFound", `There is no entry for ${keyWords(key)}`, "see which there are with: drawbridge list");

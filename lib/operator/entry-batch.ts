@@ -8,9 +8,11 @@ import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
-import { checkSaid, entryAt, entryBy, entryChange, keyWords, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
+import { checkEntry } from "./asking-together.ts";
+import { checkSaid, entryAt, entryBy, entryChange, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
 import { entryBatch, foreseenPolicy, read } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
+import { keyWords } from "./principals.ts";
 import { settingsOver } from "./service-settings.ts";
 import { untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
@@ -106,17 +108,27 @@ async function settled({ service, principal }: EntryKey, work: () => Promise<Don
   }
 }
 
-async function checkAll(ports: OperatorPorts, put: readonly Said[], come: ReadonlySet<string> = new Set()): Promise<void> {
+/** `come` are services as they will be: changed, or taken into care; those that are let go matter no more. */
+async function checkAll(
+  ports: OperatorPorts,
+  put: readonly Said[],
+  come: readonly Service[] = [],
+  gone: readonly ServiceId[] = [],
+): Promise<void> {
   const now = ports.clock();
+  const services = new Map([...(await ports.services.all()), ...come].map((service) => [service.service, service]));
+  for (const service of gone) services.delete(service);
   for (const [index, said] of put.entries()) {
     try {
       checkSaid(said, now, ports.deployment);
+      checkEntry(said, [...services.values()]);
     } catch (error) {
       if (error instanceof BadInput) throw new BadInput(`put.${String(index)}.${error.field}`, error.value, error.remedy);
       throw error;
     }
   }
-  for (const service of new Set(put.map((said) => said.service))) if (service !== "*" && !come.has(service)) await inCare(ports, service);
+  for (const service of new Set(put.map((said) => said.service)))
+    if (service !== "*" && !services.has(service)) await inCare(ports, service);
 }
 
 const readAtOnce = 500;
@@ -134,7 +146,6 @@ async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promi
 /** What a whole policy would come to for the connections there are. Nothing is written. */
 export async function foresee(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Outlook> {
   const { put, remove, services, released } = read(foreseenPolicy, input);
-  await checkAll(ports, put, new Set(services.map(({ service }) => service)));
   const before = await entriesAt(ports, put);
   const at = ports.clock();
   const entries = put.map(({ version: _version, ...said }) => {
@@ -149,5 +160,6 @@ export async function foresee(ports: OperatorPorts, actor: Operator, input: unkn
       return settingsOver(there ?? { service, mode: "enforce", outsideAccept: "keep", addedAt: at, addedBy: actor.arn, version: 1 }, said);
     }),
   );
+  await checkAll(ports, put, changed, released);
   return outlook(ports, { entries, removed, services: changed, released });
 }

@@ -157,6 +157,8 @@ export const setService = members({
   ...serviceFields,
   zone: maybe(v.nullable(text)),
   privateDnsName: maybe(v.nullable(domain)),
+  /** The entries are not held against it: it is a part of a policy that was checked as a whole. */
+  checked: v.optional(flag, false),
   ...writing,
 });
 
