@@ -54,7 +54,12 @@ export function portsFor(world: World, by: Invocation) {
     clock,
     newId: (): string => world.newId(),
     services: {
-      get: (service: ServiceId) => call("services.get", () => store.services.get(service)),
+      get: (service: ServiceId) =>
+        call("services.get", () => {
+          const found = store.services.get(service);
+          if (found !== undefined) by.reads.services.set(service, found);
+          return found;
+        }),
       all: () => call("services.all", () => [...store.services.values()]),
     },
     connections: {
