@@ -137,7 +137,6 @@ async function mailCode(ports: AnswerPorts, at: At, view: OpenView): Promise<Act
   const asked = await askForCode(ports, {
     approver: view.access.approver,
     browser: at.visitor.browser,
-    page: at.link.question,
     confirmed,
     from: at.visitor.from,
   });
