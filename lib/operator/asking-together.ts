@@ -5,6 +5,7 @@ import { askingFault, together, type AskingFault } from "../asking-policy.ts";
 import { BadInput } from "../faults.ts";
 import type { AllowList } from "../ports.ts";
 import type { Service } from "../service.ts";
+import { mailOf } from "./mailbox.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
 import { keyWords } from "./principals.ts";
@@ -77,8 +78,15 @@ interface Problem {
 }
 
 /** What keeps a service's questions from being answered by those that it, or an entry, names. */
-export async function askingProblems(ports: Pick<OperatorPorts, "approvers" | "allowList">, service: Asks): Promise<Problem[]> {
-  const [approvers, entries] = await Promise.all([ports.approvers.all(), askingEntries(ports, service)]);
+export async function askingProblems(
+  ports: Pick<OperatorPorts, "approvers" | "allowList" | "deployment" | "subscriptions">,
+  service: Asks,
+): Promise<Problem[]> {
+  const [approvers, entries, unheard] = await Promise.all([
+    ports.approvers.all(),
+    askingEntries(ports, service),
+    unheardMailbox(ports, service),
+  ]);
   const there = new Map(approvers.map((one) => [one.name, one]));
   const unknown = (names: readonly string[]): string[] => [...new Set(names)].filter((name) => !there.has(name));
   const missing = (who: string, { approvers: names = [], escalateTo = [] }: NonNullable<Asks["asking"]>): Problem[] => {
@@ -94,6 +102,7 @@ export async function askingProblems(ports: Pick<OperatorPorts, "approvers" | "a
   const { approvers: names = [], quorum = 1 } = service.asking ?? {};
   const reached = names.filter((name) => there.get(name)?.reachableSince !== undefined || there.get(name)?.slack !== undefined);
   return [
+    ...unheard,
     ...(names.length === 0 ? [] : missing(service.service, service.asking ?? {})),
     ...(names.length === 0 || reached.length >= quorum
       ? []
@@ -111,5 +120,21 @@ export async function askingProblems(ports: Pick<OperatorPorts, "approvers" | "a
         ...missing(who, entry.asking ?? {}),
       ];
     }),
+  ];
+}
+
+/** Where nobody is named, the deployment's own mailbox has to hear. */
+async function unheardMailbox(
+  { deployment: { mailbox }, subscriptions }: Pick<OperatorPorts, "deployment" | "subscriptions">,
+  { service, asking }: Asks,
+): Promise<Problem[]> {
+  if (mailbox === undefined || (asking?.approvers ?? []).length > 0) return [];
+  const mail = await mailOf(subscriptions, mailbox);
+  if (mail === "confirmed" || mail === "unprotected") return [];
+  return [
+    {
+      message: `${service} names no approvers, and no mail reaches ${mailbox}, which is asked instead`,
+      remedy: "have it confirm with: drawbridge approvers add approvers",
+    },
   ];
 }

@@ -1,7 +1,7 @@
 // What operators may give: each field parsed once, and every refusal names the field, the value and the remedy.
 
 import * as v from "valibot";
-import { approverName } from "../approver.ts";
+import { anyApprover, approverName } from "../approver.ts";
 import { states, type Status } from "../connection-states.ts";
 import { BadInput } from "../faults.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
@@ -293,9 +293,10 @@ const identity = v.pipe(
     "give the ARN of an IAM user, role or assumed role, as aws sts get-caller-identity tells it",
   ),
 );
-const approver = by(approverName);
+/** An approver's name, or that of the deployment's own mailbox. */
+const approverOrMailbox = by((given) => (given === anyApprover ? anyApprover : approverName(given)));
 export const approverFields = { email: maybe(email), slack: maybe(slackUser), arn: maybe(identity) };
-export const putApprover = members({ name: approver, ...approverFields, reason: maybe(text) });
+export const putApprover = members({ name: approverOrMailbox, ...approverFields, reason: maybe(text) });
 function isApproverName(given: string): boolean {
   try {
     return approverName(given) === given;
@@ -320,9 +321,9 @@ export const policyFile = members({
   entries: maybe(v.array(members(entryFields), "give a list of entries")),
 });
 
-export const anApprover = members({ name: approver });
-export const confirmedApprover = members({ name: approver, token: confirmation });
-export const removedApprover = members({ name: approver, reason: maybe(text), confirm: v.optional(flag, false) });
+export const anApprover = members({ name: approverOrMailbox });
+export const confirmedApprover = members({ name: approverOrMailbox, token: confirmation });
+export const removedApprover = members({ name: approverOrMailbox, reason: maybe(text), confirm: v.optional(flag, false) });
 
 export const audited = members({
   connection: maybe(by(endpointId)),

@@ -98,7 +98,7 @@ describe("an approver", () => {
     for (const [field, wrong] of [
       ["email", { ...ann, name: "ann2", arn: undefined }],
       ["arn", { name: "ann2", email: "other@example.com", arn: ann.arn }],
-      ["name", { ...ann, name: "approvers" }],
+      ["email", { ...ann, name: "approvers" }],
       ["name", { ...ann, name: "Ann!" }],
       ["email", { name: "bob", email: "no address" }],
       ["email", { name: "bob", email: "a@b.example, c@d.example" }],
