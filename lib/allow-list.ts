@@ -1,7 +1,6 @@
 // The allow-list: what an entry says, which entries can match a consumer, and the verdict they give together.
 
 import type { AskingSettings } from "./asking-policy.ts";
-import { authorsOf } from "./entry-authors.ts";
 import { conditions, type Condition, type Conditions } from "./conditions.ts";
 import { optional } from "./optional.ts";
 import type { Disconnect } from "./disconnect.ts";
@@ -119,7 +118,7 @@ export interface Finding {
   readonly decides: boolean;
   /** Who wrote this version, and when; absent for an entry that could not be looked up. */
   readonly author?: string;
-  /** Who does not decide about it. */
+  /** Who does not decide about it; absent where the row does not say. */
   readonly authors?: readonly string[];
   readonly at?: Instant;
   /** Since when it speaks: since it was written, or since it begins. */
@@ -254,7 +253,7 @@ function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean)
   return {
     ...base,
     author,
-    authors: authorsOf(entry),
+    ...optional("authors", entry.authors),
     at,
     since: notBefore !== undefined && notBefore > at ? notBefore : at,
     words: described(entry),

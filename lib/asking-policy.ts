@@ -29,6 +29,8 @@ export interface AskingSettings {
 export interface Asking extends Required<AskingSettings> {
   /** Who wrote what the allow-list says of this account: they do not decide about it. */
   readonly authors: readonly string[];
+  /** A row does not say who wrote it. Whoever is asked too many is told so on the page; no answer is taken before its log is read. */
+  readonly authorsUnread: boolean;
 }
 
 export const askingDefaults = {
@@ -83,18 +85,14 @@ export function askingOf(service: Pick<Service, "asking">, judgement: Pick<Judge
     ...settings,
     // Without names there is nobody to count, nobody to mail a code to, and nobody to ask next.
     ...(named ? {} : { quorum: 1, emailProof: "link" as const, escalateTo: [], accountAnswers: false }),
-    authors: named ? authorsOf(judgement) : [],
+    authors: named ? [...new Set(bearing(judgement).flatMap(({ authors }) => authors ?? []))] : [],
+    authorsUnread: named && bearing(judgement).some(({ author, authors }) => author !== undefined && authors === undefined),
   };
 }
 
-/** Of the entry that decides, and of every entry about this account or endpoint alone. */
-const authorsOf = (judgement: Pick<Judgement, "findings"> | undefined): string[] => [
-  ...new Set(
-    (judgement?.findings ?? [])
-      .filter(({ decides, entry }) => decides || /^(account|endpoint)#/.test(entry.principal))
-      .flatMap(({ authors }) => authors ?? []),
-  ),
-];
+/** The entry that decides, and every entry about this account or endpoint alone. */
+const bearing = (judgement: Pick<Judgement, "findings"> | undefined): Judgement["findings"] =>
+  (judgement?.findings ?? []).filter(({ decides, entry }) => decides || /^(account|endpoint)#/.test(entry.principal));
 
 /** Who may answer at this moment; everybody who has the link when nobody is named. */
 export const askedNow = ({ approvers, escalateTo }: Asking, { escalatedAt }: Pick<Question, "escalatedAt">): readonly string[] =>

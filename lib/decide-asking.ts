@@ -29,7 +29,9 @@ export function answeredBy(connection: Open, answer: Answer, known: Known): Conn
   const asking = askingOf(known.service, known.judgement);
   // Who wrote what about this account bears on whose answer counts.
   const unread =
-    known.judgement === undefined && asking.approvers.length > 0 ? "what the allow-list says is not known at this moment" : undefined;
+    asking.approvers.length > 0 && (known.judgement === undefined || asking.authorsUnread)
+      ? "what the allow-list says, or who wrote it, is not known at this moment"
+      : undefined;
   const why = unread ?? mayNot(answer, asking, connection);
   if (why !== undefined) return [stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];
   const said = { question: question.id, ...optional("reason", reason), ...optional("standing", standing) };
@@ -116,7 +118,7 @@ export function waitFor(connection: Open, known: Known): ConnectionEvent[] {
   const { question } = connection;
   const asking = askingOf(known.service, known.judgement);
   // The settings may have changed since they agreed.
-  const votes = asking.approvers.length === 0 ? [] : countedVotes(asking, question, question.votes ?? []);
+  const votes = asking.approvers.length === 0 || asking.authorsUnread ? [] : countedVotes(asking, question, question.votes ?? []);
   if (votes.length > 0 && votes.length >= asking.quorum) return [enough(question, votes, known, asking, { kind: "drawbridge" })];
   const over = asking.silence === "reject" && silentUntil(asking, question) <= now;
   if (over && couldBeReached(asking, question, known.approvers ?? [], now)) return [silence(connection, asking, known)];

@@ -5,13 +5,9 @@ import type { Entry } from "./allow-list.ts";
 import { mayBeSame } from "./approver.ts";
 import type { DrawbridgeEvent } from "./events.ts";
 
-/** A row from before authors were kept names its last one; with `approver ann` that was an answer's. */
-export const authorsOf = ({ author, authors }: Pick<Entry, "author" | "authors">): readonly string[] =>
-  authors ?? (author.startsWith("approver ") ? [] : [author]);
-
 /** Once this operator has written it, too. Who assumes one role again and again is named once. */
-export const authorsAfter = (before: Pick<Entry, "author" | "authors"> | undefined, arn: string): readonly string[] =>
-  withOne(before === undefined ? [] : authorsOf(before), arn);
+export const authorsAfter = (before: Pick<Entry, "authors"> | undefined, arn: string): readonly string[] =>
+  withOne(before?.authors ?? [], arn);
 
 const withOne = (authors: readonly string[], arn: string): readonly string[] =>
   authors.some((one) => mayBeSame(one, arn)) ? authors : [...authors, arn];

@@ -150,6 +150,17 @@ describe("a quorum", () => {
     ).toBe("asking");
   });
 
+  test("no answer is taken while it is not known who wrote the entry", () => {
+    const entry = { service, principal: `account#${acme}`, version: 3 };
+    const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, author: arnOf("zoe") };
+    const facts = { ...open, judgement: says("ask", { entry, findings: [finding] }), service: set({ approvers: ["ann"] }) };
+    expect(asking.when(answers("ann"), facts).last).toEqual(["AnswerRefused"]);
+    expect(asking.when(answers("ann", "reject"), facts).last).toEqual(["AnswerRefused"]);
+    expect(status(asking.when(answers("ann"), { ...facts, service: set({}) }))).toBe("approved");
+    const one = asking.when(answers("ann"), { ...facts, judgement: says("ask"), service: set({ approvers: ["ann", "bob"], quorum: 2 }) });
+    expect(one.when(look, facts).last).toEqual([]);
+  });
+
   test("no operator is quicker than the question", () => {
     const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 2), quorum: 2 }) };
     expect(requested.when(byOperator(arnOf("zoe")), facts).last).toEqual(["AnswerRefused", "ApprovalRequested"]);

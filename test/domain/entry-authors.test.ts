@@ -1,7 +1,7 @@
 // Who wrote an entry: everybody who wrote a version of it since it was last removed, and nobody who only answered.
 
 import { expect, test } from "vitest";
-import { authorsAfter, authorsIn, authorsOf } from "../../lib/entry-authors.ts";
+import { authorsAfter, authorsIn } from "../../lib/entry-authors.ts";
 import type { Actor, PolicyEvent } from "../../lib/events.ts";
 import { minute, service } from "./given.ts";
 
@@ -21,14 +21,8 @@ const ann: Actor = { kind: "approver", name: "ann", channel: "link", arn: "arn:a
 
 test("each who wrote a version is one, a role once whoever assumes it", () => {
   expect(authorsAfter(undefined, zoe)).toEqual([zoe]);
-  expect(authorsAfter({ author: bob, authors: [zoe] }, bob)).toEqual([zoe, bob]);
-  expect(authorsAfter({ author: run(1), authors: [zoe, run(1)] }, run(2))).toEqual([zoe, run(1)]);
-});
-
-test("a row from before names its last one, unless that was an answer", () => {
-  expect(authorsOf({ author: zoe })).toEqual([zoe]);
-  expect(authorsOf({ author: "approver ann" })).toEqual([]);
-  expect(authorsAfter({ author: "approver ann" }, bob)).toEqual([bob]);
+  expect(authorsAfter({ authors: [zoe] }, bob)).toEqual([zoe, bob]);
+  expect(authorsAfter({ authors: [zoe, run(1)] }, run(2))).toEqual([zoe, run(1)]);
 });
 
 test("the log tells the same, from the last removal on", () => {

@@ -58,7 +58,7 @@ describe("an entry", () => {
     [{ silence: "reject" }],
   ])("with %j is as good as written", async (asking) => {
     const { ask } = await named();
-    await ask("PUT /entries", entry(asking, { service: "*" }));
+    expect(await ask("PUT /entries", entry(asking, { service: "*" }))).toMatchObject({ changed: true });
   });
 
   test("at every service is held against every service", async () => {

@@ -306,7 +306,7 @@ export class Functions {
     const body = async (by: Invocation): Promise<void> => {
       const { clock, newId, services, connections, ledger, allowList, organizations } = portsFor(this.#world, by);
       await system.run(
-        { clock, newId, services, connections, ledger, judging: { allowList, organizations } },
+        { clock, newId, services, connections, ledger, judging: { allowList: system.withAuthors(allowList, ledger), organizations } },
         { service, tasks: [{ endpoint, signal, source: { kind: "answer" } }] },
       );
     };

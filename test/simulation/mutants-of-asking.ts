@@ -3,12 +3,7 @@
 import { one, type Mutant } from "./mutant.ts";
 
 const planted: readonly Mutant[] = [
-  one(
-    "entry-authors.ts",
-    "who changes an entry becomes its only author",
-    "withOne(before === undefined ? [] : authorsOf(before), arn);",
-    "withOne([], arn);",
-  ),
+  one("entry-authors.ts", "who changes an entry becomes its only author", "withOne(before?.authors ?? [], arn);", "withOne([], arn);"),
   one(
     "asking/standing-entry.ts",
     "an answer makes whoever gave it the author",

@@ -29,7 +29,8 @@ export function verdictOf(table: Table, row: Row, habits: Habits, clock: string,
 }
 
 /** What an answer kept out for a while. */
-export function whenOver({ afterwards, disconnect: _, ...answer }: Entry): Entry[] {
+export function whenOver(entry: Entry): Entry[] {
+  const { afterwards, disconnect: _, ...answer } = entry;
   return afterwards === undefined || afterwards === "nothing" ? [] : [{ ...answer, ...afterwards }];
 }
 
