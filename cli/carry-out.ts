@@ -34,7 +34,7 @@ export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string 
   const done: Done = { approvers: 0, taken: 0, released: 0, services: 0, enforced: 0, added: 0, changed: 0, removed: 0 };
   const step = stepping(call, sizeOf(plan), done);
   const set = async ({ service, version }: Service, settings: Settings): Promise<void> => {
-    await api.patch<Set>(pathOf("services", service), { ...settings, version, reason, confirm: true });
+    await api.patch<Set>(pathOf("services", service), { ...settings, version, reason, confirm: true, checked: true });
   };
   for (const { said } of plan.approvers.put)
     await step(`approver ${said.name}`, 1, async () => {

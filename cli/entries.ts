@@ -2,10 +2,12 @@
 
 import type { Entry } from "../lib/allow-list.ts";
 import { disconnectWords } from "../lib/disconnect.ts";
+import { askingSaid, conditionWords, entryWords } from "../lib/entry-words.ts";
 import type { Verdict } from "../lib/events.ts";
 import type { Put, RemovedEntry, ShownEntry } from "../lib/operator/entries.ts";
+import { saidOf } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
-import { conditionWords, entryWords, personWords } from "../lib/wording.ts";
+import { personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, type Call, type Command, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -164,7 +166,8 @@ const renew: Command = {
     const { entry } = await call.api.get<ShownEntry>(pathOf("entries", serviceGiven(call.given), principalWords(principal)));
     if (entry === undefined)
       throw new Failure(1, "NotFound", `There is no entry for ${given} any more`, "see which there are with: drawbridge list");
-    const { version, author: _author, at: _at, conditions, ...said } = entry;
+    const { version } = entry;
+    const { conditions, ...said } = saidOf(entry);
     const body = {
       ...said,
       conditions: { ...conditions, expires },
@@ -211,7 +214,7 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
       principalWords(entry.principal),
       { text: entry.verdict, style: verdictStyles[entry.verdict] },
       entry.name ?? "",
-      conditionWords(entry),
+      [conditionWords(entry), askingSaid(entry.asking)].filter((part) => part !== "").join(", "),
       String(entry.version),
       `${moment(entry.at)} by ${personWords(entry.author)}`,
     ]),

@@ -2,6 +2,7 @@
 
 import type { ToldContact } from "../lib/operator/contacts.ts";
 import type { Put } from "../lib/operator/entries.ts";
+import { saidOf } from "../lib/operator/policy.ts";
 import type { Shown } from "../lib/operator/services.ts";
 import { pathOf } from "./client.ts";
 import type { Command } from "./command.ts";
@@ -43,7 +44,8 @@ const invite: Command = {
       throw wrongUsage("--tell-contact needs to know whom", "give --contact ops@acme.example");
     if (link !== undefined && !tells) throw wrongUsage("--contact-link goes with --tell-contact", "give both");
     const [shown, put] = [await api.get<Shown>(pathOf("services", at)), await putGiven(call, this, "accept")];
-    const { version, author: _author, at: _at, ...said } = put.entry;
+    const { version } = put.entry;
+    const said = saidOf(put.entry);
     const told = tells ? await api.put<Put>("/entries", { ...said, version, tellContact: true, contactLink: link }) : undefined;
     const invitation = invitationOf(put.entry, shown.service, shown.facts);
     if (invitation === undefined)

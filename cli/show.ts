@@ -92,18 +92,8 @@ async function showEntry(call: Call, service: string, principal: string): Promis
   });
 }
 
-/** What the entry says beside its verdict and conditions. */
-function saidBesides({
-  name,
-  label,
-  contact,
-  purpose,
-  ticket,
-  labels = {},
-  asking,
-  onExpiry,
-  disconnect,
-}: Entry): (readonly [string, string])[] {
+/** What the entry says beside its verdict, its conditions and how people are asked. */
+function saidBesides({ name, label, contact, purpose, ticket, labels = {}, onExpiry, disconnect }: Entry): (readonly [string, string])[] {
   const end = (words: string, said: Entry["disconnect"]): Record<string, string | undefined> => ({
     [words]: said === undefined ? undefined : disconnectWords(said),
   });
@@ -114,8 +104,6 @@ function saidBesides({
     purpose,
     ticket,
     tags: Object.keys(labels).length === 0 ? undefined : valueWords(labels),
-    approvers: asking?.approvers?.join(", "),
-    quorum: asking?.quorum?.toString(),
     ...end("when it expires, its connections are", onExpiry),
     ...end("connections that stood when it came are", disconnect),
   };

@@ -1,11 +1,12 @@
 // The entry that an answer about an account writes: accepted from now on, or rejected for so many days without a question.
 
-import { refer, type Entry } from "../allow-list.ts";
+import { refer, standingAt, type Entry, type Restored } from "../allow-list.ts";
 import { authorOf, type Approver } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import type { Actor, ConnectionEvent, EntryRef, PolicyEvent, Source } from "../events.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import { entrySubject, type EntryChange, type EntryKey } from "../ledger.ts";
+import { optional } from "../optional.ts";
 import type { AllowList, Ledger } from "../ports.ts";
 
 export interface StandingPorts {
@@ -34,6 +35,11 @@ export const accountKey = ({ service, account }: Pick<Connection, "service" | "a
 /** Only where nothing but an `ask` would be overruled: an operator's accept or reject is not an approver's to replace. */
 export const mayStand = (entry: Pick<Entry, "verdict"> | undefined): boolean => entry === undefined || entry.verdict === "ask";
 
+function restored(entry: Entry): Restored {
+  const { service: _service, principal: _principal, version: _version, authors: _authors, afterwards: _afterwards, ...rest } = entry;
+  return rest;
+}
+
 export interface Prepared {
   readonly ref: EntryRef;
   /** The change, once the answer decided; nothing when it did not. */
@@ -51,17 +57,24 @@ export async function prepare(
   // The head is read before the entry, so that a change in between is a conflict and not overwritten.
   const expected = await ledger.head(entrySubject(key.service, key.principal));
   const before = (await allowList.read([key])).find(({ principal }) => principal === key.principal);
-  if (!mayStand(before)) return undefined;
+  const stands = before && standingAt(before, now);
+  if (!mayStand(stands)) return undefined;
   const { verdict, days, by, approver, reason, source } = wish;
   const after: Entry = {
-    ...before,
+    ...stands,
     ...key,
     verdict,
-    conditions: days === undefined ? {} : { expires: instant(milliseconds(now) + days * day) },
+    ...(days === undefined
+      ? { conditions: {} }
+      : {
+          conditions: { expires: instant(milliseconds(now) + days * day) },
+          afterwards: stands === undefined ? "nothing" : restored(stands),
+        }),
     // What is connected already is not what the question was about.
     ...(verdict === "reject" ? { disconnect: "keep" as const } : {}),
     version: expected.seq + 1,
     author: authorOf(approver),
+    ...optional("authors", before === undefined ? [] : before.authors),
     at: now,
   };
   const told = {

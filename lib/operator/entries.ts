@@ -1,13 +1,16 @@
 // The allow-list's entries: written, removed, listed, and shown with their history.
 
-import { labelOf, refer, type Entry, type Removed } from "../allow-list.ts";
+import { labelOf, refer, standingAt, type Entry, type Removed } from "../allow-list.ts";
+import { withAuthors } from "../asking/known-authors.ts";
+import { authorsAfter } from "../entry-authors.ts";
 import { optional } from "../optional.ts";
 import { disconnectWords, type Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import type { Instant, ServiceId } from "../ids.ts";
 import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
-import { entryWords } from "../wording.ts";
+import { entryWords } from "../entry-words.ts";
+import { checkEntry } from "./asking-together.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";
@@ -17,7 +20,8 @@ import { checkApprovers } from "./known-approvers.ts";
 import { byOperator, untilCommitted, type Deployment, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
 import { all, walk } from "./paging.ts";
-import { principalWords } from "./principals.ts";
+import { saidOf, type SaidEntry } from "./policy.ts";
+import { keyWords, principalWords } from "./principals.ts";
 import { inCare } from "./services.ts";
 
 export interface Put {
@@ -37,17 +41,19 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
   const { version, reason, confirm, preview, tellContact: tells, contactLink, ...said } = read(putEntry, input);
   if (tells) contactOf(said);
   checkSaid(said, ports.clock(), ports.deployment);
-  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers });
-  if (said.service !== "*") await inCare(ports, said.service);
+  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers, "asking.escalateTo": said.asking?.escalateTo });
+  const services = said.service === "*" ? await ports.services.all() : [await inCare(ports, said.service)];
+  checkEntry(said, services);
   const key = { service: said.service, principal: said.principal };
   const put = await untilCommitted(keyWords(key), async (): Promise<Put | "conflict"> => {
     const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
     const before = await entryAt(ports, key);
     if (version !== undefined) refuseClash(key, before, version);
-    if (before !== undefined && same(before, said)) return { entry: before, changed: false };
     const at = ports.clock();
-    const entry: Entry = { ...said, version: expected.seq + 1, author: actor.arn, at };
-    const put = { entry, changed: true, ...optional("before", before) };
+    const stands = before && standingAt(before, at);
+    if (stands !== undefined && same(stands, said)) return { entry: stands, changed: false };
+    const entry = entryBy(said, before, { actor, at, version: expected.seq + 1 });
+    const put = { entry, changed: true, ...optional("before", stands) };
     if (preview) return { ...put, outlook: await outlook(ports, { entries: [entry] }) };
     const follows = await foreseen(ports, { entries: [entry] }, confirm);
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
@@ -55,6 +61,13 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
   });
   return tells && !preview ? { ...put, contact: await tellContact(ports, put.entry, contactLink) } : put;
 }
+
+/** The entry as this operator's version of it; whoever wrote one before goes on being an author. */
+export const entryBy = (
+  said: Said,
+  before: Entry | undefined,
+  { actor: { arn }, at, version }: { readonly actor: Operator; readonly at: Instant; readonly version: number },
+): Entry => ({ ...said, version, author: arn, authors: authorsAfter(before, arn), at });
 
 /** The commit that writes an entry, in the words of the log. */
 export function entryChange(actor: Operator, expected: Head, before: Entry | undefined, entry: Entry, reason?: string): Change {
@@ -67,11 +80,11 @@ export function entryChange(actor: Operator, expected: Head, before: Entry | und
   return { of: "entry", key: { service, principal }, after: entry, events: [event], expected };
 }
 
-export type Said = Omit<Entry, "version" | "author" | "at">;
+export type Said = SaidEntry;
 
 /** What each field allows by itself, and what they must not say together. */
 export function checkSaid(said: Said, now: string, { organizations = false }: Pick<Deployment, "organizations">): void {
-  const { principal, verdict, conditions, name, label, asking, onExpiry, disconnect } = said;
+  const { principal, verdict, conditions, name, label, onExpiry, disconnect } = said;
   if (!organizations && /^(ou|org)#/.test(principal))
     throw new Refused(
       "NotConfigured",
@@ -92,19 +105,9 @@ export function checkSaid(said: Said, now: string, { organizations = false }: Pi
     throw new BadInput("onExpiry", disconnectText(onExpiry), "say when the entry expires, or leave it out");
   if (disconnect !== undefined && verdict === "accept")
     throw new BadInput("disconnect", disconnectText(disconnect), "leave it out: an entry that accepts cuts nobody");
-  const { approvers, quorum } = asking ?? {};
-  if (approvers !== undefined && quorum !== undefined && quorum > new Set(approvers).size)
-    throw new BadInput(
-      "asking.quorum",
-      quorum,
-      `give at most ${String(new Set(approvers).size)}, which is how many approvers the entry names`,
-    );
 }
 
-export const same = (before: Entry, said: Said): boolean => {
-  const { version: _version, author: _author, at: _at, ...rest } = before;
-  return canonical(rest) === canonical(said);
-};
+export const same = (before: Entry, said: Said): boolean => canonical(saidOf(before)) === canonical(said);
 
 export function refuseClash(key: EntryKey, before: Entry | undefined, version: number): void {
   if ((before?.version ?? 0) === version) return;
@@ -162,12 +165,17 @@ export function removalChange(actor: Operator, expected: Head, before: Entry, to
 export async function list(ports: OperatorPorts, input: unknown): Promise<Page<Entry>> {
   const { service, principal, ...page } = read(listedEntries, input);
   const services = service === undefined ? await everywhere(ports) : [service];
-  if (principal !== undefined)
-    return {
-      items: await ports.allowList.read(services.map((at) => ({ service: at, principal }))),
-    };
+  const now = ports.clock();
+  const standing = (entries: readonly Entry[]): Entry[] => entries.flatMap((entry) => standingAt(entry, now) ?? []);
+  if (principal !== undefined) return { items: standing(await ports.allowList.read(services.map((at) => ({ service: at, principal })))) };
   return walk(
-    services.map((at) => ({ key: at, page: (request) => ports.allowList.ofService(at, request) })),
+    services.map((at) => ({
+      key: at,
+      page: async (request) => {
+        const its = await ports.allowList.ofService(at, request);
+        return { ...its, items: standing(its.items) };
+      },
+    })),
     page,
   );
 }
@@ -184,7 +192,7 @@ async function everywhere(ports: OperatorPorts): Promise<(ServiceId | "*")[]> {
 const releasesMax = 1000;
 
 export interface ShownEntry {
-  /** Absent when it has been removed: its history is still told. */
+  /** Absent when it has been removed, or was an answer's that has run out: its history is still told. */
   readonly entry?: Entry;
   readonly words?: string;
   readonly history: readonly Told[];
@@ -192,13 +200,14 @@ export interface ShownEntry {
 
 export async function show(ports: OperatorPorts, input: unknown): Promise<ShownEntry> {
   const key = read(anEntry, input);
-  const [entry, { history }] = await Promise.all([entryAt(ports, key), historyOf(ports.ledger, entrySubject(key.service, key.principal))]);
+  const [there, { history }] = await Promise.all([entryAt(ports, key), historyOf(ports.ledger, entrySubject(key.service, key.principal))]);
+  const entry = there && standingAt(there, ports.clock());
   if (entry === undefined && history.length === 0) throw noEntry(key);
   return { ...(entry === undefined ? {} : { entry, words: entryWords(entry) }), history };
 }
 
-const entryAt = async (ports: OperatorPorts, key: EntryKey): Promise<Entry | undefined> => (await ports.allowList.read([key]))[0];
-export const keyWords = ({ service, principal }: EntryKey): string =>
-  `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
+/** The entry as its row is, with all its authors. */
+export const entryAt = async ({ allowList, ledger }: OperatorPorts, { service, principal }: EntryKey): Promise<Entry | undefined> =>
+  (await withAuthors(allowList, ledger).read([{ service, principal }]))[0];
 const noEntry = (key: EntryKey): Refused =>
   new Refused("NotFound", `There is no entry for ${keyWords(key)}`, "see which there are with: drawbridge list");

@@ -8,7 +8,8 @@ import { optional } from "../optional.ts";
 import type { Service } from "../service.ts";
 
 /** What an operator may say of an entry; who wrote it, when, and its version come with the writing. */
-export type SaidEntry = Omit<Entry, "version" | "author" | "at">;
+export type SaidEntry = Omit<Entry, OfTheWriting>;
+type OfTheWriting = "version" | "author" | "authors" | "at" | "afterwards";
 export type SaidApprover = Pick<Approver, "name" | "email" | "slack" | "arn">;
 /** The settings that a file rules: what it leaves out is as usual. */
 export type SaidService = Pick<Service, "service"> & SaidCare & { readonly [Key in (typeof ruled)[number]]?: Service[Key] };
@@ -93,7 +94,7 @@ const byCare = (a: SaidEntry, b: SaidEntry): number => rank[a.verdict] - rank[b.
 const rank = { reject: 0, ask: 1, accept: 2 } as const;
 
 export function saidOf(entry: Entry): SaidEntry {
-  const { version: _version, author: _author, at: _at, ...said } = entry;
+  const { version: _version, author: _author, authors: _authors, at: _at, afterwards: _afterwards, ...said } = entry;
   return said;
 }
 

@@ -19,3 +19,7 @@ export function principalOf(given: unknown): Principal {
 
 /** A principal in the words of the command line: without its kind, which its form tells. */
 export const principalWords = (principal: string): string => principal.replace(/^[a-z]+#/, "");
+
+/** An entry's key as people say it: `222222222222 at every service`. */
+export const keyWords = ({ service, principal }: { readonly service: string; readonly principal: Principal }): string =>
+  `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { moves } from "../../lib/connection-states.ts";
 import type { ConnectionEvent, DrawbridgeEvent } from "../../lib/events.ts";
-import { actorWords, conditionWords, entryWords, personWords, sentence } from "../../lib/wording.ts";
+import { conditionWords, entryWords } from "../../lib/entry-words.ts";
+import { actorWords, personWords, sentence } from "../../lib/wording.ts";
 import { approver, asking, connected, given, minute, operator, requested, service, shows } from "../domain/given.ts";
 
 const because = { rule: "entry", detail: `account 222222222222 (acme) at ${service}: accept, version 1` } as const;
@@ -28,6 +29,22 @@ test.each<[DrawbridgeEvent, string]>([
   [{ ...common, type: "SomethingQuiteNew" } as unknown as DrawbridgeEvent, "something quite new"],
 ])("%j", (event, words) => {
   expect(sentence(event)).toBe(words);
+});
+
+test("an answer that ends by itself says what comes then", () => {
+  const kept = {
+    service,
+    principal: "account#222222222222",
+    verdict: "reject",
+    version: 2,
+    author: "approver ann",
+    at: minute(0),
+  } as const;
+  const until = { ...kept, conditions: { expires: minute(60) } };
+  const asked = { verdict: "ask", conditions: {}, author: "arn:alice", at: minute(-9) } as const;
+  expect(entryWords({ ...until, afterwards: "nothing" })).toMatch(/: reject, version 2, until .*Z, then gone$/);
+  expect(entryWords({ ...until, afterwards: asked })).toMatch(/, then ask again$/);
+  expect(entryWords(until)).toMatch(/Z$/);
 });
 
 test("a whole life reads as sentences", () => {

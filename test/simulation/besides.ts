@@ -1,9 +1,11 @@
-// What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, and private zones.
+// What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
+// other ways of asking people.
 
-import type { Principal } from "../../lib/allow-list.ts";
+import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
 import { accounts } from "./given.ts";
 import { everyUnit, organizationId, Organizations } from "./organizations.ts";
+import { OwnAsking } from "./own-asking.ts";
 import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
 import { ServicePermissions } from "./service-permissions.ts";
@@ -17,6 +19,8 @@ export interface BesidesSetup {
   readonly units?: "asked" | "unasked";
   /** Private zones, and VPCs that entries name. */
   readonly vpcs?: boolean;
+  /** How people are asked changes, and differs from entry to entry. */
+  readonly asking?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -26,7 +30,13 @@ export function drawBesides(seed: number): BesidesSetup {
   const units = random.chance(0.15);
   const asked = random.chance(0.9);
   const vpcs = random.chance(0.15);
-  return { ...(permissions ? { permissions } : {}), ...(units ? { units: asked ? "asked" : "unasked" } : {}), ...(vpcs ? { vpcs } : {}) };
+  const asking = random.chance(0.15);
+  return {
+    ...(permissions ? { permissions } : {}),
+    ...(units ? { units: asked ? "asked" : "unasked" } : {}),
+    ...(vpcs ? { vpcs } : {}),
+    ...(asking ? { asking } : {}),
+  };
 }
 
 export type Plan = (kind: ActorKind | undefined, times: number, when: () => number, act: () => void) => void;
@@ -37,6 +47,7 @@ export class Besides {
   readonly organizations: Organizations;
   readonly permissions: ServicePermissions;
   readonly privateZones: PrivateZones;
+  readonly asking: OwnAsking;
   readonly #world: World;
 
   constructor(world: World) {
@@ -46,6 +57,7 @@ export class Besides {
     this.organizations = new Organizations(world, this.random);
     this.permissions = new ServicePermissions(world, this.random);
     this.privateZones = new PrivateZones(world, this.random);
+    this.asking = new OwnAsking(world, new Random(world.setup.seed, 19));
   }
 
   /** When anything happens. */
@@ -53,7 +65,7 @@ export class Besides {
     return Math.floor(this.random.next() * this.#world.setup.minutes * 60_000);
   }
 
-  begin(plan: Plan, edit: () => void): void {
+  begin(plan: Plan, edit: () => void, connect: () => void): void {
     const moment = (): number => this.moment();
     const late = (): number => Math.floor((moment() + this.#world.setup.minutes * 60_000) / 2);
     const { random } = this;
@@ -65,6 +77,12 @@ export class Besides {
       plan("console", random.between(0, 4), moment, () => this.permissions.click());
       plan("operators", random.chance(0.4) ? random.between(1, 2) : 0, moment, () => this.permissions.change());
     }
+    if (this.setup.asking === true) {
+      for (let entries = random.between(1, 2); entries > 0; entries -= 1) edit();
+      plan("operators", random.between(0, 3), moment, () => this.asking.change());
+      plan("operators", random.between(0, 3), moment, edit);
+      plan(undefined, random.between(0, 3), late, connect);
+    }
     if (this.setup.vpcs === true) {
       for (let entries = random.between(1, 3); entries > 0; entries -= 1) edit();
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
@@ -72,8 +90,13 @@ export class Besides {
     }
   }
 
+  /** What an entry says besides. */
+  said(principal: Principal): Partial<Pick<Entry, "vpc" | "verdict" | "asking" | "conditions">> {
+    return { ...this.asking.said(principal), ...this.#vpcOf(principal) };
+  }
+
   /** The VPC that an entry about an account or endpoint names; more of them accept, so that there is somebody to let in. */
-  said(principal: Principal): { readonly vpc?: Vpc; readonly verdict?: "accept" } {
+  #vpcOf(principal: Principal): { readonly vpc?: Vpc; readonly verdict?: "accept" } {
     if (this.setup.vpcs !== true || !/^(account|endpoint)#/.test(principal)) return {};
     const vpc = this.privateZones.named(accounts.find((account) => principal === `account#${account}`));
     return { ...vpc, ...(this.random.chance(0.5) ? { verdict: "accept" } : {}) };

@@ -15,9 +15,9 @@ import type { World } from "./world.ts";
 const labels = ["acme", "globex", "acme"];
 const minute = 60_000;
 const hour = 60 * minute;
-const changed = (at: Instant): Pick<PolicyEvent, "at" | "by" | "because"> => ({
+const changed = (at: Instant, arn = operatorArn): Pick<PolicyEvent, "at" | "by" | "because"> => ({
   at,
-  by: { kind: "operator", arn: operatorArn },
+  by: { kind: "operator", arn },
   because: { rule: "operator", detail: "an operator's change" },
 });
 
@@ -50,6 +50,7 @@ export class Operators {
       ...(random.chance(0.3) ? { onExpiry: this.#disconnect() } : {}),
       ...(random.chance(0.4) ? { asking: this.#asking() } : {}),
       ...this.#world.besides.permissions.setting(service),
+      ...this.#world.besides.asking.setting(),
     };
     if (mode === "enforce") people.enforcedSince.set(service, 0);
     this.#world.store.services.set(service, after);
@@ -110,11 +111,12 @@ export class Operators {
         const tombstone: Removed = { ...key, version, removed };
         return { of: "entry", key, expected, tombstone, events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }] };
       }
-      const after: Entry = { ...key, ...said, version, at };
+      const after: Entry = { ...key, ...said, version, at, authors: this.#world.system.authorsAfter(from, said.author) };
+      const told = changed(at, said.author);
       const event: PolicyEvent =
         from === undefined
-          ? { ...changed(at), type: "EntryAdded", entry: refer(after), to: after }
-          : { ...changed(at), type: "EntryChanged", entry: refer(after), from, to: after };
+          ? { ...told, type: "EntryAdded", entry: refer(after), to: after }
+          : { ...told, type: "EntryChanged", entry: refer(after), from, to: after };
       return { of: "entry", key, after, expected, events: [event] };
     };
     this.#world.tell("operator", () =>
@@ -133,7 +135,7 @@ export class Operators {
     const verdict = random.pick(["accept", "accept", "accept", "ask", "reject"] as const);
     const conditions = this.#conditions(verdict);
     const label = random.chance(0.7) ? labels[index] : undefined;
-    const author = random.pick([operatorArn, operatorArn, arnOf("ann"), "approver bob"]) ?? operatorArn;
+    const author = random.pick([operatorArn, operatorArn, arnOf("ann"), arnOf("bob")]) ?? operatorArn;
     return {
       verdict,
       conditions,

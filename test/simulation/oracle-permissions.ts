@@ -2,6 +2,7 @@
 
 import type { Entry } from "../../lib/allow-list.ts";
 import type { AccountId } from "../../lib/ids.ts";
+import { standing } from "./oracle.ts";
 
 const isOn = ({ conditions: { notBefore, expires } }: Entry, clock: string): boolean =>
   (notBefore === undefined || Date.parse(clock) >= Date.parse(notBefore)) &&
@@ -18,6 +19,8 @@ export const cannotFollow = (entries: readonly Entry[], clock: string): Entry | 
 
 /** Whether some entry for the account accepts it or has it asked about, and none rejects it. */
 export function mayAsk(entries: readonly Entry[], account: AccountId, clock: string): boolean {
-  const its = entries.filter((entry) => entry.principal === `account#${account}` && isOn(entry, clock));
+  const its = entries
+    .flatMap((entry) => standing(entry, clock))
+    .filter((entry) => entry.principal === `account#${account}` && isOn(entry, clock));
   return its.length > 0 && its.every(({ verdict }) => verdict !== "reject");
 }

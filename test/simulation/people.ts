@@ -146,6 +146,7 @@ export class People {
     this.#world.besides.begin(
       (kind, times, when, act) => this.#plan(kind, times, when, act),
       () => this.#operators.edit(),
+      () => this.#connect(),
     );
     const { faults } = this.#world;
     this.#plan(
