@@ -11,7 +11,7 @@ import { pathOf } from "./client.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { wrongUsage } from "./failure.ts";
 import { details, moment } from "./render.ts";
-import { groundsOf } from "./reports.ts";
+import { groundsOf, incompleteWords } from "./reports.ts";
 
 export interface LetIn extends Access {
   /** Who wrote the version of the entry that decided. */
@@ -27,9 +27,9 @@ export const whoLetIn: Command = {
   async run(call) {
     const [account = ""] = operandsOf(call, this, 1);
     if (!isAccountId(account)) throw wrongUsage(`${account} is not an account`, "give its twelve digits");
-    const lives = livesUntil();
+    const lives = livesUntil(undefined, true);
     for await (const stored of events(call, { account })) lives.add(stored);
-    const all = [...lives.all.values()].map(accessOf);
+    const all = lives.told().map(accessOf);
     const connections: LetIn[] = await Promise.all(all.map(async (access) => ({ ...access, ...(await authored(call, access.entry)) })));
     call.result({ account, connections }, () =>
       connections.length === 0
@@ -48,11 +48,14 @@ async function authored({ api }: Pick<Call, "api">, entry: EntryRef | undefined)
 
 const heading = (account: string, connections: readonly Access[]): string => {
   const inside = connections.filter(({ stands }) => stands).length;
-  return `Account ${account}: ${String(inside)} of ${String(connections.length)} connections ${inside === 1 ? "is" : "are"} in.`;
+  const unsure = connections.filter(({ incomplete }) => incomplete === true).length;
+  const sum = `Account ${account}: ${String(inside)} of ${String(connections.length)} connections ${inside === 1 ? "is" : "are"} in.`;
+  return unsure === 0 ? sum : `${sum}\n${incompleteWords(unsure)}`;
 };
 
 const lines = (one: LetIn): (readonly [string, string])[] => [
   ["Connection", `${one.endpoint} at ${one.service}`],
+  ...(one.incomplete === true ? [["History", "incomplete, or contradicting itself"] as const] : []),
   [
     "Now",
     one.stands

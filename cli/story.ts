@@ -1,12 +1,15 @@
 // The history of one subject as a timeline.
 
+import { isEvent } from "../lib/ledger.ts";
 import type { Told } from "../lib/operator/history.ts";
 import { actorWords } from "../lib/wording.ts";
 import { timeline } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
-export const story = (history: readonly Told[], terminal: Terminal): string =>
-  timeline(
-    history.map(({ event, sentence }) => ({ at: event.at, who: actorWords(event.by), what: sentence })),
-    terminal,
-  );
+export const story = (history: readonly Told[], terminal: Terminal): string => timeline(history.map(toldLine), terminal);
+
+/** A row that is no event any more has its line too. */
+export const toldLine = (row: Told): { at: string; who: string; what: string } =>
+  isEvent(row)
+    ? { at: row.event.at, who: actorWords(row.event.by), what: row.sentence }
+    : { at: row.at ?? "", who: "not known", what: row.sentence };

@@ -57,10 +57,18 @@ export const milliseconds = (at: Instant): number => Date.parse(at);
 
 /** Parses an instant that a person or a file gave: ISO 8601, a date alone meaning midnight UTC. */
 export function parseInstant(field: string, text: unknown): Instant {
-  const time =
-    typeof text === "string" && /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)
-      ? Date.parse(text.length === 10 || /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}Z`)
-      : Number.NaN;
+  const time = typeof text === "string" ? timeOf(text) : Number.NaN;
   if (Number.isNaN(time)) throw new BadInput(field, text, "give a time such as 2026-12-31 or 2026-12-31T18:00:00Z");
   return instant(time);
+}
+
+/** Milliseconds since 1970; not a number where the text is no time, or its day is in no calendar. */
+function timeOf(text: string): number {
+  const [, date = "", clock, zone] = /^(\d{4}-\d{2}-\d{2})(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text) ?? [];
+  const day = Date.parse(date);
+  // Date.parse takes the 31st of June for the 1st of July.
+  if (Number.isNaN(day) || instant(day).slice(0, 10) !== date) return Number.NaN;
+  const time = clock === undefined ? day : Date.parse(zone === undefined ? `${text}Z` : text);
+  // A year of more digits would not sort.
+  return Number.isNaN(time) || instant(time).length > 24 ? Number.NaN : time;
 }

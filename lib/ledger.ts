@@ -6,7 +6,7 @@ import type { Connection } from "./connection.ts";
 import { optional } from "./optional.ts";
 import { actorKey, decisionOf, type ConnectionEvent, type DrawbridgeEvent, type PolicyEvent } from "./events.ts";
 import type { Freeze } from "./freeze.ts";
-import type { AccountId, EndpointId, ServiceId } from "./ids.ts";
+import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
 import type { Service } from "./service.ts";
 
 /** `connection#vpce-…`, `entry#<service>#<principal>`, `service#vpce-svc-…`, `deployment`. */
@@ -34,10 +34,24 @@ export interface StoredEvent {
   readonly filedUnder?: Readonly<Record<string, string>>;
 }
 
+/** A row of the log that is no event any more, since somebody altered it past Drawbridge. It stands where it stands, and hides no other. */
+export interface UnreadableRow {
+  readonly subject: Subject;
+  /** 0 where its key is no event's place. */
+  readonly seq: number;
+  readonly unreadable: string;
+  /** When it is filed, as far as that can be told. */
+  readonly at?: Instant;
+}
+export type LogRow = StoredEvent | UnreadableRow;
+export const isEvent = <R extends LogRow>(row: R): row is R & StoredEvent => !("unreadable" in row);
+
 /** The last event of a subject's chain. */
 export interface Head {
   readonly seq: number;
   readonly hash: string;
+  /** When it happened; absent where that is not known, or there is none. */
+  readonly at?: Instant;
 }
 export const noHead: Head = { seq: 0, hash: "" };
 
@@ -122,6 +136,9 @@ export function unitMarks({ key, events, after }: Extract<Change, { of: "entry" 
   const marks = { entries: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1), rejects: rejects(after) - rejects(before) };
   return marks.entries === 0 && marks.rejects === 0 ? undefined : marks;
 }
+
+/** When what follows a chain's last event happens: clocks differ by minutes, and within a chain time does not run back. */
+export const notBefore = (now: Instant, { at }: Pick<Head, "at">): Instant => (at !== undefined && at > now ? at : now);
 
 /** Puts events into their places after `head`, each chained to the one before. */
 export function chain(

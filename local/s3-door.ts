@@ -162,18 +162,24 @@ function listed(bucket: Bucket, query: URLSearchParams): Answer {
   };
 }
 
-/** Newest first under each key, all on one page. */
+/** Newest first under each key. The marker is a key, or one of its versions: what follows it is shown. */
 function listedVersions(bucket: Bucket, query: URLSearchParams): Answer {
   const prefix = query.get("prefix") ?? "";
+  const [marker, version] = [query.get("key-marker") ?? "", query.get("version-id-marker")];
+  const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
   const of = bucket.versions.filter(({ key }) => key.startsWith(prefix)).toReversed();
-  const shown = [...Map.groupBy(of, ({ key }) => key).values()].flat().sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const sorted = [...Map.groupBy(of, ({ key }) => key).values()].flat().sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const at = version === null ? -1 : sorted.findIndex((one) => one.key === marker && one.version === version);
+  const rest = at === -1 ? sorted.filter(({ key }) => key > marker) : sorted.slice(at + 1);
+  const shown = rest.slice(0, most);
+  const last = shown.length < rest.length ? shown.at(-1) : undefined;
   const versions = shown.map(({ key, version, body, etag, at }) =>
     element(
       "Version",
       `${element("Key", escapeXml(key))}${element("VersionId", version)}${element("IsLatest", String(bucket.objects.get(key)?.version === version))}${element("LastModified", new Date(at).toISOString())}${element("ETag", escapeXml(etag))}${element("Size", String(body.length))}`,
     ),
   );
-  const head = `${element("Name", bucket.name)}${element("Prefix", escapeXml(prefix))}${element("IsTruncated", "false")}`;
+  const head = `${element("Name", bucket.name)}${element("Prefix", escapeXml(prefix))}${element("IsTruncated", String(last !== undefined))}${last === undefined ? "" : `${element("NextKeyMarker", escapeXml(last.key))}${element("NextVersionIdMarker", last.version)}`}`;
   return { status: 200, body: xml("ListVersionsResult", `${head}${versions.join("")}`) };
 }
 

@@ -2,7 +2,8 @@
 
 import type { Entry } from "../allow-list.ts";
 import { authorsIn } from "../entry-authors.ts";
-import { entrySubject } from "../ledger.ts";
+import { Fault } from "../faults.ts";
+import { entrySubject, isEvent, type LogRow, type StoredEvent } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import { optional } from "../optional.ts";
 import type { AllowList, Ledger } from "../ports.ts";
@@ -39,8 +40,19 @@ async function authorsOf({ service, principal, version }: Entry, log: Log): Prom
   let cursor: string | undefined;
   do {
     const page = await log.history(entrySubject(service, principal), optional("cursor", cursor));
-    events.push(...page.items.filter(({ seq }) => seq <= version).map(({ event }) => event));
+    events.push(...page.items.filter(({ seq }) => seq <= version).map(eventIn));
     cursor = page.cursor;
   } while (cursor !== undefined);
   return authorsIn(events);
+}
+
+/** Whose answer counts rests on it: where it cannot be read, nobody's does. */
+function eventIn(row: LogRow): StoredEvent["event"] {
+  if (isEvent(row)) return row.event;
+  throw new Fault(
+    "UnreadableRow",
+    "the audit log",
+    `event ${String(row.seq)} of ${row.subject} is no event any more: ${row.unreadable}`,
+    false,
+  );
 }

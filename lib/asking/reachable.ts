@@ -3,7 +3,7 @@
 import { sameMailbox, type Approver } from "../approver.ts";
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
-import { approverSubject } from "../ledger.ts";
+import { approverSubject, notBefore } from "../ledger.ts";
 import { reachInSlack } from "../slack/reach.ts";
 import type { Approvers, Clock, Ledger, Slips, Subscription, Subscriptions } from "../ports.ts";
 
@@ -61,7 +61,7 @@ async function note({ clock, approvers, ledger }: ReachablePorts, name: string, 
   const expected = await ledger.head(approverSubject(name));
   const now = await approvers.get(name);
   if (now === undefined || reached === (now.reachableSince !== undefined)) return;
-  const at = clock();
+  const at = notBefore(clock(), expected);
   const { reachableSince: _, ...rest } = now;
   const after: Approver = { ...rest, ...optional("reachableSince", reached ? at : undefined), version: expected.seq + 1 };
   const event: PolicyEvent = {

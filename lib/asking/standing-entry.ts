@@ -5,7 +5,7 @@ import { authorOf, type Approver } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import type { Actor, ConnectionEvent, EntryRef, PolicyEvent, Source } from "../events.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
-import { entrySubject, type EntryChange, type EntryKey } from "../ledger.ts";
+import { entrySubject, notBefore, type EntryChange, type EntryKey } from "../ledger.ts";
 import { optional } from "../optional.ts";
 import type { AllowList, Ledger } from "../ports.ts";
 
@@ -60,6 +60,7 @@ export async function prepare(
   const stands = before && standingAt(before, now);
   if (!mayStand(stands)) return undefined;
   const { verdict, days, by, approver, reason, source } = wish;
+  const at = notBefore(now, expected);
   const after: Entry = {
     ...stands,
     ...key,
@@ -75,10 +76,10 @@ export async function prepare(
     version: expected.seq + 1,
     author: authorOf(approver),
     ...optional("authors", before === undefined ? [] : before.authors),
-    at: now,
+    at,
   };
   const told = {
-    at: now,
+    at,
     by,
     because: { rule: "approvers", detail: reason ?? `${approver.name}'s answer about ${connection.endpoint}` },
     source,

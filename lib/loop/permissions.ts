@@ -3,7 +3,7 @@
 import type { Entry } from "../allow-list.ts";
 import { optional } from "../optional.ts";
 import type { ServiceId } from "../ids.ts";
-import { serviceSubject } from "../ledger.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import {
   accountsMax,
   permissionChanges,
@@ -85,7 +85,7 @@ async function record({ clock, ledger, services }: PermissionPorts, id: ServiceI
         service: id,
         added: add.slice(0, toldMax),
         removed: remove.slice(0, toldMax),
-        at: clock(),
+        at: notBefore(clock(), expected),
         by: { kind: "drawbridge" },
         because: { rule: "effect", detail: `${String(add.length)} added, ${String(remove.length)} removed, as the allow-list says` },
         source: { kind: "sweep" },

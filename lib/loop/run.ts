@@ -9,7 +9,7 @@ import { decide, type Known as Facts, type Signal } from "../decide.ts";
 import type { ConnectionEvent, Source } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
-import { noHead, type EntryChange, type Kept } from "../ledger.ts";
+import { noHead, notBefore, type EntryChange, type Kept } from "../ledger.ts";
 import { isOver, type Observed, type Seen } from "../observed.ts";
 import { plan, type Effect } from "../plan.ts";
 import type { Approvers, Clock, Connections, EndpointServices, Ledger, NewId, Services } from "../ports.ts";
@@ -158,7 +158,8 @@ async function settle(
   const types: string[] = [];
   for (const [index, { signal, source, asOf, also: besides }] of tasks.entries()) {
     if (asOf !== undefined && asOf !== before?.connection.seq) continue;
-    const events = decide(kept?.connection, signal, { ...facts, now: ports.clock(), source, nextQuestion: ports.newId() });
+    const now = notBefore(ports.clock(), kept?.head ?? noHead);
+    const events = decide(kept?.connection, signal, { ...facts, now, source, nextQuestion: ports.newId() });
     if (events.length === 0) continue;
     const after = events.reduce<Connection | undefined>(evolve, kept?.connection);
     if (after === undefined) continue;

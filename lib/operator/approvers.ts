@@ -4,7 +4,7 @@ import { anyApprover, approverName, sameMailbox, sharedWay, type Approver } from
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
-import { approverSubject, canonical } from "../ledger.ts";
+import { approverSubject, canonical, notBefore } from "../ledger.ts";
 import { mailStateOf, type MailState } from "../asking/reachable.ts";
 import type { Service } from "../service.ts";
 import { utc } from "../when.ts";
@@ -74,7 +74,7 @@ async function write(
   return untilCommitted(`approver ${name}`, async () => {
     const expected = await ports.ledger.head(approverSubject(name));
     const there = await ports.approvers.get(name);
-    const at = ports.clock();
+    const at = notBefore(ports.clock(), expected);
     const wanted = change(at, there);
     if (there !== undefined && canonical({ ...there, version: 0 }) === canonical({ ...wanted, version: 0 }))
       return { approver: there, changed: false };
@@ -208,7 +208,7 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
       type: "ApproverRemoved",
       name,
       from: approver,
-      at: ports.clock(),
+      at: notBefore(ports.clock(), expected),
       ...byOperator(actor, reason ?? "approvers remove"),
     };
     const head = await ports.ledger.commit({ of: "approver", key: name, events: [event], expected });

@@ -8,7 +8,7 @@ import { disconnectWords, type Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import type { Instant, ServiceId } from "../ids.ts";
-import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
+import { canonical, entrySubject, isEvent, notBefore, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
 import { entryWords } from "../entry-words.ts";
 import { checkEntry } from "./asking-together.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
@@ -49,7 +49,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
     const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
     const before = await entryAt(ports, key);
     if (version !== undefined) refuseClash(key, before, version);
-    const at = ports.clock();
+    const at = notBefore(ports.clock(), expected);
     const stands = before && standingAt(before, at);
     if (stands !== undefined && same(stands, said)) return { entry: stands, changed: false };
     const entry = entryBy(said, before, { actor, at, version: expected.seq + 1 });
@@ -138,7 +138,7 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
     const before = await entryAt(ports, key);
     if (version !== undefined) refuseClash(key, before, version);
     if (before === undefined) throw noEntry(key);
-    const tombstone = tombstoneOf(actor, expected, key, ports.clock(), disconnect);
+    const tombstone = tombstoneOf(actor, expected, key, notBefore(ports.clock(), expected), disconnect);
     const done = { entry: before, changed: true as const, disconnect: disconnect ?? usual ?? "keep" };
     if (preview) return { ...done, outlook: await outlook(ports, { removed: [tombstone] }) };
     const follows = await foreseen(ports, { removed: [tombstone] }, confirm);
@@ -186,7 +186,7 @@ async function everywhere(ports: OperatorPorts): Promise<(ServiceId | "*")[]> {
     ports.services.all(),
     all((page) => ports.ledger.search({ by: "type", value: "ServiceRemoved" }, page), releasesMax),
   ]);
-  const released = items.flatMap(({ event }) => (event.type === "ServiceRemoved" ? [event.service] : []));
+  const released = items.filter(isEvent).flatMap(({ event }) => (event.type === "ServiceRemoved" ? [event.service] : []));
   return ["*", ...[...new Set([...inCareNow.map(({ service }) => service), ...released])].sort()];
 }
 const releasesMax = 1000;

@@ -4,7 +4,7 @@ import { entryId, standingAt, type Entry, type Removed } from "../allow-list.ts"
 import { withAuthors } from "../asking/known-authors.ts";
 import { BadInput, Fault, Refused } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";
-import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
+import { entrySubject, noHead, notBefore, type EntryKey } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
@@ -69,7 +69,7 @@ async function write(
     const expected = blind ? noHead : await ports.ledger.head(entrySubject(said.service, said.principal));
     const before = blind ? undefined : first && found !== undefined && found.version === expected.seq ? found : await entryAt(ports, said);
     first = false;
-    const at = ports.clock();
+    const at = notBefore(ports.clock(), expected);
     const stands = before && standingAt(before, at);
     if (stands !== undefined && same(stands, said)) return { done: "nothing", version: stands.version };
     if (version !== undefined) refuseClash(said, before, version);
@@ -92,7 +92,7 @@ function drop(
     const [before] = await ports.allowList.read([key]);
     if (before === undefined) return { done: "nothing" };
     if (version !== undefined) refuseClash(key, before, version);
-    const tombstone = tombstoneOf(actor, expected, key, ports.clock(), disconnect);
+    const tombstone = tombstoneOf(actor, expected, key, notBefore(ports.clock(), expected), disconnect);
     const head = await ports.ledger.commit(removalChange(actor, expected, before, tombstone, reason));
     return typeof head === "string" ? "conflict" : { done: "removed", version: tombstone.version };
   });

@@ -4,7 +4,7 @@ import type { PolicyEvent } from "../events.ts";
 import type { Freeze } from "../freeze.ts";
 import { Refused } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";
-import { freezeSubject } from "../ledger.ts";
+import { freezeSubject, notBefore } from "../ledger.ts";
 import { froze, read, unfroze } from "./inputs.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { inCare } from "./services.ts";
@@ -24,7 +24,7 @@ export async function freeze(ports: OperatorPorts, actor: Operator, input: unkno
     const expected = await ports.ledger.head(freezeSubject(id));
     const there = await freezeAt(ports, id);
     if (there !== undefined) return { freeze: there, changed: false };
-    const at = ports.clock();
+    const at = notBefore(ports.clock(), expected);
     const after: Freeze = { id, at, by: actor.arn, reason, version: expected.seq + 1 };
     const event: PolicyEvent = { type: "Frozen", ...(id === "*" ? {} : { service: id }), reason, at, ...byOperator(actor, reason) };
     const head = await ports.ledger.commit({ of: "freeze", key: id, after, events: [event], expected });
@@ -47,7 +47,7 @@ export async function unfreeze(ports: OperatorPorts, actor: Operator, input: unk
     const event: PolicyEvent = {
       type: "Unfrozen",
       ...(id === "*" ? {} : { service: id }),
-      at: ports.clock(),
+      at: notBefore(ports.clock(), expected),
       ...byOperator(actor, reason ?? "an operator's command"),
     };
     const head = await ports.ledger.commit({ of: "freeze", key: id, events: [event], expected });

@@ -325,8 +325,17 @@ export const anApprover = members({ name: approverOrMailbox });
 export const confirmedApprover = members({ name: approverOrMailbox, token: confirmation });
 export const removedApprover = members({ name: approverOrMailbox, reason: maybe(text), confirm: v.optional(flag, false) });
 
+/** A chain of the log by its name, as the log writes it. */
+const subject = v.pipe(
+  v.string(),
+  v.regex(
+    /^(connection|entry|service|approver)#[\x21-\x7e]{1,900}$|^deployment$/,
+    "give a subject of the log, such as connection#vpce-0123456789abcdef0",
+  ),
+);
 export const audited = members({
   connection: maybe(by(endpointId)),
+  subject: maybe(subject),
   account: maybe(by(accountId)),
   service: maybe(serviceOrAll),
   actor: maybe(text),

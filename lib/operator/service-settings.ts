@@ -2,7 +2,7 @@
 
 import type { PolicyEvent } from "../events.ts";
 import { BadInput } from "../faults.ts";
-import { canonical, serviceSubject } from "../ledger.ts";
+import { canonical, notBefore, serviceSubject } from "../ledger.ts";
 import { optional } from "../optional.ts";
 import type { Service } from "../service.ts";
 import { askingEntries, checkService } from "./asking-together.ts";
@@ -44,7 +44,7 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
       service: id,
       from: before,
       to: after,
-      at: ports.clock(),
+      at: notBefore(ports.clock(), expected),
       ...byOperator(actor, reason ?? "services set"),
     };
     const head = await ports.ledger.commit({ of: "service", key: id, after, events: [event], expected });

@@ -7,7 +7,7 @@ import type { PolicyEvent } from "../events.ts";
 import { Refused } from "../faults.ts";
 import type { Freeze } from "../freeze.ts";
 import type { ServiceId } from "../ids.ts";
-import { serviceSubject } from "../ledger.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import { run } from "../loop/run.ts";
 import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
@@ -65,7 +65,7 @@ async function keep(
     refuseOther(before, wanted);
     if (before.notification === wanted.notification) return { service: before, changed: false };
   }
-  const at = ports.clock();
+  const at = notBefore(ports.clock(), expected);
   const after: Service =
     before === undefined
       ? { ...wanted, addedAt: at, addedBy: actor.arn, version: expected.seq + 1 }
@@ -135,7 +135,7 @@ export async function enforce(ports: OperatorPorts, actor: Operator, input: unkn
     const event: PolicyEvent = {
       type: "ServiceEnforced",
       service,
-      at: ports.clock(),
+      at: notBefore(ports.clock(), expected),
       ...byOperator(actor, reason ?? "services enforce"),
     };
     const head = await ports.ledger.commit({
@@ -161,7 +161,7 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
       type: "ServiceRemoved",
       service,
       from: before,
-      at: ports.clock(),
+      at: notBefore(ports.clock(), expected),
       ...byOperator(actor, reason ?? "services remove"),
     };
     const head = await ports.ledger.commit({

@@ -11,7 +11,7 @@ import { BadInput } from "../../lib/faults.ts";
 import { instant, milliseconds, type Instant } from "../../lib/ids.ts";
 import { chain, connectionSubject, filed, noHead, type StoredEvent } from "../../lib/ledger.ts";
 import type { AuditQuery, Ledger } from "../../lib/ports.ts";
-import { first, noon, payments, requested } from "../contracts/samples.ts";
+import { eventsIn, first, noon, payments, requested } from "../contracts/samples.ts";
 import { dynamoDbOnTheWire, type DynamoDb } from "../contracts/tables.fixture.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
 
@@ -78,7 +78,7 @@ async function read(
   for (let pages = 0; pages < 300; pages += 1) {
     const page = await ledger.search(query, { limit, ...(cursor === undefined ? {} : { cursor }) });
     expect(page.items.length).toBeLessThanOrEqual(limit);
-    found.push(...keys(page.items));
+    found.push(...keys(eventsIn(page.items)));
     cursor = page.cursor;
     if (cursor === undefined) return found;
     await between();
@@ -109,7 +109,7 @@ describe("a second in which a thousand events are written", () => {
   });
   const everything = async (ledger: Ledger): Promise<StoredEvent[]> => {
     const subjects = Array.from({ length: 700 }, (_, index) => connectionSubject(endpointOf(index)));
-    const events = (await Promise.all(subjects.map((subject) => ledger.history(subject)))).flatMap(({ items }) => items);
+    const events = eventsIn((await Promise.all(subjects.map((subject) => ledger.history(subject)))).flatMap(({ items }) => items));
     return events.sort((a, b) => (filed(a).atKey < filed(b).atKey ? -1 : 1));
   };
 
@@ -134,7 +134,7 @@ describe("writes between the pages", () => {
     async (query) => {
       const log = await emptyLog();
       for (let number = 0; number < 90; number += 1) await log.write(number, after(-3600 + number * 30));
-      const before = keys((await log.ledger.search({ ...query, oldestFirst: false }, { limit: 1000 })).items);
+      const before = keys(eventsIn((await log.ledger.search({ ...query, oldestFirst: false }, { limit: 1000 })).items));
       expect(before.length).toBeGreaterThanOrEqual(30);
       let [number, second] = [1000, 0];
       const found = await read(log.ledger, query, 7, async () => {

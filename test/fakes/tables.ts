@@ -72,7 +72,7 @@ export function fakeTables(): FakeTables {
   const listeners: ((event: StoredEvent) => void)[] = [];
   const headOf = (subject: Subject): Head => {
     const last = log.get(subject)?.at(-1);
-    return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
+    return last === undefined ? noHead : { seq: last.seq, hash: last.hash, at: last.event.at };
   };
   const keep = (change: Change): StoredEvent[] => {
     const { subject, about } = subjectOf(change);

@@ -6,6 +6,7 @@ import type { Told } from "../../lib/operator/history.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { Page } from "../../lib/ledger.ts";
 import { run } from "../../lib/loop/run.ts";
+import { eventsIn } from "../contracts/samples.ts";
 import { acme, alice, bob, endpoint, inCare, service, type Desk } from "./desk.ts";
 
 const approve = "POST /connections/{endpoint}/approve";
@@ -118,7 +119,11 @@ test("a connection is shown with what AWS shows now and its whole story", async 
   await ask(approve, { endpoint });
   const shown = await ask<ShownConnection>("GET /connections/{endpoint}", { endpoint, aws: "true" });
   expect(shown).toMatchObject({ words: "accepted, not available yet", aws: { state: "pendingAcceptance" }, complete: true });
-  expect(shown.history.map(({ event }) => event.type)).toEqual(["ConnectionRequested", "ApprovalRequested", "ConnectionApproved"]);
+  expect(eventsIn(shown.history).map(({ event }) => event.type)).toEqual([
+    "ConnectionRequested",
+    "ApprovalRequested",
+    "ConnectionApproved",
+  ]);
   await expect(ask("GET /connections/{endpoint}", { endpoint: "vpce-0ffffffffffffffff" })).rejects.toMatchObject({ code: "NotFound" });
 });
 
@@ -144,7 +149,7 @@ test("the log answers by each filter, from either end, page by page", async () =
   const later = world.clock.now();
   await ask(approve, { endpoint }, bob);
   const types = async (query: object): Promise<string[]> =>
-    (await ask<Page<Told>>("GET /audit", query)).items.map(({ event }) => event.type);
+    eventsIn((await ask<Page<Told>>("GET /audit", query)).items).map(({ event }) => event.type);
   const story = ["ConnectionRequested", "ApprovalRequested", "ConnectionApproved"];
   expect(await types({ connection: endpoint, oldestFirst: "true" })).toEqual(story);
   expect(await types({ connection: endpoint })).toEqual([...story].reverse());

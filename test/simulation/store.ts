@@ -58,7 +58,7 @@ export class Store {
 
   head(subject: Subject): Head {
     const last = this.log.get(subject)?.at(-1);
-    return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
+    return last === undefined ? noHead : { seq: last.seq, hash: last.hash, at: last.event.at };
   }
 
   /** The one write, all or nothing: the condition is the record's version, a name's claim its own. */
@@ -105,7 +105,7 @@ export class Store {
     if (last === undefined) throw new Error(`a commit without events for ${subject}`);
     const before = change.of === "connection" ? this.records.get(change.after.endpoint)?.kept.connection : undefined;
     this.log.set(subject, [...(this.log.get(subject) ?? []), ...added]);
-    const after = { seq: last.seq, hash: last.hash };
+    const after = { seq: last.seq, hash: last.hash, at: last.event.at };
     this.#put(change, after);
     for (const { event, seq } of added)
       this.#world.tell("log", () => `${subject} ${String(seq)} ${event.type}: ${event.because.detail} (${by.name})`);
