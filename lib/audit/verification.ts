@@ -83,7 +83,8 @@ export function verification({ sealed, hash, period, digest = (stored) => bodyHa
     if (period !== undefined && (at >= period.to || (period.from !== undefined && at < period.from))) outside += 1;
     findings.push(...keys.add(row));
     const own = digest(row);
-    if (own !== row.hash || sealed.chains.get(subject)?.hashes[seq - 1] !== own) its.odd.push({ stored: row, own });
+    const isGood = own === row.hash && sealed.chains.get(subject)?.hashes[seq - 1] === own;
+    if (!isGood) its.odd.push({ stored: row, own });
     else if (its.good[seq - 1] === true) findings.push(finding("repeated", subject, seq));
     else {
       its.good[seq - 1] = true;

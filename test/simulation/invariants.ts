@@ -45,6 +45,7 @@ export class Invariants {
   }
 
   afterCommit(change: Change, before: Connection | undefined, added: readonly StoredEvent[], by: Invocation): void {
+    this.#time.runsOn(added);
     if (change.of === "entry") return this.#entries.written(change);
     if (change.of !== "connection") return;
     const { after, events } = change;

@@ -19,5 +19,5 @@ export { followVpcs } from "../../lib/loop/vpcs.ts";
 export { run } from "../../lib/loop/run.ts";
 export { sweep } from "../../lib/loop/sweep.ts";
 export { Fault } from "../../lib/faults.ts";
-export { chain, claims, counts, unitMarks } from "../../lib/ledger.ts";
+export { chain, claims, counts, notBefore, unitMarks } from "../../lib/ledger.ts";
 export { readMessage } from "../../lib/messages.ts";

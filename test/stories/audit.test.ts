@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventKey, eventRow, readEvent } from "../../lib/aws/event-row.ts";
-import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
+import { readItem, writeItem, type Item, type Row } from "../../lib/aws/item.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { VerifiedLog } from "../../cli/audit-verify.ts";
-import type { StoredEvent } from "../../lib/ledger.ts";
+import { isEvent, type StoredEvent } from "../../lib/ledger.ts";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
@@ -35,6 +35,9 @@ const reaches = (endpoint: string, status: string) =>
     async () => (await json<{ connection?: { status: string } }>("show", endpoint).catch(() => undefined))?.connection?.status === status,
   );
 const table = { TableName: "" };
+/** Bytes travel as base64. */
+const onTheWire = (row: Row): unknown =>
+  JSON.parse(JSON.stringify(row, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value)));
 
 beforeAll(async () => {
   await ensurePackaged();
@@ -199,6 +202,7 @@ describe("somebody with every right on the table", () => {
   afterEach(async () => {
     await Promise.all(rows.map(put));
     for (let seq = its.length + 1; seq <= its.length + 2; seq += 1) await remove(eventKey(`connection#${acme}`, seq));
+    await remove({ subject: `connection#${acme}`, seq: "second" });
     if (!(await json<VerifiedLog>("audit", "verify")).intact) throw new Error("the log was not put right");
   });
 
@@ -208,7 +212,10 @@ describe("somebody with every right on the table", () => {
       if (done === undefined) throw new Error(`there is no event ${String(place + 1)} to harm`);
       const { after, found } = done;
       for (const row of rows) await remove(row);
-      for (const stored of after) await put(eventRow(stored));
+      for (const stored of after.filter(isEvent)) await put(eventRow(stored));
+      const [victim] = rows.slice(place, place + 1).map(writeItem);
+      if (harm.spoils !== undefined && victim !== undefined)
+        await local.call("dynamodb", "PutItem", { ...table, Item: onTheWire(harm.spoils(victim)) });
       const { intact, findings } = await json<VerifiedLog>("audit", "verify");
       expect(intact).toBe(false);
       expect(findings[0]).toMatchObject({ ...found, subject: `connection#${acme}` });
