@@ -144,7 +144,8 @@ def main():
     manifest = parse((folder / "manifest.json").read_text("utf-8"))
     start, end = manifest.get("from"), manifest["to"]
     for name, digest in manifest["files"].items():
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+        file = folder / pathlib.PurePath(name).name
+        if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
             found.append("%s is not the file that the manifest tells of" % name)
 
     keys, prints = {}, {}
@@ -159,10 +160,12 @@ def main():
     wanted = {one.replace(":", "").lower() for one in given.fingerprint}
 
     # What the checkpoints hold: the hash of each event, by its chain and place.
-    held, before = {}, None
+    held, first, before = {}, None, None
     for one in checkpoints:
         statement, number = one["statement"], "checkpoint %s: " % one["statement"]["number"]
         arn = statement["key"]
+        if set(one) != {"statement", "signature", "leaves"}:
+            found.append(number + "it has a member that no checkpoint has")
         if arn not in keys or not signed(keys[arn], canonical(statement).encode(), base64.b64decode(one["signature"])):
             found.append(number + "its signature is not that of its key")
             continue
@@ -175,6 +178,10 @@ def main():
         if before is None and start is not None and statement["number"] != "1" and seconds(statement["since"]) + LATE >= seconds(start):
             found.append(number + "those before it that hold events of the period are missing")
         if before is not None:
+            if seconds(statement["since"]) >= seconds(end) or (
+                start is not None and before is first and seconds(statement["since"]) + LATE < seconds(start)
+            ):
+                found.append(number + "the period is not that of these checkpoints")
             if statement["log"] != before["log"]:
                 found.append(number + "it is of another log")
             if int(statement["number"]) != int(before["number"]) + 1 or statement["previous"] != sha256(canonical(before)):
@@ -182,6 +189,7 @@ def main():
             if seconds(statement["at"]) - seconds(before["at"]) > QUIET + LATE:
                 found.append(number + "for more than a hundred minutes before it there was none")
         before = statement
+        first = first or statement
         for leaf in one["leaves"]:
             for index, digest in enumerate(leaf["hashes"]):
                 place = (leaf["subject"], int(leaf["after"]["seq"]) + index + 1)
@@ -215,7 +223,6 @@ def main():
             found.append("%s: event %d was edited" % place)
         elif place not in held:
             # Before the first of these checkpoints it is under an earlier one; else it must be newer than the last.
-            first = checkpoints[0]["statement"] if checkpoints else None
             if first and first["number"] != "1" and seconds(at) <= seconds(first["since"]) + LATE:
                 continue
             newer += 1
