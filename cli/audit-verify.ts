@@ -33,7 +33,7 @@ export const auditVerify: Command = {
     bucket: { value: "NAME", help: "where the checkpoints are, instead of where the deployment says" },
   },
   examples: [
-    "drawbridge audit verify --fingerprint 5d:41:…:c9",
+    "drawbridge audit verify",
     "drawbridge audit verify --from 2026-11-01 --to 2026-12-01",
     "drawbridge audit verify --export evidence-2026-11 --key key.pem",
   ],

@@ -13,9 +13,9 @@ export function timeOf(given: Pick<Given, "text">, name: string): Instant | unde
 /** The ends of a period: it begins in the past, and does not end before it begins. */
 export function periodOf(given: Pick<Given, "text">): { from?: Instant; to?: Instant } {
   const [from, to] = [timeOf(given, "from"), timeOf(given, "to")];
-  if (from !== undefined) notAhead("from", from);
   if (from !== undefined && to !== undefined && from >= to)
     throw wrongUsage(`--to ${given.text("to") ?? to} is not after --from ${given.text("from") ?? from}`);
+  if (from !== undefined) notAhead("from", from);
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 

@@ -228,7 +228,7 @@ async function dayPage(
   room: Room,
 ): Promise<Page<FoundRow>> {
   const { q, upTo } = place;
-  const days = daysBetween(begin, end, asked.now);
+  const days = daysBetween(begin, end, asked);
   const items: FoundRow[] = [];
   let after = place.after === undefined ? undefined : unwritten(place.after);
   let [index, left] = [0, room];
@@ -257,17 +257,17 @@ function within(rows: readonly FoundRow[], room: Room): readonly FoundRow[] {
   return end === -1 ? rows : rows.slice(0, end + 1);
 }
 
-/** From one day to another, forwards or backwards; none before the first that there can be, and none to come. */
-function daysBetween(begin: string, end: string, now: Instant): string[] {
+/** From one day to another, in the question's order; none before the first that there can be, and none to come. */
+function daysBetween(begin: string, end: string, { now, oldestFirst }: Pick<Asked, "now" | "oldestFirst">): string[] {
   const tomorrow = dayOf(instant(milliseconds(now) + day));
   const clamped = (one: string): string => (one < firstDay ? firstDay : one > tomorrow ? tomorrow : one);
-  const [low, high] = begin <= end ? [begin, end] : [end, begin];
-  if (high < firstDay || low > tomorrow) return [];
+  const [low, high] = oldestFirst ? [begin, end] : [end, begin];
+  if (low > high || high < firstDay || low > tomorrow) return [];
   const count = Math.round((Date.parse(clamped(high)) - Date.parse(clamped(low))) / day) + 1;
   const days = Array.from({ length: Number.isNaN(count) ? 0 : count }, (_, index) =>
     instant(Date.parse(clamped(low)) + index * day).slice(0, 10),
   );
-  return begin <= end ? days : days.reverse();
+  return oldestFirst ? days : days.reverse();
 }
 
 const dayOf = (at: string): string => at.slice(0, 10);
