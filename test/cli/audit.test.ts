@@ -162,7 +162,11 @@ describe("a log that somebody altered", () => {
   test("by an event that is gone, or lacks what makes it one, answers all the same", async () => {
     await twoConsumers();
     altered((row) =>
-      isSecond(row) ? [] : isEvent(row) && row.seq === 3 ? [{ ...row, event: { ...row.event, type: "ConnectionRequested" } as never }] : [row],
+      isSecond(row)
+        ? []
+        : isEvent(row) && row.seq === 3
+          ? [{ ...row, event: { ...row.event, type: "ConnectionRequested" } as never }]
+          : [row],
     );
     for (const line of ["audit --all", `audit who-let-in ${acme}`, "access-report", "stats --from 2026-01-01", `show ${endpoint}`])
       expect({ line, code: (await run(line)).code }).toEqual({ line, code: 0 });
