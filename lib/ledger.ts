@@ -3,6 +3,7 @@
 import type { Approver } from "./approver.ts";
 import type { Entry, Principal, Removed, UnitMarks } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
+import { canonical } from "./canonical.ts";
 import { optional } from "./optional.ts";
 import { actorKey, decisionOf, type ConnectionEvent, type DrawbridgeEvent, type PolicyEvent } from "./events.ts";
 import type { Freeze } from "./freeze.ts";
@@ -170,20 +171,6 @@ export function firstBreak(events: readonly StoredEvent[], hash: Hash): number |
     head = { seq: stored.seq, hash: stored.hash };
   }
   return undefined;
-}
-
-/** JSON with sorted keys and no spaces; members that are undefined are left out. The same value gives the same text everywhere. */
-export function canonical(value: unknown): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
-  const members = value as Readonly<Record<string, unknown>>;
-  let text = "";
-  // Names are compared by their UTF-16 units, which is what sort does.
-  for (const key of Object.keys(members).sort()) {
-    const member = members[key];
-    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonical(member)}`;
-  }
-  return `{${text}}`;
 }
 
 /** What the log's indexes file an event under. */

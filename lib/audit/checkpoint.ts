@@ -2,7 +2,8 @@
 
 import type { Instant } from "../ids.ts";
 import { milliseconds, instant } from "../ids.ts";
-import { canonical, type Hash, type Head, type StoredEvent, type Subject } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import type { Hash, Head, StoredEvent, Subject } from "../ledger.ts";
 import { leafHash, merkleRoot } from "./merkle.ts";
 
 /**

@@ -4,7 +4,8 @@ import { anyApprover, approverName, sameMailbox, sharedWay, type Approver } from
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
-import { approverSubject, canonical, notBefore } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import { approverSubject, notBefore } from "../ledger.ts";
 import { mailStateOf, type MailState } from "../asking/reachable.ts";
 import type { Service } from "../service.ts";
 import { utc } from "../when.ts";

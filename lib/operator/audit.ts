@@ -2,7 +2,8 @@
 
 import { actorKey, decisionOf } from "../events.ts";
 import { BadInput } from "../faults.ts";
-import { canonical, connectionSubject, isEvent, type LogRow, type Page, type Subject } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import { connectionSubject, isEvent, type LogRow, type Page, type Subject } from "../ledger.ts";
 import type { AuditQuery } from "../ports.ts";
 import type * as v from "valibot";
 import { told, type Told } from "./history.ts";

@@ -3,7 +3,7 @@
 import { entryId, type Entry, type Principal } from "../allow-list.ts";
 import type { Approver } from "../approver.ts";
 import type { ServiceId } from "../ids.ts";
-import { canonical } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
 import { optional } from "../optional.ts";
 import type { Service } from "../service.ts";
 

@@ -2,7 +2,8 @@
 
 import type { PolicyEvent } from "../events.ts";
 import { BadInput } from "../faults.ts";
-import { canonical, notBefore, serviceSubject } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import { optional } from "../optional.ts";
 import type { Service } from "../service.ts";
 import { askingEntries, checkService } from "./asking-together.ts";

@@ -2,7 +2,8 @@
 
 import type { Entry } from "../../lib/allow-list.ts";
 import type { Connection } from "../../lib/connection.ts";
-import { canonical, type Change } from "../../lib/ledger.ts";
+import { canonical } from "../../lib/canonical.ts";
+import type { Change } from "../../lib/ledger.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import { standing } from "./oracle.ts";
 import { writersOf } from "./oracle-asking.ts";

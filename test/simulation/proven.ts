@@ -3,7 +3,8 @@
 import type { Checkpoint } from "../../lib/audit/checkpoint.ts";
 import { rootOf } from "../../lib/audit/checkpoint.ts";
 import type { Verified } from "../../lib/audit/verification.ts";
-import { bodyHash, canonical, type LogRow, type StoredEvent, type Subject } from "../../lib/ledger.ts";
+import { canonical } from "../../lib/canonical.ts";
+import { bodyHash, type LogRow, type StoredEvent, type Subject } from "../../lib/ledger.ts";
 import { isAlone } from "../audit/every-place.ts";
 import { harms, type Harm } from "../audit/tampering.ts";
 import { trust } from "./sealing.ts";
