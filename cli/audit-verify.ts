@@ -11,7 +11,7 @@ import type { Told } from "../lib/operator/history.ts";
 import { proofFromAws, whereKept, type Proof } from "./audit-proof.ts";
 import { events, settledEnd, stored } from "./audit-stream.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
-import { ToldFailure, wrongUsage } from "./failure.ts";
+import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
 import { details, harmless, moment, painted } from "./render.ts";
 import { believedOf, fingerprintsOf, trustOf, unbelieved, type Believed } from "./signing-keys.ts";
 import { periodOf } from "./times.ts";
@@ -140,7 +140,14 @@ async function verify({ proof, period, believed, rows, chain }: Verifying): Prom
 
 /** What the list by time does not give may stand in its chain, under a key that nobody looks for. */
 async function askAgain(verifying: Verification, chain: (subject: Subject) => Promise<readonly LogRow[]>, before: Instant): Promise<void> {
-  for (const subject of verifying.doubtful().slice(0, chainsReadMax)) verifying.found(await chain(subject), before);
+  for (const subject of verifying.doubtful().slice(0, chainsReadMax)) {
+    try {
+      verifying.found(await chain(subject), before);
+    } catch (error) {
+      // Somebody made up a name that nobody can ask for: what was found of it stands.
+      if (!(error instanceof Failure && error.exit === 2)) throw error;
+    }
+  }
 }
 
 function shown(verified: VerifiedLog, terminal: Call["terminal"]): string {

@@ -5,11 +5,12 @@ import { accessOf, authorOf, type Access, type EntryAuthor } from "../lib/audit/
 import type { EntryRef } from "../lib/events.ts";
 import { isAccountId } from "../lib/ids.ts";
 import type { ShownEntry } from "../lib/operator/entries.ts";
+import type { Told } from "../lib/operator/history.ts";
 import { actorWords } from "../lib/wording.ts";
 import { events } from "./audit-stream.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
-import { wrongUsage } from "./failure.ts";
+import { Failure, wrongUsage } from "./failure.ts";
 import { details, moment } from "./render.ts";
 import { groundsOf, incompleteWords } from "./reports.ts";
 
@@ -41,9 +42,18 @@ export const whoLetIn: Command = {
 
 async function authored({ api }: Pick<Call, "api">, entry: EntryRef | undefined): Promise<{ author?: EntryAuthor }> {
   if (entry === undefined) return {};
-  const { history } = await api.get<ShownEntry>(pathOf("entries", entry.service, entry.principal.replace(/^(account|endpoint)#/, "")));
-  const author = authorOf(history, entry);
+  const author = authorOf(await historyOf(api, entry), entry);
   return author === undefined ? {} : { author };
+}
+
+/** Nothing of an entry that the log has no history of, or that cannot be one: the connections are told all the same. */
+async function historyOf(api: Call["api"], { service, principal }: EntryRef): Promise<readonly Told[]> {
+  try {
+    return (await api.get<ShownEntry>(pathOf("entries", service, principal.replace(/^(account|endpoint)#/, "")))).history;
+  } catch (error) {
+    if (error instanceof Failure && (error.exit === 2 || error.code === "NotFound")) return [];
+    throw error;
+  }
 }
 
 const heading = (account: string, connections: readonly Access[]): string => {

@@ -155,7 +155,7 @@ async function* rowsOf(folder: string, { events }: Manifest, findings: Finding[]
     if (line === "") continue;
     number += 1;
     const { value, isExact } = exactJson(line);
-    const foreign = Object.keys((value ?? {}) as object).find((name) => !lineMembers.has(name));
+    const foreign = Object.keys(value ?? {}).find((name) => !lineMembers.has(name));
     const at = `${bundleFiles.log}, line ${String(number)},`;
     if (!isExact) findings.push(beside("bundle", `${at} has a member twice, or is not as Drawbridge writes it`));
     if (foreign !== undefined) findings.push(beside("bundle", `${at} has a member that no event has: ${JSON.stringify(foreign)}`));

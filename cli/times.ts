@@ -5,7 +5,7 @@ import { instant, milliseconds, parseInstant, type Instant } from "../lib/ids.ts
 import type { Given } from "./command.ts";
 import { wrongUsage } from "./failure.ts";
 
-export function timeOf(given: Pick<Given, "text">, name: string): Instant | undefined {
+function timeOf(given: Pick<Given, "text">, name: string): Instant | undefined {
   const text = given.text(name);
   return text === undefined ? undefined : asked(name, text);
 }

@@ -2,7 +2,7 @@
 
 import type { AccountId, EndpointId, Instant, ServiceId } from "../ids.ts";
 import { instant, milliseconds } from "../ids.ts";
-import type { Actor, Because, EntryRef } from "../events.ts";
+import type { Actor, Because, DrawbridgeEvent, EntryRef } from "../events.ts";
 import { isEvent, type LogRow, type StoredEvent } from "../ledger.ts";
 import type { Status } from "../connection-states.ts";
 import { optional } from "../optional.ts";
@@ -39,11 +39,20 @@ export function accessOf(life: Life): Access {
     stands,
     ...optional("incomplete", incomplete),
     ...(event === undefined ? {} : { since: event.at, by: event.by, because: event.because }),
-    ...optional("entry", event !== undefined && "entry" in event ? event.entry : undefined),
+    ...optional("entry", entryOf(event)),
     ...optional("reason", event !== undefined && "reason" in event && typeof event.reason === "string" ? event.reason : undefined),
-    ...optional("approvers", event !== undefined && "approvers" in event ? (event.approvers as readonly string[] | undefined) : undefined),
+    ...optional("approvers", event !== undefined && "approvers" in event && Array.isArray(event.approvers) ? event.approvers : undefined),
     ...(stands || ended === undefined ? {} : { ended: { at: ended.event.at, by: ended.event.by, because: ended.event.because } }),
   };
+}
+
+/** What somebody made of an event past Drawbridge may name an entry that is none. */
+function entryOf(event: DrawbridgeEvent | undefined): EntryRef | undefined {
+  const entry: unknown = event !== undefined && "entry" in event ? event.entry : undefined;
+  const { service, principal, version } = (entry ?? {}) as Partial<EntryRef>;
+  return typeof service === "string" && typeof principal === "string" && typeof version === "number"
+    ? { service, principal, version }
+    : undefined;
 }
 
 /**

@@ -27,7 +27,7 @@ export const eventKey = (subject: Subject, seq: number): { subject: string; seq:
 });
 
 /** `keys` are those of a busy second, where they are not simply what the event is filed under. */
-export const eventRow = ({ filedUnder: _, ...stored }: StoredEvent, keys: Keys = {}): Item => ({
+export const eventRow = ({ filedUnder: _filed, ...stored }: StoredEvent, keys: Keys = {}): Item => ({
   ...stored,
   ...eventKey(stored.subject, stored.seq),
   ...filed(stored),

@@ -28,7 +28,7 @@ export function foundRow(row: Row): FoundRow {
 }
 
 /** An event's key in an index holds its key in the table: instant, subject, sequence. */
-export function standingOf(atKey: string): Standing {
+function standingOf(atKey: string): Standing {
   const [first, last] = [atKey.indexOf("#"), atKey.lastIndexOf("#")];
   return { atKey, subject: atKey.slice(first + 1, last), seq: atKey.slice(last + 1) };
 }

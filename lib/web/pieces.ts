@@ -6,7 +6,7 @@ import type { AccountId, Instant } from "../ids.ts";
 import type { StoredEvent } from "../ledger.ts";
 import type { Profile } from "../notices.ts";
 import { ago, utc } from "../when.ts";
-import { sentence } from "../wording.ts";
+import { inWords } from "../in-words.ts";
 import { html, type Markup, type Piece } from "./html.ts";
 
 /** What a person or an entry wrote is shown up to this length. */
@@ -50,7 +50,7 @@ export const log = (events: readonly StoredEvent[], now: Instant, about: (stored
       (stored) =>
         html`<li>
           ${time(stored.event.at, now)}
-          <p>${shown(capital(sentence(stored.event)))}</p>
+          <p>${shown(capital(inWords(stored.event)))}</p>
           ${about(stored)}
         </li>`,
     )}

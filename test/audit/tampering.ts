@@ -131,9 +131,9 @@ export const rewritings: readonly Rewriting[] = [
 
 /** What one command of somebody with rights on the table makes of a row, so that it is no event any more. */
 const spoils: readonly { readonly name: string; readonly spoils: (row: Row) => Row }[] = [
-  { name: "takes its hash away", spoils: ({ hash: _, ...row }) => row },
+  { name: "takes its hash away", spoils: ({ hash: _hash, ...row }) => row },
   { name: "writes a hash that is none", spoils: (row) => ({ ...row, hash: { S: "x" } }) },
-  { name: "takes the event itself away", spoils: ({ event: _, ...row }) => row },
+  { name: "takes the event itself away", spoils: ({ event: _event, ...row }) => row },
   { name: "names somebody of no known kind", spoils: inEvent((event) => ({ ...event, by: { M: { kind: { S: "martian" } } } })) },
   { name: "writes a time that is none", spoils: inEvent((event) => ({ ...event, at: { S: "2026-99-99T99:99:99.999Z" } })) },
   { name: "writes a service that is none", spoils: (row) => ({ ...row, service: { S: "payments" } }) },

@@ -56,9 +56,7 @@ export async function forge(folder: string, change: (opened: Opened) => void): P
   await writeFile(join(folder, bundleFiles.checkpoints), opened.checkpoints.map((line) => `${line}\n`).join(""));
   await writeFile(join(folder, bundleFiles.keys), opened.keys);
   const files = Object.fromEntries(
-    await Promise.all(
-      Object.keys((opened.manifest["files"] ?? {}) as object).map(async (name) => [name, await hashOf(join(folder, name))]),
-    ),
+    await Promise.all(Object.keys(opened.manifest["files"] ?? {}).map(async (name) => [name, await hashOf(join(folder, name))])),
   ) as Record<string, string>;
   const manifest = { ...opened.manifest, events: opened.log.length, checkpoints: opened.checkpoints.length, files };
   await writeFile(join(folder, bundleFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -98,7 +98,7 @@ describe("a manifest that is none", () => {
     expect(await command()).toMatchObject({ code: 1, err: expect.stringContaining("manifest.json") as string });
   });
   test.each<[string, (manifest: Record<string, unknown>) => object]>([
-    ["lacks its end", ({ to: _, ...rest }) => rest],
+    ["lacks its end", ({ to: _to, ...rest }) => rest],
     ["says a time that is none", (manifest) => ({ ...manifest, to: "2026-11-31" })],
     ["ends before it begins", (manifest) => ({ ...manifest, from: "2027-01-01T00:00:00.000Z" })],
     ["has a member that no manifest has", (manifest) => ({ ...manifest, trusted: true })],
