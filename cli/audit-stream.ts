@@ -1,7 +1,7 @@
 // The log as a stream: page after page in time's order, up to a moment that is fixed at the start.
 
 import { instant, type Instant } from "../lib/ids.ts";
-import { isEvent, type LogRow } from "../lib/ledger.ts";
+import { isEvent, type LogRow, type Subject } from "../lib/ledger.ts";
 import type { Told } from "../lib/operator/history.ts";
 import type { Api } from "./client.ts";
 import type { Call } from "./command.ts";
@@ -49,6 +49,18 @@ export async function* events({ api, terminal }: Pick<Call, "api" | "terminal">,
 export async function* eventsOfTypes(call: Pick<Call, "api" | "terminal">, types: readonly string[], query: Query): AsyncGenerator<LogRow> {
   if (query["service"] !== undefined) return yield* events(call, query);
   for (const type of types) yield* events(call, { ...query, type });
+}
+
+/** One chain, read by its key: nothing lags, whatever an index shows. */
+export async function chainOf({ api }: Pick<Call, "api">, subject: Subject): Promise<LogRow[]> {
+  const rows: LogRow[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.get<{ items: Told[]; cursor?: string }>("/audit", { subject, oldestFirst: "true", limit: "1000", cursor });
+    rows.push(...page.items.map(stored));
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  return rows;
 }
 
 /** The row as the log holds it: without the words that the API adds. */

@@ -7,9 +7,8 @@ import { verification, type Verification, type Verified } from "../lib/audit/ver
 import { sha256 } from "../lib/aws/sha256.ts";
 import { instant, milliseconds, type Instant } from "../lib/ids.ts";
 import type { LogRow, Subject } from "../lib/ledger.ts";
-import type { Told } from "../lib/operator/history.ts";
 import { proofFromAws, whereKept, type Proof } from "./audit-proof.ts";
-import { events, settledEnd, stored } from "./audit-stream.ts";
+import { chainOf, events, settledEnd } from "./audit-stream.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
 import { details, harmless, moment, painted } from "./render.ts";
@@ -81,19 +80,8 @@ async function verifyLive(call: Call, asked: { from?: Instant; to?: Instant }, b
     period: { ...asked, to: asked.to !== undefined && asked.to < end ? asked.to : end },
     believed,
     rows: (from, to) => events(call, { from, to: to < end ? to : end }),
-    chain: async (subject) => chainOf(call, subject),
+    chain: (subject) => chainOf(call, subject),
   });
-}
-
-async function chainOf({ api }: Pick<Call, "api">, subject: Subject): Promise<LogRow[]> {
-  const rows: LogRow[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.get<{ items: Told[]; cursor?: string }>("/audit", { subject, oldestFirst: "true", limit: "1000", cursor });
-    rows.push(...page.items.map(stored));
-    ({ cursor } = page);
-  } while (cursor !== undefined);
-  return rows;
 }
 
 async function verifyBundle(folder: string, asked: { from?: Instant; to?: Instant }, believed: Believed): Promise<VerifiedLog> {

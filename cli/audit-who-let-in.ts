@@ -1,6 +1,5 @@
 // The command audit who-let-in: of one account, each connection, who let it in, by which rule, and whether it is still in.
 
-import { livesUntil } from "../lib/audit/lives.ts";
 import { accessOf, authorOf, type Access, type EntryAuthor } from "../lib/audit/reports.ts";
 import type { EntryRef } from "../lib/events.ts";
 import { isAccountId } from "../lib/ids.ts";
@@ -13,6 +12,7 @@ import { operandsOf, type Call, type Command } from "./command.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { details, moment } from "./render.ts";
 import { groundsOf, incompleteWords } from "./reports.ts";
+import { toldLives } from "./told-lives.ts";
 
 export interface LetIn extends Access {
   /** Who wrote the version of the entry that decided. */
@@ -28,9 +28,7 @@ export const whoLetIn: Command = {
   async run(call) {
     const [account = ""] = operandsOf(call, this, 1);
     if (!isAccountId(account)) throw wrongUsage(`${account} is not an account`, "give its twelve digits");
-    const lives = livesUntil(undefined, true);
-    for await (const stored of events(call, { account })) lives.add(stored);
-    const all = lives.told().map(accessOf);
+    const all = (await toldLives(call, events(call, { account }), { whole: true })).map(accessOf);
     const connections: LetIn[] = await Promise.all(all.map(async (access) => ({ ...access, ...(await authored(call, access.entry)) })));
     call.result({ account, connections }, () =>
       connections.length === 0

@@ -10,6 +10,7 @@ import { proofFromAws, whereKept } from "./audit-proof.ts";
 import { settledEnd } from "./audit-stream.ts";
 import { operandsOf, type Command } from "./command.ts";
 import { Failure } from "./failure.ts";
+import { harmless } from "./render.ts";
 import { periodOf } from "./times.ts";
 
 export const evidence: Command = {
@@ -42,6 +43,7 @@ export const evidence: Command = {
       {},
       terminal.env,
     );
+    for (const { text } of known.findings) terminal.err(`Note: ${harmless(text)}`);
     const [first, last] = [known.checkpoints[0]?.statement, known.checkpoints.at(-1)?.statement];
     const begin = from === undefined || first?.number === 1 ? undefined : (first?.since ?? from);
     await made(folder, bundleFiles.log);

@@ -1,7 +1,7 @@
 // The commands access-report, stats and evidence: what auditors ask of a moment or of a period.
 
 import { lateSeconds } from "../lib/audit/checkpoint.ts";
-import { livesUntil, movingTypes } from "../lib/audit/lives.ts";
+import { movingTypes } from "../lib/audit/lives.ts";
 import { accessReport, decidingTypes, statistics, type Access, type Statistics } from "../lib/audit/reports.ts";
 import { instant, milliseconds } from "../lib/ids.ts";
 import type { LogRow } from "../lib/ledger.ts";
@@ -12,6 +12,7 @@ import { csv } from "./csv.ts";
 import { evidence } from "./evidence.ts";
 import { duration, moment, painted, table } from "./render.ts";
 import { momentOf, periodOf } from "./times.ts";
+import { toldLives } from "./told-lives.ts";
 
 const accessCommand: Command = {
   name: "access-report",
@@ -27,11 +28,9 @@ const accessCommand: Command = {
     operandsOf(call, this, 0);
     const { given, terminal } = call;
     const at = momentOf(given, "at");
-    const lives = livesUntil(at);
     // Clocks differ: an event from before the moment may say that it is later than one from after it.
     const to = settledEnd(instant(milliseconds(at) + lateSeconds * 1000));
-    for await (const row of eventsOfTypes(call, movingTypes, { service: given.text("service"), to })) lives.add(row);
-    const report = accessReport(lives.told());
+    const report = accessReport(await toldLives(call, eventsOfTypes(call, movingTypes, { service: given.text("service"), to }), { at }));
     if (given.flag("csv")) return terminal.out(csv(accessHead, report.map(accessRow)));
     call.result({ at, connections: report }, () =>
       [accessHeading(at, report), ...(report.length === 0 ? [] : [accessTable(report, terminal)])].join("\n\n"),
