@@ -275,7 +275,11 @@ async function chainPages({ ledger, read }: CountingLog): Promise<PageCost> {
 
 async function combinedPages({ ledger, read }: CountingLog, filters: Readonly<Record<string, string>>): Promise<PageCost> {
   return costOf(read, (cursor) =>
-    audit({ ledger } as unknown as OperatorPorts, { ...filters, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }),
+    audit({ ledger, clock: () => instant(end) } as unknown as OperatorPorts, {
+      ...filters,
+      limit: pageSize,
+      ...(cursor === undefined ? {} : { cursor }),
+    }),
   );
 }
 
