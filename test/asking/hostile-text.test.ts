@@ -119,7 +119,7 @@ describe("whatever outsiders write", () => {
       const open = (await world.ports().connections.asking(service)).items.flatMap((connection) =>
         connection.status === "asking" ? [{ connection, occasion: "asked" as const }] : [],
       );
-      const mail = await digestMail({ ...world.ports(), publicUrl }, "ann", open);
+      const mail = await digestMail({ ...world.ports(), publicUrl }, "ann", open, { count: 0, complete: true });
       expect(mail.subject).toBe("2 connections wait for your approval");
       expect(mail.text.split("\n").filter((line) => line.startsWith("  account "))).toHaveLength(2);
       expect(mail.text.match(/https:\/\/\S+/g)?.filter((url) => url.startsWith(publicUrl))).toHaveLength(1);
