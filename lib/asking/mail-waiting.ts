@@ -4,6 +4,7 @@ import { anyApprover } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import { instant, milliseconds, type EndpointId } from "../ids.ts";
 import type { Approvers, Connections, People, Proofs, Services, Slip, Slips } from "../ports.ts";
+import { eachToItsEnd } from "./each-to-its-end.ts";
 import { openQuestions, type QuestionsPorts } from "./open-questions.ts";
 import { outcomeMail, outcomesMail } from "./outcome-mail.ts";
 import { digestMail, questionMail, type Occasion } from "./question-mail.ts";
@@ -52,23 +53,14 @@ export async function mailTo(
     await ports.slips.put({ kind: waiting(name), id, until: after(ports, keptDays * day), data });
     fresh.push(name);
   }
-  const mailed = await each(fresh, (name) => mailWaiting(ports, name));
+  const mailed = await eachToItsEnd(fresh, (name) => mailWaiting(ports, name));
   return fresh.length === 0 ? "sent before" : mailed.includes(true) ? "sent" : "waits";
 }
 
 /** Each minute: what waited for its time, and what somebody died over. */
 export async function mailDue(ports: MailPorts & { readonly approvers: Pick<Approvers, "all"> }): Promise<void> {
   const names = (await ports.approvers.all()).map(({ name }) => name);
-  await each([anyApprover, ...names], (name) => mailWaiting(ports, name));
-}
-
-/** Each to its end: who fails must not leave another half-way. */
-async function each(names: readonly string[], mail: (name: string) => Promise<boolean>): Promise<boolean[]> {
-  const ended = await Promise.allSettled(names.map(mail));
-  return ended.map((one) => {
-    if (one.status === "rejected") throw one.reason;
-    return one.value;
-  });
+  await eachToItsEnd([anyApprover, ...names], (name) => mailWaiting(ports, name));
 }
 
 /** Who was mailed a question about this endpoint, and has not heard yet how it ended. */

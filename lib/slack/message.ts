@@ -1,9 +1,11 @@
 // Our messages in Slack, in blocks: a question with its buttons, and the same once it is settled. What outsiders wrote stays text there.
 
+import type { Offers } from "../asking/offers.ts";
+import { quietDaysMax } from "../asking/standing-entry.ts";
 import type { EndpointId } from "../ids.ts";
 import { headline, lede, rows, type Notice } from "../notices.ts";
 import { utc } from "../when.ts";
-import { buttonValue, isSlackUser, parts, presses, reasonCharactersMax, type Press } from "./interaction.ts";
+import { buttonValue, isSlackUser, parts, presses, quietDays, reasonCharactersMax, type Press } from "./interaction.ts";
 import type { SlackMessage } from "./web-api.ts";
 
 /** Slack shows at most this many fields in a section; each row of ours takes two. */
@@ -20,8 +22,8 @@ export interface Askable {
   readonly mentioned: readonly string[];
   /** Who has agreed so far, and how many must. */
   readonly progress?: string;
-  /** Whether an answer may speak about the account from now on. */
-  readonly accountAnswers: boolean;
+  /** Which lasting answers there are. */
+  readonly offers: Offers;
 }
 
 export const questionMessage = (notice: Notice, askable: Askable): SlackMessage => ({
@@ -31,6 +33,7 @@ export const questionMessage = (notice: Notice, askable: Askable): SlackMessage 
     ...asked(askable.mentioned),
     ...(askable.progress === undefined ? [] : [context(askable.progress)]),
     reasonField,
+    ...(askable.offers.quiet ? [daysField()] : []),
     buttons(askable),
     context("Only approvers can decide here. A press by anybody else decides nothing."),
   ],
@@ -87,6 +90,8 @@ function asked(users: readonly string[]): object[] {
   return mentions.length === 0 ? [] : [{ type: "context", elements: [{ type: "mrkdwn", text: `Asked: ${mentions.join(" ")}` }] }];
 }
 
+const quietLabel = "Reject, don't ask again";
+
 const reasonField = {
   type: "input",
   block_id: parts.reason,
@@ -100,14 +105,28 @@ const reasonField = {
   },
 };
 
-const buttons = ({ question, endpoint, account, accountAnswers }: Askable): object => {
+const days = (count: number): object => ({ text: plain(`${String(count)} ${count === 1 ? "day" : "days"}`), value: String(count) });
+
+const daysField = (): object => ({
+  type: "input",
+  block_id: parts.days,
+  optional: true,
+  label: { type: "plain_text", text: `For “${quietLabel}”: how long`, emoji: false },
+  element: {
+    type: "static_select",
+    action_id: parts.days,
+    initial_option: days(quietDays),
+    options: [1, 7, quietDays, 90, quietDaysMax].map(days),
+  },
+});
+
+const buttons = ({ question, endpoint, account, offers }: Askable): object => {
   const value = buttonValue(question, endpoint);
-  const quiet = presses["drawbridge-reject-quiet"].quietDays;
   return {
     type: "actions",
     elements: [
       button("drawbridge-approve", "Approve", `Account ${account} will be connected by ${endpoint}.`, value),
-      ...(accountAnswers
+      ...(offers.account
         ? [
             button(
               "drawbridge-approve-account",
@@ -118,12 +137,16 @@ const buttons = ({ question, endpoint, account, accountAnswers }: Askable): obje
           ]
         : []),
       button("drawbridge-reject", "Reject", `${endpoint} of account ${account} will be rejected for good.`, value),
-      button(
-        "drawbridge-reject-quiet",
-        `Reject, quiet for ${String(quiet)} days`,
-        `${endpoint} of account ${account} will be rejected, and so will whatever else it makes for ${String(quiet)} days; nobody is asked.`,
-        value,
-      ),
+      ...(offers.quiet
+        ? [
+            button(
+              "drawbridge-reject-quiet",
+              quietLabel,
+              `${endpoint} of account ${account} will be rejected, and so will whatever else it makes for as many days as are chosen above; nobody is asked.`,
+              value,
+            ),
+          ]
+        : []),
     ],
   };
 };

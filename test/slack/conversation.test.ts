@@ -11,7 +11,7 @@ const text = (value: unknown): string => JSON.stringify(value);
 const buttons = (world: Spoken): string[] =>
   [...text(world.question().blocks).matchAll(/"action_id":"(drawbridge-[a-z-]+)"/g)]
     .map(([, action = ""]) => action)
-    .filter((action) => action !== "drawbridge-reason");
+    .filter((action) => !["drawbridge-reason", "drawbridge-days"].includes(action));
 
 describe("a question", () => {
   test("stands in the channel with its facts, those who are asked, a reason to type and buttons", async () => {
@@ -24,22 +24,55 @@ describe("a question", () => {
       expect(text(blocks)).toContain(fact);
     expect(text(blocks)).not.toContain("U0CLEO");
     expect(buttons(world)).toEqual(["drawbridge-approve", "drawbridge-reject", "drawbridge-reject-quiet"]);
-    expect(blocks.filter(({ type }) => type === "input")).toHaveLength(1);
+    expect(blocks.filter(({ type }) => type === "input")).toHaveLength(2);
     expect(text(blocks)).not.toContain("/a/");
   });
 
-  test("that Slack takes shows that those who are in Slack are reached", async () => {
+  test("that the channel takes shows of nobody that they read it: only who presses is reached", async () => {
     const world = await inSlack();
     const { slips } = world.ports();
-    expect((await reachInSlack(slips))(ann.slack)).toBe(false);
+    const state = async (user: string): Promise<string> => (await reachInSlack(slips))(user).state;
     await world.hear("ApprovalRequested");
-    expect((await reachInSlack(slips))(ann.slack)).toBe(true);
+    expect([await state(ann.slack), await state("U0NOBODYATALL")]).toEqual(["untried", "untried"]);
+    await world.press(ann.slack, "drawbridge-approve");
+    await world.work();
+    expect([await state(ann.slack), await state(bob.slack)]).toEqual(["reached", "untried"]);
+    await world.press("U0NOBODYATALL", "drawbridge-reject").catch(() => undefined);
+    await world.work();
+    expect(await state("U0NOBODYATALL")).toBe("untried");
+  });
+
+  test("that comes to a person directly reaches them", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"] }, { directMessages: true });
+    world.slack.leave(bob.slack);
+    await world.hear("ApprovalRequested");
+    const reach = await reachInSlack(world.ports().slips);
+    expect([reach(ann.slack), reach(bob.slack)]).toMatchObject([
+      { state: "reached" },
+      { state: "refused", why: expect.stringContaining("user_not_found") },
+    ]);
   });
 
   test("offers an answer about the account where the service allows it", async () => {
     const world = await inSlack({ approvers: ["ann"], accountAnswers: true });
     await world.hear("ApprovalRequested");
     expect(buttons(world)).toContain("drawbridge-approve-account");
+  });
+
+  test("offers no answer that the page would not take: an entry of an operator stands there", async () => {
+    const about = (entry: Parameters<Spoken["entry"]>[0]) =>
+      inSlack(
+        { approvers: ["ann", "bob"], accountAnswers: true },
+        { prepare: (story) => story.entry({ ...entry, author: "arn:aws:iam::111111111111:user/olga" }) },
+      );
+    // A condition that does not hold: people are asked, though an operator's accept stands for the account.
+    const account = await about({ verdict: "accept", principal: `account#${stranger}`, conditions: { regions: ["us-east-1"] } });
+    await account.hear("ApprovalRequested");
+    expect(buttons(account)).toEqual(["drawbridge-approve", "drawbridge-reject"]);
+    expect(text(account.question().blocks)).not.toContain("drawbridge-days");
+    const own = await about({ verdict: "ask", principal: `endpoint#${endpoint}` });
+    await own.hear("ApprovalRequested");
+    expect(buttons(own)).toEqual(["drawbridge-approve", "drawbridge-reject", "drawbridge-reject-quiet"]);
   });
 
   test("calls nobody whose answer would not count", async () => {
@@ -245,6 +278,31 @@ describe("each copy", () => {
   });
 });
 
+describe("the bot token", () => {
+  test("that was put anew counts at once: the question is asked, and nothing is asked twice", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"] }, { directMessages: true });
+    world.slack.reinstall();
+    await world.hear("ApprovalRequested");
+    expect(world.slack.posts.map(({ to }) => to)).toEqual(["#privatelink", ann.slack, bob.slack]);
+    await world.press(ann.slack, "drawbridge-reject");
+    await world.work();
+    world.slack.reinstall();
+    await world.hear("ConnectionDenied");
+    for (const post of world.slack.posts.filter(({ thread }) => thread === undefined))
+      expect(text(post.blocks)).toContain("Rejected by ann");
+    expect(world.slack.posts.filter(({ thread }) => thread !== undefined)).toHaveLength(3);
+  });
+
+  test("that Slack goes on refusing is a fault that says so, and loses nobody", async () => {
+    const world = await inSlack();
+    world.slack.refuse("token_revoked");
+    await expect(world.hear("ApprovalRequested")).rejects.toMatchObject({
+      code: "SlackTokenRefused",
+      message: expect.stringMatching(/token_revoked; put the app's present botToken/),
+    });
+  });
+});
+
 describe("what Slack refuses", () => {
   test("says what to do about it, and whether a retry can help", async () => {
     const world = await inSlack();
@@ -252,6 +310,74 @@ describe("what Slack refuses", () => {
     world.before = async () => Promise.reject(new Fault("NoAnswer", "slack.com", "timeout", true));
     await expect(world.hear("ApprovalRequested")).rejects.toMatchObject({ code: "NoAnswer", retryable: true });
     expect(world.slack.posts).toEqual([]);
+  });
+});
+
+describe("directly", () => {
+  const direct = (asking: Parameters<typeof inSlack>[0]): Promise<Spoken> => inSlack(asking, { directMessages: true });
+  const places = (world: Spoken): string[] => world.slack.posts.filter(({ thread }) => thread === undefined).map(({ to }) => to);
+
+  test("one whom Slack does not know keeps nobody else from being asked, and is warned of", async () => {
+    const world = await direct({ approvers: ["ann", "bob"] });
+    world.slack.leave(ann.slack);
+    await world.hear("ApprovalRequested");
+    expect(places(world)).toEqual(["#privatelink", bob.slack]);
+    expect(world.warnings).toMatchObject([
+      { keys: { user: ann.slack, connection: endpoint, reason: expect.stringContaining("user_not_found") } },
+    ]);
+    await world.press(bob.slack, "drawbridge-approve");
+    await world.work();
+    await world.hear("ConnectionApproved");
+    for (const post of world.slack.posts.filter(({ thread }) => thread === undefined))
+      expect(text(post.blocks)).toContain("Approved by bob");
+  });
+
+  test("one who cannot be reached at this moment is asked at the next try, and the others now", async () => {
+    const world = await direct({ approvers: ["ann", "bob"] });
+    let posts = 0;
+    world.before = async () => {
+      if ((posts += 1) === 2) throw new Fault("NoAnswer", "slack.com", "timeout", true);
+    };
+    await expect(world.hear("ApprovalRequested")).rejects.toMatchObject({ code: "NoAnswer", retryable: true });
+    expect(places(world)).toEqual(["#privatelink", bob.slack]);
+    await world.hear("ApprovalRequested", "next try");
+    expect(places(world)).toEqual(["#privatelink", bob.slack, ann.slack]);
+  });
+
+  test("a copy that cannot be changed at this moment keeps no other from showing the outcome, nor the thread from telling it", async () => {
+    const world = await direct({ approvers: ["ann", "bob"] });
+    await world.hear("ApprovalRequested");
+    await world.press(ann.slack, "drawbridge-approve");
+    await world.work();
+    let changes = 0;
+    world.before = async (path) => {
+      if (path.endsWith("chat.update") && (changes += 1) === 1) throw new Fault("NoAnswer", "slack.com", "timeout", true);
+    };
+    await expect(world.hear("ConnectionApproved")).rejects.toMatchObject({ code: "NoAnswer" });
+    const shown = (): number =>
+      world.slack.posts.filter(({ blocks, edits }) => edits === 1 && text(blocks).includes("Approved by ann")).length;
+    expect(shown()).toBe(2);
+    expect(world.slack.posts.filter(({ thread }) => thread !== undefined)).toHaveLength(3);
+    await world.hear("ConnectionApproved", "next try");
+    expect(shown()).toBe(3);
+    expect(world.slack.posts.filter(({ thread }) => thread !== undefined)).toHaveLength(3);
+  });
+
+  test("who is asked next gets a copy with buttons, and presses it", async () => {
+    const world = await direct({ approvers: ["ann"], escalateTo: ["bob", "ann"], escalateAfterHours: 24 });
+    await world.hearAll();
+    expect(places(world)).toEqual(["#privatelink", ann.slack]);
+    world.clock.advance(24 * 3600);
+    await world.look(endpoint);
+    await world.hearAll();
+    await world.hear("ApprovalEscalated", "again");
+    expect(places(world)).toEqual(["#privatelink", ann.slack, bob.slack]);
+    expect(text(world.slack.posts.find(({ to }) => to === bob.slack)?.blocks)).toContain("drawbridge-approve");
+    await world.press(bob.slack, "drawbridge-approve");
+    await world.work();
+    await world.hearAll();
+    for (const post of world.slack.posts.filter(({ thread }) => thread === undefined))
+      expect(text(post.blocks)).toContain("Approved by bob");
   });
 });
 

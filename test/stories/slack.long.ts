@@ -68,6 +68,17 @@ describe("a question in Slack", () => {
     expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
   });
 
+  test("is asked with the bot token that was put a moment ago, and told with it", async () => {
+    const endpoint = await ask();
+    world.local.slack.reinstall();
+    const secret = { SecretId: world.local.outputs["SlackSecretArn"], SecretString: world.local.slack.secret() };
+    await world.aws("secretsmanager", "PutSecretValue", secret);
+    await world.aws("ec2", "DeleteVpcEndpoints", { VpcEndpointIds: [endpoint] }, accounts.unknown);
+    await shows(endpoint, "Withdrawn: the endpoint was deleted");
+    await ask();
+    expect(await world.waiting("SlackFailures")).toEqual([]);
+  });
+
   test("decides nothing when somebody presses who is no approver", async () => {
     const endpoint = await ask();
     expect((await press("U0MALLORY", endpoint)).status).toBe(200);
