@@ -38,13 +38,20 @@ export interface Question {
   readonly profile: Profile;
   readonly at: Instant;
   readonly because: Because;
-  readonly link: string;
-  readonly linkUntil: Instant;
-  /** Whether the link is enough to decide, or a code has to come by mail as well. */
-  readonly proof?: "code" | "link";
+  /** Where this message's readers decide; absent where others are asked. */
+  readonly way?: Way;
+  /** Who is asked by messages of their own. */
+  readonly asked?: readonly string[];
   /** Where several have to agree: how many, and who does so far. */
   readonly quorum?: number;
   readonly given?: readonly string[];
+}
+
+export interface Way {
+  readonly link: string;
+  readonly until: Instant;
+  /** Whether the link is enough to decide, or a code has to come by mail as well. */
+  readonly proof?: "code" | "link";
 }
 
 export interface News {
@@ -157,15 +164,7 @@ const subjectMax = 99;
 
 function closing(notice: Notice): string[] {
   if (notice.of === "question")
-    return [
-      `Decide here, until ${utc(notice.linkUntil)}:`,
-      notice.link,
-      "",
-      notice.proof === "code"
-        ? "Opening the link decides nothing. To decide, you have a code mailed to you from there."
-        : "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
-      `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`,
-    ];
+    return [...wayWords(notice), `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`];
   const { event } = notice;
   if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
     return [...ahead(event), `See it: npx drawbridge show ${notice.profile?.endpoint ?? ""}`];
@@ -199,6 +198,18 @@ function leftToDo({ privateDnsName, privateZone, endpoint, region }: Profile): s
           associateCommand(privateZone.id, privateZone.vpc),
           "",
         ]),
+  ];
+}
+
+function wayWords({ way }: Question): string[] {
+  if (way === undefined) return [];
+  return [
+    `Decide here, until ${utc(way.until)}:`,
+    way.link,
+    "",
+    way.proof === "code"
+      ? "Opening the link decides nothing. To decide, you have a code mailed to you from there."
+      : "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
   ];
 }
 

@@ -54,9 +54,7 @@ export async function questionMail(
     profile,
     at: question.at,
     because: question.because,
-    link,
-    linkUntil,
-    proof: asking.emailProof,
+    way: { link, until: linkUntil, proof: asking.emailProof },
     ...(asking.quorum > 1 ? { quorum: asking.quorum, given: (question.votes ?? []).map(({ name }) => name) } : {}),
   });
   const all = [

@@ -51,18 +51,25 @@ export const lineMessage = (line: string, mentioned: readonly string[] = []): Sl
   blocks: [{ type: "section", text: plain(line, textCharactersMax) }, ...asked(mentioned)],
 });
 
-/** Only shown here: decided on the page that the link leads to. */
+/** Only shown here: decided on the page that the link leads to, or by those who are asked elsewhere. */
 export const linkMessage = (notice: Extract<Notice, { of: "question" }>): SlackMessage => ({
   text: escaped(headline(notice)),
-  blocks: [
-    ...facts(notice),
-    {
-      type: "actions",
-      elements: [{ type: "button", style: "primary", action_id: parts.open, text: plain("Look and decide"), url: notice.link }],
-    },
-    context(`The link is good until ${utc(notice.linkUntil)}. Opening it decides nothing; whoever has it can decide.`),
-  ],
+  blocks: [...facts(notice), ...wayTo(notice)],
 });
+
+function wayTo({ way, asked: names = [], profile }: Extract<Notice, { of: "question" }>): object[] {
+  if (way === undefined)
+    return [
+      context(
+        `${names.join(" and ")} ${names.length === 1 ? "has" : "have"} been asked, and ${names.length === 1 ? "decides" : "decide"} elsewhere: by mail, or with npx drawbridge approve ${profile.endpoint}, or reject.`,
+      ),
+    ];
+  const button = { type: "button", style: "primary", action_id: parts.open, text: plain("Look and decide"), url: way.link };
+  return [
+    { type: "actions", elements: [button] },
+    context(`The link is good until ${utc(way.until)}. Opening it decides nothing; whoever has it can decide.`),
+  ];
+}
 
 export const newsMessage = (notice: Notice): SlackMessage => ({ text: escaped(headline(notice)), blocks: facts(notice) });
 

@@ -72,12 +72,9 @@ function progress(asking: Asking, question: Open["question"]): string | undefine
   return `${String(agreed.length)} of ${String(asking.quorum)} agree${agreed.length === 0 ? "" : `: ${agreed.map(({ name }) => name).join(", ")}`}`;
 }
 
-/** The facts alone; there is no link in them. */
 export const questionNotice = (profile: Profile, { at, because }: Pick<Copy, "at" | "because">): Notice => ({
   of: "question",
   profile,
   at,
   because,
-  link: "",
-  linkUntil: at,
 });

@@ -47,8 +47,7 @@ const question = (foreign: string): Notice => ({
   profile: profile(foreign),
   at,
   because: { rule: "entry", detail: foreign },
-  link: "https://x.example/a/token",
-  linkUntil: at,
+  way: { link: "https://x.example/a/token", until: at },
 });
 const news = (foreign: string): Notice => ({
   of: "news",
