@@ -1,5 +1,6 @@
 // The command audit: questions to the log.
 
+import { isGlassBroken } from "../lib/doer.ts";
 import type { Told } from "../lib/operator/history.ts";
 import { actorKey, decisionOf } from "../lib/events.ts";
 import { actorWords } from "../lib/wording.ts";
@@ -57,6 +58,7 @@ const lineOf = ({ event, sentence, subject, account }: Told) => ({
   at: event.at,
   who: actorWords(event.by),
   what: sentence,
+  loud: isGlassBroken(event),
   about: `${subject.replace(/^[a-z]+#/, "").replaceAll("#", " ")}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`,
 });
 

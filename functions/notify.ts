@@ -1,12 +1,8 @@
 // Asks approvers, and tells those who want to know, by SNS: when the bus tells of something, and each minute what waited for its time.
 
 import type { Context, EventBridgeEvent, ScheduledEvent } from "aws-lambda";
-import { askByMail, asks } from "../lib/asking/ask-by-mail.ts";
-import { byMail } from "../lib/asking/by-mail.ts";
-import { tell } from "../lib/asking/tell.ts";
 import { mailDue } from "../lib/asking/mail-waiting.ts";
-import { settles, tellAsked } from "../lib/asking/tell-asked.ts";
-import { isForEverybody, tellEverybody } from "../lib/asking/tell-everybody.ts";
+import { tellPeople } from "../lib/asking/tell-people.ts";
 import { busHandler } from "../lib/lambda/bus-handler.ts";
 import { clock, wait } from "../lib/lambda/clock-and-ids.ts";
 import { tellingOf } from "../lib/lambda/invocation.ts";
@@ -39,21 +35,9 @@ const ports = {
   people: people(set),
   wait,
 };
-const mail = byMail(ports.people);
-
 const telling = tellingOf("notify");
 
-const fromBus = busHandler({
-  name: "notify",
-  telling,
-  work: async (told) => {
-    if (asks(told)) await askByMail(ports, told);
-    else await tell(ports, mail, told);
-    if (isForEverybody(told)) await tellEverybody(ports, told);
-    else if (settles(told)) await tellAsked(ports, told);
-  },
-});
-
+const fromBus = busHandler({ name: "notify", telling, work: (told) => tellPeople(ports, told) });
 const eachMinute = scheduleHandler({ name: "notify", telling, work: () => mailDue(ports) });
 
 export const handler = (event: EventBridgeEvent<string, unknown> | ScheduledEvent, context: Context): Promise<void> =>

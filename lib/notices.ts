@@ -11,7 +11,7 @@ import { switchOn } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { associateCommand, type Vpc } from "./vpcs.ts";
 import { utc } from "./when.ts";
-import { actorWords, sentence } from "./wording.ts";
+import { actorWords, personWords, sentence } from "./wording.ts";
 
 /** Who connects to what, with what the allow-list knows of them. */
 export interface Profile {
@@ -60,6 +60,8 @@ export interface News {
   /** Absent for what happens to a service. */
   readonly profile?: Profile;
   readonly service?: ServiceId | "*";
+  /** Who wrote the entry that decided. */
+  readonly writer?: string;
 }
 
 export type Notice = Question | News;
@@ -134,7 +136,7 @@ export function rows(notice: Notice): (readonly [label: string, value: string])[
     ["Region", profile === undefined ? undefined : (profile.region ?? "AWS does not say")],
     [notice.of === "question" ? "Asked" : "When", utc(at)],
     ["Agreement", notice.of === "question" ? agreementWords(notice) : undefined],
-    ["By", notice.of === "news" ? actorWords(notice.event.by) : undefined],
+    ["By", notice.of === "news" ? actorWords(notice.event.by, notice.writer) : undefined],
     ["Because", because.detail],
   ];
   return facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, oneLine(value, lineMax)] as const]));
@@ -230,7 +232,7 @@ function table(notice: Notice): string {
 }
 
 /** What programs are fed with; docs/outcomes.md has its members. They may become more, and keep their names. */
-function outcome({ event, profile, service }: News): string {
+function outcome({ event, profile, service, writer }: News): string {
   const { source: _, ...said } = event;
   const words = { headline: headline({ of: "news", event, ...optional("profile", profile), ...optional("service", service) }) };
   return JSON.stringify({
@@ -240,7 +242,8 @@ function outcome({ event, profile, service }: News): string {
     ...words,
     ...optional("decision", decisionOf(event)),
     text: lede({ of: "news", event }),
-    byWords: actorWords(event.by),
+    byWords: actorWords(event.by, writer),
+    ...optional("entryAuthor", writer),
     version: outcomeVersion,
   });
 }
@@ -274,6 +277,8 @@ function title(event: DrawbridgeEvent): string {
       return "Accepted outside Drawbridge";
     case "RejectedOutside":
       return "Rejected outside Drawbridge";
+    case "Attributed":
+      return `${event.action === "accept" ? "Accepted" : "Rejected"} outside, by ${personWords(event.arn)}`;
     case "AcceptanceSwitchedOff":
       return "Acceptance is switched off";
     case "RevocationAnnounced":

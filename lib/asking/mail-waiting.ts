@@ -72,6 +72,11 @@ export const forget = async ({ slips }: Pick<MailPorts, "slips">, endpoint: Endp
     marks.map(({ id }) => id),
   );
 
+/** They stay marked, and this is noted of them. */
+export async function remember({ slips }: Pick<MailPorts, "slips">, marks: readonly Slip[], noted: Slip["data"]): Promise<void> {
+  for (const mark of marks) await slips.put({ ...mark, data: { ...mark.data, ...noted } });
+}
+
 /**
  * One at a time mails to an approver, and gathers before it does. Whatever comes was put down first: who finds another at it, or the time
  * not come, leaves it to the minute. Gives whether it mailed.
@@ -124,8 +129,8 @@ async function mailQuestions(ports: MailPorts, name: string, marks: readonly Sli
   const questions = [...new Map(open.map((one) => [one.connection.endpoint, one])).values()];
   const [only] = questions;
   if (only === undefined) return "nothing";
-  // Before the mail, so that whoever has it also hears how it ended; a mailbox for everybody has the topic of decisions for that.
-  for (const { connection } of name === anyApprover ? [] : questions)
+  // Before the mail, so that whoever has it also hears how it ended.
+  for (const { connection } of questions)
     await ports.slips.put({
       kind: asked(connection.endpoint),
       id: `${connection.question.id}#${name}`,
@@ -142,7 +147,10 @@ async function mailQuestions(ports: MailPorts, name: string, marks: readonly Sli
 }
 
 async function mailOutcomes(ports: MailPorts, name: string, marks: readonly Slip[]): Promise<"sent" | "nothing"> {
-  const outcomes = marks.flatMap(({ data }) => (data["outcome"] === undefined ? [] : [JSON.parse(data["outcome"]) as Committed]));
+  const told = marks.flatMap(({ data }) => (data["outcome"] === undefined ? [] : [JSON.parse(data["outcome"]) as Committed]));
+  // Of one connection the last word: what was done outside, and who did it, are known one after the other.
+  const inOrder = told.toSorted((a, b) => a.seq - b.seq);
+  const outcomes = [...new Map(inOrder.map((one) => [one.subject, one])).values()];
   const [only] = outcomes;
   if (only === undefined) return "nothing";
   await ports.people.approvers(outcomes.length === 1 ? await outcomeMail(ports, name, only) : await outcomesMail(ports, name, outcomes));

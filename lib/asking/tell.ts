@@ -13,7 +13,7 @@ import type { Notice } from "../notices.ts";
 import type { Clock, Connections, Keys, Proofs } from "../ports.ts";
 import { linkExpiry, linkToken, linkUrl } from "../web/links.ts";
 import { once } from "./once.ts";
-import { known, type ProfilePorts } from "./profile.ts";
+import { known, writerOf, type ProfilePorts } from "./profile.ts";
 
 /** A way to reach people. What it throws is tried again. */
 export interface Channel {
@@ -71,8 +71,10 @@ const ofTheZone = /^(ZoneFull|ZoneNotAllowed|NoSuchHostedZone|AccessDenied.*)$/;
 export async function noticeOf(ports: TellPorts, told: Committed, connection: Connection | undefined): Promise<Notice> {
   const event = told as unknown as DrawbridgeEvent;
   if (connection === undefined) return { of: "news", event, ...optional("service", told.service) };
-  const { profile, asking } = await known(ports, connection, ports.clock());
-  if (connection.status !== "asking" || told.type !== "ApprovalRequested") return { of: "news", event, profile };
+  const about = await known(ports, connection, ports.clock());
+  const { profile, asking } = about;
+  if (connection.status !== "asking" || told.type !== "ApprovalRequested")
+    return { of: "news", event, profile, ...optional("writer", writerOf(about, event.by)) };
   const { id, at, because } = connection.question;
   // Each of those who are named is asked by a message of their own; a link in this one would be nobody's.
   if (asking.approvers.length > 0) return { of: "question", profile, at, because, asked: askedNow(asking, connection.question) };

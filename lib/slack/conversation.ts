@@ -2,7 +2,7 @@
 
 import { eachToItsEnd, inTurn } from "../asking/each-to-its-end.ts";
 import { once } from "../asking/once.ts";
-import { known } from "../asking/profile.ts";
+import { known, writerOf } from "../asking/profile.ts";
 import { noticeOf, recordOf, type Committed, type TellPorts } from "../asking/tell.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
@@ -37,7 +37,7 @@ export async function converse(ports: ConversationPorts, told: Committed): Promi
   await inTurn([
     ...(open === undefined ? [] : [() => ask(ports, told, open)]),
     // After it was asked: who decided meanwhile may have found no copy to change.
-    () => refresh(ports, connection.endpoint),
+    () => refresh(ports, told, connection.endpoint),
     ...(told.type === "ApprovalRequested" ? [] : [() => tellInThread(ports, told, connection)]),
   ]);
 }
@@ -89,28 +89,33 @@ async function postOnce({ proofs, warn }: ConversationPorts, told: Committed, to
 const turnsMax = 5;
 
 /** Until the record stays as it was while the copies were changed: of two who change them at once, the last one shows the truth. */
-async function refresh(ports: ConversationPorts, endpoint: EndpointId): Promise<void> {
+async function refresh(ports: ConversationPorts, told: Committed, endpoint: EndpointId): Promise<void> {
   let before: number | undefined;
   const changed = new Set<string>();
   for (let turn = 0; turn < turnsMax; turn += 1) {
     const connection = (await ports.connections.load([endpoint])).get(endpoint)?.connection;
     if (connection === undefined || connection.seq === before) return;
     before = connection.seq;
+    const all = await copiesOf(ports.slips, endpoint);
+    // Who did what was done outside is known later than that it was done.
+    const again = told.type === "Attributed" ? newestOf(all) : [];
     // One that somebody else has settled meanwhile may have been written over here.
-    const copies = (await copiesOf(ports.slips, endpoint)).filter(({ settled, ts }) => !settled || changed.has(ts));
+    const copies = all.filter((copy) => !copy.settled || changed.has(copy.ts) || again.includes(copy));
     if (copies.length === 0) return;
     await eachToItsEnd(copies, async (copy) => {
-      if (await change(ports, connection, copy)) changed.add(copy.ts);
+      if (await change(ports, told, connection, copy)) changed.add(copy.ts);
     });
   }
 }
 
 /** Whether it was changed. */
-async function change(ports: ConversationPorts, connection: Connection, copy: Copy): Promise<boolean> {
-  const outcome = outcomeOf(connection, copy.question);
-  if (outcome !== undefined) {
-    const { profile } = await known(ports, connection, ports.clock());
-    await ports.api.update(place(copy), settledMessage(questionNotice(profile, copy), outcome));
+async function change(ports: ConversationPorts, told: Committed, connection: Connection, copy: Copy): Promise<boolean> {
+  if (outcomeOf(connection, copy.question) !== undefined) {
+    const about = await known(ports, connection, ports.clock());
+    const by = "decision" in connection ? connection.decision?.by : undefined;
+    const beside = { since: [told as unknown as DrawbridgeEvent], ...optional("writer", by && writerOf(about, by)) };
+    const outcome = outcomeOf(connection, copy.question, beside) ?? "";
+    await ports.api.update(place(copy), settledMessage(questionNotice(about.profile, copy), outcome));
     await keepCopy(ports.slips, { ...copy, settled: true }, ports.clock());
     return true;
   }
@@ -130,18 +135,44 @@ const askedAgain: ReadonlySet<string> = new Set(["ApprovalReminded", "ApprovalEs
 
 /** In the thread of the newest question about this connection, else by itself; once in each place. */
 async function tellInThread(ports: ConversationPorts, told: Committed, connection: Connection): Promise<void> {
-  const copies = (await copiesOf(ports.slips, connection.endpoint)).toSorted((a, b) => (a.at < b.at ? 1 : -1));
-  const newest = copies.filter(({ question }) => question === copies[0]?.question);
-  const open = askedAgain.has(told.type) ? isOpen(connection, told["question"]) : true;
-  if (!open) return;
-  const mentioned = askedAgain.has(told.type) && connection.status === "asking" ? mentionedOf(await shownOf(ports, connection)) : [];
-  if (newest.length === 0) {
-    const notice = await noticeOf(ports, told, connection);
-    await tellOnce(ports, told, ports.bot.channel, notice.of === "news" ? newsMessage(notice) : lineMessage(headline(notice), mentioned));
-    return;
-  }
+  if (askedAgain.has(told.type) && !isOpen(connection, told["question"])) return;
+  const newest = newestOf(await copiesOf(ports.slips, connection.endpoint));
+  const { mentioned, directly, why } = await calledTo(ports, told, connection, newest);
   const line = `${capital(oneLine(sentence(told as unknown as DrawbridgeEvent), lineMax))}.`;
-  await eachToItsEnd(newest, ({ channel, ts }) => tellOnce(ports, told, channel, lineMessage(line, mentioned), ts));
+  const threads = newest.map(
+    ({ channel, ts }) =>
+      () =>
+        tellOnce(ports, told, channel, lineMessage(line, mentioned, why), ts),
+  );
+  const alone = async (): Promise<void> => {
+    const notice = await noticeOf(ports, told, connection);
+    const message = notice.of === "news" ? newsMessage(notice, mentioned) : lineMessage(headline(notice), mentioned);
+    await tellOnce(ports, told, ports.bot.channel, message);
+  };
+  const people = directly.map((user) => () => tellOnce(ports, told, user, lineMessage(line)));
+  await eachToItsEnd([...(threads.length === 0 ? [alone] : threads), ...people], (tellThere) => tellThere());
+}
+
+function newestOf(copies: readonly Copy[]): readonly Copy[] {
+  const [newest] = copies.toSorted((a, b) => (a.at < b.at ? 1 : -1));
+  return copies.filter(({ question }) => question === newest?.question);
+}
+
+interface Called {
+  readonly mentioned: readonly string[];
+  /** Those who have no copy of the question, and get a message of their own. */
+  readonly directly: readonly string[];
+  readonly why: "Asked" | "Told";
+}
+
+/** Who is called to it by name: those who are still asked; and every approver, when somebody decided past them. */
+async function calledTo(ports: ConversationPorts, told: Committed, connection: Connection, copies: readonly Copy[]): Promise<Called> {
+  if (askedAgain.has(told.type) && connection.status === "asking")
+    return { mentioned: mentionedOf(await shownOf(ports, connection)), directly: [], why: "Asked" };
+  if (told["breakGlass"] !== true) return { mentioned: [], directly: [], why: "Told" };
+  const everybody = (await ports.approvers.all()).flatMap(({ slack }) => slack ?? []);
+  const directly = ports.bot.directMessages ? everybody.filter((user) => !copies.some(({ to }) => to === user)) : [];
+  return { mentioned: everybody, directly, why: "Told" };
 }
 
 const lineMax = 600;

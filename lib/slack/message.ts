@@ -30,7 +30,7 @@ export const questionMessage = (notice: Notice, askable: Askable): SlackMessage 
   text: escaped(headline(notice)),
   blocks: [
     ...facts(notice),
-    ...asked(askable.mentioned),
+    ...called(askable.mentioned, "Asked"),
     ...(askable.progress === undefined ? [] : [context(askable.progress)]),
     reasonField,
     ...(askable.offers.quiet ? [daysField()] : []),
@@ -46,9 +46,9 @@ export const settledMessage = (notice: Notice, outcome: string): SlackMessage =>
 });
 
 /** One line in the question's thread, or by itself; those mentioned get Slack's own notification. */
-export const lineMessage = (line: string, mentioned: readonly string[] = []): SlackMessage => ({
+export const lineMessage = (line: string, mentioned: readonly string[] = [], why: "Asked" | "Told" = "Asked"): SlackMessage => ({
   text: escaped(line),
-  blocks: [{ type: "section", text: plain(line, textCharactersMax) }, ...asked(mentioned)],
+  blocks: [{ type: "section", text: plain(line, textCharactersMax) }, ...called(mentioned, why)],
 });
 
 /** Only shown here: decided on the page that the link leads to, or by those who are asked elsewhere. */
@@ -71,7 +71,10 @@ function wayTo({ way, asked: names = [], profile }: Extract<Notice, { of: "quest
   ];
 }
 
-export const newsMessage = (notice: Notice): SlackMessage => ({ text: escaped(headline(notice)), blocks: facts(notice) });
+export const newsMessage = (notice: Notice, mentioned: readonly string[] = []): SlackMessage => ({
+  text: escaped(headline(notice)),
+  blocks: [...facts(notice), ...called(mentioned, "Told")],
+});
 
 /** What only the person who pressed sees. */
 export const onlyForYou = (text: string): string =>
@@ -92,9 +95,9 @@ function facts(notice: Notice): object[] {
 }
 
 /** Ids from our own settings, in Slack's own form: the one place where a message holds markup. */
-function asked(users: readonly string[]): object[] {
+function called(users: readonly string[], why: "Asked" | "Told"): object[] {
   const mentions = users.filter(isSlackUser).map((id) => `<@${id}>`);
-  return mentions.length === 0 ? [] : [{ type: "context", elements: [{ type: "mrkdwn", text: `Asked: ${mentions.join(" ")}` }] }];
+  return mentions.length === 0 ? [] : [{ type: "context", elements: [{ type: "mrkdwn", text: `${why}: ${mentions.join(" ")}` }] }];
 }
 
 const quietLabel = "Reject, don't ask again";

@@ -5,7 +5,8 @@ import { Fault } from "../../lib/faults.ts";
 import { endpoint, publicUrl, service, stranger } from "../asking/given.ts";
 import { reachInSlack } from "../../lib/slack/reach.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
-import { ann, bob, inSlack, set, type Spoken } from "./given.ts";
+import { run } from "../../lib/loop/run.ts";
+import { ann, bob, cleo, inSlack, set, type Spoken } from "./given.ts";
 
 const text = (value: unknown): string => JSON.stringify(value);
 const buttons = (world: Spoken): string[] =>
@@ -153,6 +154,62 @@ describe("a question", () => {
   });
 });
 
+/** One operator alone. */
+async function breakGlass(world: Spoken): Promise<void> {
+  const ports = world.ports("operator");
+  const by = { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" } as const;
+  const signal = { kind: "answered", choice: "approve", by, breakGlass: true, reason: "payments are down" } as const;
+  await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
+}
+
+describe("break-glass", () => {
+  test("calls every approver in the question's thread, and stands out there", async () => {
+    const world = await inSlack({ approvers: ["ann"] });
+    await world.hearAll();
+    await breakGlass(world);
+    await world.hearAll();
+    const [line, ...more] = world.slack.posts.filter(({ thread }) => thread !== undefined);
+    expect(more).toEqual([]);
+    expect(line?.text).toBe("Break-glass: accepted by zoe of 111111111111 alone, past its approvers: payments are down.");
+    expect(text(line?.blocks)).toContain("<@U0ANN> <@U0BOB> <@U0CLEO>");
+    expect(world.question().text).toMatch(/^Break-glass: approved by zoe/);
+  });
+
+  test("comes to each approver directly, where they are asked so", async () => {
+    const world = await inSlack({ approvers: ["ann"] }, { directMessages: true });
+    await world.hearAll();
+    await breakGlass(world);
+    await world.hearAll();
+    const told = world.slack.posts.filter(({ text: said }) => said.startsWith("Break-glass: accepted by zoe"));
+    expect(told.map(({ to, thread }) => [to, thread !== undefined])).toEqual([
+      [world.question().channel, true],
+      [world.slack.posts.find(({ to }) => to === ann.slack)?.channel, true],
+      [bob.slack, false],
+      [cleo.slack, false],
+    ]);
+  });
+});
+
+describe("what is done in the console", () => {
+  test("shows who did it, when CloudTrail has told: in each copy, and in the thread", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"] }, { directMessages: true });
+    await world.hearAll();
+    world.ec2.move(endpoint, "available");
+    await world.look(endpoint);
+    await world.hearAll();
+    expect(text(world.question().blocks)).toContain("Approved by somebody outside");
+    const ports = world.ports("observe");
+    const signal = { kind: "attributed", action: "accept", arn: "arn:aws:iam::111111111111:root", event: "e-1" } as const;
+    await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "cloudtrail" } }] });
+    await world.hearAll();
+    const copies = world.slack.posts.filter(({ thread }) => thread === undefined);
+    expect(copies).toHaveLength(3);
+    for (const { blocks } of copies) expect(text(blocks)).toContain("Approved by root of 111111111111, outside, 23 Nov 2026, 12:00 UTC");
+    expect(world.slack.posts.at(-1)?.text).toBe("CloudTrail tells: root of 111111111111 called accept.");
+    expect(world.slack.posts.at(-1)?.thread).toBeDefined();
+  });
+});
+
 describe("each copy", () => {
   const inSlackBy =
     (user: string, action: string, reason?: string) =>
@@ -182,7 +239,13 @@ describe("each copy", () => {
     ["rejected in the console", onAws("rejected"), "RejectedOutside", "Rejected by somebody outside"],
     ["withdrawn", onAws("deleted"), "ConnectionClosed", "Withdrawn: the endpoint was deleted, 23 Nov 2026, 12:00 UTC"],
     ["expired on AWS", onAws("expired"), "ConnectionClosed", "Withdrawn: AWS let the request expire"],
-    ["answered by a rule", byRule, "ConnectionApproved", "Approved by allow-list"],
+    ["answered by a rule", byRule, "ConnectionApproved", "Approved by allow-list, entry by alice of 111111111111"],
+    [
+      "decided past its approvers",
+      async (world) => breakGlass(world),
+      "ConnectionApproved",
+      "Break-glass: approved by zoe of 111111111111 alone, past its approvers, 23 Nov 2026, 12:00 UTC: payments are down",
+    ],
   ];
 
   test.each(outcomes)("of a question that is %s shows it, and has nothing left to press", async (...[, change, type, shown]) => {

@@ -138,6 +138,7 @@ const told = new Set([
   "ConnectionClosed",
   "AcceptedOutside",
   "RejectedOutside",
+  "Attributed",
 ]);
 
 async function add(world: Asked, given: { readonly name: string; readonly slack: string; readonly arn?: string }): Promise<void> {
