@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { checkApprovers } from "../../lib/asking/reachable.ts";
 import { Fault } from "../../lib/faults.ts";
 import { notePressed, noting } from "../../lib/slack/reach.ts";
-import type { ListedApprover, PutApprover } from "../../lib/operator/approvers.ts";
+import { type test as tryOut, type ListedApprover, type PutApprover } from "../../lib/operator/approvers.ts";
 import type { Approver } from "../../lib/approver.ts";
 import { noHead } from "../../lib/ledger.ts";
 import { byOperator } from "../../lib/operator/operator.ts";
@@ -22,6 +22,7 @@ async function withApprovers() {
   };
   return { ...at, approver };
 }
+type Tried = Awaited<ReturnType<typeof tryOut>>;
 type Listed = { items: ListedApprover[]; warnings: string[] };
 
 describe("an approver", () => {
@@ -110,6 +111,45 @@ describe("an approver", () => {
       "ApproverReachable",
       "ApproverLost",
     ]);
+  });
+
+  test("is tried in Slack as well; the list shows what Slack takes for them", async () => {
+    const { ask, slack } = await inCare();
+    slack.configure({ directMessages: true });
+    await ask("PUT /approvers/{name}", { name: "ann", slack: "U0ANN00000" });
+    await ask("PUT /approvers/{name}", { name: "gone", slack: "U0GONE0000" });
+    await ask("PUT /approvers/{name}", { name: "bob", email: "bob@example.com" });
+    const states = async (): Promise<unknown[]> => (await ask<Listed>("GET /approvers")).items.map(({ inSlack }) => inSlack);
+    expect(await states()).toEqual([{ state: "untried" }, undefined, { state: "untried" }]);
+    slack.side.leave("U0GONE0000");
+    const tried = (name: string) => ask<Tried>("POST /approvers/{name}/test", { name });
+    expect(await tried("ann")).toMatchObject({ sent: false, mail: "none", slack: { state: "taken" } });
+    expect(slack.side.posts).toMatchObject([{ to: "U0ANN00000", text: expect.stringContaining("only a test") }]);
+    expect(await tried("gone")).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("user_not_found") } });
+    expect(await tried("bob")).not.toHaveProperty("slack");
+    expect(await states()).toMatchObject([
+      { state: "taken" },
+      undefined,
+      { state: "refused", why: expect.stringContaining("user_not_found") },
+    ]);
+  });
+
+  test("cannot be tried in Slack where there is no app, or its secret or token is not good: that is said, and mail goes all the same", async () => {
+    const { ask, slack, world } = await inCare();
+    await ask("PUT /approvers/{name}", { ...ann, slack: "U0ANN00000" });
+    world.subscriptions.open(ann.email);
+    await ask("POST /approvers/{name}/confirm", { name: "ann", token: world.subscriptions.tokenOf(ann.email) }).catch(() => undefined);
+    const tried = () => ask<Tried>("POST /approvers/{name}/test", { name: "ann" });
+    expect(await tried()).toMatchObject({ slack: { state: "no-app" } });
+    slack.put("{");
+    expect(await tried()).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("must be JSON") } });
+    slack.configure();
+    slack.side.refuse("token_revoked");
+    expect(await tried()).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("botToken") } });
+    expect((await ask<Listed>("GET /approvers")).items[0]?.inSlack).toEqual({ state: "untried" });
+    slack.stall();
+    expect(await tried()).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("timeout") } });
+    expect(world.people.approvals.filter(({ attributes }) => attributes["type"] === "Test").length).toBeGreaterThan(0);
   });
 
   test("is one name for one person, by a name that a link can carry", async () => {
