@@ -33,11 +33,13 @@ export const asking: readonly Story[] = [
     },
   },
   {
-    name: "an approver is asked in Slack, and presses a button; another answer comes meanwhile, and is given back to its queue",
+    name: "an approver is tried and asked in Slack, and presses a button; another answer comes meanwhile, and is given back to its queue",
     async tell(world) {
       const asked = await world.offer();
       await world.drawbridge("services", "add", asked.id, "--no-names", "--yes");
       await world.drawbridge("approvers", "add", "sue", "--slack", "U0SUE00000");
+      const tried = await world.drawbridge("approvers", "test", "sue");
+      if (!tried.includes("Slack has taken")) throw new Error(tried);
       await world.drawbridge("services", "set", asked.id, "--approver", "sue", "--yes");
       const press = (about: string, action: string) => world.local.slack.press({ user: "U0SUE00000", action, about });
       const approved = await slackAbout(world, await world.connect(unknown, asked));
