@@ -1,6 +1,6 @@
 // Asking people: invitations, the command, Slack, mail with codes, break-glass.
 
-import { offered, service, type Story } from "./story.ts";
+import { mailboxRests, offered, service, type Story } from "./story.ts";
 import { accounts, type World } from "../world.ts";
 
 const { provider, acme, unknown, umbrella } = accounts;
@@ -84,6 +84,7 @@ export const asking: readonly Story[] = [
       await world.drawbridge("ask", unknown, "--service", named.id);
       const first = await world.connect(unknown, named);
       await world.becomes(first, "asking");
+      await mailboxRests(world, "ann");
       await stillToMail(world, first);
       const endpoints = [first, await world.connect(unknown, named)];
       const path = new URL(await world.until("the list", () => mailedTo(world, /https?:\/\/\S+\/q\/\S+/))).pathname;
