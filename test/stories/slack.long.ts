@@ -68,6 +68,16 @@ describe("a question in Slack", () => {
     expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
   });
 
+  test("is accepted in the console: that shows at once, and who it was when CloudTrail has told", async () => {
+    const endpoint = await ask();
+    await world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] });
+    await shows(endpoint, "Approved by root of 111111111111, outside");
+    const root = rootOf(endpoint);
+    await world.eventually("the thread tells", () =>
+      world.local.slack.posts.find(({ thread, text }) => thread === root?.ts && text.includes("root of 111111111111 called accept")),
+    );
+  });
+
   test("is asked with the bot token that was put a moment ago, and told with it", async () => {
     const endpoint = await ask();
     world.local.slack.reinstall();
@@ -171,6 +181,8 @@ describe("one decision", () => {
     await world.drawbridge("approvers", "add", "bob", "--email", bobsMail, "--slack", bob);
     await world.drawbridge("services", "set", service.id, "--email-proof", "link", "--yes");
     for (let round = 0; round < 3; round += 1) {
+      // Bob's mail does not wait for the one before.
+      await world.leap(240);
       const endpoint = await ask();
       const link = await linkFor(endpoint);
       const whispered = world.local.slack.whispers.length;
@@ -186,9 +198,12 @@ describe("one decision", () => {
           : []),
       ];
       await Promise.all([...answers.slice(round), ...answers.slice(0, round)].map((one) => one()));
-      const shown = await shows(endpoint, "ed by ");
+      await shows(endpoint, "ed by ");
       await world.local.idle();
+      // CloudTrail tells who it was.
       await world.leap(5);
+      await world.local.idle();
+      const shown = await shows(endpoint, "ed by ");
 
       const [first, ...more] = await decisions(endpoint);
       expect(first).toBeDefined();
@@ -197,7 +212,7 @@ describe("one decision", () => {
       // Every copy, the page and the person who pressed say who decided, when, and how.
       expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
       expect(JSON.stringify(shown.blocks)).toMatch(
-        /(Approved|Rejected) by (ann \(Slack\)|bob \(link\)|root of \d+|somebody outside|.*, outside), \d+ \w+ \d{4}, \d\d:\d\d UTC/,
+        /(Approved|Rejected) by (ann \(Slack\)|bob \(link\)|root of \d+|root of \d+, outside), \d+ \w+ \d{4}, \d\d:\d\d UTC/,
       );
       const [told, ...others] = world.local.slack.whispers.slice(whispered);
       expect(others).toEqual([]);
