@@ -124,7 +124,10 @@ async function mailQuestions(ports: MailPorts, name: string, marks: readonly Sli
   const records = await ports.connections.load([...new Set(marks.map(({ data }) => data["endpoint"] as EndpointId))]);
   const open = marks.flatMap(({ data }) => {
     const connection = records.get(data["endpoint"] as EndpointId)?.connection;
-    return isOpen(connection, data["question"]) ? [{ connection, occasion: data["occasion"] as Occasion }] : [];
+    if (!isOpen(connection, data["question"])) return [];
+    // Whoever has agreed meanwhile, such as in Slack, is not asked again.
+    const agreed = (connection.question.votes ?? []).some((vote) => vote.name === name);
+    return agreed ? [] : [{ connection, occasion: data["occasion"] as Occasion }];
   });
   const questions = [...new Map(open.map((one) => [one.connection.endpoint, one])).values()];
   const [only] = questions;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { detailOf } from "../../lib/aws/bus-event.ts";
 import { askByMail } from "../../lib/asking/ask-by-mail.ts";
 import { mailDue, type MailPorts } from "../../lib/asking/mail-waiting.ts";
+import { takeAnswer } from "../../lib/asking/take-answer.ts";
 import { settles, tellAsked } from "../../lib/asking/tell-asked.ts";
 import type { Committed } from "../../lib/asking/tell.ts";
 import { Fault } from "../../lib/faults.ts";
@@ -119,6 +120,18 @@ test("what is settled before its turn comes is put to nobody", async () => {
   await minutes(world, 10);
   expect(mailsTo(world, "ann")).toHaveLength(1);
   expect(waiting(world)).toEqual([]);
+});
+
+test("who has agreed in Slack before the mail's turn comes is not asked by mail any more; the others are", async () => {
+  const world = await asked((story) => story.approvers([{ ...ann, slack: "U0ANN" }, bob], { quorum: 2, emailProof: "link" }));
+  await ask(world, world.told("ApprovalRequested"));
+  await world.connect(stranger, endpointOf(2));
+  const told = world.told("ApprovalRequested");
+  await ask(world, told);
+  const answer = { endpoint: endpointOf(2), question: String(told["question"]), choice: "approve", source: "Slack" } as const;
+  await takeAnswer(world.ports(), { ...answer, approver: { name: "ann" }, channel: "slack" });
+  await minutes(world, 5);
+  expect([mailsTo(world, "ann").length, mailsTo(world, "bob").length]).toEqual([1, 2]);
 });
 
 test("how it ended does not wait behind what was asked; many that end one after the other are two messages", async () => {
