@@ -79,6 +79,8 @@ export function timeline(
     readonly who: string;
     readonly what: string;
     readonly about?: string;
+    /** To be seen among many. */
+    readonly loud?: boolean;
   }[],
   look: Look,
 ): string {
@@ -91,7 +93,12 @@ export function timeline(
   ];
   return table(
     columns,
-    events.map(({ at, who, what, about: subject = "" }) => [moment(at), who, ...(about ? [subject] : []), what]),
+    events.map(({ at, who, what, about: subject = "", loud = false }) => [
+      moment(at),
+      who,
+      ...(about ? [subject] : []),
+      loud ? { text: what, style: "red" } : what,
+    ]),
     look,
   );
 }

@@ -63,11 +63,11 @@ export function sentence(event: DrawbridgeEvent): string {
   }
 }
 
-/** Who did it, short enough for a column: `alice of 111111111111`, `Ann (link)`, `allow-list`, `AWS`. */
-export function actorWords(actor: Actor): string {
+/** Who did it, short enough for a column: `alice of 111111111111`, `Ann (link)`, `allow-list`, `AWS`. `writer`: whose entry it was, where that is known. */
+export function actorWords(actor: Actor, writer?: string): string {
   switch (actor.kind) {
     case "entry":
-      return "allow-list";
+      return writer === undefined ? "allow-list" : `allow-list, entry by ${personWords(writer)}`;
     case "approver":
       return `${actor.name} (${actor.channel === "slack" ? "Slack" : "link"})`;
     case "operator":
@@ -138,7 +138,8 @@ function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): strin
     case "ApprovalEscalated":
       return `${event.to.join(" and ")} asked as well, because ${why}`;
     case "ConnectionApproved":
-      if (event.breakGlass === true) return `${decided("accepted", event)} (break-glass: one operator alone)`;
+      if (event.breakGlass === true)
+        return `break-glass: accepted by ${actorWords(event.by)} alone, past its approvers${event.reason === undefined ? "" : `: ${event.reason}`}`;
       return decided("accepted", event);
     case "ConnectionDenied":
       return decided(event.revokes ? "revoked" : "rejected", event);

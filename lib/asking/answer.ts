@@ -12,9 +12,10 @@ import { readLink, type Link } from "../web/links.ts";
 import { accessTo, type Access, type AccessPorts } from "./access.ts";
 import { busy, noCode, notInCare, notProved, refused, stale, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
 import { withAuthors } from "./known-authors.ts";
+import { offersOf, type Offers } from "./offers.ts";
 import { known, type Known, type ProfilePorts } from "./profile.ts";
 import { askForCode, endSession, enterCode } from "./proof.ts";
-import { mayStand, quietDaysMax } from "./standing-entry.ts";
+import { quietDaysMax } from "./standing-entry.ts";
 import { takeAnswer, type TakePorts } from "./take-answer.ts";
 
 export interface AnswerPorts extends TakePorts, AccessPorts {
@@ -47,7 +48,7 @@ export interface OpenView extends About {
   /** The approvers whose agreement counts so far. */
   readonly agreed: readonly { readonly name: string; readonly at: Instant }[];
   /** Which lasting answers there are. */
-  readonly offers: { readonly account: boolean; readonly quiet: boolean };
+  readonly offers: Offers;
   /** What was decided about this account before, newest first. */
   readonly earlier: readonly StoredEvent[];
   readonly guard: string;
@@ -219,7 +220,6 @@ async function open(ports: AnswerPorts, { token, link, visitor, connection, form
   const earlier = recent.items
     .filter(isEvent)
     .filter(({ subject, event }) => subject !== own && ["accepted", "rejected"].includes(decisionOf(event) ?? ""));
-  const standing = mayStand(about.own);
   return {
     ...about,
     kind: "open",
@@ -227,16 +227,13 @@ async function open(ports: AnswerPorts, { token, link, visitor, connection, form
     now,
     access,
     agreed: countedVotes(about.asking, connection.question, connection.question.votes ?? []),
-    offers: { account: standing && about.asking.accountAnswers && !aboutEndpoint(about), quiet: standing },
+    offers: offersOf(about),
     complaints: [],
     earlier: earlier.slice(0, earlierMax),
     guard: guard(keys, guarded(token, visitor, access), now),
     entered: form,
   };
 }
-
-/** An entry about the endpoint alone goes before any about its account. */
-const aboutEndpoint = ({ judgement }: Pick<Known, "judgement">): boolean => judgement.entry?.principal.startsWith("endpoint#") === true;
 
 /** Where a code proves who it is, the form belongs to the browser that was shown it. */
 const guarded = (token: string, { browser }: Visitor, { kind }: Access): string => (kind === "link" ? token : `${token}\n${browser}`);

@@ -18,7 +18,7 @@ export interface Wish {
   readonly verdict: "accept" | "reject";
   /** After so many days the entry says nothing any more, and people are asked again. */
   readonly days?: number;
-  readonly by: Extract<Actor, { kind: "approver" }>;
+  readonly by: Extract<Actor, { kind: "approver" | "operator" }>;
   readonly approver: Pick<Approver, "name" | "arn">;
   readonly reason?: string;
   readonly source: Source;

@@ -124,8 +124,8 @@ export const keys = (set: Settings<"LINK_KEY_SECRET_ARN">): Keys => linkKeys(sec
 export const slackSecrets = (set: Settings<"SLACK_SECRET_ARN">): ((fresh: boolean) => Promise<readonly string[]>) =>
   rotatedSecret(secretsManager(), set.SLACK_SECRET_ARN, clock);
 
-/** Slack's secret as its text, read again after five minutes. */
-export const slackSecret = (set: Settings<"SLACK_SECRET_ARN">): (() => Promise<string>) =>
+/** Slack's secret as its text, read again after five minutes, and when it is wanted fresh. */
+export const slackSecret = (set: Settings<"SLACK_SECRET_ARN">): ((fresh: boolean) => Promise<string>) =>
   cachedSecret(secretsManager(), set.SLACK_SECRET_ARN, clock);
 
 export const organizations = (set: Settings<"ORGANIZATIONS_ROLE_ARN">): Organizations => {

@@ -8,6 +8,8 @@ import { canonical } from "../canonical.ts";
 import { approverSubject, notBefore } from "../ledger.ts";
 import { mailStateOf, type MailState } from "../asking/reachable.ts";
 import type { Service } from "../service.ts";
+import type { SlackReach } from "../slack/reach.ts";
+import type { Tried } from "../slack/try-out.ts";
 import { utc } from "../when.ts";
 import { anApprover, confirmedApprover, putApprover, read, removedApprover } from "./inputs.ts";
 import {
@@ -122,6 +124,8 @@ export async function confirm(
 
 export interface ListedApprover extends Approver {
   readonly mail: MailState;
+  /** Absent for who has no user there. */
+  readonly inSlack?: SlackReach;
   /** The services that name them. */
   readonly services: readonly string[];
 }
@@ -134,13 +138,19 @@ export interface ListedApprovers {
 }
 
 export async function list(
-  ports: Pick<OperatorPorts, "approvers" | "subscriptions" | "services" | "deployment">,
+  ports: Pick<OperatorPorts, "approvers" | "subscriptions" | "services" | "deployment" | "slack">,
 ): Promise<ListedApprovers> {
-  const [approvers, subscriptions, services] = await Promise.all([ports.approvers.all(), ports.subscriptions.all(), ports.services.all()]);
+  const [approvers, subscriptions, services, reach] = await Promise.all([
+    ports.approvers.all(),
+    ports.subscriptions.all(),
+    ports.services.all(),
+    ports.slack.reach(),
+  ]);
   const items = await Promise.all(
     approvers.map(async (approver) => ({
       ...approver,
       mail: await confirmedState(ports, mailStateOf(approver, subscriptions), approver),
+      ...optional("inSlack", approver.slack === undefined ? undefined : reach(approver.slack)),
       services: namedBy(approver.name, services),
     })),
   );
@@ -217,23 +227,31 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
   });
 }
 
-/** Mails a message that asks nothing, to see whether it arrives. */
-export async function test(
-  ports: OperatorPorts,
-  actor: Operator,
-  input: unknown,
-): Promise<{ approver: Approver | Mailbox; mail: MailState; sent: boolean }> {
+export interface TriedApprover {
+  readonly approver: Approver | Mailbox;
+  readonly mail: MailState;
+  /** Whether it was mailed. */
+  readonly sent: boolean;
+  /** What Slack said; absent for who has no user there. */
+  readonly slack?: Tried;
+}
+
+/** Sends a message that asks nothing, by mail and in Slack, to see whether it arrives. */
+export async function test(ports: OperatorPorts, actor: Operator, input: unknown): Promise<TriedApprover> {
   const { name } = read(anApprover, input);
   const approver = name === anyApprover ? mailboxOf(ports) : await existing(ports, name);
   const mail = await ("version" in approver ? stateOf(ports, approver) : mailOf(ports.subscriptions, approver.email));
   const sent = mail === "confirmed" || mail === "unprotected";
+  const text = `This is only a test, sent on ${utc(ports.clock())} by ${actor.arn}. When a connection waits for you, ${name}, a message like this one comes with`;
   if (sent)
     await ports.people.approvers({
       subject: "A test: Drawbridge reaches you",
-      text: `This is only a test, sent on ${utc(ports.clock())} by ${actor.arn}. When a connection waits for you, ${name}, a message like this one comes with a link. There is nothing to do.`,
+      text: `${text} a link. There is nothing to do.`,
       attributes: { type: "Test", approver: name },
     });
-  return { approver, mail, sent };
+  const user = "slack" in approver ? approver.slack : undefined;
+  const slack = user === undefined ? undefined : await ports.slack.tell(user, `${text} buttons. There is nothing to do.`);
+  return { approver, mail, sent, ...optional("slack", slack) };
 }
 
 async function existing({ approvers }: OperatorPorts, name: string): Promise<Approver> {

@@ -17,7 +17,7 @@ export interface Finding {
   readonly mend?: string;
 }
 
-type Ports = Pick<OperatorPorts, "services" | "endpointServices" | "zones" | "deployment" | "approvers" | "subscriptions">;
+type Ports = Pick<OperatorPorts, "services" | "endpointServices" | "zones" | "deployment" | "approvers" | "subscriptions" | "slack">;
 
 const servicesAtOnce = 8;
 

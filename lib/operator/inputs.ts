@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { anyApprover, approverName } from "../approver.ts";
+import { quietDaysMax } from "../asking/standing-entry.ts";
 import { states, type Status } from "../connection-states.ts";
 import { BadInput } from "../faults.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
@@ -273,6 +274,10 @@ export const answeredConnection = members({
   reason: maybe(text),
   /** One operator alone, past the approvers: everybody is told. */
   breakGlass: v.optional(flag, false),
+  /** Approve: the account from now on, which writes an entry. */
+  account: v.optional(flag, false),
+  /** Reject: and ask nobody about the account for so many days, which writes an entry that ends by itself. */
+  days: maybe(whole(1, quietDaysMax)),
   confirm: v.optional(flag, false),
 });
 

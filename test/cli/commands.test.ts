@@ -202,3 +202,21 @@ test("what outsiders wrote steers no terminal", async () => {
     expect(out).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E]/);
   }
 });
+
+test("approvers test says what was sent by mail and in Slack, and the list what Slack takes for whom", async () => {
+  at.slack.configure();
+  at.slack.side.leave("U0GONE0000");
+  await run("approvers add ann --slack U0ANN00000");
+  await run("approvers add gone --slack U0GONE0000");
+  await run("approvers add bob --email bob@example.com");
+  await run("approvers add cleo --arn arn:aws:iam::111111111111:user/cleo");
+  expect((await run("approvers list")).out).toMatch(/ann +.* U0ANN00000, not tried/);
+  const tried = async (name: string): Promise<string> => (await run(`approvers test ${name}`)).out.trim();
+  expect(await tried("ann")).toBe("Slack has taken a test for ann.");
+  expect(await tried("gone")).toMatch(/^Nothing was sent in Slack: .*user_not_found/);
+  expect(await tried("bob")).toMatch(/^Nothing was mailed: not confirmed/);
+  expect(await tried("cleo")).toBe("Nothing was sent: there is neither an address nor a Slack user.");
+  const { out } = await run("approvers list", { width: 400 });
+  expect(out).toMatch(/ann +.* U0ANN00000, takes messages/);
+  expect(out).toMatch(/gone +.* U0GONE0000, .*user_not_found/);
+});
