@@ -6,11 +6,12 @@ import { entryId, type Entry } from "../lib/allow-list.ts";
 import type { Approver } from "../lib/approver.ts";
 import { BadInput, Refused } from "../lib/faults.ts";
 import { disconnectText } from "../lib/operator/disconnect-given.ts";
-import { checkSaid, same } from "../lib/operator/entries.ts";
+import { checkSaid } from "../lib/operator/entries.ts";
 import { policyFile } from "../lib/operator/inputs.ts";
-import { approverSaid, byPlace, saidOf, settingsOf, type Policy, type SaidService } from "../lib/operator/policy.ts";
+import { approverSaid, byPlace, settingsOf, type Policy, type SaidService } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";
+import { saidOf, saysTheSame } from "../lib/said-entry.ts";
 import type { Service } from "../lib/service.ts";
 import { nearest } from "./command.ts";
 import { Mistakes } from "./failure.ts";
@@ -151,7 +152,7 @@ function semantic(policy: Policy, known: Known, document: Document): Wrong[] {
     unknownPeople([...path, "asking", "approvers"], entry.asking?.approvers);
     // An entry that has expired meanwhile may go on standing in the file.
     const before = there.get(entryId(entry));
-    if (before !== undefined && same(before, entry)) continue;
+    if (before !== undefined && saysTheSame(before, entry)) continue;
     try {
       checkSaid(entry, known.now, known);
     } catch (error) {

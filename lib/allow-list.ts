@@ -17,6 +17,8 @@ export interface Entry {
   readonly version: number;
   readonly author: string;
   readonly at: Instant;
+  /** Since when it keeps out whom it keeps out, where that is longer than this version: a cut in a while does not begin anew. */
+  readonly since?: Instant;
   /** The consumer as people know it; it is the DNS label too unless `label` says otherwise. */
   readonly name?: string;
   readonly label?: string;
@@ -225,13 +227,14 @@ function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean)
   const {
     author,
     at,
+    since = at,
     conditions: { notBefore },
   } = entry;
   return {
     ...base,
     author,
     at,
-    since: notBefore !== undefined && notBefore > at ? notBefore : at,
+    since: notBefore !== undefined && notBefore > since ? notBefore : since,
     words: described(entry),
     ...optional("name", entry.name),
     ...optional("disconnect", entry.disconnect),

@@ -7,6 +7,8 @@ import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind,
 import { privateDnsWords } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { differences } from "./differences.ts";
+import { disconnectWords } from "./disconnect.ts";
+import { reasonOf } from "./grounds.ts";
 import { associateCommand } from "./vpcs.ts";
 import { utc } from "./when.ts";
 
@@ -204,14 +206,20 @@ function effectSentence(event: EffectEvent): string {
   }
 }
 
+/** With the reason that a person gave; a freeze's is said already. */
 function policySentence(event: PolicyEvent): string {
+  const reason = event.type === "Frozen" ? undefined : reasonOf(event.because);
+  return `${policyWords(event)}${reason === undefined ? "" : `, because ${reason}`}`;
+}
+
+function policyWords(event: PolicyEvent): string {
   switch (event.type) {
     case "EntryAdded":
       return `entry added: ${entryWords(event.to)}`;
     case "EntryChanged":
       return `entry changed: ${entryWords(event.to)}; ${differences(event.from, event.to) || "nothing differs"}`;
     case "EntryRemoved":
-      return `entry removed: ${entryWords(event.from)}`;
+      return `entry removed: ${entryWords(event.from)}${event.disconnect === undefined ? "" : `; who it let in is ${disconnectWords(event.disconnect)}`}`;
     case "ServiceAdded":
       return `taken into care: ${serviceWords(event.to)}`;
     case "ServiceEnforced":
@@ -269,12 +277,19 @@ function decided(word: string, event: Extract<ConnectionEvent, { type: "Connecti
   return `${word} by ${actorWords(by)}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
-/** An entry with its conditions. The log keeps entries as they were, so nothing is taken for granted. */
+/** An entry with its conditions, and what it means for connections. The log keeps entries as they were, so nothing is taken for granted. */
 export function entryWords(value: unknown): string {
   const entry = value as Partial<Entry> | undefined;
   if (entry?.principal === undefined || entry.service === undefined || entry.verdict === undefined) return "an entry";
-  const conditions = conditionWords(entry as Entry);
-  return `${described(entry as Entry)}${conditions === "" ? "" : `, ${conditions}`}`;
+  const { disconnect, onExpiry } = entry;
+  return [
+    described(entry as Entry),
+    conditionWords(entry as Entry),
+    onExpiry === undefined ? "" : `then who it let in is ${disconnectWords(onExpiry)}`,
+    disconnect === undefined ? "" : `who was connected before is ${disconnectWords(disconnect)}`,
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 /** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31T00:00:00.000Z`; the empty text for nothing. */

@@ -7,6 +7,7 @@ import type { Actor, ConnectionEvent, EntryRef, PolicyEvent, Source } from "../e
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import { entrySubject, type EntryChange, type EntryKey } from "../ledger.ts";
 import type { AllowList, Ledger } from "../ports.ts";
+import { saidOf, written, type SaidEntry } from "../said-entry.ts";
 
 export interface StandingPorts {
   readonly allowList: Pick<AllowList, "read">;
@@ -53,17 +54,15 @@ export async function prepare(
   const before = (await allowList.read([key])).find(({ principal }) => principal === key.principal);
   if (!mayStand(before)) return undefined;
   const { verdict, days, by, approver, reason, source } = wish;
-  const after: Entry = {
-    ...before,
+  const said: SaidEntry = {
+    ...(before === undefined ? {} : saidOf(before)),
     ...key,
     verdict,
     conditions: days === undefined ? {} : { expires: instant(milliseconds(now) + days * day) },
     // What is connected already is not what the question was about.
     ...(verdict === "reject" ? { disconnect: "keep" as const } : {}),
-    version: expected.seq + 1,
-    author: authorOf(approver),
-    at: now,
   };
+  const after = written(said, before, { version: expected.seq + 1, author: authorOf(approver), at: now });
   const told = {
     at: now,
     by,

@@ -1,7 +1,7 @@
 // Reading rows back: each is checked against its shape, and one that does not fit is a fault that names table and key.
 
 import * as v from "valibot";
-import { Fault } from "../faults.ts";
+import { UnreadableRow } from "../faults.ts";
 import type { Item } from "./item.ts";
 
 /** Written into every row, so that a later Drawbridge knows what it reads. */
@@ -19,13 +19,7 @@ export interface RowShape<T> {
 export function readRow<T>(table: string, { what, key, schema, value }: RowShape<T>, item: Item): T {
   const { v: version = 1, ...members } = item;
   const at = key.map((name) => `${name} ${JSON.stringify(item[name])}`).join(", ");
-  const bad = (why: string): Fault =>
-    new Fault(
-      "UnreadableRow",
-      `table ${table}`,
-      `the row with ${at} is not ${what}: ${why}; put it right, or restore it from a backup`,
-      false,
-    );
+  const bad = (why: string): UnreadableRow => new UnreadableRow(table, `the row with ${at} is not ${what}`, members, why);
   if (version !== rowVersion) throw bad(`its version is ${JSON.stringify(version)}, and this Drawbridge reads ${String(rowVersion)}`);
   const result = v.safeParse(schema, members);
   if (!result.success)

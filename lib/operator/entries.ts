@@ -2,23 +2,29 @@
 
 import { labelOf, refer, type Entry, type Removed } from "../allow-list.ts";
 import { optional } from "../optional.ts";
-import { disconnectWords, type Disconnect } from "../disconnect.ts";
+import type { Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
+import { unsaid } from "../grounds.ts";
 import type { Instant, ServiceId } from "../ids.ts";
-import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
+import { entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
+import { concurrently } from "../loop/concurrently.ts";
+import type { UnreadableEntry } from "../ports.ts";
+import { over, saysTheSame, written, type SaidEntry } from "../said-entry.ts";
 import { entryWords } from "../wording.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";
 import { historyOf, type Told } from "./history.ts";
-import { anEntry, listedEntries, putEntry, read, removedEntry } from "./inputs.ts";
+import { anEntry, asTyped, listedEntries, putEntry, read, removedEntry } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
 import { byOperator, untilCommitted, type Deployment, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
 import { all, walk } from "./paging.ts";
-import { principalWords } from "./principals.ts";
+import { lastingDrift, type Problem } from "./permission-drift.ts";
+import { keyWords, principalWords } from "./principals.ts";
 import { inCare } from "./services.ts";
+import { isUnreadable, refusedUnreadable, shownUnreadable, type UnreadableShown } from "./unreadable-entry.ts";
 
 export interface Put {
   readonly entry: Entry;
@@ -30,36 +36,61 @@ export interface Put {
   readonly outlook?: Outlook;
   /** Where the contact was to be told. */
   readonly contact?: ToldContact;
+  /** What this leaves of endpoint services' permissions that no sweep puts right. */
+  readonly problems?: readonly Problem[];
 }
 
-/** Adds or changes an entry; writing what is there already changes nothing. */
+/** Adds or changes an entry; writing what is there already changes nothing. With `merge`, who they are stays unless it is given. */
 export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Put> {
-  const { version, reason, confirm, preview, tellContact: tells, contactLink, ...said } = read(putEntry, input);
-  if (tells) contactOf(said);
-  checkSaid(said, ports.clock(), ports.deployment);
+  const { version, reason, confirm, preview, merge, tellContact: tells, contactLink, ...said } = read(putEntry, input);
   await checkApprovers(ports, { "asking.approvers": said.asking?.approvers });
   if (said.service !== "*") await inCare(ports, said.service);
   const key = { service: said.service, principal: said.principal };
   const put = await untilCommitted(keyWords(key), async (): Promise<Put | "conflict"> => {
     const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
-    const before = await entryAt(ports, key);
+    const before = await foundAt(ports, key);
+    if (isUnreadable(before)) throw refusedUnreadable(before);
     if (version !== undefined) refuseClash(key, before, version);
-    if (before !== undefined && same(before, said)) return { entry: before, changed: false };
-    const at = ports.clock();
-    const entry: Entry = { ...said, version: expected.seq + 1, author: actor.arn, at };
+    const wanted = merge ? over(said, before) : said;
+    if (tells) contactOf(wanted);
+    checkTyped(input, wanted, ports);
+    if (before !== undefined && saysTheSame(before, wanted)) return { entry: before, changed: false };
+    const entry = written(wanted, before, { version: expected.seq + 1, author: actor.arn, at: ports.clock() });
     const put = { entry, changed: true, ...optional("before", before) };
     if (preview) return { ...put, outlook: await outlook(ports, { entries: [entry] }) };
     const follows = await foreseen(ports, { entries: [entry] }, confirm);
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { ...put, ...optional("outlook", follows) };
   });
-  return tells && !preview ? { ...put, contact: await tellContact(ports, put.entry, contactLink) } : put;
+  if (preview) return put;
+  const problems = put.changed && !/^(account|endpoint)#/.test(put.entry.principal) ? await driftAt(ports, put.entry.service) : [];
+  return {
+    ...put,
+    ...(tells ? { contact: await tellContact(ports, put.entry, contactLink) } : {}),
+    ...optional("problems", problems.length === 0 ? undefined : problems),
+  };
+}
+
+/** Permissions cannot follow an entry that speaks of many. */
+async function driftAt(ports: OperatorPorts, service: ServiceId | "*"): Promise<Problem[]> {
+  const concerned = (await ports.services.all()).filter((one) => service === "*" || one.service === service);
+  return (await concurrently(concerned, 4, (one) => lastingDrift(ports, one))).flat();
+}
+
+function checkTyped(input: unknown, said: SaidEntry, { clock, deployment }: OperatorPorts): void {
+  try {
+    checkSaid(said, clock(), deployment);
+  } catch (error) {
+    throw asTyped(input, error);
+  }
 }
 
 /** The commit that writes an entry, in the words of the log. */
 export function entryChange(actor: Operator, expected: Head, before: Entry | undefined, entry: Entry, reason?: string): Change {
-  const { service, principal, at, purpose, ticket } = entry;
-  const told = byOperator(actor, reason ?? purpose ?? ticket ?? "an operator's command");
+  const { service, principal, at } = entry;
+  // What it was for before is no reason for this change.
+  const newly = (field: "purpose" | "ticket"): string | undefined => (entry[field] === before?.[field] ? undefined : entry[field]);
+  const told = byOperator(actor, reason ?? newly("purpose") ?? newly("ticket") ?? unsaid.entry);
   const event: PolicyEvent =
     before === undefined
       ? { type: "EntryAdded", entry: refer(entry), to: entry, at, ...told }
@@ -67,10 +98,8 @@ export function entryChange(actor: Operator, expected: Head, before: Entry | und
   return { of: "entry", key: { service, principal }, after: entry, events: [event], expected };
 }
 
-export type Said = Omit<Entry, "version" | "author" | "at">;
-
 /** What each field allows by itself, and what they must not say together. */
-export function checkSaid(said: Said, now: string, { organizations = false }: Pick<Deployment, "organizations">): void {
+export function checkSaid(said: SaidEntry, now: string, { organizations = false }: Pick<Deployment, "organizations">): void {
   const { principal, verdict, conditions, name, label, asking, onExpiry, disconnect } = said;
   if (!organizations && /^(ou|org)#/.test(principal))
     throw new Refused(
@@ -86,7 +115,9 @@ export function checkSaid(said: Said, now: string, { organizations = false }: Pi
     throw new BadInput("conditions.atMost", atMost, `leave it out: only an entry that accepts has a limit, and this one says ${verdict}`);
   if (said.vpc !== undefined && !/^(endpoint|account)#/.test(principal))
     throw new BadInput("vpc", said.vpc.id, "leave it out: only an entry about one account or endpoint names a VPC");
-  if (name !== undefined && label === undefined && labelOf({ name }) === undefined)
+  // Who is kept out, or stands for many, is given no name in DNS.
+  const isNamed = verdict !== "reject" && /^(endpoint|account)#/.test(principal);
+  if (isNamed && name !== undefined && label === undefined && labelOf({ name }) === undefined)
     throw new BadInput("name", name, "it makes no DNS label; give a label too");
   if (onExpiry !== undefined && expires === undefined)
     throw new BadInput("onExpiry", disconnectText(onExpiry), "say when the entry expires, or leave it out");
@@ -101,11 +132,6 @@ export function checkSaid(said: Said, now: string, { organizations = false }: Pi
     );
 }
 
-export const same = (before: Entry, said: Said): boolean => {
-  const { version: _version, author: _author, at: _at, ...rest } = before;
-  return canonical(rest) === canonical(said);
-};
-
 export function refuseClash(key: EntryKey, before: Entry | undefined, version: number): void {
   if ((before?.version ?? 0) === version) return;
   const now =
@@ -118,7 +144,9 @@ export function refuseClash(key: EntryKey, before: Entry | undefined, version: n
 }
 
 export interface RemovedEntry {
-  readonly entry: Entry;
+  /** Absent where nobody could read it. */
+  readonly entry?: Entry;
+  readonly unreadable?: string;
   readonly changed: true;
   /** What becomes of the connections that it held. */
   readonly disconnect: Disconnect;
@@ -132,11 +160,13 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
   const usual = service === "*" ? undefined : (await ports.services.get(service))?.onRemoval;
   return untilCommitted(keyWords(key), async () => {
     const expected = await ports.ledger.head(entrySubject(service, principal));
-    const before = await entryAt(ports, key);
-    if (version !== undefined) refuseClash(key, before, version);
+    const before = await foundAt(ports, key);
+    // Whatever version an unreadable row was of, it is to go.
+    if (version !== undefined && !isUnreadable(before)) refuseClash(key, before, version);
     if (before === undefined) throw noEntry(key);
     const tombstone = tombstoneOf(actor, expected, key, ports.clock(), disconnect);
-    const done = { entry: before, changed: true as const, disconnect: disconnect ?? usual ?? "keep" };
+    const what = isUnreadable(before) ? { unreadable: before.unreadable } : { entry: before };
+    const done = { ...what, changed: true as const, disconnect: disconnect ?? usual ?? "keep" };
     if (preview) return { ...done, outlook: await outlook(ports, { removed: [tombstone] }) };
     const follows = await foreseen(ports, { removed: [tombstone] }, confirm);
     const head = await ports.ledger.commit(removalChange(actor, expected, before, tombstone, reason));
@@ -150,26 +180,57 @@ export const tombstoneOf = (actor: Operator, expected: Head, key: EntryKey, at: 
   removed: { at, by: actor.arn, ...optional("disconnect", disconnect) },
 });
 
-export function removalChange(actor: Operator, expected: Head, before: Entry, tombstone: Removed, reason?: string): Change {
+export function removalChange(
+  actor: Operator,
+  expected: Head,
+  before: Entry | UnreadableEntry,
+  tombstone: Removed,
+  reason?: string,
+): Change {
   const { service, principal, removed } = tombstone;
-  const ground = reason ?? "an operator's command";
-  const detail = removed.disconnect === undefined ? ground : `${ground}; what it let in is ${disconnectWords(removed.disconnect)}`;
-  const event: PolicyEvent = { type: "EntryRemoved", entry: refer(before), from: before, at: removed.at, ...byOperator(actor, detail) };
+  const what = isUnreadable(before)
+    ? { entry: { service, principal, version: expected.seq }, from: before.row }
+    : { entry: refer(before), from: before };
+  const event: PolicyEvent = {
+    type: "EntryRemoved",
+    ...what,
+    ...optional("disconnect", removed.disconnect),
+    at: removed.at,
+    ...byOperator(actor, reason ?? unsaid.entry),
+  };
   return { of: "entry", key: { service, principal }, tombstone, events: [event], expected };
 }
 
+export interface ListedEntries extends Page<Entry> {
+  /** Rows that cannot be read; they hide no other. */
+  readonly unreadable?: readonly UnreadableShown[];
+  /** When it was: which of them have ended is told by that. */
+  readonly at: Instant;
+}
+
 /** The entries of one service; or of every service in care, now or once, and of `*`, which comes first. */
-export async function list(ports: OperatorPorts, input: unknown): Promise<Page<Entry>> {
-  const { service, principal, ...page } = read(listedEntries, input);
+export async function list(ports: OperatorPorts, input: unknown): Promise<ListedEntries> {
+  const { service, principal, endsBefore, ...page } = read(listedEntries, input);
   const services = service === undefined ? await everywhere(ports) : [service];
-  if (principal !== undefined)
-    return {
-      items: await ports.allowList.read(services.map((at) => ({ service: at, principal }))),
-    };
-  return walk(
-    services.map((at) => ({ key: at, page: (request) => ports.allowList.ofService(at, request) })),
-    page,
-  );
+  const ends = (found: Entry | UnreadableEntry): boolean =>
+    endsBefore === undefined || isUnreadable(found) || (found.conditions.expires ?? endsBefore) < endsBefore;
+  const { items, ...rest }: Page<Entry | UnreadableEntry> =
+    principal === undefined
+      ? await walk(
+          services.map((at) => ({ key: at, page: (request) => ports.allowList.ofService(at, request) })),
+          page,
+          ends,
+        )
+      : { items: (await ports.allowList.inspect(services.map((at) => ({ service: at, principal })))).filter(ends) };
+  const isEmpty = items.length === 0 && rest.cursor === undefined;
+  if (isEmpty && service !== undefined && service !== "*" && !(await everywhere(ports)).includes(service)) await inCare(ports, service);
+  const unreadable = items.filter(isUnreadable).map(shownUnreadable);
+  return {
+    ...rest,
+    items: items.filter((found): found is Entry => !isUnreadable(found)),
+    ...optional("unreadable", unreadable.length === 0 ? undefined : unreadable),
+    at: ports.clock(),
+  };
 }
 
 /** A released service keeps its entries for the day it is taken up again: the log knows which there were. */
@@ -187,18 +248,20 @@ export interface ShownEntry {
   /** Absent when it has been removed: its history is still told. */
   readonly entry?: Entry;
   readonly words?: string;
+  /** Why the row that stands there cannot be read. */
+  readonly unreadable?: string;
   readonly history: readonly Told[];
 }
 
 export async function show(ports: OperatorPorts, input: unknown): Promise<ShownEntry> {
   const key = read(anEntry, input);
-  const [entry, { history }] = await Promise.all([entryAt(ports, key), historyOf(ports.ledger, entrySubject(key.service, key.principal))]);
-  if (entry === undefined && history.length === 0) throw noEntry(key);
-  return { ...(entry === undefined ? {} : { entry, words: entryWords(entry) }), history };
+  const [found, { history }] = await Promise.all([foundAt(ports, key), historyOf(ports.ledger, entrySubject(key.service, key.principal))]);
+  if (found === undefined && history.length === 0) throw noEntry(key);
+  if (found === undefined) return { history };
+  return isUnreadable(found) ? { unreadable: found.unreadable, history } : { entry: found, words: entryWords(found), history };
 }
 
-const entryAt = async (ports: OperatorPorts, key: EntryKey): Promise<Entry | undefined> => (await ports.allowList.read([key]))[0];
-export const keyWords = ({ service, principal }: EntryKey): string =>
-  `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
+const foundAt = async (ports: OperatorPorts, key: EntryKey): Promise<Entry | UnreadableEntry | undefined> =>
+  (await ports.allowList.inspect([key]))[0];
 const noEntry = (key: EntryKey): Refused =>
   new Refused("NotFound", `There is no entry for ${keyWords(key)}`, "see which there are with: drawbridge list");

@@ -2,17 +2,19 @@
 
 import { entryId, type Entry, type Removed } from "../allow-list.ts";
 import { BadInput, Fault, Refused } from "../faults.ts";
-import type { ServiceId } from "../ids.ts";
+import type { Instant, ServiceId } from "../ids.ts";
 import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
+import { saysTheSame, written, type SaidEntry } from "../said-entry.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
-import { checkSaid, entryChange, keyWords, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
-import { entryBatch, foreseenPolicy, read } from "./inputs.ts";
+import { checkSaid, entryChange, refuseClash, removalChange, tombstoneOf } from "./entries.ts";
+import { asTyped, entryBatch, foreseenPolicy, read } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
 import { settingsOver } from "./service-settings.ts";
 import { untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
+import { keyWords } from "./principals.ts";
 import { inCare } from "./services.ts";
 
 /** What became of one change. */
@@ -30,12 +32,11 @@ const commitsAtOnce = 16;
 /** Entries to write come first, then those to remove. A refused one does not keep the others from being done. */
 export async function batch(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ items: Outcome[] }> {
   const { put, remove, reason, confirm } = read(entryBatch, input);
-  await checkAll(ports, put);
+  await checkAll(ports, input, put);
   await checkApprovers(ports, { "asking.approvers": put.flatMap((said) => said.asking?.approvers ?? []) });
   const before = await entriesAt(ports, [...put, ...remove]);
   const at = ports.clock();
-  const next = (key: EntryKey): number => (before.get(entryId(key))?.version ?? 0) + 1;
-  const entries = put.map(({ version: _version, ...said }): Entry => ({ ...said, version: next(said), author: actor.arn, at }));
+  const entries = put.map((one) => supposed(actor, one, before.get(entryId(one)), at));
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   await foreseen(ports, { entries, removed }, confirm);
   const written = await concurrently(put, commitsAtOnce, (one) =>
@@ -45,9 +46,13 @@ export async function batch(ports: OperatorPorts, actor: Operator, input: unknow
   return { items: [...written, ...gone] };
 }
 
-type Write = Said & { readonly version?: number };
+type Write = SaidEntry & { readonly version?: number };
 type Drop = EntryKey & { readonly version?: number; readonly disconnect?: Removed["removed"]["disconnect"] };
 type Done = Pick<Outcome, "done" | "version">;
+
+/** The entry as it would be. */
+const supposed = (actor: Operator, { version: _version, ...said }: Write, before: Entry | undefined, at: Instant): Entry =>
+  written(said, before, { version: (before?.version ?? 0) + 1, author: actor.arn, at });
 
 /** A new entry is written without a look at its history first: it mostly has none, and if it has, the commit says so. */
 async function write(
@@ -67,9 +72,9 @@ async function write(
         ? found
         : (await ports.allowList.read([said]))[0];
     first = false;
-    if (before !== undefined && same(before, said)) return { done: "nothing", version: before.version };
+    if (before !== undefined && saysTheSame(before, said)) return { done: "nothing", version: before.version };
     if (version !== undefined) refuseClash(said, before, version);
-    const entry: Entry = { ...said, version: expected.seq + 1, author: actor.arn, at: ports.clock() };
+    const entry = written(said, before, { version: expected.seq + 1, author: actor.arn, at: ports.clock() });
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { done: before === undefined ? "added" : "changed", version: entry.version };
   });
@@ -104,14 +109,19 @@ async function settled({ service, principal }: EntryKey, work: () => Promise<Don
   }
 }
 
-async function checkAll(ports: OperatorPorts, put: readonly Said[], come: ReadonlySet<string> = new Set()): Promise<void> {
+async function checkAll(
+  ports: OperatorPorts,
+  input: unknown,
+  put: readonly SaidEntry[],
+  come: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const now = ports.clock();
   for (const [index, said] of put.entries()) {
     try {
       checkSaid(said, now, ports.deployment);
     } catch (error) {
-      if (error instanceof BadInput) throw new BadInput(`put.${String(index)}.${error.field}`, error.value, error.remedy);
-      throw error;
+      if (!(error instanceof BadInput)) throw error;
+      throw asTyped(input, new BadInput(`put.${String(index)}.${error.field}`, error.value, error.remedy));
     }
   }
   for (const service of new Set(put.map((said) => said.service))) if (service !== "*" && !come.has(service)) await inCare(ports, service);
@@ -132,15 +142,10 @@ async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promi
 /** What a whole policy would come to for the connections there are. Nothing is written. */
 export async function foresee(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Outlook> {
   const { put, remove, services, released } = read(foreseenPolicy, input);
-  await checkAll(ports, put, new Set(services.map(({ service }) => service)));
+  await checkAll(ports, input, put, new Set(services.map(({ service }) => service)));
   const before = await entriesAt(ports, put);
   const at = ports.clock();
-  const entries = put.map(({ version: _version, ...said }): Entry => ({
-    ...said,
-    version: (before.get(entryId(said))?.version ?? 0) + 1,
-    author: actor.arn,
-    at,
-  }));
+  const entries = put.map((one) => supposed(actor, one, before.get(entryId(one)), at));
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   const changed = await Promise.all(
     // Where names are made does not bear on who connects.
