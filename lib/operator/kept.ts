@@ -33,9 +33,11 @@ export async function keptOnes(ports: Ports, supposed: Supposed, quiet: readonly
   );
   const stayed = reasons(were, ports);
   const known = new Set(were.map(({ connection }) => connection.endpoint));
-  return found.flatMap(({ one: { connection }, because }): Kept[] =>
-    !known.has(connection.endpoint) || stayed.has(connection.endpoint) ? [] : [{ kind: "kept", fate: fateOf(connection, because) }],
-  );
+  return found.flatMap(({ one: { connection, ruling }, because }): Kept[] => {
+    // Who is only now recorded was let in by somebody else; that a reject entry spares them is worth saying.
+    const isNews = known.has(connection.endpoint) ? !stayed.has(connection.endpoint) : ruling.judgement.verdict === "reject";
+    return isNews ? [{ kind: "kept", fate: fateOf(connection, because) }] : [];
+  });
 }
 
 const fateOf = ({ endpoint, account, service }: Connection, because: string) => ({ endpoint, account, service, because });
