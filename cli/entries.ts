@@ -8,7 +8,8 @@ import type { ListedEntries, Put, RemovedEntry, ShownEntry } from "../lib/operat
 import { principalWords } from "../lib/operator/principals.ts";
 import { unreadableProblem } from "../lib/operator/unreadable-entry.ts";
 import { lostBounds, saidOf } from "../lib/said-entry.ts";
-import { conditionWords, entryWords, personWords } from "../lib/wording.ts";
+import { conditionWords, entryWords } from "../lib/entry-words.ts";
+import { personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, type Call, type Command, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";

@@ -1,7 +1,7 @@
 // What a consumer needs to connect: the service's name, its Regions, and commands and templates that run as they are.
 
 import { labelOf, type Entry } from "../lib/allow-list.ts";
-import { conditionWords } from "../lib/wording.ts";
+import { conditionWords } from "../lib/entry-words.ts";
 import type { ServiceFacts } from "../lib/ports.ts";
 import type { Service } from "../lib/service.ts";
 import { associateCommand } from "../lib/vpcs.ts";

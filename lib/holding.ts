@@ -43,7 +43,7 @@ export const isSafe = (connection: Connection, ground: Ground): boolean =>
 export function staysThough(connection: Connection, ground: Ground): string | undefined {
   const { judgement, service } = ground;
   if (!isLive(connection) || service.mode === "observe" || cutOf(connection, ground) !== undefined) return undefined;
-  if (judgement.verdict === "accept" || judgement.because.rule === "frozen") return undefined;
+  if (judgement.because.rule === "frozen" || judgement.verdict === "accept") return undefined;
   if (judgement.verdict === "reject") return `${judgement.because.detail}: who was connected before it came is kept`;
   if (connection.status === "adopted") return `it was there before Drawbridge, ${rejectAlone}`;
   switch (connection.decision.by.kind) {
@@ -63,6 +63,8 @@ function letInAndKept({ judgement, holder, now }: Ground): string {
   const { because, findings } = judgement;
   if (holder === undefined) return "the entry that let it in is gone: its connections are kept";
   if ("removed" in holder || hasExpired(holder, now)) return endWords(holder, "keep");
+  if (findings.every(({ entry }) => entryId(entry) !== entryId(holder)))
+    return `${described(holder)} let it in, and speaks of its account no more: who leaves a unit or organization is kept`;
   const deciding = findings.find(({ decides }) => decides);
   return deciding?.verdict === "ask" && deciding.outcome === "applies"
     ? `${because.detail}: who was connected before it came is kept`

@@ -1,6 +1,5 @@
 // The words people read about events, actors and states: the same in the CLI, on the pages, in messages and in the API.
 
-import { described, type Entry } from "./allow-list.ts";
 import type { Approver } from "./approver.ts";
 import type { Status } from "./connection-states.ts";
 import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
@@ -8,6 +7,7 @@ import { privateDnsWords } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { differences } from "./differences.ts";
 import { disconnectWords } from "./disconnect.ts";
+import { entryWords } from "./entry-words.ts";
 import { reasonOf } from "./grounds.ts";
 import { associateCommand } from "./vpcs.ts";
 import { utc } from "./when.ts";
@@ -275,33 +275,6 @@ function decided(word: string, event: Extract<ConnectionEvent, { type: "Connecti
   const { by, because, reason } = event;
   if (by.kind !== "approver" && by.kind !== "operator") return `${word}, because ${because.detail}`;
   return `${word} by ${actorWords(by)}${reason === undefined ? "" : `: ${reason}`}`;
-}
-
-/** An entry with its conditions, and what it means for connections. The log keeps entries as they were, so nothing is taken for granted. */
-export function entryWords(value: unknown): string {
-  const entry = value as Partial<Entry> | undefined;
-  if (entry?.principal === undefined || entry.service === undefined || entry.verdict === undefined) return "an entry";
-  const { disconnect, onExpiry } = entry;
-  return [
-    described(entry as Entry),
-    conditionWords(entry as Entry),
-    onExpiry === undefined ? "" : `then who it let in is ${disconnectWords(onExpiry)}`,
-    disconnect === undefined ? "" : `who was connected before is ${disconnectWords(disconnect)}`,
-  ]
-    .filter((part) => part !== "")
-    .join(", ");
-}
-
-/** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31T00:00:00.000Z`; the empty text for nothing. */
-export function conditionWords({ conditions }: Pick<Entry, "conditions">): string {
-  const { regions, ipAddressTypes, notBefore, expires, atMost } = conditions ?? {};
-  return [
-    ...(regions === undefined ? [] : [`from ${regions.join(" or ")}`]),
-    ...(ipAddressTypes === undefined ? [] : [`${ipAddressTypes.join(" or ")} only`]),
-    ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
-    ...(expires === undefined ? [] : [`until ${expires}`]),
-    ...(atMost === undefined ? [] : [`at most ${String(atMost)} ${atMost === 1 ? "connection" : "connections"}`]),
-  ].join(", ");
 }
 
 function serviceWords(value: unknown): string {

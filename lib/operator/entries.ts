@@ -11,7 +11,7 @@ import { entrySubject, type Change, type EntryKey, type Head, type Page } from "
 import { concurrently } from "../loop/concurrently.ts";
 import type { UnreadableEntry } from "../ports.ts";
 import { over, saysTheSame, written, type SaidEntry } from "../said-entry.ts";
-import { entryWords } from "../wording.ts";
+import { entryWords } from "../entry-words.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";

@@ -307,6 +307,12 @@ describe("why a connection goes on though the list would not let it in", () => {
       { entries: [entry({ ...later, verdict: "reject", disconnect: "keep" })] },
       /reject, version 5: who was connected before/,
     ],
+    [
+      "its account left the unit",
+      letIn(entry()),
+      { holder: entry({ principal: "ou#ou-abcd-12345678" }) },
+      /^ou ou-abcd-12345678 at vpce-svc-.*: accept, version 3 let it in, and speaks of its account no more/,
+    ],
     ["people accepted it", byPeople, {}, /^people accepted it, and a reject entry alone cuts it$/],
     ["it is adopted", adopted, {}, /^it was there before Drawbridge, and a reject entry alone cuts it$/],
     ["it was accepted outside", requested.when(look, { seen: shows("available") }), {}, /^it was accepted outside Drawbridge, and/],

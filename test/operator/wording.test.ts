@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { moves } from "../../lib/connection-states.ts";
 import type { ConnectionEvent, DrawbridgeEvent } from "../../lib/events.ts";
-import { actorWords, conditionWords, entryWords, personWords, sentence } from "../../lib/wording.ts";
+import { conditionWords, entryWords } from "../../lib/entry-words.ts";
+import { actorWords, personWords, sentence } from "../../lib/wording.ts";
 import { approver, asking, connected, given, minute, operator, requested, service, shows } from "../domain/given.ts";
 
 const because = { rule: "entry", detail: `account 222222222222 (acme) at ${service}: accept, version 1` } as const;

@@ -1,4 +1,5 @@
-// What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, and private zones.
+// What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
+// entries that are edited without another meaning.
 
 import type { Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
@@ -17,6 +18,8 @@ export interface BesidesSetup {
   readonly units?: "asked" | "unasked";
   /** Private zones, and VPCs that entries name. */
   readonly vpcs?: boolean;
+  /** Operators who note something in an entry, and change nothing that it means. */
+  readonly renames?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -26,7 +29,13 @@ export function drawBesides(seed: number): BesidesSetup {
   const units = random.chance(0.15);
   const asked = random.chance(0.9);
   const vpcs = random.chance(0.15);
-  return { ...(permissions ? { permissions } : {}), ...(units ? { units: asked ? "asked" : "unasked" } : {}), ...(vpcs ? { vpcs } : {}) };
+  const renames = random.chance(0.15);
+  return {
+    ...(permissions ? { permissions } : {}),
+    ...(units ? { units: asked ? "asked" : "unasked" } : {}),
+    ...(vpcs ? { vpcs } : {}),
+    ...(renames ? { renames } : {}),
+  };
 }
 
 export type Plan = (kind: ActorKind | undefined, times: number, when: () => number, act: () => void) => void;
@@ -53,7 +62,7 @@ export class Besides {
     return Math.floor(this.random.next() * this.#world.setup.minutes * 60_000);
   }
 
-  begin(plan: Plan, edit: () => void): void {
+  begin(plan: Plan, edit: () => void, rename: (random: Random) => void): void {
     const moment = (): number => this.moment();
     const late = (): number => Math.floor((moment() + this.#world.setup.minutes * 60_000) / 2);
     const { random } = this;
@@ -70,6 +79,7 @@ export class Besides {
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
       plan("deletions", random.between(0, 3), late, () => this.privateZones.deleteOne());
     }
+    if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 
   /** The VPC that an entry about an account or endpoint names; more of them accept, so that there is somebody to let in. */

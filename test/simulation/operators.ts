@@ -5,6 +5,7 @@ import type { Disconnect } from "../../lib/disconnect.ts";
 import type { Choice, PolicyEvent } from "../../lib/events.ts";
 import { instant, type Instant, type ServiceId } from "../../lib/ids.ts";
 import { entrySubject, freezeSubject, serviceSubject, type Change, type Head } from "../../lib/ledger.ts";
+import { saidOf } from "../../lib/said-entry.ts";
 import type { Service } from "../../lib/service.ts";
 import { accounts, arnOf, operatorArn, start, zone } from "./given.ts";
 import type { People } from "./people.ts";
@@ -110,7 +111,8 @@ export class Operators {
         const tombstone: Removed = { ...key, version, removed };
         return { of: "entry", key, expected, tombstone, events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }] };
       }
-      const after: Entry = { ...key, ...said, version, at };
+      const { author, ...what } = said;
+      const after = this.#world.system.written({ ...key, ...what }, from, { version, author, at });
       const event: PolicyEvent =
         from === undefined
           ? { ...changed(at), type: "EntryAdded", entry: refer(after), to: after }
@@ -126,6 +128,29 @@ export class Operators {
       const wanted = change(store.head(entrySubject(service, principal)), instant(start));
       if (wanted !== undefined) this.#world.commitAtStart(wanted);
     } else functions.api(entrySubject(service, principal), change);
+  }
+
+  /** Says who they are, and nothing else: what the entry means goes on as it was. */
+  rename(random: Random): void {
+    const { store, functions } = this.#world;
+    const entries = [...store.entries.values()];
+    if (entries.length === 0) return;
+    const { service, principal } = random.pick(entries);
+    const ticket = `NET-${String(random.between(1, 99))}`;
+    this.#world.tell("operator", () => `writes ${ticket} into the entry for ${principal} at ${service}`);
+    functions.api(entrySubject(service, principal), (expected, at) => {
+      const from = store.entries.get(entryId({ service, principal }));
+      if (from === undefined) return undefined;
+      const by = { version: expected.seq + 1, author: from.author, at };
+      const after = this.#world.system.written({ ...saidOf(from), ticket }, from, by);
+      return {
+        of: "entry",
+        key: { service, principal },
+        after,
+        expected,
+        events: [{ ...changed(at), type: "EntryChanged", entry: refer(after), from, to: after }],
+      };
+    });
   }
 
   #entry(index: number): Omit<Entry, "service" | "principal" | "version" | "at"> {

@@ -18,4 +18,5 @@ export { run } from "../../lib/loop/run.ts";
 export { sweep } from "../../lib/loop/sweep.ts";
 export { Fault } from "../../lib/faults.ts";
 export { chain, claims, counts, unitMarks } from "../../lib/ledger.ts";
+export { written } from "../../lib/said-entry.ts";
 export { readMessage } from "../../lib/messages.ts";
