@@ -130,19 +130,26 @@ export class Operators {
     } else functions.api(entrySubject(service, principal), change);
   }
 
-  /** Says who they are, and nothing else: what the entry means goes on as it was. */
+  /** Notes something in an entry, mostly of those that keep out: what it means goes on as it was, unless its grace is changed too. */
   rename(random: Random): void {
     const { store, functions } = this.#world;
-    const entries = [...store.entries.values()];
+    const all = [...store.entries.values()];
+    const keeping = all.filter(({ verdict }) => verdict !== "accept");
+    const entries = keeping.length > 0 && random.chance(0.8) ? keeping : all;
     if (entries.length === 0) return;
     const { service, principal } = random.pick(entries);
     const ticket = `NET-${String(random.between(1, 99))}`;
-    this.#world.tell("operator", () => `writes ${ticket} into the entry for ${principal} at ${service}`);
+    const grace = random.chance(0.4) ? { afterHours: random.pick([0.05, 0.1, 0.25] as const) } : undefined;
+    this.#world.tell(
+      "operator",
+      () => `writes ${ticket} into the entry for ${principal} at ${service}, ${JSON.stringify(grace ?? "no more")}`,
+    );
     functions.api(entrySubject(service, principal), (expected, at) => {
       const from = store.entries.get(entryId({ service, principal }));
       if (from === undefined) return undefined;
       const by = { version: expected.seq + 1, author: from.author, at };
-      const after = this.#world.system.written({ ...saidOf(from), ticket }, from, by);
+      const disconnect = grace === undefined || from.verdict === "accept" ? {} : { disconnect: grace };
+      const after = this.#world.system.written({ ...saidOf(from), ticket, ...disconnect }, from, by);
       return {
         of: "entry",
         key: { service, principal },
