@@ -48,10 +48,11 @@ const apply: Command = {
     const read = readPolicy(text, file);
     const { policy } = read;
     const settings = await settingsThere(call);
-    const entries = policy.entries === undefined ? [] : await everything<Entry>(call, "/entries");
+    const entries = policy.entries === undefined && policy.services === undefined ? [] : await everything<Entry>(call, "/entries");
     const surveys = await surveysOf(call, policy, settings.services);
-    read.check({ ...settings, entries, surveys, now: new Date().toISOString() });
-    const plan = planPolicy(policy, { ...settings, approvers: settings.approvers ?? [], entries }, !given.flag("keep-others"));
+    const removing = !given.flag("keep-others");
+    read.check({ ...settings, entries, surveys, removing, now: new Date().toISOString() });
+    const plan = planPolicy(policy, { ...settings, approvers: settings.approvers ?? [], entries }, removing);
     const nothing = sizeOf(plan) === 0;
     const outlook = nothing ? undefined : await foresee(call, plan, disconnect);
     if (given.flag("check")) return checked(call, plan, outlook, nothing);

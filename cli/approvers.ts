@@ -1,8 +1,8 @@
 // The commands about approvers: add, list, confirm, test, remove.
 
-import type { Approver } from "../lib/approver.ts";
+import { anyApprover, type Approver } from "../lib/approver.ts";
 import type { MailState } from "../lib/asking/reachable.ts";
-import type { ListedApprover, PutApprover } from "../lib/operator/approvers.ts";
+import type { ListedApprover, ListedApprovers, PutApprover } from "../lib/operator/approvers.ts";
 import { personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
@@ -16,7 +16,7 @@ const add: Command = {
   name: "approvers add",
   operands: "<name>",
   summary: "name a person who can be asked, or change how they are reached",
-  more: "What is left out is taken away. AWS mails a new address a link: do not open it, but give it to approvers confirm. Who is asked where: services set --approver, allow and ask --approver.",
+  more: "What is left out is taken away. AWS mails a new address a link: do not open it, but give it to approvers confirm. Who is asked where: services set --approver, allow and ask --approver. The name approvers stands for the deployment's own mailbox: without options, AWS mails it a link again.",
   options: {
     email: { value: "ADDRESS", help: "where they get questions and codes" },
     slack: { value: "USER", help: "their Slack user id, such as U0123ABCDEF" },
@@ -41,10 +41,11 @@ const add: Command = {
 };
 
 function putWords({ approver: { name, email = "" }, changed, confirmation }: PutApprover): string {
-  if (confirmation === undefined) return changed ? `${name} is an approver.` : `Nothing changed: ${name} is an approver already.`;
+  const added = name === anyApprover ? "Everybody's mailbox is asked where no approvers are named." : `${name} is an approver.`;
+  if (confirmation === undefined) return changed ? added : `Nothing changed: it was so already. ${added}`;
   return harmless(
     [
-      `${name} is an approver. AWS has mailed ${email} a link.`,
+      `${added} AWS has mailed ${email} a link.`,
       "Nothing reaches that address before it is confirmed. Do not open the link: let it be copied from the mail, and give it to",
       `  drawbridge approvers confirm ${name} --link "https://..."`,
       "Then only AWS credentials can end the subscription. Opened instead, it works too, but so does the unsubscribe link in each mail, which scanners open.",
@@ -75,12 +76,13 @@ const list: Command = {
   examples: ["drawbridge approvers", "drawbridge approvers list --json"],
   async run(call) {
     operandsOf(call, this, 0);
-    const listed = await call.api.get<{ items: ListedApprover[]; warnings: string[] }>("/approvers");
+    const listed = await call.api.get<ListedApprovers>("/approvers");
+    const rows = [...(listed.mailbox === undefined ? [] : [listed.mailbox]), ...listed.items];
     for (const warning of listed.warnings) call.terminal.err(harmless(`Warning: ${warning}`));
     call.result(listed, () =>
-      listed.items.length === 0
+      rows.length === 0
         ? "There are none: whoever has the link of a question decides. Name them with: drawbridge approvers add"
-        : approversTable(listed.items, call.terminal),
+        : approversTable(rows, call.terminal),
     );
   },
 };
@@ -93,7 +95,9 @@ const mailWords: Readonly<Record<MailState, { readonly text: string; readonly st
   lost: { text: "lost: unsubscribed, or never asked", style: "red" },
 };
 
-const approversTable = (items: readonly ListedApprover[], terminal: Call["terminal"]): string =>
+type Row = Pick<ListedApprover, "name" | "email" | "slack" | "arn" | "mail" | "services">;
+
+const approversTable = (items: readonly Row[], terminal: Call["terminal"]): string =>
   table(
     [
       { head: "NAME" },

@@ -36,7 +36,13 @@ export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string 
   const done: Done = { approvers: 0, taken: 0, released: 0, services: 0, enforced: 0, added: 0, changed: 0, removed: 0 };
   const step = stepping(call, sizeOf(plan), done);
   const set = async ({ service, version }: Service, settings: Settings): Promise<void> => {
-    const { problems } = await api.patch<Set>(pathOf("services", service), { ...settings, version, reason, confirm: true });
+    const { problems } = await api.patch<Set>(pathOf("services", service), {
+      ...settings,
+      version,
+      reason,
+      confirm: true,
+      checked: true,
+    });
     // What a service that follows lacks is told at the end, when its entries are there.
     if (settings["permissions"] === "off") for (const line of problemLines(problems)) call.terminal.err(line);
   };

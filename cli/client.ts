@@ -1,6 +1,7 @@
 // The signed client: requests to the operators' API under the caller's own AWS credentials, and nothing loaded before it is needed.
 
 import type { IncomingMessage } from "node:http";
+import { expiredCredentials, noCredentials } from "./credentials.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { isContended, understood, type Reply } from "./reply.ts";
 
@@ -90,19 +91,7 @@ async function findIdentity(): Promise<Identity> {
     return await defaultProvider()();
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    if (/expired/i.test(said))
-      throw new Failure(
-        1,
-        "CredentialsExpired",
-        `The AWS credentials have expired: ${said}`,
-        "sign in again, for example with: aws sso login",
-      );
-    throw new Failure(
-      1,
-      "NoCredentials",
-      `No AWS credentials were found (${said})`,
-      "set AWS_PROFILE, sign in with aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-    );
+    throw /expired/i.test(said) ? expiredCredentials({ said }) : noCredentials(said);
   }
 }
 

@@ -1,5 +1,7 @@
 // What the command doctor looks at with the caller's own AWS credentials: what the API's role may not know. Loaded by it alone.
 
+import type { Stack } from "@aws-sdk/client-cloudformation";
+import { sameMailbox } from "../lib/approver.ts";
 import type { Finding } from "../lib/operator/doctor.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import { waysBack } from "../lib/operator/set-aside.ts";
@@ -17,8 +19,7 @@ export async function look(deployment: Deployment): Promise<Finding[]> {
   const { region } = deployment;
   const looks = await Promise.all([
     lookAtStack(region, stack),
-    subscriptions(region, resources, "ApprovalsTopic", "approvers", "approverEmail"),
-    subscriptions(region, resources, "AlarmsTopic", "alarms", "alarmEmail"),
+    alarmMail(region, stack, resources),
     mappings(region, resources),
     rules(region, stack, resources),
     alarms(region, resources),
@@ -56,11 +57,14 @@ async function resourcesOf(region: string, stack: string): Promise<Resources> {
   return resources;
 }
 
+async function stackOf(region: string, StackName: string): Promise<Stack | undefined> {
+  const { CloudFormationClient, DescribeStacksCommand } = await import("@aws-sdk/client-cloudformation");
+  return (await new CloudFormationClient({ region }).send(new DescribeStacksCommand({ StackName }))).Stacks?.[0];
+}
+
 async function lookAtStack(region: string, StackName: string): Promise<Finding[]> {
   return found("stack", "cloudformation:DescribeStacks", async () => {
-    const { CloudFormationClient, DescribeStacksCommand } = await import("@aws-sdk/client-cloudformation");
-    const { Stacks = [] } = await new CloudFormationClient({ region }).send(new DescribeStacksCommand({ StackName }));
-    const status = Stacks[0]?.StackStatus ?? "unknown";
+    const status = (await stackOf(region, StackName))?.StackStatus ?? "unknown";
     const finding = { about: "stack", message: `${StackName} is ${status}` };
     if (status === "CREATE_COMPLETE" || status === "UPDATE_COMPLETE" || status.endsWith("_IN_PROGRESS"))
       return [{ ...finding, state: "ok" }];
@@ -75,32 +79,31 @@ async function lookAtStack(region: string, StackName: string): Promise<Finding[]
   });
 }
 
-async function subscriptions(region: string, resources: Resources, topic: string, who: string, field: string): Promise<Finding[]> {
-  const TopicArn = resources.get(topic)?.id ?? "";
-  return found(who, "sns:ListSubscriptionsByTopic", async () => {
+/** Approvers' addresses are looked at by the deployment itself; who gets its alarms it does not know. */
+async function alarmMail(region: string, stack: string, resources: Resources): Promise<Finding[]> {
+  const TopicArn = resources.get("AlarmsTopic")?.id ?? "";
+  return found("alarms", "sns:ListSubscriptionsByTopic", async () => {
     const { SNSClient, paginateListSubscriptionsByTopic } = await import("@aws-sdk/client-sns");
     const all = [];
     for await (const page of paginateListSubscriptionsByTopic({ client: new SNSClient({ region }) }, { TopicArn }))
       all.push(...(page.Subscriptions ?? []));
-    if (all.length === 0)
-      return [
-        {
-          about: who,
-          state: "failed",
-          message: "nobody is subscribed",
-          mend: `set ${field} in drawbridge.config.yml, then npm run deploy`,
-        },
-      ];
+    const wanted = (await stackOf(region, stack))?.Parameters?.find(({ ParameterKey }) => ParameterKey === "AlarmEmail")?.ParameterValue;
+    const isListed = all.some(({ Endpoint = "" }) => wanted !== undefined && sameMailbox(Endpoint, wanted));
     const waiting = all.filter(({ SubscriptionArn }) => SubscriptionArn === "PendingConfirmation");
     const confirmed = all.length - waiting.length;
+    const subscribe = (protocol: string, address: string): string =>
+      `aws sns subscribe --topic-arn ${TopicArn} --protocol ${protocol} --notification-endpoint ${address}`;
+    const failed = (message: string, mend: string): Finding => ({ about: "alarms", state: "failed", message, mend });
+    if (all.length === 0 && (wanted ?? "") === "")
+      return [failed("nobody is subscribed", "set alarmEmail in drawbridge.config.yml, then npm run deploy")];
     return [
-      ...(confirmed > 0 ? [{ about: who, state: "ok" as const, message: `${String(confirmed)} subscribed` }] : []),
-      ...waiting.map(({ Protocol = "email", Endpoint = "" }): Finding => ({
-        about: who,
-        state: "failed",
-        message: `${Endpoint} has not confirmed: nothing is sent there`,
-        mend: `aws sns subscribe --topic-arn ${TopicArn} --protocol ${Protocol} --notification-endpoint ${Endpoint}`,
-      })),
+      ...(confirmed > 0 ? [{ about: "alarms", state: "ok" as const, message: `${String(confirmed)} confirmed` }] : []),
+      ...waiting.map(({ Protocol = "email", Endpoint = "" }) =>
+        failed(`${Endpoint} has not confirmed: nothing is sent there`, subscribe(Protocol, Endpoint)),
+      ),
+      ...(isListed || wanted === undefined || wanted === ""
+        ? []
+        : [failed(`${wanted} is not subscribed any more: nothing is sent there`, subscribe("email", wanted))]),
     ];
   });
 }

@@ -8,7 +8,7 @@ import type { ListedEntries, Put, RemovedEntry, ShownEntry } from "../lib/operat
 import { principalWords } from "../lib/operator/principals.ts";
 import { unreadableProblem } from "../lib/operator/unreadable-entry.ts";
 import { lostBounds, saidOf } from "../lib/said-entry.ts";
-import { conditionWords, entryWords } from "../lib/entry-words.ts";
+import { askingSaid, conditionWords, entryWords } from "../lib/entry-words.ts";
 import { personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, type Call, type Command, type Options } from "./command.ts";
@@ -272,7 +272,7 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
         ? { text: entry.verdict, style: verdictStyles[entry.verdict] }
         : { text: `${entry.verdict}, ${isOver(entry, at) ? "expired" : "not yet"}`, style: "dim" },
       entry.name ?? "",
-      conditionWords(entry),
+      [conditionWords(entry), askingSaid(entry.asking)].filter((part) => part !== "").join(", "),
       String(entry.version),
       `${moment(entry.at)} by ${personWords(entry.author)}`,
     ]),

@@ -5,6 +5,7 @@ import { BadInput } from "../lib/faults.ts";
 import { instant, parseInstant, type Instant } from "../lib/ids.ts";
 import { disconnectGiven } from "../lib/operator/disconnect-given.ts";
 import { principalOf, principalWords } from "../lib/operator/principals.ts";
+import { askingGiven, askingOptions, type AskingGiven } from "./asking-options.ts";
 import { yes, type Call, type Options } from "./command.ts";
 import { wrongUsage } from "./failure.ts";
 import { disconnecting } from "./outlook.ts";
@@ -48,17 +49,25 @@ const whoTheyAre: Options = {
   ticket: { value: "TEXT", help: "where it was asked for" },
   tag: { value: "NAME=TEXT", several: true, help: "anything else worth keeping (may be repeated)" },
 };
-const whomToAsk: Options = {
-  approver: { value: "NAME", several: true, help: "whom to ask, instead of the service's approvers (may be repeated)" },
-  quorum: { value: "N", help: "how many of them must agree" },
-};
+const asService = "as the service says";
+const howToAsk = askingOptions({
+  approvers: "instead of the service's approvers",
+  quorum: asService,
+  openDays: asService,
+  remindHours: asService,
+  escalateTo: asService,
+  escalateAfterHours: asService,
+  silence: asService,
+  emailProof: asService,
+  accountAnswers: asService,
+});
 export const acceptOptions: Options = {
   ...at,
   ...whoTheyAre,
   ...conditionOptions,
   "at-most": { value: "N", help: "at most so many connections at a time; people are asked about more" },
   "on-expiry": { value: "WHEN", help: "now, 24h, 7d or keep: what becomes of its connections when it expires" },
-  ...whomToAsk,
+  ...howToAsk,
   ...writing,
 };
 
@@ -66,7 +75,7 @@ export const askOptions: Options = {
   ...at,
   ...whoTheyAre,
   ...conditionOptions,
-  ...whomToAsk,
+  ...howToAsk,
   ...disconnecting("what becomes of connections that an entry let in before (keep unless told)"),
   ...writing,
 };
@@ -83,11 +92,8 @@ export const saysSomething = ({ given }: Call): boolean =>
   [...Object.keys(acceptOptions), "disconnect"].some((option) => !(option in { ...at, ...changing }) && given.flag(option));
 
 /** The entry as the API takes it. */
-export function bodyOf(
-  { given }: Call,
-  verdict: Verdict,
-  principal: string,
-): { readonly service: string } & Readonly<Record<string, unknown>> {
+export function bodyOf(call: Call, verdict: Verdict, principal: string): { readonly service: string } & Readonly<Record<string, unknown>> {
+  const { given } = call;
   const conditions = {
     regions: given.texts("region"),
     ipAddressTypes: given.texts("ip-type"),
@@ -95,7 +101,6 @@ export function bodyOf(
     expires: given.text("expires"),
     atMost: given.text("at-most"),
   };
-  const asking = { approvers: given.texts("approver"), quorum: given.text("quorum") };
   const said = Object.fromEntries(["name", "label", "contact", "purpose", "ticket", "reason"].map((field) => [field, given.text(field)]));
   return {
     ...said,
@@ -105,12 +110,18 @@ export function bodyOf(
     conditions,
     vpc: vpcGiven(given),
     labels: tagsGiven(given),
-    asking: asking.approvers === undefined && asking.quorum === undefined ? undefined : asking,
+    asking: asked(call),
     onExpiry: endGiven(given, "on-expiry"),
     disconnect: endGiven(given, "disconnect"),
     version: given.text("if-version"),
     merge: !given.flag("replace"),
   };
+}
+
+/** What an entry leaves out is as the service says. */
+function asked(call: Call): AskingGiven | undefined {
+  const told = Object.entries(askingGiven(call) ?? {}).filter(([, value]) => value !== null);
+  return told.length === 0 ? undefined : Object.fromEntries(told);
 }
 
 function vpcGiven(given: Call["given"]): { readonly region: string; readonly id: string } | undefined {

@@ -5,6 +5,7 @@ import { isMap, LineCounter, parseDocument, stringify, type Document } from "yam
 import { entryId, type Entry } from "../lib/allow-list.ts";
 import type { Approver } from "../lib/approver.ts";
 import { BadInput, Refused } from "../lib/faults.ts";
+import { faultAmong, faultOf } from "../lib/operator/asking-together.ts";
 import { disconnectText } from "../lib/operator/disconnect-given.ts";
 import { checkSaid } from "../lib/operator/entries.ts";
 import { policyFile } from "../lib/operator/inputs.ts";
@@ -25,6 +26,8 @@ export interface Known {
   /** Absent where the deployment knows of none. */
   readonly approvers?: readonly Approver[];
   readonly entries: readonly Entry[];
+  /** Whether entries go that the file does not name. */
+  readonly removing: boolean;
   /** Of services that the file takes into care, enforces, or whose zone it names anew. */
   readonly surveys: ReadonlyMap<string, Pick<Preview, "obstacles">>;
 }
@@ -136,6 +139,13 @@ function semantic(policy: Policy, known: Known, document: Document): Wrong[] {
     unknownPeople(["services", service, "asking", "approvers"], asking?.approvers);
     unknownPeople(["services", service, "asking", "escalateTo"], asking?.escalateTo);
   }
+  const care = careAfter(policy, known);
+  const named = new Set(entries.map(entryId));
+  const staying = policy.entries === undefined || !known.removing ? known.entries.filter((entry) => !named.has(entryId(entry))) : [];
+  for (const service of services) {
+    const fault = faultOf(service, staying);
+    if (fault !== undefined) at(["services", service.service, "asking"], false, `services.${service.service}.asking: ${fault.remedy}`);
+  }
   const seen = new Map<string, number>();
   const there = new Map(known.entries.map((one) => [entryId(one), one]));
   for (const [index, entry] of entries.entries()) {
@@ -150,6 +160,9 @@ function semantic(policy: Policy, known: Known, document: Document): Wrong[] {
     else seen.set(entryId(entry), index);
     if (!inCare.has(entry.service)) at([...path, "service"], false, outOfCare(entry.service));
     unknownPeople([...path, "asking", "approvers"], entry.asking?.approvers);
+    unknownPeople([...path, "asking", "escalateTo"], entry.asking?.escalateTo);
+    const fault = faultAmong(entry, care);
+    if (fault !== undefined) at([...path, "asking", fault.field], false, `entries.${String(index)}.asking.${fault.field}: ${fault.remedy}`);
     // An entry that has expired meanwhile may go on standing in the file.
     const before = there.get(entryId(entry));
     if (before !== undefined && saysTheSame(before, entry)) continue;
@@ -162,6 +175,13 @@ function semantic(policy: Policy, known: Known, document: Document): Wrong[] {
     }
   }
   return wrong;
+}
+
+/** The services as they will be: what the file leaves out of one is as usual. */
+function careAfter({ services = [], released = [] }: Policy, known: Known): Pick<Service, "service" | "asking">[] {
+  const after = new Map<string, Pick<Service, "service" | "asking">>([...known.services, ...services].map((one) => [one.service, one]));
+  for (const service of released) after.delete(service);
+  return [...after.values()];
 }
 
 /** What keeps a service from being taken into care, or handled, as the file says; each with the field that is wrong. */

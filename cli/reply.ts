@@ -1,5 +1,6 @@
 // What the API's replies mean: a value, or a refusal as one clear line.
 
+import { expiredCredentials, refusedCredentials } from "./credentials.ts";
 import { Failure } from "./failure.ts";
 
 export interface Reply {
@@ -40,20 +41,8 @@ export const isContended = (text: string): boolean =>
 /** API Gateway's own answers, which come before Drawbridge sees the request. */
 function refusedByAws(status: number, said: string, { origin, accessKeyId, what }: Asked): Failure {
   const key = `access key ${accessKeyId}`;
-  if (status === 403 && /expired/i.test(said))
-    return new Failure(
-      1,
-      "CredentialsExpired",
-      `The AWS credentials (${key}) have expired`,
-      "sign in again, for example with: aws sso login",
-    );
-  if (status === 403 && /signature|security token|invalid/i.test(said))
-    return new Failure(
-      1,
-      "CredentialsRefused",
-      `AWS does not take the credentials (${key}): ${said}`,
-      "check AWS_PROFILE, the secret key, the Region and this machine's clock",
-    );
+  if (status === 403 && /expired/i.test(said)) return expiredCredentials({ key });
+  if (status === 403 && /signature|security token|invalid/i.test(said)) return refusedCredentials({ key, said });
   if (status === 401 || status === 403)
     return new Failure(
       1,

@@ -3,8 +3,9 @@
 import type { AskingSettings } from "../lib/asking-policy.ts";
 import type { Set } from "../lib/operator/service-settings.ts";
 import type { Shown } from "../lib/operator/services.ts";
+import { askingGiven, askingOptions, type AskingGiven } from "./asking-options.ts";
 import { pathOf } from "./client.ts";
-import { operandsOf, yes, type Call, type Command, type Options } from "./command.ts";
+import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { endGiven } from "./entry-options.ts";
 import { wrongUsage } from "./failure.ts";
 import { followWords, foreseen, noneTouched } from "./outlook.ts";
@@ -14,16 +15,16 @@ import { settingsLines } from "./settings-words.ts";
 
 const example = "vpce-svc-0123456789abcdef0";
 
-const asking: Options = {
-  approver: { value: "NAME", several: true, help: "who is asked (may be repeated); --approver none: whoever has the link" },
-  quorum: { value: "N", help: "how many of them must agree (1)" },
-  "open-days": { value: "DAYS", help: "how long a question waits before silence means what --silence says (7)" },
-  remind: { value: "HOURS", several: true, help: "after so many hours those who are asked are reminded (4, 24 and 72)" },
-  "escalate-to": { value: "NAME", several: true, help: "who is asked besides when nobody answers (may be repeated)" },
-  "escalate-after": { value: "HOURS", help: "after so many hours (24)" },
-  silence: { value: "keep|reject", help: "what silence means in the end: the question stays open (usual), or no" },
-  "email-proof": { value: "code|link", help: "how an approver proves who they are: by a mailed code (usual), or by having the link" },
-  "account-answers": { value: "yes|no", help: "whether an answer may speak for the whole account from then on (no)" },
+const usual = {
+  approvers: "--approver none: whoever has the link",
+  quorum: "1",
+  openDays: "7",
+  remindHours: "4, 24 and 72",
+  escalateTo: "nobody",
+  escalateAfterHours: "24",
+  silence: "keep",
+  emailProof: "code",
+  accountAnswers: "no",
 };
 
 const set: Command = {
@@ -40,7 +41,7 @@ const set: Command = {
     permissions: { value: "off|follow", help: "whether the endpoint service's own permissions follow the allow-list" },
     zone: { value: "ZONE", help: "the hosted zone of consumers' names, by id or name" },
     "no-names": { help: "give consumers no names from now on" },
-    ...asking,
+    ...askingOptions(usual),
     reason: { value: "TEXT", help: "why, for the log" },
     ...yes,
   },
@@ -84,32 +85,7 @@ function settingsGiven({ given }: Call): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }
 
-type Given = Readonly<Record<string, unknown>>;
-
-function askingGiven({ given }: Call): Given | undefined {
-  const names = (option: string): readonly string[] | null | undefined => {
-    const told = given.texts(option);
-    return told?.length === 1 && (told[0] === "none" || told[0] === "usual") ? null : told;
-  };
-  const text = (option: string): string | null | undefined => (given.text(option) === "usual" ? null : given.text(option));
-  const yesNo = given.text("account-answers");
-  if (yesNo !== undefined && !["yes", "no", "usual"].includes(yesNo)) throw wrongUsage("--account-answers takes yes or no");
-  const body = {
-    approvers: names("approver"),
-    quorum: text("quorum"),
-    openDays: text("open-days"),
-    remindHours: names("remind"),
-    escalateTo: names("escalate-to"),
-    escalateAfterHours: text("escalate-after"),
-    silence: text("silence"),
-    emailProof: text("email-proof"),
-    accountAnswers: yesNo === undefined ? undefined : yesNo === "usual" ? null : yesNo === "yes",
-  };
-  const told = Object.entries(body).filter(([, value]) => value !== undefined);
-  return told.length === 0 ? undefined : Object.fromEntries(told);
-}
-
-function askingOver(before: AskingSettings | undefined, given: Given): Given | null {
+function askingOver(before: AskingSettings | undefined, given: AskingGiven): AskingGiven | null {
   const merged = Object.entries({ ...before, ...given }).filter(([, value]) => value !== null);
   return merged.length === 0 ? null : Object.fromEntries(merged);
 }

@@ -94,7 +94,7 @@ async function showEntry(call: Call, service: string, principal: string): Promis
   });
 }
 
-/** What the entry says beside its verdict and conditions. */
+/** What the entry says beside its verdict, its conditions and how people are asked. */
 function saidBesides({
   name,
   label,
@@ -103,7 +103,6 @@ function saidBesides({
   purpose,
   ticket,
   labels = {},
-  asking,
   onExpiry,
   disconnect,
 }: Entry): (readonly [string, string])[] {
@@ -118,8 +117,6 @@ function saidBesides({
     purpose,
     ticket,
     tags: Object.keys(labels).length === 0 ? undefined : valueWords(labels),
-    approvers: asking?.approvers?.join(", "),
-    quorum: asking?.quorum?.toString(),
     ...end("when it expires, its connections are", onExpiry),
     ...end("connections that stood when it came are", disconnect),
   };

@@ -8,6 +8,7 @@ import { details } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 import { recorded } from "./verify/acceptance.ts";
 import type { Finding } from "./verify/finding.ts";
+import type { Asked } from "./verify/ground.ts";
 import type { Seen } from "./verify/look.ts";
 
 const verify: Command = {
@@ -35,7 +36,9 @@ const verify: Command = {
     if (!path.startsWith("/")) throw wrongUsage("--path needs a path, such as /health");
     const [{ look }, { reachFrom }] = await Promise.all([import("./verify/look.ts"), import("./verify/reach.ts")]);
     const reach = reachFrom(terminal.env);
-    const seen = await look({ endpoint, names: given.texts("name") ?? [], port, path, http: !given.flag("tcp") }, reach);
+    const names = given.texts("name") ?? [];
+    const asked = { endpoint, names, port, path, http: !given.flag("tcp") };
+    const seen = await look({ ...asked, again: commandOf(asked) }, reach);
     const findings = await withRecord(call, endpoint, seen.findings);
     const shown = { endpoint, ...summary(seen), from: reach.from, findings };
     call.result(shown, () => words(endpoint, seen, reach.from, findings, terminal));
@@ -44,6 +47,17 @@ const verify: Command = {
       throw new ToldFailure(1, "NotVerified", `${String(failed)} of ${String(findings.length)} checks failed`, "each has its remedy above");
   },
 };
+
+/** What takes the same looks again. */
+function commandOf({ endpoint, names, port, path, http }: Omit<Asked, "again">): string {
+  return [
+    `drawbridge verify ${endpoint}`,
+    ...names.map((name) => `--name ${name}`),
+    ...(port === 80 ? [] : [`--port ${String(port)}`]),
+    ...(path === "/" ? [] : [`--path ${path}`]),
+    ...(http ? [] : ["--tcp"]),
+  ].join(" ");
+}
 
 /** What Drawbridge knows of it stands first, where an address of the API is given. */
 async function withRecord({ given, terminal, api }: Call, endpoint: string, findings: readonly Finding[]): Promise<readonly Finding[]> {
@@ -54,7 +68,7 @@ async function withRecord({ given, terminal, api }: Call, endpoint: string, find
 const summary = ({ region, sides: { consumer, provider } }: Seen) => ({
   region,
   sides: [...(consumer === undefined ? [] : ["consumer"]), ...(provider === undefined ? [] : ["provider"])],
-  service: provider?.serviceId ?? consumer?.service.split(".").at(-1),
+  service: provider?.serviceId ?? consumer?.serviceId,
 });
 
 function words(endpoint: string, seen: Seen, from: string, findings: readonly Finding[], terminal: Terminal): string {

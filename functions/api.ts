@@ -34,6 +34,7 @@ const set = settings(
   "ADMIT_QUEUE_URL",
   "CONNECTIONS_TOPIC_ARN",
   "APPROVALS_TOPIC_ARN",
+  "APPROVER_EMAIL",
   "DECISIONS_TOPIC_ARN",
   "HOSTED_ZONE_IDS",
   "BUS_NAME",
@@ -66,6 +67,7 @@ const ports: OperatorPorts = {
     checkpoints: { bucket: set.CHECKPOINT_BUCKET, key: set.CHECKPOINT_KEY_ARN },
     queues: set.QUEUE_URLS,
     organizations: set.ORGANIZATIONS_ROLE_ARN !== "",
+    ...(set.APPROVER_EMAIL === "" ? {} : { mailbox: set.APPROVER_EMAIL }),
   },
 };
 

@@ -28,6 +28,7 @@ const set = settings(
   "SETTINGS_TABLE",
   "PROOFS_TABLE",
   "APPROVALS_TOPIC_ARN",
+  "APPROVER_EMAIL",
   "ADMIT_QUEUE_URL",
   "DNS_QUEUE_URL",
   "ORGANIZATIONS_ROLE_ARN",
@@ -74,7 +75,7 @@ export const handler = scheduleHandler({
     }
     for (const [count, value] of sweepCounts(all, clock())) counts.add(count, value);
     try {
-      counts.add("ApproversUnreachable", (await checkApprovers(ports)).unreachable);
+      counts.add("ApproversUnreachable", (await checkApprovers(ports, set.APPROVER_EMAIL || undefined)).unreachable);
     } catch (error) {
       // The next minute's sweep looks again; the services have had their turn.
       log.error("Whether messages reach the approvers could not be seen", error);

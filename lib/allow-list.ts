@@ -1,5 +1,6 @@
 // The allow-list: what an entry says, which entries can match a consumer, and the verdict they give together.
 
+import type { AskingSettings } from "./asking-policy.ts";
 import { conditions, type Condition, type Conditions } from "./conditions.ts";
 import { optional } from "./optional.ts";
 import type { Disconnect } from "./disconnect.ts";
@@ -8,7 +9,7 @@ import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
 import type { IpAddressType } from "./observed.ts";
 import type { Vpc } from "./vpcs.ts";
 
-/** One entry. `version` grows by one with each change; `author` is the operator's IAM ARN. */
+/** One entry. `version` grows by one with each change; `author` is the IAM ARN of whoever wrote it last. */
 export interface Entry {
   readonly service: ServiceId | "*";
   readonly principal: Principal;
@@ -16,9 +17,13 @@ export interface Entry {
   readonly conditions: Conditions;
   readonly version: number;
   readonly author: string;
+  /** Everybody who wrote it, as lib/entry-authors.ts has it: they do not decide about it. Absent in rows from before that was kept. */
+  readonly authors?: readonly string[];
   readonly at: Instant;
   /** Since when it keeps out whom it keeps out, where that is longer than this version: a cut in a while does not begin anew. */
   readonly since?: Instant;
+  /** Of an answer's entry that ends by itself: what stands at its key again once it has expired. */
+  readonly afterwards?: Restored | "nothing";
   /** The consumer as people know it; it is the DNS label too unless `label` says otherwise. */
   readonly name?: string;
   readonly label?: string;
@@ -28,13 +33,16 @@ export interface Entry {
   readonly purpose?: string;
   readonly ticket?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Whom to ask, and how many must agree, where the service's own settings shall not do. */
-  readonly asking?: { readonly approvers?: readonly string[]; readonly quorum?: number };
+  /** Whom to ask, and how, where the service's own settings shall not do. */
+  readonly asking?: AskingSettings;
   /** What its expiry means for the connections it holds; the service says where it does not. */
   readonly onExpiry?: Disconnect;
   /** What a reject or ask entry means for connections that were live when it came; now for a reject, keep for an ask. */
   readonly disconnect?: Disconnect;
 }
+
+/** An `ask` entry that an answer has taken the place of for a while. */
+export type Restored = Omit<Entry, "service" | "principal" | "version" | "authors" | "afterwards">;
 
 /** What a removed entry leaves at its key: what its removal means for the connections it held. */
 export interface Removed {
@@ -90,6 +98,19 @@ export interface Circumstances {
 export const entryId = ({ service, principal }: { readonly service: string; readonly principal: string }): string =>
   `${service}/${principal}`;
 
+/** What stands at the entry's key at this moment: an answer that has run out gives its place back. */
+export function standingAt(entry: Entry, now: Instant): Entry | undefined {
+  const { expires } = entry.conditions;
+  return entry.afterwards !== undefined && expires !== undefined && now >= expires ? underneath(entry) : entry;
+}
+
+/** What holds or ends connections at the entry's key: an answer that lasts a while does neither. */
+export function underneath(entry: Entry): Entry | undefined {
+  const { afterwards, service, principal, version } = entry;
+  if (afterwards === undefined) return entry;
+  return afterwards === "nothing" ? undefined : { ...afterwards, service, principal, version, ...optional("authors", entry.authors) };
+}
+
 /** What one entry came to for this consumer. */
 export interface Finding {
   readonly entry: EntryRef;
@@ -99,6 +120,8 @@ export interface Finding {
   readonly decides: boolean;
   /** Who wrote this version, and when; absent for an entry that could not be looked up. */
   readonly author?: string;
+  /** Who does not decide about it; absent where the row does not say. */
+  readonly authors?: readonly string[];
   readonly at?: Instant;
   /** Since when it speaks: since it was written, or since it begins. */
   readonly since?: Instant;
@@ -196,7 +219,7 @@ interface Found {
 
 /** Most specific first. What cannot be looked up stands where it would be: before `any`, at each level that has such entries. */
 function matching(entries: readonly Entry[], consumer: Consumer, now: Instant, circumstances: Circumstances): Found[] {
-  const at = new Map(entries.map((entry) => [entryId(entry), entry]));
+  const at = new Map(entries.flatMap((entry) => standingAt(entry, now) ?? []).map((entry) => [entryId(entry), entry]));
   return candidateKeys(consumer).flatMap((key) => {
     const entry = at.get(entryId(key));
     return [
@@ -233,6 +256,7 @@ function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean)
   return {
     ...base,
     author,
+    ...optional("authors", entry.authors),
     at,
     since: notBefore !== undefined && notBefore > since ? notBefore : since,
     words: described(entry),

@@ -29,20 +29,34 @@ export function approverName(given: unknown): string {
   throw new BadInput("approver", given, `give 1 to 32 of a-z, 0-9 and hyphen, such as ann; ${anyApprover} means everybody`);
 }
 
-/** The author that an entry names when an approver's answer wrote it. */
+/** What an entry names as its author when an approver's answer wrote it. */
 export const authorOf = ({ name, arn }: Pick<Approver, "name" | "arn">): string => arn ?? `approver ${name}`;
+
+/** The way that shows two approvers to be one person, or one mailbox. */
+export const sharedWay = (a: Ways, b: Ways): keyof Ways | undefined =>
+  (["email", "slack", "arn"] as const).find((way) => {
+    const [one, other] = [a[way], b[way]];
+    return one !== undefined && other !== undefined && isOne[way](one, other);
+  });
+type Ways = Pick<Approver, "email" | "slack" | "arn">;
+const isOne = { email: sameMailbox, slack: (a: string, b: string) => a === b, arn: mayBeSame };
+
+export function sameMailbox(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
 
 /** A role's name stands for whoever assumes it; single sign-on puts the person's own name into the session. */
 export function mayBeSame(a: string, b: string): boolean {
   if (a === b) return true;
-  const [one, other] = [identityOf(a), identityOf(b)];
-  return one !== undefined && one === other;
+  const [one, other] = [roleOf(a), roleOf(b)];
+  if (one === undefined || other === undefined || one.role !== other.role) return false;
+  return one.person === undefined || other.person === undefined || one.person === other.person;
 }
 
-function identityOf(arn: string): string | undefined {
-  const [, account, role, session] = /^arn:[a-z-]+:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/.exec(arn) ?? [];
-  if (account !== undefined)
-    return role?.startsWith("AWSReservedSSO_") === true ? `${account}/${role}/${session ?? ""}` : `${account}/${role ?? ""}`;
-  const [, owner, path] = /^arn:[a-z-]+:iam::(\d{12}):role\/(?:.+\/)?([^/]+)$/.exec(arn) ?? [];
-  return owner === undefined ? undefined : `${owner}/${path ?? ""}`;
+function roleOf(arn: string): { readonly role: string; readonly person?: string } | undefined {
+  const [, account, assumed, session] = /^arn:[a-z-]+:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/.exec(arn) ?? [];
+  if (account !== undefined && assumed !== undefined && session !== undefined)
+    return { role: `${account}/${assumed}`, ...(assumed.startsWith("AWSReservedSSO_") ? { person: session } : {}) };
+  const [, owner, role] = /^arn:[a-z-]+:iam::(\d{12}):role\/(?:.+\/)?([^/]+)$/.exec(arn) ?? [];
+  return owner === undefined || role === undefined ? undefined : { role: `${owner}/${role}` };
 }

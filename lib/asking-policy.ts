@@ -6,7 +6,7 @@ import type { Question, Vote } from "./connection.ts";
 import { instant, milliseconds, type Instant } from "./ids.ts";
 import type { Service } from "./service.ts";
 
-/** What a service may set; what it leaves out is as in `defaults`. */
+/** What a service may set, and an entry instead of it; what both leave out is as in `askingDefaults`. */
 export interface AskingSettings {
   /** Names of approvers; without any, whoever has the link decides. */
   readonly approvers?: readonly string[];
@@ -29,6 +29,8 @@ export interface AskingSettings {
 export interface Asking extends Required<AskingSettings> {
   /** Who wrote what the allow-list says of this account: they do not decide about it. */
   readonly authors: readonly string[];
+  /** A row does not say who wrote it. Whoever is asked too many is told so on the page; no answer is taken before its log is read. */
+  readonly authorsUnread: boolean;
 }
 
 export const askingDefaults = {
@@ -43,25 +45,54 @@ export const askingDefaults = {
   accountAnswers: false,
 } as const satisfies AskingSettings;
 
+/** A service's settings, and what an entry says otherwise. */
+export const together = (service: AskingSettings | undefined, entry: AskingSettings | undefined): AskingSettings => ({
+  ...service,
+  ...entry,
+});
+
+export interface AskingFault {
+  readonly field: "quorum" | "escalateAfterHours";
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Why a question put so could never be answered, or what of it would mean nothing; nothing when all is well. */
+export function askingFault({ approvers = [], quorum = 1, escalateTo, escalateAfterHours }: AskingSettings): AskingFault | undefined {
+  const named = new Set(approvers).size;
+  if (quorum > Math.max(1, named))
+    return {
+      field: "quorum",
+      why: `${String(quorum)} have to agree, and ${String(named)} ${named === 1 ? "is" : "are"} named`,
+      remedy:
+        named === 0
+          ? "name so many approvers as well, or leave it out"
+          : `give at most ${String(named)}, which is how many approvers are named`,
+    };
+  if (escalateAfterHours !== undefined && escalateTo === undefined)
+    return {
+      field: "escalateAfterHours",
+      why: "it says when to ask the next, and not whom",
+      remedy: "say whom to ask next with escalateTo",
+    };
+  return undefined;
+}
+
 export function askingOf(service: Pick<Service, "asking">, judgement: Pick<Judgement, "asking" | "findings"> | undefined): Asking {
-  const settings = { ...askingDefaults, ...service.asking, ...judgement?.asking };
+  const settings = { ...askingDefaults, ...together(service.asking, judgement?.asking) };
   const named = settings.approvers.length > 0;
   return {
     ...settings,
     // Without names there is nobody to count, nobody to mail a code to, and nobody to ask next.
     ...(named ? {} : { quorum: 1, emailProof: "link" as const, escalateTo: [], accountAnswers: false }),
-    authors: named ? authorsOf(judgement) : [],
+    authors: named ? [...new Set(bearing(judgement).flatMap(({ authors }) => authors ?? []))] : [],
+    authorsUnread: named && bearing(judgement).some(({ author, authors }) => author !== undefined && authors === undefined),
   };
 }
 
-/** Of the entry that decides, and of every entry about this account or endpoint alone. */
-const authorsOf = (judgement: Pick<Judgement, "findings"> | undefined): string[] => [
-  ...new Set(
-    (judgement?.findings ?? [])
-      .filter(({ decides, entry }) => decides || /^(account|endpoint)#/.test(entry.principal))
-      .flatMap(({ author }) => author ?? []),
-  ),
-];
+/** The entry that decides, and every entry about this account or endpoint alone. */
+const bearing = (judgement: Pick<Judgement, "findings"> | undefined): Judgement["findings"] =>
+  (judgement?.findings ?? []).filter(({ decides, entry }) => decides || /^(account|endpoint)#/.test(entry.principal));
 
 /** Who may answer at this moment; everybody who has the link when nobody is named. */
 export const askedNow = ({ approvers, escalateTo }: Asking, { escalatedAt }: Pick<Question, "escalatedAt">): readonly string[] =>
@@ -74,7 +105,6 @@ export function barred(asking: Asking, question: Pick<Question, "escalatedAt">, 
   if (asking.approvers.length === 0) return undefined;
   if (!askedNow(asking, question).includes(name)) return `${name} is not an approver of this question`;
   if (asking.authors.length === 0) return undefined;
-  if (asking.authors.includes(`approver ${name}`)) return `${name} wrote the entry about this account, and somebody else has to decide`;
   if (arn === undefined)
     return `somebody wrote an entry about this account, and ${name} has no IAM identity that would show it was another person`;
   return asking.authors.some((author) => mayBeSame(author, arn))

@@ -12,10 +12,10 @@ import {
   silentUntil,
   type Asking,
 } from "./asking-policy.ts";
-import { evolve, type Connection } from "./connection.ts";
+import { evolve, type Connection, type Question, type Vote } from "./connection.ts";
 import { optional } from "./optional.ts";
 import type { Known, Signal } from "./decide.ts";
-import type { Because, ConnectionEvent } from "./events.ts";
+import type { Actor, Because, ConnectionEvent, EntryRef } from "./events.ts";
 import { waits } from "./observed.ts";
 import { did, ruled, stamp } from "./stamp.ts";
 
@@ -29,7 +29,9 @@ export function answeredBy(connection: Open, answer: Answer, known: Known): Conn
   const asking = askingOf(known.service, known.judgement);
   // Who wrote what about this account bears on whose answer counts.
   const unread =
-    known.judgement === undefined && asking.approvers.length > 0 ? "what the allow-list says is not known at this moment" : undefined;
+    asking.approvers.length > 0 && (known.judgement === undefined || asking.authorsUnread)
+      ? "what the allow-list says, or who wrote it, is not known at this moment"
+      : undefined;
   const why = unread ?? mayNot(answer, asking, connection);
   if (why !== undefined) return [stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];
   const said = { question: question.id, ...optional("reason", reason), ...optional("standing", standing) };
@@ -70,16 +72,26 @@ function agree(connection: Open, answer: Answer, known: Known, asking: Asking): 
     if (before === undefined || before.scope !== scope) return [{ ...mine, given: names.length }];
     return [stamp(known, { type: "AnswerRefused", choice: "approve", why: `${approver} agreed already` }, by, ruled(by, "agreed already"))];
   }
-  const because = ruled(by, `${names.join(" and ")} agreed, ${String(names.length)} of ${String(asking.quorum)} needed`);
   const said = {
-    question: question.id,
-    approvers: names,
-    ...optional("label", known.judgement?.label),
     ...optional("reason", reason),
     // An entry for the account is written only when all of them spoke about the account.
     ...optional("standing", votes.every((vote) => vote.scope === "account") ? standing : undefined),
   };
-  return [stamp(known, { type: "ConnectionApproved", ...said }, by, because)];
+  return [enough(question, votes, known, asking, by, said)];
+}
+
+function enough(
+  { id }: Question,
+  votes: readonly Vote[],
+  known: Known,
+  { quorum }: Asking,
+  by: Actor,
+  said: { readonly reason?: string; readonly standing?: EntryRef } = {},
+): ConnectionEvent {
+  const approvers = votes.map(({ name }) => name);
+  const detail = `${approvers.join(" and ")} agreed, ${String(approvers.length)} of ${String(quorum)} needed`;
+  const label = optional("label", known.judgement?.label);
+  return stamp(known, { type: "ConnectionApproved", question: id, approvers, ...label, ...said }, by, ruled(by, detail));
 }
 
 /** Why an answer does not count; nothing when it does. */
@@ -99,12 +111,15 @@ function mayNot({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, {
 const nameOf = ({ by, as }: Answer): string | undefined => (by.kind === "approver" ? by.name : as);
 const who = (answer: Answer): string => (answer.by.kind === "approver" ? answer.by.name : "an operator");
 
-/** What time alone brings about. The sweep looks each minute. */
+/** What time, or a change of settings, alone brings about. The sweep looks each minute. */
 export function waitFor(connection: Open, known: Known): ConnectionEvent[] {
   const { seen, now } = known;
   if (seen?.listed !== true || !waits(seen.observed.state)) return [];
   const { question } = connection;
   const asking = askingOf(known.service, known.judgement);
+  // The settings may have changed since they agreed.
+  const votes = asking.approvers.length === 0 || asking.authorsUnread ? [] : countedVotes(asking, question, question.votes ?? []);
+  if (votes.length > 0 && votes.length >= asking.quorum) return [enough(question, votes, known, asking, { kind: "drawbridge" })];
   const over = asking.silence === "reject" && silentUntil(asking, question) <= now;
   if (over && couldBeReached(asking, question, known.approvers ?? [], now)) return [silence(connection, asking, known)];
   const escalates = asking.escalateTo.length > 0 && question.escalatedAt === undefined && escalatesAt(asking, question) <= now;

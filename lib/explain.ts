@@ -2,6 +2,7 @@
 // the page, the log and the API all show this one.
 
 import type { Check, Finding, Judgement } from "./allow-list.ts";
+import { askingSaid } from "./entry-words.ts";
 import { optional } from "./optional.ts";
 import type { Because, EntryRef, Verdict } from "./events.ts";
 import type { Instant } from "./ids.ts";
@@ -28,6 +29,8 @@ export interface ExplainedEntry {
   /** Why it decides, or why it does not. */
   readonly why: string;
   readonly conditions: readonly Check[];
+  /** Whom it has asked, and how, where it decides that people are asked and does not leave that to the service. */
+  readonly asking?: string;
 }
 
 export function explain(judgement: Judgement): Explanation {
@@ -47,6 +50,7 @@ function explained(finding: Finding, judgement: Judgement): ExplainedEntry {
     decides,
     why: decides ? whyItDecides(finding, judgement) : whyItIsBeaten(finding, judgement),
     conditions: checks,
+    ...optional("asking", decides && judgement.verdict === "ask" ? judgement.asking && askingSaid(judgement.asking) : undefined),
   };
 }
 
@@ -77,11 +81,12 @@ export function explanationLines({ headline, entries }: Explanation): string[] {
   return [headline, ...entries.flatMap(entryLines)];
 }
 
-function entryLines({ words, author, at, decides, why, conditions }: ExplainedEntry): string[] {
+function entryLines({ words, author, at, decides, why, conditions, asking }: ExplainedEntry): string[] {
   const written = author === undefined || at === undefined ? "" : `, written by ${personWords(author)}, ${utc(at)}`;
   return [
     `  ${decides ? "decides" : "beaten "}  ${words}${written}`,
     `           ${why}`,
+    ...(asking === undefined ? [] : [`           ${asking}`]),
     ...conditions.map(({ condition, result, saw }) => `           ${result.padEnd(7)}  ${condition}: ${saw}`),
   ];
 }

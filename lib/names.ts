@@ -11,6 +11,9 @@ export type RecordSet =
   | { readonly name: string; readonly type: "A" | "AAAA"; readonly target: DnsTarget }
   | { readonly name: string; readonly type: "TXT"; readonly text: string };
 
+/** A record set as it stands in a zone: one that may be ours, or of a kind or with values that never are. That one is only looked at. */
+export type StandingSet = RecordSet | { readonly name: string; readonly type: "other"; readonly shown: string };
+
 /** What was done, or found, about names. */
 export type NameSignal =
   | { readonly kind: "name-assigned"; readonly name: Name }
@@ -83,7 +86,7 @@ export interface RecordChange {
 }
 
 /** The change that makes or removes a name. `present` is what stands at it, where that was looked up; else it is as the log says. */
-export function changeOf(kind: "make-name" | "remove-name", name: Name, owner: string, present?: readonly RecordSet[]): RecordChange {
+export function changeOf(kind: "make-name" | "remove-name", name: Name, owner: string, present?: readonly StandingSet[]): RecordChange {
   const wanted = kind === "make-name" ? recordSets(name, owner) : [];
   const there = present === undefined ? assumed(kind, name, owner) : ownSets(name, owner).filter((set) => has(present, set));
   return {
@@ -99,12 +102,12 @@ function assumed(kind: "make-name" | "remove-name", name: Name, owner: string): 
   return recordSets({ fqdn: name.fqdn, ...before }, owner);
 }
 
-export const has = (sets: readonly RecordSet[], set: RecordSet): boolean => sets.some((one) => sameSet(one, set));
+export const has = (sets: readonly StandingSet[], set: StandingSet): boolean => sets.some((one) => sameSet(one, set));
 const distinct = (sets: readonly RecordSet[]): RecordSet[] => sets.filter((set, at) => sets.findIndex((one) => sameSet(one, set)) === at);
 
 /** Route 53 shows names with a final dot and in lower case. */
-function sameSet(a: RecordSet, b: RecordSet): boolean {
-  if (plain(a.name) !== plain(b.name) || a.type !== b.type) return false;
+function sameSet(a: StandingSet, b: StandingSet): boolean {
+  if (plain(a.name) !== plain(b.name) || a.type === "other" || b.type === "other" || a.type !== b.type) return false;
   if (a.type === "TXT" || b.type === "TXT") return a.type === "TXT" && b.type === "TXT" && a.text === b.text;
   return plain(a.target.name) === plain(b.target.name) && a.target.zone === b.target.zone;
 }

@@ -5,10 +5,11 @@ import type { Connection } from "./connection.ts";
 import { optional } from "./optional.ts";
 import { decisionOf, type Because, type DrawbridgeEvent, type Rule } from "./events.ts";
 import { ascii, oneLine } from "./harmless.ts";
-import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
+import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { Message } from "./ports.ts";
 import { switchOn } from "./private-dns.ts";
 import type { Service } from "./service.ts";
+import { associateCommand, type Vpc } from "./vpcs.ts";
 import { utc } from "./when.ts";
 import { actorWords, sentence } from "./wording.ts";
 
@@ -20,6 +21,8 @@ export interface Profile {
   readonly serviceName?: string;
   /** The service's own private DNS name, when AWS has verified it. */
   readonly privateDnsName?: string;
+  /** The service's private zone and the consumer's VPC that may see it, where an entry names that. */
+  readonly privateZone?: { readonly id: ZoneId; readonly name: string; readonly vpc: Vpc };
   readonly region?: string;
   readonly ipAddressType?: string;
   readonly createdAt?: Instant;
@@ -66,6 +69,7 @@ export function profileOf(connection: Connection, service: Service | undefined, 
     service: connection.service,
     ...optional("serviceName", service?.serviceName),
     ...optional("privateDnsName", service?.privateDns?.state === "verified" ? service.privateDns.name : undefined),
+    ...optional("privateZone", privateZoneOf(connection, service, about)),
     ...optional("region", region),
     ...optional("ipAddressType", ipAddressType),
     ...optional("createdAt", createdAt),
@@ -74,6 +78,13 @@ export function profileOf(connection: Connection, service: Service | undefined, 
     ...optional("purpose", first("purpose")),
     ...optional("ticket", first("ticket")),
   };
+}
+
+function privateZoneOf(connection: Connection, service: Service | undefined, about: readonly Entry[]): Profile["privateZone"] {
+  const decided = "decision" in connection ? connection.decision?.vpc : undefined;
+  const vpc = decided ?? about.find((entry) => entry.vpc !== undefined)?.vpc;
+  if (vpc === undefined || service?.zone?.isPrivate !== true) return undefined;
+  return { id: service.zone.id, name: service.zone.name, vpc };
 }
 
 /** What a question's rule means for the person who is asked; the rule's own detail stands beside it. */
@@ -158,15 +169,8 @@ function closing(notice: Notice): string[] {
   const { event } = notice;
   if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
     return [...ahead(event), `See it: npx drawbridge show ${notice.profile?.endpoint ?? ""}`];
-  if (event.type === "ConnectionApproved" && notice.profile?.privateDnsName !== undefined) {
-    const { privateDnsName, endpoint, region } = notice.profile;
-    return [
-      `For the consumer, as soon as its endpoint is available: with private DNS on, ${privateDnsName} leads to it.`,
-      switchOn(endpoint, region),
-      "",
-      `The whole history: npx drawbridge show ${endpoint}`,
-    ];
-  }
+  if (event.type === "ConnectionApproved" && notice.profile !== undefined)
+    return [...leftToDo(notice.profile), `The whole history: npx drawbridge show ${notice.profile.endpoint}`];
   if (decisionOf(event) === "rejected" && notice.profile !== undefined) {
     const { endpoint, service, serviceName, region } = notice.profile;
     return [
@@ -179,6 +183,23 @@ function closing(notice: Notice): string[] {
   }
   if (notice.profile === undefined) return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
   return [`The whole history: npx drawbridge show ${notice.profile.endpoint}`];
+}
+
+/** What an accepted consumer itself has to do for the names, none of which works before the endpoint is available. */
+function leftToDo({ privateDnsName, privateZone, endpoint, region }: Profile): string[] {
+  const once = "For the consumer, as soon as its endpoint is available:";
+  return [
+    ...(privateDnsName === undefined
+      ? []
+      : [`${once} with private DNS on, ${privateDnsName} leads to it.`, switchOn(endpoint, region), ""]),
+    ...(privateZone === undefined
+      ? []
+      : [
+          `${once} this, once, in the account of ${privateZone.vpc.id}, makes the names of ${privateZone.name} known there.`,
+          associateCommand(privateZone.id, privateZone.vpc),
+          "",
+        ]),
+  ];
 }
 
 /** What can still be done about it; it is told once for all connections of the entry. */

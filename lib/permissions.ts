@@ -1,6 +1,6 @@
 // The endpoint service's own permissions, where they follow the allow-list: whom to let ask, and whom no longer. Pure.
 
-import type { Entry } from "./allow-list.ts";
+import { standingAt, type Entry } from "./allow-list.ts";
 import { milliseconds, type AccountId, type Instant } from "./ids.ts";
 
 /** Who may ask to connect at AWS: whole accounts, and whatever else somebody put there. */
@@ -22,7 +22,7 @@ export const accountsMax = 2000;
  * asked. A reject of some Regions or address types leaves the others, which only an endpoint that is there can tell apart.
  */
 export function wantedAccounts(entries: readonly Entry[], now: Instant): Wanted {
-  const speaking = entries.filter(({ conditions }) => isOn(conditions, now));
+  const speaking = entries.flatMap((entry) => standingAt(entry, now) ?? []).filter(({ conditions }) => isOn(conditions, now));
   const many = speaking.find(({ verdict, principal }) => verdict !== "reject" && !/^(endpoint|account)#/.test(principal));
   if (many !== undefined)
     return {

@@ -8,7 +8,7 @@ import type { Fault } from "./faults.ts";
 import type { Freeze } from "./freeze.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { Change, EntryKey, Head, Kept, Page, PageRequest, StoredEvent, Subject } from "./ledger.ts";
-import type { RecordSet } from "./names.ts";
+import type { RecordSet, StandingSet } from "./names.ts";
 import type { Observed } from "./observed.ts";
 import type { Allowed, Permit } from "./permissions.ts";
 import type { PrivateDnsFacts } from "./private-dns.ts";
@@ -162,9 +162,9 @@ export interface Zones {
   /** All or nothing in one zone. `exists` or `mismatch` name what stands in the way; throttling and overlap throw a retryable Fault. */
   change(zone: ZoneId, remove: readonly RecordSet[], create: readonly RecordSet[]): Promise<"done" | { readonly refused: string }>;
   /** The record sets at exactly this name. */
-  at(zone: ZoneId, name: string): Promise<RecordSet[]>;
+  at(zone: ZoneId, name: string): Promise<StandingSet[]>;
   /** Every record set of the zone, all pages: complete or it throws. */
-  all(zone: ZoneId): Promise<RecordSet[]>;
+  all(zone: ZoneId): Promise<StandingSet[]>;
   /** The zone's name without the final dot; nothing when it does not exist or is not this deployment's. */
   name(zone: ZoneId): Promise<string | undefined>;
   /** This deployment's zones, as far as they exist. */

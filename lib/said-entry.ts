@@ -6,10 +6,10 @@ import type { Instant } from "./ids.ts";
 import { canonical } from "./ledger.ts";
 import { optional } from "./optional.ts";
 
-export type SaidEntry = Omit<Entry, "version" | "author" | "at" | "since">;
+export type SaidEntry = Omit<Entry, "version" | "author" | "authors" | "at" | "since" | "afterwards">;
 
 export function saidOf(entry: Entry): SaidEntry {
-  const { version: _version, author: _author, at: _at, since: _since, ...said } = entry;
+  const { version: _version, author: _author, authors: _authors, at: _at, since: _since, afterwards: _afterwards, ...said } = entry;
   return said;
 }
 

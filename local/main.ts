@@ -16,6 +16,8 @@ const PARENT_LOOK_MS = 500;
 const ZONE = "privatelink.example.com";
 /** Who is asked by mail; the letters land in the inbox. */
 const APPROVERS = "approvers@privatelink.example.com";
+/** Who hears of alarms, so that `drawbridge doctor` finds nothing missing. */
+const ON_CALL = "on-call@privatelink.example.com";
 
 interface Options {
   readonly empty: boolean;
@@ -38,10 +40,11 @@ function optionsOf(args: readonly string[]): Options | undefined {
   return { empty: values.empty === true, verbose: values.verbose === true, port };
 }
 
-async function run(options: Options): Promise<void> {
+/** `isUp` is called as soon as there is something to end. */
+async function run(options: Options, isUp: () => void): Promise<void> {
   const starting = Date.now();
   const { ensurePackaged } = await import("../scripts/package.ts");
-  await ensurePackaged();
+  await ensurePackaged([], say);
   const { startLocalAws } = await import("./aws.ts");
   const { port } = options;
   const local = await startLocalAws({
@@ -49,10 +52,11 @@ async function run(options: Options): Promise<void> {
     apiPort: port === 0 ? 0 : port + 1,
     inboxPort: port === 0 ? 0 : port + 2,
     zoneName: ZONE,
-    parameters: { ApproverEmail: APPROVERS },
+    parameters: { ApproverEmail: APPROVERS, AlarmEmail: ON_CALL },
     log: say,
     ...(options.verbose ? { trace: say, print: (name: string, line: string): void => say(`${name}  ${line}`) } : {}),
   });
+  isUp();
   endOn(local);
   if (!options.empty) {
     const { sampleWorld } = await import("./world.ts");
@@ -110,8 +114,7 @@ async function main(): Promise<void> {
   const early = (): void => process.exit(0);
   process.once("SIGTERM", early).once("SIGINT", early);
   try {
-    await run(options);
-    process.off("SIGTERM", early).off("SIGINT", early);
+    await run(options, () => process.off("SIGTERM", early).off("SIGINT", early));
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

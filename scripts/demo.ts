@@ -40,7 +40,7 @@ interface Shown {
 
 async function story(tell: Narrator): Promise<void> {
   tell.chapter("Local AWS comes up from the packaged template");
-  await ensurePackaged();
+  await ensurePackaged([], (line) => tell.tells(line));
   const local = await startLocalAws({
     account: accounts.provider,
     region,

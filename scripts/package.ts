@@ -15,6 +15,7 @@ export interface Package {
 
 const root = new URL("..", import.meta.url);
 const inputsFile = new URL(".serverless/inputs.sha256", root);
+const noteAfterMs = 700;
 export const templatePath = ".serverless/cloudformation-template-update-stack.json";
 
 /** Builds and packages; the arguments go to the framework (`--stage`, `--region`, `--param`). */
@@ -26,8 +27,20 @@ export async function packageSystem(args: readonly string[] = []): Promise<Packa
   return packageOf(built);
 }
 
-/** Packages only when something has changed: for programs that bring the system up, such as `npm start`, the demo and a deployment. */
-export async function ensurePackaged(args: readonly string[] = []): Promise<Package> {
+/**
+ * Packages only when something has changed: for programs that bring the system up, such as `npm start`, the demo and a deployment.
+ * `note` is told when it takes long.
+ */
+export async function ensurePackaged(args: readonly string[] = [], note: (line: string) => void = () => undefined): Promise<Package> {
+  const slow = setTimeout(() => note("Packaging the functions and the template; this takes a while the first time."), noteAfterMs);
+  try {
+    return await packagedOnce(args);
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+async function packagedOnce(args: readonly string[]): Promise<Package> {
   const built = await build();
   try {
     if ((await readFile(inputsFile, "utf8")) === (await digest(args))) return await packageOf(built);

@@ -30,6 +30,25 @@ const closed = (properties: object, required: readonly string[] = []): object =>
 const serviceId = "^vpce-svc-[0-9a-f]{8,17}$";
 const principals = ["\\d{12}", "vpce-[0-9a-f]{8,17}", "ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}", "o-[0-9a-z]{10,32}", "any"];
 
+const asking = closed({
+  approvers: approvers("who is asked; without, whoever has the link decides"),
+  quorum: count("how many of them must agree (1)", 1, 20),
+  openDays: count("how long a question waits before silence means what silence says (7)", 1, 365),
+  remindHours: {
+    description: "when those who are asked are reminded (4, 24 and 72)",
+    type: "array",
+    items: { type: "integer", minimum: 1, maximum: 8760 },
+  },
+  escalateTo: approvers("who is asked besides when nobody answers"),
+  escalateAfterHours: count("after so many hours (24)", 1, 8760),
+  silence: { description: "what silence means in the end: keep the question open (usual), or reject", enum: ["keep", "reject"] },
+  emailProof: {
+    description: "how an approver proves who they are: by a mailed code (usual), or by having the link",
+    enum: ["code", "link"],
+  },
+  accountAnswers: { description: "whether an answer may speak for the whole account from then on (false)", type: "boolean" },
+});
+
 export const entryProperties = {
   service: { description: "the service, or * for every service", type: "string", pattern: `${serviceId}|^\\*$` },
   principal: {
@@ -66,10 +85,7 @@ export const entryProperties = {
   purpose: { description: "what it is for", ...text },
   ticket: { description: "where it was asked for", ...text },
   labels: { description: "anything else worth keeping", type: "object", maxProperties: 20, additionalProperties: text },
-  asking: {
-    description: "whom to ask about this consumer, instead of the service's approvers",
-    ...closed({ approvers: approvers("their names"), quorum: count("how many of them must agree", 1, 20) }),
-  },
+  asking: { description: "whom to ask about this consumer, and how; what it leaves out is as the service says", ...asking },
   onExpiry: disconnect("what becomes of its connections when it expires: keep, now, or after a while such as 24h or 7d"),
   disconnect: disconnect("of an ask or reject entry: what becomes of connections that stand when it comes"),
 };
@@ -100,27 +116,7 @@ export const serviceProperties = {
   onExpiry: disconnect("what becomes of connections when their entry expires (keep)"),
   expiryNoticeHours: count("how long before an expiry approvers are told (168)", 1, 8760),
   permissions: { description: "whether the endpoint service's own permissions follow the list (off)", enum: ["off", "follow"] },
-  asking: {
-    description: "whom to ask, and how",
-    ...closed({
-      approvers: approvers("who is asked; without, whoever has the link decides"),
-      quorum: count("how many of them must agree (1)", 1, 20),
-      openDays: count("how long a question waits before silence means what silence says (7)", 1, 365),
-      remindHours: {
-        description: "when those who are asked are reminded (4, 24 and 72)",
-        type: "array",
-        items: { type: "integer", minimum: 1, maximum: 8760 },
-      },
-      escalateTo: approvers("who is asked besides when nobody answers"),
-      escalateAfterHours: count("after so many hours (24)", 1, 8760),
-      silence: { description: "what silence means in the end: keep the question open (usual), or reject", enum: ["keep", "reject"] },
-      emailProof: {
-        description: "how an approver proves who they are: by a mailed code (usual), or by having the link",
-        enum: ["code", "link"],
-      },
-      accountAnswers: { description: "whether an answer may speak for the whole account from then on (false)", type: "boolean" },
-    }),
-  },
+  asking: { description: "whom to ask, and how", ...asking },
 };
 
 export const approverProperties = {

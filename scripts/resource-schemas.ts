@@ -1,9 +1,10 @@
-// What AWS publishes about each type of resource: its properties, their types, and the attributes that it offers.
+// What AWS publishes about each type of resource: its properties, their types, the values that some of them are limited to, and the
+// attributes that it offers. Patterns, lengths and ranges are not in what AWS's CDK republishes, so nothing here looks at them.
 import { loadAwsServiceSpec } from "@aws-cdk/aws-service-spec";
 import { isIntrinsic, isObject, type Resource } from "./template.ts";
 
 export interface ResourceSchemas {
-  /** One line for each property that is missing, unknown or of the wrong type. */
+  /** One line for each property that is missing, unknown, of the wrong type or none of the values that there are. */
   problems(id: string, resource: Resource): string[];
   /** Whether `Fn::GetAtt` may ask such a resource for the attribute. */
   hasAttribute(type: string, attribute: string): boolean;
@@ -16,7 +17,7 @@ interface Property {
   readonly previousTypes?: readonly Type[];
 }
 type Type =
-  | { readonly type: Primitive | "json" | "tag" }
+  | { readonly type: Primitive | "json" | "tag"; readonly allowedValues?: readonly unknown[] }
   | { readonly type: "array" | "map"; readonly element: Type }
   | { readonly type: "union"; readonly types: readonly Type[] }
   | { readonly type: "ref"; readonly reference: { readonly $ref: string } };
@@ -87,6 +88,7 @@ function valueProblems(path: string, value: unknown, type: Type, definitions: De
     case "ref":
       return isObject(value) ? objectProblems(path, value, definitions(type.reference.$ref), definitions) : wrong("an object");
     default:
-      return primitives[type.type](value) ? [] : wrong(`of type ${type.type}`);
+      if (!primitives[type.type](value)) return wrong(`of type ${type.type}`);
+      return type.allowedValues?.includes(value) === false ? wrong(`one of ${type.allowedValues.join(", ")}`) : [];
   }
 }

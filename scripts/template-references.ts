@@ -32,7 +32,12 @@ function mentionsIn(template: Template): Mention[] {
     ...[resource.DependsOn ?? []].flat().map((name) => ({ where, name })),
     ...(resource.Condition === undefined ? [] : [{ where, name: resource.Condition, condition: true as const }]),
   ]);
-  return [...resources, ...mentions("Outputs", template.Outputs), ...mentions("Conditions", template.Conditions)];
+  return [
+    ...resources,
+    ...mentions("Outputs", template.Outputs),
+    ...mentions("Conditions", template.Conditions),
+    ...mentions("Rules", template.Rules),
+  ];
 }
 
 function mentions(where: string, value: unknown): Mention[] {

@@ -95,6 +95,11 @@ async function told(stage: Stage): Promise<void> {
     const shown = await local.call("ec2", "DescribeVpcEndpoints", { VpcEndpointIds: [EndpointId] }, accounts.consumer);
     return JSON.stringify(shown).includes('"State":"available"') ? true : undefined;
   });
+  // No event tells Drawbridge of it: it looks again by itself.
+  await tell.sees("Drawbridge has it as connected", 30, async () => {
+    const { stdout } = await drawbridge("show", EndpointId, "--json");
+    return (JSON.parse(stdout) as { connection?: { status?: string } }).connection?.status === "connected" ? true : undefined;
+  });
 
   tell.chapter("Only VPC-B knows the names, and its addresses lead nowhere from elsewhere");
   const found = await run(
@@ -119,7 +124,7 @@ async function told(stage: Stage): Promise<void> {
 
   tell.chapter("Every check, from both sides");
   allGreen(await run("consumer", verifyShown, verify), 13);
-  allGreen(await run("operator", `npx drawbridge verify ${EndpointId}`, verifying), 7);
+  allGreen(await run("operator", `npx drawbridge verify ${EndpointId}`, verifying), 9);
 }
 
 function allGreen({ code, stdout }: Said, least: number): void {

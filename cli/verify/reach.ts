@@ -2,13 +2,15 @@
 import { connect, type Socket } from "node:net";
 
 import { askDns } from "./dns-query.ts";
-import { socksConnect, socksProxy, SocksRefusal, type ProxyPlace } from "./socks.ts";
+import { ProxyTrouble, socksConnect, socksProxy, SocksRefusal, type ProxyPlace } from "./socks.ts";
 
 export interface Reach {
   /** For people: `this machine`, `socks5h://127.0.0.1:1080`. */
   readonly from: string;
   resolve(name: string): Promise<readonly string[]>;
   connect(host: string, port: number): Promise<Socket>;
+  /** The own address that would be seen at another; nothing where the connection begins elsewhere. */
+  addressTowards(address: string): Promise<string | undefined>;
 }
 
 export interface Reply {
@@ -45,6 +47,15 @@ const direct: Reach = {
     socket.once("timeout", () => socket.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" })));
     return promise;
   },
+  async addressTowards(address) {
+    const { createSocket } = await import("node:dgram");
+    const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
+    // Nothing is sent: connecting only has the system choose the address.
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    socket.once("error", () => resolve(undefined));
+    socket.connect(9, address, () => resolve(socket.address().address));
+    return promise.finally(() => socket.close());
+  },
 };
 
 function throughProxy(proxy: ProxyPlace): Reach {
@@ -55,6 +66,7 @@ function throughProxy(proxy: ProxyPlace): Reach {
       return found.length > 0 ? found : askDns(await socksConnect(proxy, resolver.host, resolver.port), name, "AAAA");
     },
     connect: (host, port) => socksConnect(proxy, host, port),
+    addressTowards: () => Promise.resolve(undefined),
   };
 }
 
@@ -89,13 +101,12 @@ function codeOf(error: unknown): string {
 }
 
 /** In a word or two, what a caller would have seen. */
-export function failureOf(error: unknown): "refused" | "timed out" | "name not found" | "other" {
-  if (error instanceof SocksRefusal)
-    return error.reason === "refused" || error.reason === "timed out"
-      ? error.reason
-      : error.reason === "not allowed"
-        ? "other"
-        : "name not found";
+export function failureOf(error: unknown): "refused" | "refused or unreachable" | "timed out" | "name not found" | "other" {
+  if (error instanceof SocksRefusal) {
+    if (error.reason === "not allowed") return "other";
+    return error.reason === "name not found or no way to it" ? "name not found" : error.reason;
+  }
+  if (error instanceof ProxyTrouble) return "other";
   const code = codeOf(error);
   if (code === "ECONNREFUSED" || code === "ECONNRESET") return "refused";
   if (["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"].includes(code)) return "timed out";

@@ -1,106 +1,61 @@
-// Whether each name resolves, to private addresses only, and whether TCP and HTTP get through to what is behind it.
-import { failed, notReadable, ok, type Finding } from "./finding.ts";
-import { whyNoName } from "./private-zones.ts";
-import { failureOf, get, isPrivate, type Reach } from "./reach.ts";
+// Whether TCP and HTTP get through to what is behind a name, once it resolves.
+import { afterwards, failed, ok, type Finding } from "./finding.ts";
+import { failureOf, get, type Reach } from "./reach.ts";
+import { resolved } from "./resolved.ts";
+import type { Wanted } from "./wanted.ts";
 
-export interface Wanted {
-  readonly name: string;
-  readonly port: number;
-  readonly path: string;
-  /** Whether what answers speaks HTTP. */
-  readonly http: boolean;
-  readonly isAvailable: boolean;
-  /** The endpoint's own addresses, where they could be read. */
-  readonly own: readonly string[] | undefined;
-  /** In which VPC the name should resolve, where that is known. */
-  readonly vpc: string | undefined;
-  readonly region: string;
+export interface Tried {
+  readonly findings: readonly Finding[];
+  /** What TCP met; a refusal comes from the other end, so that no security group dropped it. */
+  readonly tcp: "passed" | "timed out" | "not tried";
+  readonly addresses: readonly string[];
 }
 
-export async function reached(reach: Reach, wanted: Wanted): Promise<readonly Finding[]> {
+export async function reached(reach: Reach, wanted: Wanted): Promise<Tried> {
   const { finding, addresses } = await resolved(reach, wanted);
-  if (addresses.length === 0 || finding.state === "failed") return [finding];
+  if (addresses.length === 0 || finding.state === "failed") return { findings: [finding], tcp: "not tried", addresses };
   const about = `TCP ${String(wanted.port)}`;
   try {
     const socket = await reach.connect(wanted.name, wanted.port);
-    const connected = ok(about, `${wanted.name} takes connections`);
-    if (wanted.http) return [finding, connected, await answered(socket, wanted)];
-    socket.destroy();
-    return [finding, connected];
+    const findings = [finding, ok(about, `${wanted.name} takes connections`)];
+    if (wanted.http) findings.push(await answered(socket, wanted));
+    else socket.destroy();
+    return { findings, tcp: "passed", addresses };
   } catch (error) {
-    return [finding, notConnected(about, error, wanted)];
+    const seen = failureOf(error);
+    const tcp = seen === "timed out" ? seen : seen === "refused" ? "passed" : "not tried";
+    return { findings: [finding, notConnected(about, error, wanted)], tcp, addresses };
   }
 }
 
-async function resolved(reach: Reach, wanted: Wanted): Promise<{ finding: Finding; addresses: readonly string[] }> {
-  const about = "name";
-  const { name } = wanted;
-  let addresses: readonly string[];
-  try {
-    addresses = await reach.resolve(name);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return { finding: notReadable(about, `${name} could not be looked up from ${reach.from}: ${said}`), addresses: [] };
-  }
-  const shown = addresses.join(", ");
-  const open = addresses.filter((address) => !isPrivate(address));
-  const strange = wanted.own === undefined ? [] : addresses.filter((address) => wanted.own?.includes(address) === false);
-  if (addresses.length === 0) return { finding: await noName(reach, wanted), addresses };
-  if (open.length > 0)
-    return {
-      finding: failed(
-        about,
-        `${name} resolves to a public address: ${open.join(", ")}`,
-        "look at the records of that name: it must point at the endpoint",
-      ),
-      addresses,
-    };
-  if (strange.length > 0)
-    return {
-      finding: failed(
-        about,
-        `${name} resolves to ${strange.join(", ")}, which is not the endpoint's (${wanted.own?.join(", ") ?? ""})`,
-        "point the name at the endpoint's own DNS name",
-      ),
-      addresses,
-    };
-  return { finding: ok(about, `${name} resolves to ${shown}, private`), addresses };
-}
-
-async function noName({ from }: Reach, { name, isAvailable, vpc, region }: Wanted): Promise<Finding> {
-  const message = `${name} does not resolve from ${from}`;
-  if (!isAvailable) return failed("name", `${message}: the endpoint is not available`, "mend that first: see acceptance and state");
-  if (vpc !== undefined && !/\.vpce\.amazonaws\.com(\.cn)?\.?$/.test(name)) return whyNoName(name, vpc, region);
-  const place = vpc === undefined ? "the endpoint's VPC" : vpc;
-  return failed("name", `${message}: it is made for ${place}`, `run this inside ${place} (docs/walkthrough.md)`);
-}
-
-function notConnected(about: string, error: unknown, { name, port, isAvailable, vpc }: Wanted): Finding {
+export function notConnected(about: string, error: unknown, { name, port, first, consumer, endpoint, again }: Wanted): Finding {
   const seen = failureOf(error);
-  if (!isAvailable) return failed(about, `${name}: ${seen}: the endpoint is not available`, "mend that first: see acceptance and state");
+  const said = error instanceof Error ? error.message : String(error);
+  if (first !== undefined) return failed(about, `${name}: ${seen}: the endpoint is not available`, afterwards(first));
+  const there = `the provider sees what is behind it: drawbridge verify ${endpoint}`;
   if (seen === "timed out")
     return failed(
       about,
-      `${name}: no answer on port ${String(port)}: a security group drops it, or this is not inside ${vpc ?? "its VPC"}`,
-      "look at the groups of the endpoint and of where this runs; at the provider, at the load balancer's",
+      `${name}: no answer on port ${String(port)}: a security group drops it, or this is not inside ${consumer?.vpc ?? "its VPC"}`,
+      consumer === undefined
+        ? `run this inside the endpoint's VPC: ${again}`
+        : `"security groups" below is the endpoint's; where that is ok, the outbound rules of where this runs; else ${there}`,
     );
-  if (seen === "refused")
-    return failed(
-      about,
-      `${name}: refused on port ${String(port)}: the load balancer has no listener there, or no healthy target`,
-      "the provider looks at its targets: aws elbv2 describe-target-health",
-    );
-  return failed(about, `${name}: ${error instanceof Error ? error.message : String(error)}`);
+  if (seen === "refused" || seen === "refused or unreachable")
+    return failed(about, `${name}: ${seen} on port ${String(port)}: the load balancer has no listener there, or no healthy target`, there);
+  return failed(about, `${name}: ${said}`, `see that what stands between lets it through; then: ${again}`);
 }
 
-async function answered(socket: Parameters<typeof get>[0], { name, port, path }: Wanted): Promise<Finding> {
+async function answered(socket: Parameters<typeof get>[0], { name, port, path, endpoint, again }: Wanted): Promise<Finding> {
   const address = `http://${name}${port === 80 ? "" : `:${String(port)}`}${path}`;
+  const there = `the provider looks at the server and at drawbridge verify ${endpoint}`;
   try {
     const { status, body } = await get(socket, name, path);
     const [line = ""] = body.trim().split("\n");
     const said = `${address} answers ${String(status)}${line === "" ? "" : `: ${line.slice(0, 80)}`}`;
-    return status < 500 ? ok("HTTP", said) : failed("HTTP", said, "the provider looks at the service behind the load balancer");
+    return status < 500 ? ok("HTTP", said) : failed("HTTP", said, there);
   } catch (error) {
-    return failed("HTTP", `${address}: ${error instanceof Error ? error.message : String(error)}`, "for what is not HTTP, give --tcp");
+    const said = error instanceof Error ? error.message : String(error);
+    return failed("HTTP", `${address}: ${said}`, `what is not HTTP is tried with: ${again} --tcp; else ${there}`);
   }
 }

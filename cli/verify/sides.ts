@@ -7,18 +7,23 @@ import {
   type VpcEndpointConnection,
 } from "@aws-sdk/client-ec2";
 
-import { isDenied } from "./finding.ts";
+import { Lacks, needing } from "./finding.ts";
 
 export interface ConsumerSide {
   readonly endpoint: string;
+  readonly owner: string;
   readonly state: string;
+  /** Why it is as it is, where AWS says so. */
+  readonly error: string | undefined;
   readonly service: string;
+  readonly serviceId: string;
   readonly vpc: string;
   readonly subnets: readonly string[];
   readonly groups: readonly string[];
   readonly interfaces: readonly string[];
-  /** The Regional name first. */
-  readonly names: readonly string[];
+  /** What a name must point at: the Regional name, with the zone that an alias takes. */
+  readonly target: { readonly name: string; readonly zone: string } | undefined;
+  readonly ipAddressType: string;
   readonly privateDns: boolean;
 }
 
@@ -27,7 +32,6 @@ export interface ProviderSide {
   readonly state: string;
   readonly serviceId: string;
   readonly consumer: string;
-  readonly names: readonly string[];
   readonly balancers: readonly string[];
 }
 
@@ -59,26 +63,31 @@ export async function sidesOf(ec2: EC2Client, endpoint: string): Promise<Sides> 
 
 async function unlessDenied<T>(missing: string[], permission: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
-    return await look();
+    return await needing(permission, look);
   } catch (error) {
-    if (!isDenied(error)) throw error;
+    if (!(error instanceof Lacks)) throw error;
     missing.push(permission);
     return undefined;
   }
 }
 
-const namesOf = ({ DnsEntries = [] }: Pick<VpcEndpoint, "DnsEntries">): readonly string[] =>
-  DnsEntries.flatMap(({ DnsName }) => DnsName ?? []);
+/** AWS names the Regional one first. */
+const targetOf = ({ DnsEntries: [first] = [] }: Pick<VpcEndpoint, "DnsEntries">): ConsumerSide["target"] =>
+  first?.DnsName === undefined ? undefined : { name: first.DnsName, zone: first.HostedZoneId ?? "" };
 
 const asConsumer = (one: VpcEndpoint, endpoint: string): ConsumerSide => ({
   endpoint,
+  owner: one.OwnerId ?? "",
   state: stateOf(one.State),
+  error: one.LastError?.Message,
   service: one.ServiceName ?? "",
+  serviceId: one.ServiceName?.split(".").at(-1) ?? "",
   vpc: one.VpcId ?? "",
   subnets: one.SubnetIds ?? [],
   groups: (one.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
   interfaces: one.NetworkInterfaceIds ?? [],
-  names: namesOf(one),
+  target: targetOf(one),
+  ipAddressType: one.IpAddressType ?? "ipv4",
   privateDns: one.PrivateDnsEnabled === true,
 });
 
@@ -87,7 +96,6 @@ const asProvider = (one: VpcEndpointConnection, endpoint: string): ProviderSide 
   state: stateOf(one.VpcEndpointState),
   serviceId: one.ServiceId ?? "",
   consumer: one.VpcEndpointOwner ?? "",
-  names: namesOf(one),
   balancers: one.NetworkLoadBalancerArns ?? [],
 });
 

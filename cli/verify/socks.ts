@@ -6,18 +6,27 @@ export interface ProxyPlace {
   readonly port: number;
 }
 
-/** The proxy answered, and could not connect. */
+type Reason = "name not found or no way to it" | "refused" | "refused or unreachable" | "timed out" | "not allowed";
+
+/** The proxy took the request, and could not connect. */
 export class SocksRefusal extends Error {
-  readonly reason: "name not found or no way to it" | "refused" | "timed out" | "not allowed";
-  constructor(code: number) {
-    const reason = REASONS[code] ?? "not allowed";
-    super(`the proxy cannot connect: ${reason}`);
+  readonly reason: Reason;
+  constructor(reason: Reason, said = reason as string) {
+    super(`the proxy cannot connect: ${said}`);
     this.name = "SocksRefusal";
     this.reason = reason;
   }
 }
 
-const REASONS: Readonly<Record<number, SocksRefusal["reason"]>> = {
+/** The proxy itself is not there, or does not speak as one. */
+export class ProxyTrouble extends Error {
+  constructor({ host, port }: ProxyPlace, said: string) {
+    super(`the SOCKS proxy at ${host}:${String(port)} ${said}`);
+    this.name = "ProxyTrouble";
+  }
+}
+
+const REASONS: Readonly<Record<number, Reason>> = {
   1: "refused",
   3: "name not found or no way to it",
   4: "name not found or no way to it",
@@ -39,15 +48,8 @@ export async function socksConnect(proxy: ProxyPlace, host: string, port: number
   socket.setTimeout(patienceMilliseconds, () => socket.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" })));
   const reader = exactly(socket);
   try {
-    socket.write(Buffer.from([5, 1, 0]));
-    const [, method] = await reader.read(2);
-    if (method !== 0) throw new Error("the SOCKS proxy wants a password");
-    const name = Buffer.from(host, "latin1");
-    socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([port >> 8, port & 255])]));
-    const [, code = 1, , type] = await reader.read(4);
-    if (code !== 0) throw new SocksRefusal(code);
-    const addressBytes = type === 1 ? 4 : type === 4 ? 16 : ((await reader.read(1))[0] ?? 0);
-    await reader.read(addressBytes + 2);
+    await greet(proxy, socket, reader);
+    await ask(socket, reader, host, port);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -56,8 +58,41 @@ export async function socksConnect(proxy: ProxyPlace, host: string, port: number
   return socket;
 }
 
+async function greet(proxy: ProxyPlace, socket: Socket, reader: Reader): Promise<void> {
+  try {
+    socket.write(Buffer.from([5, 1, 0]));
+    const [version, method] = await reader.read(2);
+    if (version !== 5) throw new ProxyTrouble(proxy, "does not speak SOCKS 5");
+    if (method !== 0) throw new ProxyTrouble(proxy, "wants a password");
+  } catch (error) {
+    if (error instanceof ProxyTrouble) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ProxyTrouble(proxy, `does not answer (${code ?? message})`);
+  }
+}
+
+async function ask(socket: Socket, reader: Reader, host: string, port: number): Promise<void> {
+  const name = Buffer.from(host, "latin1");
+  socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([port >> 8, port & 255])]));
+  const [, code = 1, , type] = await reader.read(4).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ETIMEDOUT") throw new SocksRefusal("timed out");
+    throw new SocksRefusal(
+      "refused or unreachable",
+      "it ended the connection without a reply, as ssh -D does when its far end cannot connect",
+    );
+  });
+  if (code !== 0) throw new SocksRefusal(REASONS[code] ?? "not allowed");
+  const addressBytes = type === 1 ? 4 : type === 4 ? 16 : ((await reader.read(1))[0] ?? 0);
+  await reader.read(addressBytes + 2);
+}
+
+interface Reader {
+  read(count: number): Promise<Buffer>;
+  release(): void;
+}
+
 /** Reads so many bytes and leaves the rest in the socket. */
-function exactly(socket: Socket): { read(count: number): Promise<Buffer>; release(): void } {
+function exactly(socket: Socket): Reader {
   let held: Buffer = Buffer.alloc(0);
   let wake: (() => void) | undefined;
   let ended: Error | undefined;

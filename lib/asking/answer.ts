@@ -11,6 +11,7 @@ import { guard, isGuarded } from "../web/guard.ts";
 import { readLink, type Link } from "../web/links.ts";
 import { accessTo, type Access, type AccessPorts } from "./access.ts";
 import { busy, noCode, notInCare, notProved, refused, stale, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
+import { withAuthors } from "./known-authors.ts";
 import { known, type Known, type ProfilePorts } from "./profile.ts";
 import { askForCode, endSession, enterCode } from "./proof.ts";
 import { mayStand, quietDaysMax } from "./standing-entry.ts";
@@ -136,7 +137,6 @@ async function mailCode(ports: AnswerPorts, at: At, view: OpenView): Promise<Act
   const asked = await askForCode(ports, {
     approver: view.access.approver,
     browser: at.visitor.browser,
-    page: at.link.question,
     confirmed,
     from: at.visitor.from,
   });
@@ -210,7 +210,7 @@ async function find(
 async function open(ports: AnswerPorts, { token, link, visitor, connection, form = {} }: At): Promise<OpenView> {
   const now = ports.clock();
   const [about, keys, recent] = await Promise.all([
-    known(ports, connection, now),
+    known({ ...ports, allowList: withAuthors(ports.allowList, ports.ledger) }, connection, now),
     ports.keys.link(),
     ports.ledger.search({ by: "account", value: connection.account }, { limit: eventsReadMax }),
   ]);

@@ -57,7 +57,7 @@ export async function actOnList(
   }
   if (form.do !== "code" || approver.email === undefined) return { view };
   const confirmed = (form.confirm ?? "").trim().toLowerCase() === codeWord;
-  const asked = await askForCode(ports, { approver, browser: visitor.browser, page: "list", confirmed, from: visitor.from });
+  const asked = await askForCode(ports, { approver, browser: visitor.browser, confirmed, from: visitor.from });
   if (asked.kind === "sent" || asked.kind === "there")
     return { view: { ...view, access: { ...view.access, until: asked.until }, note: "code-sent" } };
   return { view: { ...view, note: asked.kind === "confirm" ? "code-confirm" : "code-too-many" } };

@@ -47,7 +47,8 @@ export async function openQuestions(ports: QuestionsPorts, name: string): Promis
         : askedNow(asking, question).includes(name) && barred(asking, question, approver) === undefined;
     if (!mine) return [];
     const called = judgement.findings.find(({ entry }) => /^(account|endpoint)#/.test(entry.principal))?.name;
-    const agreed = countedVotes(asking, question, question.votes ?? []).some((vote) => vote.name === name);
+    const votes = countedVotes(asking, question, question.votes ?? []);
+    const agreed = votes.length < asking.quorum && votes.some((vote) => vote.name === name);
     return [{ connection, service, asking, agreed, ...optional("name", called) }];
   });
   return {

@@ -1,6 +1,6 @@
 // What is known of the one who connects, read from the service and the allow-list.
 
-import { candidateKeys, entryId, type Entry, type Judgement } from "../allow-list.ts";
+import { candidateKeys, entryId, standingAt, type Entry, type Judgement } from "../allow-list.ts";
 import { askingOf, type Asking } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
@@ -34,7 +34,7 @@ export async function known(ports: ProfilePorts, connection: Connection, now: In
     allowList.read(keys),
     verdicts({ clock: () => now, allowList, organizations }, [candidate]),
   ]);
-  const at = new Map(found.map((entry) => [entryId(entry), entry]));
+  const at = new Map(found.flatMap((entry) => standingAt(entry, now) ?? []).map((entry) => [entryId(entry), entry]));
   const entries: Entry[] = keys.flatMap((key) => at.get(entryId(key)) ?? []);
   const judgement = rulings.get(connection.endpoint)?.judgement;
   if (judgement === undefined) throw new Error(`${connection.endpoint} was not judged`);

@@ -13,7 +13,7 @@ export interface ProofPorts {
   readonly newId: NewId;
   readonly keys: Keys;
   readonly slips: Slips;
-  readonly proofs: Pick<Proofs, "claim" | "release">;
+  readonly proofs: Pick<Proofs, "claim">;
   readonly people: Pick<People, "approvers">;
 }
 
@@ -23,14 +23,13 @@ export const sessionMinutes = 15;
 export const codeDigits = 8;
 /** Whoever has a link, and types what a person types, cannot flood a mailbox. */
 const codesPerHour = 6;
-const unaskedDays = 30;
+/** Whoever only presses the button has one code mailed in so many seconds, wherever it is pressed, and takes none of those away. */
+const unaskedSeconds = 24 * 60 * 60;
 
 export interface CodeRequest {
   readonly approver: Pick<Approver, "name">;
   readonly browser: string;
-  /** What the page is about: a question's id, or `list`. */
-  readonly page: string;
-  /** A person typed the confirmation. Robots get one code mailed without it, and no second one. */
+  /** A person typed the confirmation. Robots get one code a day mailed without it. */
   readonly confirmed: boolean;
   readonly from: string;
 }
@@ -44,22 +43,14 @@ export async function askForCode(ports: ProofPorts, request: CodeRequest): Promi
   const { approver, browser, confirmed } = request;
   const waiting = confirmed ? undefined : await waitingCode(ports, approver.name, browser);
   if (waiting !== undefined) return { kind: "there", until: waiting.until };
-  if (!confirmed && !(await firstUnasked(ports, request))) return { kind: "confirm" };
-  if (!(await withinTheHour(ports, approver.name))) return { kind: "too-many" };
+  if (!confirmed && !(await ports.proofs.claim("code-unasked", approver.name, unaskedSeconds))) return { kind: "confirm" };
+  if (confirmed && !(await withinTheHour(ports, approver.name))) return { kind: "too-many" };
   const until = later(ports.clock(), codeMinutes);
   const code = digitsOf(ports.newId());
   const hash = seal(await ports.keys.link(), "code", content(approver.name, browser, code)).toString("base64url");
   await ports.slips.put({ kind: "code", id: codeId(approver.name, browser), until, count: 0, data: { hash } });
   await ports.people.approvers(letter(request, code, until, ports.clock()));
   return { kind: "sent", until };
-}
-
-/** Without a person's confirmation, one code for a page, and none while another one is out. */
-async function firstUnasked({ proofs }: ProofPorts, { approver: { name }, page }: CodeRequest): Promise<boolean> {
-  if (!(await proofs.claim("code-unasked", `${name}#${page}`, unaskedDays * 24 * 60 * 60))) return false;
-  if (await proofs.claim("code-unasked", name, codeMinutes * 60)) return true;
-  await proofs.release("code-unasked", `${name}#${page}`);
-  return false;
 }
 
 async function withinTheHour({ proofs, clock }: ProofPorts, name: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Whether messages reach the approvers, by mail or in Slack: looked at by each sweep, kept in the log when it changes.
 
-import type { Approver } from "../approver.ts";
+import { sameMailbox, type Approver } from "../approver.ts";
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { approverSubject } from "../ledger.ts";
@@ -12,7 +12,7 @@ export type MailState = "none" | "pending" | "confirmed" | "unprotected" | "lost
 
 export function mailStateOf({ email, subscription }: Approver, subscriptions: readonly Subscription[]): MailState {
   if (email === undefined) return "none";
-  const its = subscriptions.filter(({ protocol, endpoint }) => protocol === "email" && endpoint.toLowerCase() === email.toLowerCase());
+  const its = subscriptions.filter(({ protocol, endpoint }) => protocol === "email" && sameMailbox(endpoint, email));
   if (its.some(({ arn }) => arn !== undefined && arn === subscription)) return "confirmed";
   return its.some(({ arn }) => arn === undefined) ? "pending" : "lost";
 }
@@ -25,12 +25,17 @@ export interface ReachablePorts {
   readonly ledger: Pick<Ledger, "commit" | "head">;
 }
 
-/** How many approvers no mail reaches, of those who have an address. SNS and Slack's notes are read only where somebody needs them. */
-export async function checkApprovers(ports: ReachablePorts): Promise<{ readonly unreachable: number }> {
+/**
+ * How many approvers no mail reaches, of those who have an address, and of the deployment's own `mailbox`. SNS and Slack's notes are
+ * read only where somebody needs them.
+ */
+export async function checkApprovers(ports: ReachablePorts, mailbox?: string): Promise<{ readonly unreachable: number }> {
   const approvers = await ports.approvers.all();
-  const subscriptions = approvers.some(({ email }) => email !== undefined) ? await ports.subscriptions.all() : [];
+  const hasMail = mailbox !== undefined || approvers.some(({ email }) => email !== undefined);
+  const subscriptions = hasMail ? await ports.subscriptions.all() : [];
   const inSlack = approvers.some(({ slack }) => slack !== undefined) ? await reachInSlack(ports.slips) : () => false;
-  let unreachable = 0;
+  // One address has one subscription: its filter is looked at by whoever may, in operator/mailbox.ts.
+  let unreachable = mailbox === undefined || isConfirmed(mailbox, subscriptions) ? 0 : 1;
   for (const approver of approvers) {
     const byMail = mailStateOf(approver, subscriptions) === "confirmed";
     const bySlack = approver.slack !== undefined && inSlack(approver.slack);
@@ -40,6 +45,9 @@ export async function checkApprovers(ports: ReachablePorts): Promise<{ readonly 
   }
   return { unreachable };
 }
+
+const isConfirmed = (mailbox: string, subscriptions: readonly Subscription[]): boolean =>
+  subscriptions.some(({ protocol, endpoint, arn }) => protocol === "email" && sameMailbox(endpoint, mailbox) && arn !== undefined);
 
 const words = {
   mail: "the address is confirmed",

@@ -1,11 +1,12 @@
 // The entry that an answer about an account writes: accepted from now on, or rejected for so many days without a question.
 
-import { refer, type Entry } from "../allow-list.ts";
+import { refer, standingAt, type Entry, type Restored } from "../allow-list.ts";
 import { authorOf, type Approver } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import type { Actor, ConnectionEvent, EntryRef, PolicyEvent, Source } from "../events.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import { entrySubject, type EntryChange, type EntryKey } from "../ledger.ts";
+import { optional } from "../optional.ts";
 import type { AllowList, Ledger } from "../ports.ts";
 import { saidOf, written, type SaidEntry } from "../said-entry.ts";
 
@@ -35,6 +36,11 @@ export const accountKey = ({ service, account }: Pick<Connection, "service" | "a
 /** Only where nothing but an `ask` would be overruled: an operator's accept or reject is not an approver's to replace. */
 export const mayStand = (entry: Pick<Entry, "verdict"> | undefined): boolean => entry === undefined || entry.verdict === "ask";
 
+function restored(entry: Entry): Restored {
+  const { service: _service, principal: _principal, version: _version, authors: _authors, afterwards: _afterwards, ...rest } = entry;
+  return rest;
+}
+
 export interface Prepared {
   readonly ref: EntryRef;
   /** The change, once the answer decided; nothing when it did not. */
@@ -52,17 +58,22 @@ export async function prepare(
   // The head is read before the entry, so that a change in between is a conflict and not overwritten.
   const expected = await ledger.head(entrySubject(key.service, key.principal));
   const before = (await allowList.read([key])).find(({ principal }) => principal === key.principal);
-  if (!mayStand(before)) return undefined;
+  const stands = before && standingAt(before, now);
+  if (!mayStand(stands)) return undefined;
   const { verdict, days, by, approver, reason, source } = wish;
   const said: SaidEntry = {
-    ...(before === undefined ? {} : saidOf(before)),
+    ...(stands === undefined ? {} : saidOf(stands)),
     ...key,
     verdict,
     conditions: days === undefined ? {} : { expires: instant(milliseconds(now) + days * day) },
     // What is connected already is not what the question was about.
     ...(verdict === "reject" ? { disconnect: "keep" as const } : {}),
   };
-  const after = written(said, before, { version: expected.seq + 1, author: authorOf(approver), at: now });
+  const after: Entry = {
+    ...written(said, stands, { version: expected.seq + 1, author: authorOf(approver), at: now }),
+    ...optional("authors", before === undefined ? [] : before.authors),
+    ...(days === undefined ? {} : { afterwards: stands === undefined ? "nothing" : restored(stands) }),
+  };
   const told = {
     at: now,
     by,

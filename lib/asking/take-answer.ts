@@ -10,13 +10,14 @@ import { run, type LoopPorts, type Task } from "../loop/run.ts";
 import type { VerdictPorts } from "../loop/verdicts.ts";
 import { rawText } from "../masked.ts";
 import type { AllowList, Ledger, Proofs } from "../ports.ts";
+import { withAuthors } from "./known-authors.ts";
 import { noteRefused } from "./note-refused.ts";
 import { prepare, type Prepared } from "./standing-entry.ts";
 
 export interface TakePorts extends Omit<LoopPorts, "endpointServices" | "judging" | "approvers"> {
   readonly allowList: VerdictPorts["allowList"] & Pick<AllowList, "read">;
   readonly organizations: VerdictPorts["organizations"];
-  readonly ledger: Pick<Ledger, "commit" | "head">;
+  readonly ledger: Pick<Ledger, "commit" | "head" | "history">;
   readonly proofs: Pick<Proofs, "claim" | "release">;
 }
 
@@ -175,7 +176,7 @@ const withoutAws = (
   newId,
   services,
   connections,
-  judging: { allowList, organizations },
+  judging: { allowList: withAuthors(allowList, ledger), organizations },
   ledger: {
     commit: async (change) => {
       const head = await ledger.commit(change);

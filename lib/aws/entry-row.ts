@@ -7,6 +7,7 @@ import type { ServiceId } from "../ids.ts";
 import type { UnreadableEntry } from "../ports.ts";
 import type { Item } from "./item.ts";
 import {
+  asking,
   disconnect,
   instantText,
   ipAddressTypeText,
@@ -40,34 +41,43 @@ export const isFound = (listed: Entry | Removed | UnreadableEntry): listed is En
 
 const words = v.optional(v.string());
 
+/** What an entry says about whom it speaks of. */
+const said = {
+  verdict: verdictText,
+  conditions: v.strictObject({
+    regions: v.optional(v.array(text)),
+    ipAddressTypes: v.optional(v.array(ipAddressTypeText)),
+    notBefore: v.optional(instantText),
+    expires: v.optional(instantText),
+    atMost: v.optional(v.pipe(whole, v.minValue(1))),
+  }),
+  name: words,
+  label: words,
+  vpc: v.optional(v.object({ id: text, region: text })),
+  contact: words,
+  purpose: words,
+  ticket: words,
+  labels: v.optional(v.record(v.string(), v.string())),
+  asking: v.optional(asking),
+  onExpiry: v.optional(disconnect),
+  disconnect: v.optional(disconnect),
+};
+
 const shape: RowShape<Entry> = {
   what: "an allow-list entry",
   key: ["service", "principal"],
   schema: v.strictObject({
     service: serviceOrAny,
     principal: v.pipe(v.string(), v.regex(/^(any|(endpoint|account|ou|org)#.+)$/, "not a principal")),
-    verdict: verdictText,
-    conditions: v.strictObject({
-      regions: v.optional(v.array(text)),
-      ipAddressTypes: v.optional(v.array(ipAddressTypeText)),
-      notBefore: v.optional(instantText),
-      expires: v.optional(instantText),
-      atMost: v.optional(v.pipe(whole, v.minValue(1))),
-    }),
     version: v.pipe(whole, v.minValue(1)),
     author: v.string(),
+    authors: v.optional(v.array(text)),
+    afterwards: v.optional(
+      v.union([v.literal("nothing"), v.strictObject({ ...said, author: v.string(), at: instantText, since: v.optional(instantText) })]),
+    ),
     at: instantText,
     since: v.optional(instantText),
-    name: words,
-    label: words,
-    vpc: v.optional(v.object({ id: text, region: text })),
-    contact: words,
-    purpose: words,
-    ticket: words,
-    labels: v.optional(v.record(v.string(), v.string())),
-    asking: v.optional(v.object({ approvers: v.optional(v.array(v.string())), quorum: v.optional(whole) })),
-    onExpiry: v.optional(disconnect),
-    disconnect: v.optional(disconnect),
+    ...said,
   }),
   value: (item) => item as unknown as Entry,
 };

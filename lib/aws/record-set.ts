@@ -1,7 +1,7 @@
 // A record set as Route 53 writes it. Removing one must repeat it exactly, so writing knows every member.
 
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
-import type { RecordSet } from "../names.ts";
+import type { RecordSet, StandingSet } from "../names.ts";
 
 /** Of the ownership text; the alias has none of its own. */
 const textSeconds = 300;
@@ -23,8 +23,8 @@ export function writeRecordSet(set: RecordSet): ResourceRecordSet {
   return { Name: set.name, Type: set.type, AliasTarget };
 }
 
-/** A record set that is none of ours still shows, as one that equals none of ours: it must not be taken for free space. */
-export function readRecordSet({ Name = "", Type, AliasTarget, ResourceRecords = [] }: ResourceRecordSet): RecordSet {
+/** A record set that is none of ours still shows: it must not be taken for free space. */
+export function readRecordSet({ Name = "", Type, AliasTarget, ResourceRecords = [] }: ResourceRecordSet): StandingSet {
   const name = plainName(Name);
   if ((Type === "A" || Type === "AAAA") && AliasTarget !== undefined)
     return {
@@ -35,10 +35,11 @@ export function readRecordSet({ Name = "", Type, AliasTarget, ResourceRecords = 
   const values = ResourceRecords.map(({ Value = "" }) => Value);
   if (Type === "A" || Type === "AAAA") return { name, type: Type, target: { name: values.join(" "), zone: "" } };
   const [only = ""] = values;
+  if (Type === "TXT" && values.length === 1) return { name, type: "TXT", text: unquoted(only) };
   return {
     name,
-    type: "TXT",
-    text: Type === "TXT" && values.length === 1 ? unquoted(only) : `${Type ?? "record"} ${values.join(" ")}`,
+    type: "other",
+    shown: [Type ?? "record", ...values, ...(AliasTarget?.DNSName === undefined ? [] : [AliasTarget.DNSName])].join(" "),
   };
 }
 

@@ -41,6 +41,18 @@ export const serviceOrAny = v.union([v.literal("*"), serviceIdText]);
 export const verdictText = v.picklist(["accept", "ask", "reject"]);
 export const ipAddressTypeText = v.picklist(["ipv4", "dualstack", "ipv6"]);
 export const disconnect = v.union([v.picklist(["keep", "now"]), v.object({ afterHours: v.pipe(v.number(), v.minValue(0)) })]);
+/** How people are asked: of a service, or of an entry. */
+export const asking = v.looseObject({
+  approvers: v.optional(v.array(text)),
+  quorum: v.optional(whole),
+  openDays: v.optional(v.number()),
+  remindHours: v.optional(v.array(v.number())),
+  escalateTo: v.optional(v.array(text)),
+  escalateAfterHours: v.optional(v.number()),
+  silence: v.optional(v.picklist(["keep", "reject"])),
+  emailProof: v.optional(v.picklist(["code", "link"])),
+  accountAnswers: v.optional(v.boolean()),
+});
 export const entryRef = v.object({ service: serviceOrAny, principal: text, version: whole });
 export const because = v.object({ rule: text, detail: v.string() });
 export const actor = v.variant("kind", [

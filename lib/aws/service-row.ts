@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { Service } from "../service.ts";
 import type { Item } from "./item.ts";
-import { disconnect, instantText, readRow, rowVersion, serviceIdText, text, whole, type RowShape } from "./rows.ts";
+import { asking, disconnect, instantText, readRow, rowVersion, serviceIdText, text, whole, type RowShape } from "./rows.ts";
 
 /** Services lie beside the claimed names in one table. */
 export const serviceKind = "service";
@@ -35,19 +35,7 @@ const shape: RowShape<Service> = {
     onExpiry: v.optional(disconnect),
     expiryNoticeHours: v.optional(whole),
     permissions: v.optional(v.picklist(["off", "follow"])),
-    asking: v.optional(
-      v.looseObject({
-        approvers: v.optional(v.array(text)),
-        quorum: v.optional(whole),
-        openDays: v.optional(v.number()),
-        remindHours: v.optional(v.array(v.number())),
-        escalateTo: v.optional(v.array(text)),
-        escalateAfterHours: v.optional(v.number()),
-        silence: v.optional(v.picklist(["keep", "reject"])),
-        emailProof: v.optional(v.picklist(["code", "link"])),
-        accountAnswers: v.optional(v.boolean()),
-      }),
-    ),
+    asking: v.optional(asking),
     privateDnsName: v.optional(text),
     privateDns: v.optional(
       v.looseObject({

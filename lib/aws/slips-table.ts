@@ -15,12 +15,14 @@ import type { Clock, Slip, Slips } from "../ports.ts";
 import { getRow } from "./batch-get.ts";
 import { calling } from "./errors.ts";
 import { readItem, writeItem, type Item } from "./item.ts";
+import { untilDone } from "./left-undone.ts";
 import { queryAll } from "./pages.ts";
+import type { Pause } from "./pause.ts";
 
 /** What BatchWriteItem takes. */
 const keysPerCall = 25;
 
-export function slipsTable(client: DynamoDBClient, table: string, clock: Clock): Slips {
+export function slipsTable(client: DynamoDBClient, table: string, clock: Clock, wait?: Pause): Slips {
   const seconds = (): number => milliseconds(clock()) / 1000;
   const where = `table ${table}`;
   return {
@@ -40,12 +42,13 @@ export function slipsTable(client: DynamoDBClient, table: string, clock: Clock):
         return;
       }
       for (const part of pieces(ids, keysPerCall)) {
-        let left: WriteRequest[] = part.map((id) => ({ DeleteRequest: { Key: writeItem({ kind, id }) } }));
-        while (left.length > 0) {
-          const command = new BatchWriteItemCommand({ RequestItems: { [table]: left } });
+        const removals = part.map((id): WriteRequest => ({ DeleteRequest: { Key: writeItem({ kind, id }) } }));
+        const call = async (some: readonly WriteRequest[]): Promise<readonly WriteRequest[]> => {
+          const command = new BatchWriteItemCommand({ RequestItems: { [table]: [...some] } });
           const reply = await calling("dynamodb:BatchWriteItem", () => client.send(command), where);
-          left = reply.UnprocessedItems?.[table] ?? [];
-        }
+          return reply.UnprocessedItems?.[table] ?? [];
+        };
+        await untilDone("dynamodb:BatchWriteItem", where, removals, call, wait);
       }
     },
     ofKind: async (kind) => {

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-route-53";
 import { Fault, Refused } from "../faults.ts";
 import type { ZoneId } from "../ids.ts";
-import type { RecordSet } from "../names.ts";
+import type { RecordSet, StandingSet } from "../names.ts";
 import type { ZoneFacts, Zones } from "../ports.ts";
 import { calling } from "./errors.ts";
 import { disprove, prove } from "./proof-record.ts";
@@ -89,12 +89,12 @@ function oversize(changes: readonly Change[]): string | undefined {
 }
 
 /** The list starts at the name, in Route 53's own order, and goes on past it. */
-async function at(client: Route53Client, zone: ZoneId, name: string): Promise<RecordSet[]> {
+async function at(client: Route53Client, zone: ZoneId, name: string): Promise<StandingSet[]> {
   const wanted = plainName(name);
   return list(client, zone, { Name: name }, (found) => plainName(found) === wanted);
 }
 
-const all = (client: Route53Client, zone: ZoneId): Promise<RecordSet[]> => list(client, zone, {}, () => true);
+const all = (client: Route53Client, zone: ZoneId): Promise<StandingSet[]> => list(client, zone, {}, () => true);
 
 /** The records from `first` on, page by page, as long as their names are wanted. */
 async function list(
@@ -102,7 +102,7 @@ async function list(
   zone: ZoneId,
   first: Partial<ResourceRecordSet>,
   wanted: (name: string) => boolean,
-): Promise<RecordSet[]> {
+): Promise<StandingSet[]> {
   const found: ResourceRecordSet[] = [];
   let next = first;
   for (let pages = 1; ; pages += 1) {

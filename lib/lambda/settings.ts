@@ -65,6 +65,10 @@ const catalogue = {
   ANSWER_QUEUE_URL: url("the queue of Slack's answers"),
   PUBLISH_FAILURES_QUEUE_URL: url("the queue of events that the bus did not take"),
   APPROVALS_TOPIC_ARN: arn("sns", "the topic for approvers"),
+  APPROVER_EMAIL: {
+    what: "the mailbox that is asked where no approvers are named, or nothing",
+    schema: v.pipe(v.string(), v.regex(/^(\S+@\S+)?$/)),
+  },
   DECISIONS_TOPIC_ARN: arn("sns", "the topic for decisions"),
   CONNECTIONS_TOPIC_ARN: arn("sns", "the topic that AWS notifies of connections"),
   LINK_KEY_SECRET_ARN: arn("secretsmanager", "the secret that signs links"),

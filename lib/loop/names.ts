@@ -5,13 +5,14 @@ import type { Signal } from "../decide.ts";
 import type { Name } from "../events.ts";
 import type { EndpointId, ServiceId, ZoneId } from "../ids.ts";
 import type { Wanted } from "../messages.ts";
-import { candidates, changeOf, fitting, has, ownerName, ownSets, plain, recordSets, type RecordSet } from "../names.ts";
+import { candidates, changeOf, fitting, has, ownerName, ownSets, plain, recordSets, type StandingSet } from "../names.ts";
 import { isTroubled, plan } from "../plan.ts";
 import type { EndpointServices, Wake } from "../ports.ts";
 import { runBatch, type BatchPorts, type Failure, type Item } from "./batch.ts";
 import { pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
 import { putOff } from "./put-off.ts";
+import { alone, clash, isFull, zoneFull } from "./refused-name.ts";
 import { commitOnly, run, type Ran, type Standing, type Task } from "./run.ts";
 import { fence, leased, type Failed, type TurnPorts } from "./zone-turn.ts";
 
@@ -184,7 +185,7 @@ async function change(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly J
     );
   const [first] = jobs;
   if (jobs.length === 1 && first !== undefined) return record(ports, ran, [[first, await alone(ports, zone, first, result.refused)]]);
-  if (isFull(result.refused)) return full(ports, ran, zone, jobs, result.refused);
+  if (isFull(result.refused) && jobs.some(({ kind }) => kind === "make-name")) return full(ports, ran, zone, jobs, result.refused);
   const half = Math.ceil(jobs.length / 2);
   await change(ports, ran, zone, jobs.slice(0, half), present);
   await change(ports, ran, zone, jobs.slice(half), present);
@@ -196,13 +197,10 @@ async function full(ports: NamePorts, ran: Ran, zone: ZoneId, jobs: readonly Job
   await record(
     ports,
     ran,
-    jobs.filter(({ kind }) => kind === "make-name").map((job) => [job, { code: "ZoneFull", message }]),
+    jobs.filter(({ kind }) => kind === "make-name").map((job) => [job, { code: zoneFull, message }]),
   );
   if (removals.length > 0) await change(ports, ran, zone, removals);
 }
-
-/** AWS does not document its words for it. */
-const isFull = (refused: string): boolean => /\b(limit|quota)\b.*\bexceed|\bexceed.*\b(limit|quota)\b/is.test(refused);
 
 /** Route 53 takes 1,000 elements and 32,000 characters of text in a change, of which the fence has its part. */
 const setsPerChange = 990;
@@ -225,27 +223,6 @@ function changesOf({ owner }: NamePorts, jobs: readonly Job[]): Job[][] {
   }
   return parts;
 }
-
-/**
- * A refused name by itself: records of ours are put right, a record that is not ours is never touched. What is as it
- * should be is changed all the same, by the fence alone: only then is it known that nothing older comes after.
- */
-async function alone(ports: NamePorts, zone: ZoneId, { endpoint, kind, name }: Job, refused: string): Promise<Failed | undefined> {
-  const owner = ports.owner(endpoint);
-  const there = (await Promise.all([name.fqdn, ownerName(name.fqdn)].map((at) => ports.zones.at(zone, at)))).flat();
-  const own = ownSets(name, owner);
-  const owned = there.some((set) => set.type === "TXT" && set.text === owner) || name.made || name.was !== undefined;
-  const { remove, create } = changeOf(kind, name, owner, owned ? there : there.filter((set) => !has(own, set)));
-  const stranger = there.find((set) => !has(own, set)) ?? (owned ? undefined : there[0]);
-  if (kind === "make-name" && create.length > 0 && stranger !== undefined)
-    return { code: clash, message: `${name.fqdn} has a record that is not Drawbridge's, ${words(stranger)}: ${refused}` };
-  const result = await ports.zones.change(zone, remove, create);
-  return result === "done" ? undefined : { code: "NameRefused", message: `${refused}; then ${result.refused}` };
-}
-
-const clash = "NameClashed";
-const words = (set: RecordSet): string =>
-  set.type === "TXT" ? `${set.name} with the text "${set.text}"` : `${set.type} to ${set.target.name}`;
 
 async function record(ports: NamePorts, ran: Ran, results: readonly (readonly [Job, Failed | undefined])[]): Promise<void> {
   const tasks = results.flatMap(([{ endpoint, kind, name, troubled, asOf }, failure]) => {
@@ -286,6 +263,6 @@ async function heal(ports: NamePorts, ran: Ran, zone: ZoneId): Promise<void> {
 }
 
 /** What stands at a name in the zone. */
-type Present = (name: Name) => readonly RecordSet[];
+type Present = (name: Name) => readonly StandingSet[];
 
 const task = (endpoint: EndpointId, signal: Signal): Task => ({ endpoint, signal, source: { kind: "dns" } });

@@ -123,7 +123,7 @@ async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], 
   );
   for (const [endpoint, kept] of late) if (isFinal(kept, listing?.get(endpoint)) && late.delete(endpoint)) records.set(endpoint, kept);
   const rulings = await judged(ports, [...work.keys()], records, listing);
-  const approvers = await whoWasAsked(ports, service, [...records.values()]);
+  const approvers = await whoWasAsked(ports, service, [...records.values()], rulings);
   const one = async ([endpoint, its]: [EndpointId, Task[]]): Promise<Result> => {
     if (late.has(endpoint)) return { endpoint, again: its };
     const seen = listing === undefined ? undefined : seenAs(listing.get(endpoint));
@@ -209,10 +209,19 @@ async function heldBy(ports: LoopPorts, service: ServiceId): Promise<EndpointId[
 }
 
 /** Read only where silence is about to decide: it says nothing before a message can have reached somebody. */
-async function whoWasAsked({ approvers, clock }: LoopPorts, service: Service, records: readonly Kept[]): Promise<Approver[] | undefined> {
-  const asking = askingOf(service, undefined);
-  const over = ({ connection }: Kept): boolean => connection.status === "asking" && silentUntil(asking, connection.question) <= clock();
-  return asking.silence === "reject" && records.some(over) ? approvers?.all() : undefined;
+async function whoWasAsked(
+  { approvers, clock }: LoopPorts,
+  service: Service,
+  records: readonly Kept[],
+  rulings: ReadonlyMap<EndpointId, Ruling>,
+): Promise<Approver[] | undefined> {
+  const now = clock();
+  const over = ({ connection }: Kept): boolean => {
+    if (connection.status !== "asking") return false;
+    const asking = askingOf(service, rulings.get(connection.endpoint)?.judgement);
+    return asking.silence === "reject" && silentUntil(asking, connection.question) <= now;
+  };
+  return records.some(over) ? approvers?.all() : undefined;
 }
 
 /** The verdicts on all that can still be decided. */

@@ -1,6 +1,16 @@
 // What the allow-list says to many consumers now: one read of exactly the keys that can match, whatever the list's length.
 
-import { candidateKeys, entryId, judge, type Consumer, type Entry, type Judgement, type Membership, type Removed } from "../allow-list.ts";
+import {
+  candidateKeys,
+  entryId,
+  judge,
+  underneath,
+  type Consumer,
+  type Entry,
+  type Judgement,
+  type Membership,
+  type Removed,
+} from "../allow-list.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { EntryRef } from "../events.ts";
@@ -71,7 +81,8 @@ export async function rulings(ports: VerdictPorts, judged: readonly Judged[]): P
     const frozen = frozenWords(bearing?.freezes ?? []);
     const circumstances = { counts, ...optional("frozen", frozen), ...optional("units", bearing?.units) };
     const held = consumer.held && entryId(consumer.held);
-    const holder = held === undefined ? undefined : (at.get(held) ?? left.get(held));
+    const there = held === undefined ? undefined : (at.get(held) ?? left.get(held));
+    const holder = there === undefined || "removed" in there ? there : underneath(there);
     return { judgement: judge(matching, consumer, now, circumstances), ...optional("holder", holder) };
   });
 }

@@ -53,7 +53,7 @@ const isOfZone = (error: unknown): boolean =>
 export async function fence({ zones, newId }: TurnPorts, zone: ZoneId, fqdn = ""): Promise<TurnPorts["zones"]> {
   const name = `_drawbridge-change.${fqdn.slice(fqdn.indexOf(".") + 1)}`;
   const read = async (): Promise<RecordSet[]> =>
-    (await zones.at(zone, name)).filter((set) => set.type === "TXT" && set.text.startsWith("change "));
+    (await zones.at(zone, name)).flatMap((set) => (set.type === "TXT" && set.text.startsWith("change ") ? [set] : []));
   let fence = await read();
   return {
     ...zones,

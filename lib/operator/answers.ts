@@ -1,10 +1,13 @@
 // An operator's own answer: approve or reject a connection, through the same loop as everybody's.
 
+import { mayBeSame } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { Choice, ConnectionEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
+import type { EndpointId } from "../ids.ts";
 import type { Change } from "../ledger.ts";
+import { withAuthors } from "../asking/known-authors.ts";
 import { noteRefused } from "../asking/note-refused.ts";
 import { run } from "../loop/run.ts";
 import type { Ledger } from "../ports.ts";
@@ -41,7 +44,7 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
   }
   const committed: ConnectionEvent[] = [];
   const ledger = guarded(ports.ledger, confirm, committed);
-  const as = (await ports.approvers.all()).find(({ arn }) => arn === by.arn)?.name;
+  const as = choice === "approve" && !breakGlass ? await approverBy(ports, by, endpoint) : undefined;
   const signal = {
     kind: "answered",
     choice,
@@ -52,11 +55,28 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
   } as const;
   const { clock, newId, services, connections, endpointServices } = ports;
   await run(
-    { clock, newId, services, connections, endpointServices, judging: ports, ledger },
+    {
+      clock,
+      newId,
+      services,
+      connections,
+      endpointServices,
+      judging: { ...ports, allowList: withAuthors(ports.allowList, ports.ledger) },
+      ledger,
+    },
     { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] },
   );
   const connection = await recordOf(ports, endpoint);
   return { connection, sentence: outcome(connection, committed) };
+}
+
+/** The approver whom this operator is. Two of one identity cannot be told apart, and neither of them agrees. */
+async function approverBy(ports: OperatorPorts, by: Operator, endpoint: EndpointId): Promise<string | undefined> {
+  const those = (await ports.approvers.all()).filter(({ arn }) => arn !== undefined && mayBeSame(arn, by.arn)).map(({ name }) => name);
+  if (those.length <= 1) return those[0];
+  const why = `${those.join(" and ")} have your IAM identity, and nobody can say which of them you are`;
+  await noteRefused(ports, { endpoint, choice: "approve", by, why, source: { kind: "api" } });
+  throw new Refused("NotAnApprover", `The answer was refused: ${why}`, "leave it to one of them: drawbridge approvers remove");
 }
 
 /** Commits what the loop decides, and keeps it in view; the one thing it will not commit unconfirmed is the end of a live connection. */

@@ -1,6 +1,6 @@
 // The approvers: added, changed, confirmed, tried and removed, and whether a message reaches each of them.
 
-import { anyApprover, approverName, type Approver } from "../approver.ts";
+import { anyApprover, approverName, sameMailbox, sharedWay, type Approver } from "../approver.ts";
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
@@ -10,10 +10,20 @@ import { mailStateOf, type MailState } from "../asking/reachable.ts";
 import type { Service } from "../service.ts";
 import { utc } from "../when.ts";
 import { anApprover, confirmedApprover, putApprover, read, removedApprover } from "./inputs.ts";
+import {
+  confirmMailbox,
+  keptMailbox,
+  listedMailbox,
+  mailboxOf,
+  mailOf,
+  subscribeMailbox,
+  type ListedMailbox,
+  type Mailbox,
+} from "./mailbox.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 
 export interface PutApprover {
-  readonly approver: Approver;
+  readonly approver: Approver | Mailbox;
   readonly changed: boolean;
   /** AWS has mailed the address a link, which has to be given to `approvers confirm`. */
   readonly confirmation?: "mailed";
@@ -24,11 +34,12 @@ type Said = Pick<Approver, "name" | "email" | "slack" | "arn">;
 /** Adds or changes an approver: what is left out is taken away. An address that is not confirmed is asked to confirm, again too. */
 export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<PutApprover> {
   const { reason, ...said } = read(putApprover, input);
+  if (said.name === anyApprover) return subscribeMailbox(ports, said);
   if (said.email === undefined && said.slack === undefined && said.arn === undefined)
     throw new BadInput("email", undefined, "give at least a mail address, a Slack user or an IAM identity");
   await refuseTwins(ports, said);
   const before = await ports.approvers.get(said.name);
-  const sameAddress = before?.email !== undefined && before.email === said.email;
+  const sameAddress = before?.email !== undefined && said.email !== undefined && sameMailbox(before.email, said.email);
   const keeps = sameAddress && mailStateOf(before, await ports.subscriptions.all()) === "confirmed";
   if (before?.subscription !== undefined && !sameAddress) await ports.subscriptions.remove(before.subscription);
   const subscription =
@@ -44,9 +55,12 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
 
 /** Two names of one person would count twice. */
 async function refuseTwins(ports: OperatorPorts, said: Said): Promise<void> {
+  const { mailbox } = ports.deployment;
+  if (said.email !== undefined && mailbox !== undefined && sameMailbox(said.email, mailbox))
+    throw new BadInput("email", said.email, "give another: it is approverEmail's, and gets everybody's questions");
   for (const other of await ports.approvers.all()) {
     if (other.name === said.name) continue;
-    const twin = (["email", "slack", "arn"] as const).find((way) => said[way] !== undefined && said[way] === other[way]);
+    const twin = sharedWay(said, other);
     if (twin !== undefined) throw new BadInput(twin, said[twin], `give another: ${other.name} has it, and one person is one approver`);
   }
 }
@@ -80,8 +94,13 @@ async function write(
  * Confirms the address with the link from AWS's mail, given here and not opened: then ending the subscription takes AWS
  * credentials, and a scanner that opens the unsubscribe link in every mail ends nothing.
  */
-export async function confirm(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver; mail: MailState }> {
+export async function confirm(
+  ports: OperatorPorts,
+  actor: Operator,
+  input: unknown,
+): Promise<{ approver: Approver | Mailbox; mail: MailState }> {
   const { name, token } = read(confirmedApprover, input);
+  if (name === anyApprover) return confirmMailbox(ports, token);
   const before = await existing(ports, name);
   if (before.email === undefined)
     throw new Refused("NotConfigured", `${name} has no mail address`, "give one with: drawbridge approvers add");
@@ -107,7 +126,16 @@ export interface ListedApprover extends Approver {
   readonly services: readonly string[];
 }
 
-export async function list(ports: OperatorPorts): Promise<{ items: ListedApprover[]; warnings: string[] }> {
+export interface ListedApprovers {
+  readonly items: readonly ListedApprover[];
+  /** The deployment's own, which is asked where nobody is named. */
+  readonly mailbox?: ListedMailbox;
+  readonly warnings: readonly string[];
+}
+
+export async function list(
+  ports: Pick<OperatorPorts, "approvers" | "subscriptions" | "services" | "deployment">,
+): Promise<ListedApprovers> {
   const [approvers, subscriptions, services] = await Promise.all([ports.approvers.all(), ports.subscriptions.all(), ports.services.all()]);
   const items = await Promise.all(
     approvers.map(async (approver) => ({
@@ -118,7 +146,7 @@ export async function list(ports: OperatorPorts): Promise<{ items: ListedApprove
   );
   const own = new Set(approvers.map(({ subscription }) => subscription));
   const others = subscriptions.filter(({ arn }) => arn !== undefined && !own.has(arn));
-  const warnings: string[] = [];
+  const warnings = twinsAmong(approvers);
   for (const { arn = "", endpoint } of others) {
     const inspected = await ports.subscriptions.inspect(arn);
     if (inspected === undefined || inspected.approver === anyApprover) continue;
@@ -128,8 +156,20 @@ export async function list(ports: OperatorPorts): Promise<{ items: ListedApprove
         : `${endpoint} is subscribed to the approvals topic as ${inspected.approver}, past Drawbridge; end it: ${arn}`,
     );
   }
-  return { items, warnings };
+  return { items, ...optional("mailbox", await listedMailbox(ports, services)), warnings };
 }
+
+/** Those that a Drawbridge from before let in. */
+const twinsAmong = (approvers: readonly Approver[]): string[] =>
+  approvers.flatMap((one, index) =>
+    approvers.slice(index + 1).flatMap((other) => {
+      const way = sharedWay(one, other);
+      return way === undefined
+        ? []
+        : [`${one.name} and ${other.name} have one ${wayWords[way]}, and one person is one approver: remove or change one of them`];
+    }),
+  );
+const wayWords = { email: "mail address", slack: "Slack user", arn: "IAM identity" } as const;
 
 const namedBy = (name: string, services: readonly Service[]): string[] =>
   services
@@ -140,44 +180,19 @@ const stateOf = async (ports: OperatorPorts, approver: Approver): Promise<MailSt
   confirmedState(ports, mailStateOf(approver, await ports.subscriptions.all()), approver);
 
 /** Who only followed the link in AWS's mail can be unsubscribed by anybody who follows the one in ours. */
-async function confirmedState({ subscriptions }: OperatorPorts, state: MailState, { subscription }: Approver): Promise<MailState> {
+async function confirmedState(
+  { subscriptions }: Pick<OperatorPorts, "subscriptions">,
+  state: MailState,
+  { subscription }: Approver,
+): Promise<MailState> {
   if (state !== "confirmed" || subscription === undefined) return state;
   return (await subscriptions.inspect(subscription))?.protected === true ? "confirmed" : "unprotected";
-}
-
-/** What keeps a service's questions from being answered by those it names. */
-export async function askingProblems(
-  { approvers }: Pick<OperatorPorts, "approvers">,
-  { service, asking = {} }: Pick<Service, "service" | "asking">,
-): Promise<{ message: string; remedy: string }[]> {
-  const { approvers: names = [], escalateTo = [], quorum = 1 } = asking;
-  if (names.length === 0) return [];
-  const there = new Map((await approvers.all()).map((one) => [one.name, one]));
-  const missing = [...new Set([...names, ...escalateTo])].filter((name) => !there.has(name));
-  const reached = names.filter((name) => there.get(name)?.reachableSince !== undefined || there.get(name)?.slack !== undefined);
-  return [
-    ...(missing.length === 0
-      ? []
-      : [
-          {
-            message: `${service} asks ${missing.join(", ")}, whom nobody has added as an approver`,
-            remedy: "add them with: drawbridge approvers add",
-          },
-        ]),
-    ...(reached.length >= quorum
-      ? []
-      : [
-          {
-            message: `${service} wants ${String(quorum)} to agree, and messages reach ${String(reached.length)} of its approvers`,
-            remedy: "see whom with: drawbridge approvers list",
-          },
-        ]),
-  ];
 }
 
 /** Removes an approver and their subscription. Their agreements to open questions count no more once no service names them. */
 export async function remove(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ approver: Approver }> {
   const { name, reason, confirm: confirmed } = read(removedApprover, input);
+  if (name === anyApprover) throw keptMailbox(ports);
   const before = await existing(ports, name);
   const naming = namedBy(name, await ports.services.all());
   if (naming.length > 0 && !confirmed)
@@ -207,10 +222,10 @@ export async function test(
   ports: OperatorPorts,
   actor: Operator,
   input: unknown,
-): Promise<{ approver: Approver; mail: MailState; sent: boolean }> {
+): Promise<{ approver: Approver | Mailbox; mail: MailState; sent: boolean }> {
   const { name } = read(anApprover, input);
-  const approver = await existing(ports, name);
-  const mail = await stateOf(ports, approver);
+  const approver = name === anyApprover ? mailboxOf(ports) : await existing(ports, name);
+  const mail = await ("version" in approver ? stateOf(ports, approver) : mailOf(ports.subscriptions, approver.email));
   const sent = mail === "confirmed" || mail === "unprotected";
   if (sent)
     await ports.people.approvers({

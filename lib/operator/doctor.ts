@@ -1,8 +1,10 @@
 // How the deployment is, as far as its own API may know: the zones, and each service in its care.
 
+import { anyApprover } from "../approver.ts";
 import type { ServiceId } from "../ids.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import type { Service } from "../service.ts";
+import { list } from "./approvers.ts";
 import type { UnreadableEntry } from "../ports.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
@@ -18,15 +20,46 @@ export interface Finding {
   readonly mend?: string;
 }
 
-type Ports = Pick<OperatorPorts, "services" | "endpointServices" | "zones" | "deployment" | "allowList">;
+type Ports = Pick<OperatorPorts, "services" | "endpointServices" | "zones" | "deployment" | "approvers" | "subscriptions" | "allowList">;
 
 const servicesAtOnce = 8;
 
 export async function examine(ports: Ports): Promise<Finding[]> {
-  const [zones, services] = await Promise.all([examineZones(ports), ports.services.all()]);
+  const [zones, people, services] = await Promise.all([examineZones(ports), examineApprovers(ports), ports.services.all()]);
   const looked = await concurrently(services, servicesAtOnce, (service) => examineService(ports, service));
-  return [...zones, ...(services.length === 0 ? [noServices] : []), ...looked.flat(), ...(await examineList(ports, services))];
+  const list = await examineList(ports, services);
+  return [...zones, ...people, ...(services.length === 0 ? [noServices] : []), ...looked.flat(), ...list];
 }
+
+/** Each address by itself: that many others are confirmed helps nobody. */
+async function examineApprovers(ports: Ports): Promise<Finding[]> {
+  return readable("approvers", async () => {
+    const { items, mailbox, warnings } = await list(ports);
+    const addresses = [...(mailbox === undefined ? [] : [mailbox]), ...items].flatMap(({ name, email, mail }) =>
+      email === undefined ? [] : [{ name, email, mail }],
+    );
+    if (addresses.length === 0 && items.length === 0) return [nobody];
+    const lost = addresses.filter(({ mail }) => mail === "pending" || mail === "lost");
+    const confirmed = addresses.length - lost.length;
+    return [
+      ...lost.map(({ name, email, mail }): Finding => ({
+        about: "approvers",
+        state: "failed",
+        message: `${email} ${mail === "pending" ? "has not confirmed" : "is not subscribed any more"}: nothing is sent there`,
+        mend: `npx drawbridge approvers add ${name}${name === anyApprover ? "" : ` --email ${email}, with their other details`}`,
+      })),
+      ...warnings.map((message): Finding => ({ about: "approvers", state: "failed", message })),
+      ...(confirmed > 0 ? [{ about: "approvers", state: "ok", message: `${String(confirmed)} confirmed` } as const] : []),
+    ];
+  });
+}
+
+const nobody: Finding = {
+  about: "approvers",
+  state: "failed",
+  message: "nobody is asked by mail",
+  mend: "set approverEmail in drawbridge.config.yml, then npm run deploy; or name people: npx drawbridge approvers add",
+};
 
 const noServices: Finding = {
   about: "services",

@@ -1,6 +1,8 @@
 // The allow-list's entries: written, removed, listed, and shown with their history.
 
-import { labelOf, refer, type Entry, type Removed } from "../allow-list.ts";
+import { labelOf, refer, standingAt, type Entry, type Removed } from "../allow-list.ts";
+import { withAuthors } from "../asking/known-authors.ts";
+import { authorsAfter } from "../entry-authors.ts";
 import { optional } from "../optional.ts";
 import type { Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
@@ -11,7 +13,9 @@ import { entrySubject, type Change, type EntryKey, type Head, type Page } from "
 import { concurrently } from "../loop/concurrently.ts";
 import type { UnreadableEntry } from "../ports.ts";
 import { over, saysTheSame, written, type SaidEntry } from "../said-entry.ts";
+import type { Service } from "../service.ts";
 import { entryWords } from "../entry-words.ts";
+import { checkEntry } from "./asking-together.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
 import { disconnectText } from "./disconnect-given.ts";
@@ -43,20 +47,22 @@ export interface Put {
 /** Adds or changes an entry; writing what is there already changes nothing. With `merge`, who they are stays unless it is given. */
 export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Put> {
   const { version, reason, confirm, preview, merge, tellContact: tells, contactLink, ...said } = read(putEntry, input);
-  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers });
-  if (said.service !== "*") await inCare(ports, said.service);
+  await checkApprovers(ports, { "asking.approvers": said.asking?.approvers, "asking.escalateTo": said.asking?.escalateTo });
+  const services = said.service === "*" ? await ports.services.all() : [await inCare(ports, said.service)];
   const key = { service: said.service, principal: said.principal };
   const put = await untilCommitted(keyWords(key), async (): Promise<Put | "conflict"> => {
     const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
     const before = await foundAt(ports, key);
     if (isUnreadable(before)) throw refusedUnreadable(before);
-    if (version !== undefined) refuseClash(key, before, version);
-    const wanted = merge ? over(said, before) : said;
+    const at = ports.clock();
+    const stands = before && standingAt(before, at);
+    if (version !== undefined) refuseClash(key, stands, version);
+    const wanted = merge ? over(said, stands) : said;
     if (tells) contactOf(wanted);
-    checkTyped(input, wanted, ports);
-    if (before !== undefined && saysTheSame(before, wanted)) return { entry: before, changed: false };
-    const entry = written(wanted, before, { version: expected.seq + 1, author: actor.arn, at: ports.clock() });
-    const put = { entry, changed: true, ...optional("before", before) };
+    checkTyped(input, wanted, ports, services);
+    if (stands !== undefined && saysTheSame(stands, wanted)) return { entry: stands, changed: false };
+    const entry = entryBy(wanted, before, { actor, at, version: expected.seq + 1 });
+    const put = { entry, changed: true, ...optional("before", stands) };
     if (preview) return { ...put, outlook: await outlook(ports, { entries: [entry] }) };
     const follows = await foreseen(ports, { entries: [entry] }, confirm);
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
@@ -77,13 +83,24 @@ async function driftAt(ports: OperatorPorts, service: ServiceId | "*"): Promise<
   return (await concurrently(concerned, 4, (one) => lastingDrift(ports, one))).flat();
 }
 
-function checkTyped(input: unknown, said: SaidEntry, { clock, deployment }: OperatorPorts): void {
+function checkTyped(input: unknown, said: SaidEntry, { clock, deployment }: OperatorPorts, services: readonly Service[]): void {
   try {
     checkSaid(said, clock(), deployment);
+    checkEntry(said, services);
   } catch (error) {
     throw asTyped(input, error);
   }
 }
+
+/** The entry as this operator's version of it; whoever wrote one before goes on being an author. */
+export const entryBy = (
+  said: SaidEntry,
+  before: Entry | undefined,
+  { actor: { arn }, at, version }: { readonly actor: Operator; readonly at: Instant; readonly version: number },
+): Entry => ({
+  ...written(said, before && standingAt(before, at), { version, author: arn, at }),
+  authors: authorsAfter(before, arn),
+});
 
 /** The commit that writes an entry, in the words of the log. */
 export function entryChange(actor: Operator, expected: Head, before: Entry | undefined, entry: Entry, reason?: string): Change {
@@ -100,7 +117,7 @@ export function entryChange(actor: Operator, expected: Head, before: Entry | und
 
 /** What each field allows by itself, and what they must not say together. */
 export function checkSaid(said: SaidEntry, now: string, { organizations = false }: Pick<Deployment, "organizations">): void {
-  const { principal, verdict, conditions, name, label, asking, onExpiry, disconnect } = said;
+  const { principal, verdict, conditions, name, label, onExpiry, disconnect } = said;
   if (!organizations && /^(ou|org)#/.test(principal))
     throw new Refused(
       "NotConfigured",
@@ -123,13 +140,6 @@ export function checkSaid(said: SaidEntry, now: string, { organizations = false 
     throw new BadInput("onExpiry", disconnectText(onExpiry), "say when the entry expires, or leave it out");
   if (disconnect !== undefined && verdict === "accept")
     throw new BadInput("disconnect", disconnectText(disconnect), "leave it out: an entry that accepts cuts nobody");
-  const { approvers, quorum } = asking ?? {};
-  if (approvers !== undefined && quorum !== undefined && quorum > new Set(approvers).size)
-    throw new BadInput(
-      "asking.quorum",
-      quorum,
-      `give at most ${String(new Set(approvers).size)}, which is how many approvers the entry names`,
-    );
 }
 
 export function refuseClash(key: EntryKey, before: Entry | undefined, version: number): void {
@@ -212,16 +222,29 @@ export interface ListedEntries extends Page<Entry> {
 export async function list(ports: OperatorPorts, input: unknown): Promise<ListedEntries> {
   const { service, principal, endsBefore, ...page } = read(listedEntries, input);
   const services = service === undefined ? await everywhere(ports) : [service];
+  const now = ports.clock();
+  const standing = (found: Entry | UnreadableEntry): Entry | UnreadableEntry | undefined =>
+    isUnreadable(found) ? found : standingAt(found, now);
   const ends = (found: Entry | UnreadableEntry): boolean =>
     endsBefore === undefined || isUnreadable(found) || (found.conditions.expires ?? endsBefore) < endsBefore;
   const { items, ...rest }: Page<Entry | UnreadableEntry> =
     principal === undefined
       ? await walk(
-          services.map((at) => ({ key: at, page: (request) => ports.allowList.ofService(at, request) })),
+          services.map((at) => ({
+            key: at,
+            page: async (request) => {
+              const its = await ports.allowList.ofService(at, request);
+              return { ...its, items: its.items.flatMap((found) => standing(found) ?? []) };
+            },
+          })),
           page,
           ends,
         )
-      : { items: (await ports.allowList.inspect(services.map((at) => ({ service: at, principal })))).filter(ends) };
+      : {
+          items: (await ports.allowList.inspect(services.map((at) => ({ service: at, principal }))))
+            .flatMap((found) => standing(found) ?? [])
+            .filter(ends),
+        };
   const isEmpty = items.length === 0 && rest.cursor === undefined;
   if (isEmpty && service !== undefined && service !== "*" && !(await everywhere(ports)).includes(service)) await inCare(ports, service);
   const unreadable = items.filter(isUnreadable).map(shownUnreadable);
@@ -229,7 +252,7 @@ export async function list(ports: OperatorPorts, input: unknown): Promise<Listed
     ...rest,
     items: items.filter((found): found is Entry => !isUnreadable(found)),
     ...optional("unreadable", unreadable.length === 0 ? undefined : unreadable),
-    at: ports.clock(),
+    at: now,
   };
 }
 
@@ -245,7 +268,7 @@ async function everywhere(ports: OperatorPorts): Promise<(ServiceId | "*")[]> {
 const releasesMax = 1000;
 
 export interface ShownEntry {
-  /** Absent when it has been removed: its history is still told. */
+  /** Absent when it has been removed, or was an answer's that has run out: its history is still told. */
   readonly entry?: Entry;
   readonly words?: string;
   /** Why the row that stands there cannot be read. */
@@ -256,12 +279,19 @@ export interface ShownEntry {
 export async function show(ports: OperatorPorts, input: unknown): Promise<ShownEntry> {
   const key = read(anEntry, input);
   const [found, { history }] = await Promise.all([foundAt(ports, key), historyOf(ports.ledger, entrySubject(key.service, key.principal))]);
-  if (found === undefined && history.length === 0) throw noEntry(key);
-  if (found === undefined) return { history };
-  return isUnreadable(found) ? { unreadable: found.unreadable, history } : { entry: found, words: entryWords(found), history };
+  if (isUnreadable(found)) return { unreadable: found.unreadable, history };
+  const entry = found && standingAt(found, ports.clock());
+  if (entry === undefined && history.length === 0) throw noEntry(key);
+  return { ...(entry === undefined ? {} : { entry, words: entryWords(entry) }), history };
 }
 
-const foundAt = async (ports: OperatorPorts, key: EntryKey): Promise<Entry | UnreadableEntry | undefined> =>
-  (await ports.allowList.inspect([key]))[0];
+/** What stands at the key as its row is, with all its authors; also what nobody can read. */
+const foundAt = async (
+  { allowList, ledger }: OperatorPorts,
+  { service, principal }: EntryKey,
+): Promise<Entry | UnreadableEntry | undefined> => (await withAuthors(allowList, ledger).inspect([{ service, principal }]))[0];
+/** The entry as its row is, with all its authors. */
+export const entryAt = async ({ allowList, ledger }: OperatorPorts, { service, principal }: EntryKey): Promise<Entry | undefined> =>
+  (await withAuthors(allowList, ledger).read([{ service, principal }]))[0];
 const noEntry = (key: EntryKey): Refused =>
   new Refused("NotFound", `There is no entry for ${keyWords(key)}`, "see which there are with: drawbridge list");

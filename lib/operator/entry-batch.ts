@@ -1,14 +1,16 @@
 // Many entries at once: each is a commit and an event of its own, refused or done by itself; and what all of them would come to.
 
-import { entryId, type Entry, type Removed } from "../allow-list.ts";
+import { entryId, standingAt, type Entry, type Removed } from "../allow-list.ts";
+import { withAuthors } from "../asking/known-authors.ts";
 import { BadInput, Fault, Refused } from "../faults.ts";
-import type { Instant, ServiceId } from "../ids.ts";
+import type { ServiceId } from "../ids.ts";
 import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
-import { saysTheSame, written, type SaidEntry } from "../said-entry.ts";
+import { saysTheSame, type SaidEntry } from "../said-entry.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
-import { checkSaid, entryChange, refuseClash, removalChange, tombstoneOf } from "./entries.ts";
+import { checkEntry } from "./asking-together.ts";
+import { checkSaid, entryAt, entryBy, entryChange, refuseClash, removalChange, tombstoneOf } from "./entries.ts";
 import { asTyped, entryBatch, foreseenPolicy, read } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
 import { settingsOver } from "./service-settings.ts";
@@ -33,10 +35,14 @@ const commitsAtOnce = 16;
 export async function batch(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ items: Outcome[] }> {
   const { put, remove, reason, confirm } = read(entryBatch, input);
   await checkAll(ports, input, put);
-  await checkApprovers(ports, { "asking.approvers": put.flatMap((said) => said.asking?.approvers ?? []) });
+  await checkApprovers(ports, {
+    "asking.approvers": put.flatMap((said) => said.asking?.approvers ?? []),
+    "asking.escalateTo": put.flatMap((said) => said.asking?.escalateTo ?? []),
+  });
   const before = await entriesAt(ports, [...put, ...remove]);
   const at = ports.clock();
-  const entries = put.map((one) => supposed(actor, one, before.get(entryId(one)), at));
+  const next = (key: EntryKey): number => (before.get(entryId(key))?.version ?? 0) + 1;
+  const entries = put.map(({ version: _version, ...said }) => entryBy(said, before.get(entryId(said)), { actor, at, version: next(said) }));
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   await foreseen(ports, { entries, removed }, confirm);
   const written = await concurrently(put, commitsAtOnce, (one) =>
@@ -50,10 +56,6 @@ type Write = SaidEntry & { readonly version?: number };
 type Drop = EntryKey & { readonly version?: number; readonly disconnect?: Removed["removed"]["disconnect"] };
 type Done = Pick<Outcome, "done" | "version">;
 
-/** The entry as it would be. */
-const supposed = (actor: Operator, { version: _version, ...said }: Write, before: Entry | undefined, at: Instant): Entry =>
-  written(said, before, { version: (before?.version ?? 0) + 1, author: actor.arn, at });
-
 /** A new entry is written without a look at its history first: it mostly has none, and if it has, the commit says so. */
 async function write(
   ports: OperatorPorts,
@@ -66,15 +68,13 @@ async function write(
   return untilCommitted(keyWords(said), async () => {
     const blind = first && found === undefined;
     const expected = blind ? noHead : await ports.ledger.head(entrySubject(said.service, said.principal));
-    const before = blind
-      ? undefined
-      : first && found !== undefined && found.version === expected.seq
-        ? found
-        : (await ports.allowList.read([said]))[0];
+    const before = blind ? undefined : first && found !== undefined && found.version === expected.seq ? found : await entryAt(ports, said);
     first = false;
-    if (before !== undefined && saysTheSame(before, said)) return { done: "nothing", version: before.version };
-    if (version !== undefined) refuseClash(said, before, version);
-    const entry = written(said, before, { version: expected.seq + 1, author: actor.arn, at: ports.clock() });
+    const at = ports.clock();
+    const stands = before && standingAt(before, at);
+    if (stands !== undefined && saysTheSame(stands, said)) return { done: "nothing", version: stands.version };
+    if (version !== undefined) refuseClash(said, stands, version);
+    const entry = entryBy(said, before, { actor, at, version: expected.seq + 1 });
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { done: before === undefined ? "added" : "changed", version: entry.version };
   });
@@ -109,22 +109,28 @@ async function settled({ service, principal }: EntryKey, work: () => Promise<Don
   }
 }
 
+/** `come` are services as they will be: changed, or taken into care; those that are let go matter no more. */
 async function checkAll(
   ports: OperatorPorts,
   input: unknown,
   put: readonly SaidEntry[],
-  come: ReadonlySet<string> = new Set(),
+  come: readonly Service[] = [],
+  gone: readonly ServiceId[] = [],
 ): Promise<void> {
   const now = ports.clock();
+  const services = new Map([...(await ports.services.all()), ...come].map((service) => [service.service, service]));
+  for (const service of gone) services.delete(service);
   for (const [index, said] of put.entries()) {
     try {
       checkSaid(said, now, ports.deployment);
+      checkEntry(said, [...services.values()]);
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
       throw asTyped(input, new BadInput(`put.${String(index)}.${error.field}`, error.value, error.remedy));
     }
   }
-  for (const service of new Set(put.map((said) => said.service))) if (service !== "*" && !come.has(service)) await inCare(ports, service);
+  for (const service of new Set(put.map((said) => said.service)))
+    if (service !== "*" && !services.has(service)) await inCare(ports, service);
 }
 
 const readAtOnce = 500;
@@ -132,7 +138,7 @@ const readAtOnce = 500;
 async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promise<Map<string, Entry>> {
   const found = new Map<string, Entry>();
   for (let start = 0; start < keys.length; start += readAtOnce)
-    for (const entry of await ports.allowList.read(
+    for (const entry of await withAuthors(ports.allowList, ports.ledger).read(
       keys.slice(start, start + readAtOnce).map(({ service, principal }) => ({ service, principal })),
     ))
       found.set(entryId(entry), entry);
@@ -142,10 +148,12 @@ async function entriesAt(ports: OperatorPorts, keys: readonly EntryKey[]): Promi
 /** What a whole policy would come to for the connections there are. Nothing is written. */
 export async function foresee(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Outlook> {
   const { put, remove, services, released } = read(foreseenPolicy, input);
-  await checkAll(ports, input, put, new Set(services.map(({ service }) => service)));
   const before = await entriesAt(ports, put);
   const at = ports.clock();
-  const entries = put.map((one) => supposed(actor, one, before.get(entryId(one)), at));
+  const entries = put.map(({ version: _version, ...said }) => {
+    const there = before.get(entryId(said));
+    return entryBy(said, there, { actor, at, version: (there?.version ?? 0) + 1 });
+  });
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   const changed = await Promise.all(
     // Where names are made does not bear on who connects.
@@ -154,5 +162,6 @@ export async function foresee(ports: OperatorPorts, actor: Operator, input: unkn
       return settingsOver(there ?? { service, mode: "enforce", outsideAccept: "keep", addedAt: at, addedBy: actor.arn, version: 1 }, said);
     }),
   );
+  await checkAll(ports, input, put, changed, released);
   return outlook(ports, { entries, removed, services: changed, released });
 }

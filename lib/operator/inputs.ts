@@ -1,7 +1,7 @@
 // What operators may give: each field parsed once, and every refusal names the field, the value and the remedy.
 
 import * as v from "valibot";
-import { approverName } from "../approver.ts";
+import { anyApprover, approverName } from "../approver.ts";
 import { states, type Status } from "../connection-states.ts";
 import { BadInput } from "../faults.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
@@ -95,8 +95,6 @@ const label = by((given) => {
 
 const disconnect = by(disconnectGiven);
 const approvers = several(by(approverName));
-/** Whom to ask, and how many of them must agree. */
-const quorum = whole(1, 20);
 const labels = v.pipe(
   v.record(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, "give a label's name of up to 64 letters, digits and _.:/-")),
@@ -139,9 +137,10 @@ const writing = {
 };
 
 const hours = whole(1, 8760);
+/** Whom to ask, and how: of a service, or of an entry where the service's shall not do. */
 const asking = members({
   approvers: maybe(approvers),
-  quorum: maybe(quorum),
+  quorum: maybe(whole(1, 20)),
   openDays: maybe(whole(1, 365)),
   remindHours: maybe(v.array(hours, "give a list of hours")),
   escalateTo: maybe(approvers),
@@ -172,6 +171,8 @@ export const setService = members({
   ...serviceFields,
   zone: maybe(v.nullable(text)),
   privateDnsName: maybe(v.nullable(domain)),
+  /** The entries are not held against it: it is a part of a policy that was checked as a whole. */
+  checked: v.optional(flag, false),
   ...writing,
 });
 
@@ -209,7 +210,7 @@ export const entryFields = {
   purpose: maybe(text),
   ticket: maybe(text),
   labels: maybe(labels),
-  asking: maybe(members({ approvers: maybe(approvers), quorum: maybe(quorum) })),
+  asking: maybe(asking),
   onExpiry: maybe(disconnect),
   disconnect: maybe(disconnect),
 };
@@ -293,7 +294,12 @@ export const answeredConnection = members({
   confirm: v.optional(flag, false),
 });
 
-const email = v.pipe(text, v.regex(/^[^@\s"'<>,;]+@[^@\s"'<>,;]+\.[^@\s"'<>,;]+$/, "give a mail address, such as ann@example.com"));
+/** In lower case: it is one mailbox however it is written. */
+const email = v.pipe(
+  text,
+  v.regex(/^[^@\s"'<>,;]+@[^@\s"'<>,;]+\.[^@\s"'<>,;]+$/, "give a mail address, such as ann@example.com"),
+  v.toLowerCase(),
+);
 const slackUser = v.pipe(
   v.string("give a Slack user's id"),
   v.regex(/^[UW][A-Z0-9]{5,20}$/, "give the Slack user's id, such as U0123ABCDEF"),
@@ -305,9 +311,10 @@ const identity = v.pipe(
     "give the ARN of an IAM user, role or assumed role, as aws sts get-caller-identity tells it",
   ),
 );
-const approver = by(approverName);
+/** An approver's name, or that of the deployment's own mailbox. */
+const approverOrMailbox = by((given) => (given === anyApprover ? anyApprover : approverName(given)));
 export const approverFields = { email: maybe(email), slack: maybe(slackUser), arn: maybe(identity) };
-export const putApprover = members({ name: approver, ...approverFields, reason: maybe(text) });
+export const putApprover = members({ name: approverOrMailbox, ...approverFields, reason: maybe(text) });
 function isApproverName(given: string): boolean {
   try {
     return approverName(given) === given;
@@ -332,9 +339,9 @@ export const policyFile = members({
   entries: maybe(v.array(members(entryFields), "give a list of entries")),
 });
 
-export const anApprover = members({ name: approver });
-export const confirmedApprover = members({ name: approver, token: confirmation });
-export const removedApprover = members({ name: approver, reason: maybe(text), confirm: v.optional(flag, false) });
+export const anApprover = members({ name: approverOrMailbox });
+export const confirmedApprover = members({ name: approverOrMailbox, token: confirmation });
+export const removedApprover = members({ name: approverOrMailbox, reason: maybe(text), confirm: v.optional(flag, false) });
 
 export const audited = members({
   connection: maybe(by(endpointId)),

@@ -56,6 +56,8 @@ export interface Deployment {
   readonly queues: Readonly<Record<string, string>>;
   /** Where the log's checkpoints are kept, and the key that signs them. */
   readonly checkpoints?: { readonly bucket: string; readonly key: string };
+  /** Who is asked where no approvers are named. */
+  readonly mailbox?: string;
   /** Whether a role may look accounts up in AWS Organizations. */
   readonly organizations?: boolean;
 }

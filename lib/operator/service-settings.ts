@@ -6,6 +6,7 @@ import { unsaid } from "../grounds.ts";
 import { canonical, serviceSubject } from "../ledger.ts";
 import { optional } from "../optional.ts";
 import type { Service } from "../service.ts";
+import { askingEntries, checkService } from "./asking-together.ts";
 import { foreseen } from "./cuts.ts";
 import { read, setService } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
@@ -27,7 +28,7 @@ export interface Set {
 
 /** Changes what is given and leaves the rest; `null` takes a setting back to the usual. */
 export async function set(ports: OperatorPorts, actor: Operator, input: unknown): Promise<Set> {
-  const { service: id, version, reason, confirm, preview, zone: wantedZone, ...said } = read(setService, input);
+  const { service: id, version, reason, confirm, preview, checked, zone: wantedZone, ...said } = read(setService, input);
   await checkApprovers(ports, { "asking.approvers": said.asking?.approvers, "asking.escalateTo": said.asking?.escalateTo });
   const zone = await zoneOf(ports, id, wantedZone);
   const put = await untilCommitted(id, async (): Promise<Set | "conflict"> => {
@@ -35,8 +36,9 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
     const before = await inCare(ports, id);
     if (version !== undefined) refuseOtherVersion(before, version);
     const wanted = settingsOver(before, { ...said, ...(zone === undefined ? {} : { zone }) });
-    checkSettings(wanted);
     if (canonical(wanted) === canonical(before)) return { service: before, changed: false };
+    if (canonical({ asking: wanted.asking }) !== canonical({ asking: before.asking }))
+      checkService(wanted, checked ? [] : await askingEntries(ports, wanted));
     const after: Service = { ...wanted, version: expected.seq + 1 };
     const done = { service: after, changed: true, before };
     if (preview) return { ...done, outlook: await outlook(ports, { services: [after] }) };
@@ -68,16 +70,4 @@ async function zoneOf(ports: OperatorPorts, id: Service["service"], wanted: stri
 export function settingsOver(before: Service, said: { readonly [Key in keyof Service]?: Service[Key] | null | undefined }): Service {
   const merged = { ...before, ...said };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null && value !== undefined)) as unknown as Service;
-}
-
-function checkSettings({ asking }: Service): void {
-  const { approvers = [], quorum, escalateTo, escalateAfterHours } = asking ?? {};
-  if (quorum !== undefined && quorum > new Set(approvers).size)
-    throw new BadInput(
-      "asking.quorum",
-      quorum,
-      `give at most ${String(new Set(approvers).size)}, which is how many approvers the service names`,
-    );
-  if (escalateAfterHours !== undefined && escalateTo === undefined)
-    throw new BadInput("asking.escalateAfterHours", escalateAfterHours, "say whom to ask next with escalateTo");
 }

@@ -12,7 +12,7 @@ import { serviceSubject } from "../ledger.ts";
 import { run } from "../loop/run.ts";
 import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
-import { askingProblems } from "./approvers.ts";
+import { askingProblems } from "./asking-together.ts";
 import { historyOf, type Told } from "./history.ts";
 import { addedService, aService, enforcedService, read, releasedService } from "./inputs.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";

@@ -127,8 +127,9 @@ function form(view: OpenView, access: Extract<OpenView["access"], { kind: "link"
   </section>`;
 }
 
-const hasAgreed = ({ agreed }: OpenView, access: Extract<OpenView["access"], { kind: "link" | "session" }>): boolean =>
-  agreed.some(({ name }) => name === access.approver.name);
+/** This approver agreed, and to say so again would change nothing: there are not enough of them. */
+const hasAgreed = ({ agreed, asking }: OpenView, access: Extract<OpenView["access"], { kind: "link" | "session" }>): boolean =>
+  agreed.length < asking.quorum && agreed.some(({ name }) => name === access.approver.name);
 
 function choices({ connection, complaints, entered, offers, asking }: OpenView, approving: boolean): Markup {
   const many = asking.quorum > 1;

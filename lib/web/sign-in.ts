@@ -51,11 +51,14 @@ const tooMany = (): Markup =>
     <p>Six have been mailed within the hour. Use the newest one in the browser that asked for it, or wait for the next hour.</p>
   </div>`;
 
-/** Robots press every button: the first code costs a press, each further one a word. */
+/** Robots press every button: the first code of a day costs a press, each further one a word. */
 const confirmation = (): Markup =>
   html`<div class="told" role="alert" tabindex="-1" autofocus>
-      <h3>A code has been mailed already</h3>
-      <p>Perhaps a mail scanner asked for it. It works only in the browser that asked. For one of your own, type the word below.</p>
+      <h3>A code has been mailed within the last day</h3>
+      <p>
+        By you, or by a mail scanner that pressed this button. It works only in the browser that asked. For another one, type the word
+        below.
+      </p>
     </div>
     <div class="field">
       <label for="confirm">Type <strong>${codeWord}</strong></label>

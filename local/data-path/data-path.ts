@@ -14,7 +14,8 @@ import { resolveName, type RecordType } from "./names.ts";
 import { createPrograms } from "./programs.ts";
 import { startProxy } from "./proxy.ts";
 import { recordWay, type Recorder } from "./records.ts";
-import { opened, probe, wayTo, type Failure, type Ground, type Way } from "./ways.ts";
+import { opened } from "./health.ts";
+import { probe, wayTo, type Failure, type Ground, type Way } from "./ways.ts";
 
 export interface DataPath {
   vpcs(): readonly VpcShown[];
@@ -56,8 +57,8 @@ const SILENCE_MS = 2_000;
 export function createDataPath(options: DataPathOptions): DataPath {
   const { ec2, elb } = options;
   const programs = createPrograms();
-  const ground: Ground = { ec2, elb, programs };
-  elb.probe = (balancer, target) => probe(ground, balancer, target);
+  const ground: Ground = { ec2, elb, programs, turns: new Map() };
+  elb.probe = (balancer, group, target) => probe(ground, balancer, group, target);
   const entries = new Set<Entry>();
   const resolve = (vpc: Vpc, name: string, type: RecordType): readonly string[] | undefined =>
     resolveName({ ec2, zones: options.zones }, vpc, name, type);
@@ -120,9 +121,14 @@ async function dialled(dialling: Dialling, host: string, port: number): Promise<
   return last;
 }
 
-/** Counts what passes, and writes it down when the connection ends. */
+/** Counts what passes, and writes it down when the connection ends: by itself, or because its endpoint is cut off. */
 function recorded(dialling: Dialling, way: Way, begun: number, socket: Duplex & { bytesRead: number; bytesWritten: number }): Duplex {
-  socket.once("close", () => recordWay(dialling, way, { begun, bytesOut: socket.bytesWritten, bytesIn: socket.bytesRead }));
+  const cut = (): unknown => socket.destroy();
+  way.endpoint?.open.add(cut);
+  socket.once("close", () => {
+    way.endpoint?.open.delete(cut);
+    recordWay(dialling, way, { begun, bytesOut: socket.bytesWritten, bytesIn: socket.bytesRead });
+  });
   return socket;
 }
 

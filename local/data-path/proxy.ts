@@ -113,6 +113,8 @@ function refuse(socket: Socket, status: string, why: string): void {
 
 function join(socket: Socket, before: Buffer, upstream: Duplex): void {
   upstream.on("error", () => socket.destroy());
+  // Cut off from behind, without an end.
+  upstream.on("close", () => void (upstream.readableEnded || socket.destroy()));
   socket.on("close", () => upstream.destroy());
   if (before.length > 0) upstream.write(before);
   socket.pipe(upstream);

@@ -2,7 +2,7 @@
 import type { Clock } from "../service.ts";
 import type { Count } from "../services/cloudwatch-metrics.ts";
 import { flowLogsOf } from "../services/ec2-flow-logs.ts";
-import type { NetworkInterface } from "../services/ec2-parts.ts";
+import type { LoadBalancer, NetworkInterface } from "../services/ec2-parts.ts";
 import type { Ec2State } from "../services/ec2-state.ts";
 import type { Leg, Way } from "./ways.ts";
 
@@ -26,6 +26,12 @@ const PACKET_BYTES = 1460;
 export function recordWay(recorder: Recorder, way: Way, traffic: Traffic): void {
   for (const leg of way.legs) recordLeg(recorder, leg, traffic);
   if (!("failed" in way.end)) countWay(recorder, way, traffic.bytesIn + traffic.bytesOut);
+  if (way.isTurnedAway === true && way.balancer !== undefined) countTurnedAway(recorder, way.balancer);
+}
+
+function countTurnedAway({ count }: Recorder, { owner, fullName }: LoadBalancer): void {
+  const metric = "SecurityGroupBlockedFlowCount_Inbound_TCP";
+  count({ account: owner, namespace: "AWS/NetworkELB", metric, dimensions: { LoadBalancer: fullName }, value: 1 });
 }
 
 function recordLeg(recorder: Recorder, leg: Leg, traffic: Traffic): void {

@@ -1,11 +1,10 @@
 // The way of a TCP connection through VPCs: from an address, past security groups, through an endpoint and its load balancer, to a program.
-import { connect, type Socket } from "node:net";
-
 import type { LoadBalancer, NetworkInterface } from "../services/ec2-parts.ts";
 import type { Ec2State, Endpoint } from "../services/ec2-state.ts";
 import { letsThrough } from "../services/ec2-groups.ts";
 import { interfacesOf } from "../services/ec2-interfaces.ts";
-import { interfaceOfTarget, type ElbState, type Target, type TargetProblem } from "../services/elb-state.ts";
+import { interfaceOfTarget, type ElbState, type Target, type TargetGroup, type TargetProblem } from "../services/elb-state.ts";
+import { checked } from "./health.ts";
 import type { Programs } from "./programs.ts";
 
 /** What a caller would see, and why. */
@@ -27,6 +26,8 @@ export interface Way {
   readonly legs: readonly Leg[];
   readonly endpoint?: Endpoint;
   readonly balancer?: LoadBalancer;
+  /** The load balancer's own groups dropped it. */
+  readonly isTurnedAway?: true;
   readonly end: Failure | { readonly loopbackPort: number };
 }
 
@@ -34,6 +35,8 @@ export interface Ground {
   readonly ec2: Ec2State;
   readonly elb: ElbState;
   readonly programs: Programs;
+  /** How many connections each target group has had. */
+  readonly turns: Map<TargetGroup, number>;
 }
 
 export async function wayTo(ground: Ground, from: NetworkInterface, address: string, port: number): Promise<Way> {
@@ -84,7 +87,7 @@ async function throughEndpoint(ground: Ground, from: NetworkInterface, to: Netwo
   if (balancer.filtersPrivateLink && !letsThrough(ec2, balancer.groupIds, "in", port, stranger)) {
     const groups = balancer.groupIds.join(", ");
     const why = `${groups} of the load balancer ${balancer.name} lets no TCP ${port} in from ${from.address}, and it filters PrivateLink's traffic`;
-    return { ...stopped([passed], "timed out", why), endpoint, balancer };
+    return { ...stopped([passed], "timed out", why), endpoint, balancer, isTurnedAway: true };
   }
   return { ...(await throughBalancer(ground, balancer, node, port, [passed])), endpoint };
 }
@@ -107,48 +110,77 @@ async function throughBalancer(
       ...stopped(legs, "refused", `the load balancer has no listener on port ${port}`),
       ...(balancer === undefined ? {} : { balancer }),
     };
-  const targets = [...(ground.elb.targetGroups.get(listener.targetGroupArn)?.targets.values() ?? [])];
-  const problems: string[] = [];
+  const group = ground.elb.targetGroups.get(listener.targetGroupArn);
+  const targets = group === undefined ? [] : inTurn(ground, group);
+  const judged: { readonly target: Target; readonly problem: NonNullable<TargetProblem> }[] = [];
   for (const target of targets) {
-    const way = await toTarget(ground, balancer, node, target);
-    const problem = await problemOf(way);
-    if (problem === undefined) return { legs: [...legs, ...way.legs], balancer, end: way.end };
-    problems.push(`${target.id}:${target.port} is unhealthy (${problem.description})`);
+    const problem = group && (await healthOf(ground, balancer, node, group, target));
+    if (problem === undefined) return onward(await toTarget(ground, balancer, node, target));
+    judged.push({ target, problem });
   }
-  const why = targets.length === 0 ? "its target group is empty" : problems.join(", ");
+  const why =
+    targets.length === 0
+      ? "its target group is empty"
+      : judged.map(({ target, problem }) => `${target.id}:${target.port} is ${problem.state} (${problem.description})`).join(", ");
+  // Where no target is healthy, the load balancer fails open: it tries one all the same. One that is not in use gets nothing.
+  const open = judged.find(({ problem }) => problem.state === "unhealthy");
+  if (open !== undefined) return onward(await toTarget(ground, balancer, node, open.target), `no target is healthy: ${why}`);
   return { ...stopped(legs, "refused", `the load balancer ${balancer.name} has no healthy target: ${why}`), balancer };
+
+  function onward({ legs: further, end }: Way, why = ""): Way {
+    const told = "failed" in end && why !== "" ? { ...end, why: `${end.why}; ${why}` } : end;
+    return { legs: [...legs, ...further], ...(balancer === undefined ? {} : { balancer }), end: told };
+  }
+}
+
+/** Each connection begins at the next target; on AWS a hash of the flow chooses. */
+function inTurn({ turns }: Ground, group: TargetGroup): readonly Target[] {
+  const all = [...group.targets.values()];
+  const turn = turns.get(group) ?? 0;
+  turns.set(group, turn + 1);
+  return all.map((_target, at) => all[(at + turn) % all.length]).filter((one) => one !== undefined);
 }
 
 async function toTarget(ground: Ground, balancer: LoadBalancer, node: NetworkInterface, target: Target): Promise<Way> {
   const to = interfaceOfTarget(ground.elb, balancer.vpcId, target);
   if (to === undefined) return stopped([], "timed out", `${target.id} has no address`);
-  if (!balancer.isCrossZone && to.zone !== node.zone)
-    return stopped([], "timed out", `it stands in another zone, and the load balancer is not cross-zone`);
   return wayTo(ground, node, to.address, target.port);
 }
 
-/** The health check: whether the target takes a connection. */
-async function problemOf({ end }: Way): Promise<TargetProblem> {
-  if ("failed" in end) return { reason: end.failed === "timed out" ? "Target.Timeout" : "Target.FailedHealthChecks", description: end.why };
-  const socket = await opened(end.loopbackPort);
-  if (socket === undefined) return { reason: "Target.FailedHealthChecks", description: "Health checks failed" };
-  socket.destroy();
-  return undefined;
+/** The health check, made when it is asked for: whether the target takes a connection, or answers a request as it should. */
+async function healthOf(
+  ground: Ground,
+  balancer: LoadBalancer,
+  node: NetworkInterface,
+  { healthCheck }: TargetGroup,
+  target: Target,
+): Promise<TargetProblem> {
+  const { state } = ground.ec2.instances.get(target.id) ?? {};
+  if (state !== undefined && state !== "running")
+    return { state: "unused", reason: "Target.InvalidState", description: `${target.id} is ${state}` };
+  if (isElsewhere(ground, balancer, node, target)) return { state: "unused", reason: "Target.NotInUse", description: ELSEWHERE };
+  const { end } = await toTarget(ground, balancer, node, { ...target, port: healthCheck.port ?? target.port });
+  if ("failed" in end)
+    return {
+      state: "unhealthy",
+      reason: end.failed === "timed out" ? "Target.Timeout" : "Target.FailedHealthChecks",
+      description: end.why,
+    };
+  return checked(end.loopbackPort, healthCheck);
+}
+
+const ELSEWHERE = "it stands in another zone, and the load balancer is not cross-zone";
+
+function isElsewhere({ elb }: Ground, balancer: LoadBalancer, node: NetworkInterface, target: Target): boolean {
+  const to = interfaceOfTarget(elb, balancer.vpcId, target);
+  return !balancer.isCrossZone && to !== undefined && to.zone !== node.zone;
 }
 
 /** From any of the load balancer's addresses. */
-export async function probe(ground: Ground, balancer: LoadBalancer, target: Target): Promise<TargetProblem> {
+export async function probe(ground: Ground, balancer: LoadBalancer, group: TargetGroup, target: Target): Promise<TargetProblem> {
   const [node] = interfacesOf(ground.ec2, balancer.arn);
-  if (node === undefined) return { reason: "Target.NotInUse", description: "The load balancer has no address" };
-  return problemOf(await toTarget(ground, { ...balancer, isCrossZone: true }, node, target));
-}
-
-export function opened(port: number): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", () => resolve(undefined));
-  });
+  if (node === undefined) return { state: "unused", reason: "Target.NotInUse", description: "The load balancer has no address" };
+  return healthOf(ground, { ...balancer, isCrossZone: true }, node, group, target);
 }
 
 function stopped(legs: readonly Leg[], failed: Failure["failed"], why: string): Way {

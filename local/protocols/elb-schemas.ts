@@ -1,60 +1,86 @@
 // The few actions of Elastic Load Balancing that can be called over the wire, in the schema form of the SDK clients: its client is no
-// dependency of ours. Load balancers are made by stacks only.
+// dependency of ours. Load balancers and target groups are made by stacks only.
 
 const NS = "com.amazonaws.elb";
 const STRING = 0;
 const NUMBER = 1;
+const BOOLEAN = 2;
 const STRINGS = 64;
 
-const State$ = [3, NS, "LoadBalancerState", 0, ["Code"], [STRING]];
-const Balancer$ = [
-  3,
-  NS,
-  "LoadBalancer",
-  0,
-  [
-    "LoadBalancerArn",
-    "LoadBalancerName",
-    "DNSName",
-    "Scheme",
-    "Type",
-    "VpcId",
-    "State",
-    "SecurityGroups",
-    "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
-  ],
-  [STRING, STRING, STRING, STRING, STRING, STRING, () => State$, STRINGS, STRING],
-];
-const Group$ = [
-  3,
-  NS,
-  "TargetGroup",
-  0,
-  ["TargetGroupArn", "TargetGroupName", "Protocol", "Port", "VpcId", "TargetType", "LoadBalancerArns"],
-  [STRING, STRING, STRING, NUMBER, STRING, STRING, STRINGS],
-];
-const Target$ = [3, NS, "TargetDescription", 0, ["Id", "Port"], [STRING, NUMBER]];
-const Health$ = [3, NS, "TargetHealth", 0, ["State", "Reason", "Description"], [STRING, STRING, STRING]];
-const TargetHealth$ = [3, NS, "TargetHealthDescription", 0, ["Target", "TargetHealth"], [() => Target$, () => Health$]];
-
+type Types = Readonly<Record<string, unknown>>;
+const structure = (name: string, members: Types): unknown => [3, NS, name, 0, Object.keys(members), Object.values(members)];
 const list = (name: string, item: unknown): unknown => [1, NS, name, 0, item];
-const structure = (name: string, names: readonly string[], types: readonly unknown[]): unknown => [3, NS, name, 0, names, types];
-const operation = (name: string, input: unknown, output: unknown): unknown => [9, NS, name, 0, () => input, () => output];
 
-export const elbSchemas: Readonly<Record<string, unknown>> = {
-  DescribeLoadBalancers$: operation(
-    "DescribeLoadBalancers",
-    structure("DescribeLoadBalancersInput", ["LoadBalancerArns"], [STRINGS]),
-    structure("DescribeLoadBalancersOutput", ["LoadBalancers"], [list("LoadBalancers", () => Balancer$)]),
-  ),
-  DescribeTargetGroups$: operation(
-    "DescribeTargetGroups",
-    structure("DescribeTargetGroupsInput", ["LoadBalancerArn", "TargetGroupArns"], [STRING, STRINGS]),
-    structure("DescribeTargetGroupsOutput", ["TargetGroups"], [list("TargetGroups", () => Group$)]),
-  ),
-  DescribeTargetHealth$: operation(
-    "DescribeTargetHealth",
-    structure("DescribeTargetHealthInput", ["TargetGroupArn"], [STRING]),
-    structure("DescribeTargetHealthOutput", ["TargetHealthDescriptions"], [list("TargetHealthDescriptions", () => TargetHealth$)]),
-  ),
+const balancer = structure("LoadBalancer", {
+  LoadBalancerArn: STRING,
+  LoadBalancerName: STRING,
+  DNSName: STRING,
+  Scheme: STRING,
+  Type: STRING,
+  VpcId: STRING,
+  State: structure("LoadBalancerState", { Code: STRING }),
+  SecurityGroups: STRINGS,
+  EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: STRING,
+});
+const attributes = list("LoadBalancerAttributes", structure("LoadBalancerAttribute", { Key: STRING, Value: STRING }));
+const action = structure("Action", { Type: STRING, TargetGroupArn: STRING });
+const actions = list("Actions", action);
+const listener = structure("Listener", {
+  ListenerArn: STRING,
+  LoadBalancerArn: STRING,
+  Port: NUMBER,
+  Protocol: STRING,
+  DefaultActions: actions,
+});
+const listeners = { Listeners: list("Listeners", listener) };
+const healthCheck = {
+  HealthCheckProtocol: STRING,
+  HealthCheckPort: STRING,
+  HealthCheckPath: STRING,
+  Matcher: structure("Matcher", { HttpCode: STRING }),
 };
+const group = structure("TargetGroup", {
+  TargetGroupArn: STRING,
+  TargetGroupName: STRING,
+  Protocol: STRING,
+  Port: NUMBER,
+  VpcId: STRING,
+  TargetType: STRING,
+  HealthCheckEnabled: BOOLEAN,
+  ...healthCheck,
+  LoadBalancerArns: STRINGS,
+});
+const groups = { TargetGroups: list("TargetGroups", group) };
+const target = structure("TargetDescription", { Id: STRING, Port: NUMBER });
+const registered = { TargetGroupArn: STRING, Targets: list("TargetDescriptions", target) };
+const health = structure("TargetHealthDescription", {
+  Target: target,
+  TargetHealth: structure("TargetHealth", { State: STRING, Reason: STRING, Description: STRING }),
+});
+const filter = { EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: STRING };
+
+const OPERATIONS: Readonly<Record<string, readonly [input: Types, output: Types]>> = {
+  DescribeLoadBalancers: [{ LoadBalancerArns: STRINGS }, { LoadBalancers: list("LoadBalancers", balancer) }],
+  SetSecurityGroups: [
+    { LoadBalancerArn: STRING, SecurityGroups: STRINGS, ...filter },
+    { SecurityGroupIds: STRINGS, ...filter },
+  ],
+  DescribeLoadBalancerAttributes: [{ LoadBalancerArn: STRING }, { Attributes: attributes }],
+  ModifyLoadBalancerAttributes: [{ LoadBalancerArn: STRING, Attributes: attributes }, { Attributes: attributes }],
+  DescribeListeners: [{ LoadBalancerArn: STRING, ListenerArns: STRINGS }, listeners],
+  CreateListener: [{ LoadBalancerArn: STRING, Protocol: STRING, Port: NUMBER, DefaultActions: actions }, listeners],
+  ModifyListener: [{ ListenerArn: STRING, Protocol: STRING, Port: NUMBER, DefaultActions: actions }, listeners],
+  DeleteListener: [{ ListenerArn: STRING }, {}],
+  DescribeTargetGroups: [{ LoadBalancerArn: STRING, TargetGroupArns: STRINGS }, groups],
+  ModifyTargetGroup: [{ TargetGroupArn: STRING, ...healthCheck }, groups],
+  DescribeTargetHealth: [{ TargetGroupArn: STRING }, { TargetHealthDescriptions: list("TargetHealthDescriptions", health) }],
+  RegisterTargets: [registered, {}],
+  DeregisterTargets: [registered, {}],
+};
+
+export const elbSchemas: Readonly<Record<string, unknown>> = Object.fromEntries(
+  Object.entries(OPERATIONS).map(([name, [input, output]]) => [
+    `${name}$`,
+    [9, NS, name, 0, structure(`${name}Input`, input), structure(`${name}Output`, output)],
+  ]),
+);

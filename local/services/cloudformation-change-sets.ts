@@ -5,16 +5,11 @@ import { flag, optionalText, record, rows, text, texts, type Members } from "../
 import { AwsError, type Call } from "../service.ts";
 import { changesBetween } from "../template/change.ts";
 import type { Wanted } from "../template/stack.ts";
-import { asTemplate, parameterValues, type Template } from "../template/template.ts";
-import { templateFrom } from "../template/template-text.ts";
+import { parameterValues, type Template } from "../template/template.ts";
 import type { ChangeSet, Held } from "./cloudformation-stacks.ts";
-import type { Buckets } from "./s3-buckets.ts";
+import { capabilityOf, templateOf, type TemplateSources } from "./cloudformation-templates.ts";
 
-const TEMPLATE_BODY_BYTES_MAX = 51_200;
-const TEMPLATE_BYTES_MAX = 1_000_000;
-
-interface Options {
-  readonly buckets: Pick<Buckets, "find">;
+interface Options extends TemplateSources {
   readonly region: string;
 }
 
@@ -37,7 +32,7 @@ export async function createChangeSet(
     throw new AwsError("ValidationError", `Stack:${there.place.id} is in ${there.status} state and can not be updated.`);
   if (there?.status === "ROLLBACK_COMPLETE")
     throw new AwsError("ValidationError", `Stack:${there.place.id} is in ROLLBACK_COMPLETE state and can not be updated.`);
-  const template = flag(input, "UsePreviousTemplate") ? there?.stack?.template : templateOf(input, options);
+  const template = flag(input, "UsePreviousTemplate") ? there?.template : templateOf(input, options);
   if (template === undefined) throw new AwsError("ValidationError", "Either Template URL or Template Body must be specified.");
   needCapabilities(template, texts(input, "Capabilities"));
   const parameters = givenParameters(input, template, there?.given ?? {});
@@ -73,40 +68,14 @@ async function foresee(held: Held, wanted: Wanted, imports: ReadonlySet<string>)
   }
 }
 
+function needCapabilities(template: Template, given: readonly string[]): void {
+  const needed = capabilityOf(template);
+  if (needed === undefined || given.includes(needed) || given.includes("CAPABILITY_NAMED_IAM")) return;
+  throw new AwsError("InsufficientCapabilitiesException", `Requires capabilities : [${needed}]`);
+}
+
 const stringsOf = (members: Members): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(members).map(([name, value]) => [name, String(value)]));
-
-function templateOf(input: Members, { buckets }: Options): Template | undefined {
-  const url = optionalText(input, "TemplateURL");
-  const body = url === undefined ? optionalText(input, "TemplateBody") : stored(url, buckets);
-  if (body === undefined) return undefined;
-  const most = url === undefined ? TEMPLATE_BODY_BYTES_MAX : TEMPLATE_BYTES_MAX;
-  if (Buffer.byteLength(body) > most)
-    throw new AwsError(
-      "ValidationError",
-      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${String(most)}`,
-    );
-  try {
-    return asTemplate(templateFrom(body));
-  } catch (error) {
-    throw new AwsError("ValidationError", error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** `https://bucket.s3.region.amazonaws.com/key` */
-function stored(url: string, buckets: Pick<Buckets, "find">): string {
-  const { hostname, pathname } = new URL(url);
-  const bucket = /^(.+)\.s3[.-]/.exec(hostname)?.[1] ?? "";
-  const object = buckets.find(bucket)?.objects.get(decodeURIComponent(pathname.slice(1)));
-  if (object === undefined) throw new AwsError("ValidationError", `S3 error: The specified key does not exist: ${url}`);
-  return object.body.toString("utf8");
-}
-
-function needCapabilities(template: Template, given: readonly string[]): void {
-  const roles = Object.values(template.resources).filter(({ Type }) => String(Type).startsWith("AWS::IAM::"));
-  if (roles.length === 0 || given.some((one) => one === "CAPABILITY_IAM" || one === "CAPABILITY_NAMED_IAM")) return;
-  throw new AwsError("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]");
-}
 
 function givenParameters(input: Members, template: Template, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const given = rows(input, "Parameters").flatMap((row): [string, string][] => {

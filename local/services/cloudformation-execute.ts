@@ -3,20 +3,26 @@ import { randomUUID } from "node:crypto";
 
 import type { Clock } from "../service.ts";
 import type { Tell } from "../template/standing.ts";
-import { bringUp, StackFailure, takeDown } from "../template/stack.ts";
+import { bringUp, StackFailure, takeAway } from "../template/stack.ts";
 import type { Workshop } from "../template/workshop.ts";
 import type { ChangeSet, Held } from "./cloudformation-stacks.ts";
 
-/** Brings the stack to what the change set says; failing, back to what it was. */
+/** Brings the stack to what the change set says; failing, back to what it was. From its success on nothing brings it back. */
 export async function execute(held: Held, set: ChangeSet, workshop: Workshop, clock: Clock): Promise<void> {
   const verb = held.stack === undefined && set.kind !== "IMPORT" ? "CREATE" : set.kind === "IMPORT" ? "IMPORT" : "UPDATE";
   const tell = teller(held, clock);
   const tellStack = stackTeller(held, tell);
   tellStack(`${verb}_IN_PROGRESS`);
   try {
-    held.stack = await bringUp(held.stack, set.wanted, workshop, tell);
+    held.template ??= set.wanted.template;
+    const { stack, left } = await bringUp(held.stack, set.wanted, workshop, tell);
+    held.stack = stack;
+    held.template = stack.template;
     held.given = set.wanted.parameters;
     if (verb === "UPDATE") held.changedAt = clock.now();
+    if (verb === "UPDATE") tellStack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
+    // What cannot be removed is told, and belongs to no stack any more.
+    for (const { resource, stays } of left) await takeAway(resource, stays, tell).catch(() => undefined);
     tellStack(`${verb}_COMPLETE`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -36,8 +42,15 @@ export async function remove(held: Held, retain: ReadonlySet<string>, workshop: 
   const tellStack = stackTeller(held, tell);
   tellStack("DELETE_IN_PROGRESS");
   try {
-    const kept = held.stack === undefined ? [] : await takeDown(held.stack, retain, tell);
-    held.kept = kept.map(({ physicalId }) => physicalId);
+    for (let { stack } = held; stack !== undefined; { stack } = held) {
+      const resource = stack.resources.at(-1);
+      if (resource === undefined) break;
+      const stays = resource.kept.onRemoval || retain.has(resource.logicalId);
+      await takeAway(resource, stays, tell);
+      // Whoever tries again after a failure begins with what is left.
+      held.stack = { ...stack, resources: stack.resources.slice(0, -1) };
+      if (stays) held.kept = [...held.kept, resource.physicalId];
+    }
     await workshop.end();
     tellStack("DELETE_COMPLETE");
   } catch (error) {
@@ -62,7 +75,7 @@ function stackTeller(held: Held, tell: Tell): (status: string, reason?: string) 
   const { name, id } = held.place;
   return (status, reason) => {
     held.status = status;
-    if (reason !== undefined) held.reason = reason;
+    held.reason = reason;
     tell({ logicalId: name, type: "AWS::CloudFormation::Stack", physicalId: id, status, ...(reason === undefined ? {} : { reason }) });
   };
 }

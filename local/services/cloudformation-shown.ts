@@ -1,5 +1,5 @@
 // Stacks, resources and events as CloudFormation shows them.
-import type { Members } from "../members.ts";
+import { optionalText, type Members } from "../members.ts";
 import type { StackPlace } from "../template/workshop.ts";
 import type { ChangeSet, Event, Held } from "./cloudformation-stacks.ts";
 
@@ -23,6 +23,16 @@ export function describeStack({ place, status, reason, stack, given, createdAt, 
     })),
   };
 }
+
+export const listedStack = ({ place, status, reason, template, createdAt, changedAt }: Held): Members => ({
+  StackId: place.id,
+  StackName: place.name,
+  TemplateDescription: template === undefined ? undefined : optionalText(template.source, "Description"),
+  CreationTime: new Date(createdAt),
+  LastUpdatedTime: changedAt === undefined ? undefined : new Date(changedAt),
+  StackStatus: status,
+  StackStatusReason: reason,
+});
 
 export function resourceRows({ place, stack, createdAt }: Held) {
   return (stack?.resources ?? []).map((resource) => ({

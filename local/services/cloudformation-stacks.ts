@@ -3,12 +3,15 @@ import type { Caller } from "../service.ts";
 import type { Change } from "../template/change.ts";
 import type { Stack } from "../template/standing.ts";
 import type { Wanted } from "../template/stack.ts";
+import type { Template } from "../template/template.ts";
 import type { StackPlace, Workshop } from "../template/workshop.ts";
 
 export interface Held {
   readonly place: StackPlace;
   status: string;
-  reason?: string;
+  reason: string | undefined;
+  /** What it was last made of, or what its making was tried with. */
+  template: Template | undefined;
   /** Undefined while there is nothing but a change set. */
   stack: Stack | undefined;
   given: Readonly<Record<string, string>>;

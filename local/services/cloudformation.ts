@@ -8,9 +8,9 @@ import type { Stack } from "../template/standing.ts";
 import type { Workshop } from "../template/workshop.ts";
 import { changeSetOf, createChangeSet } from "./cloudformation-change-sets.ts";
 import { execute, remove } from "./cloudformation-execute.ts";
-import { describeChangeSet, describeStack, eventRow, resourceRows, summaryRows } from "./cloudformation-shown.ts";
+import { describeChangeSet, describeStack, eventRow, listedStack, resourceRows, summaryRows } from "./cloudformation-shown.ts";
 import type { ChangeSet, Held } from "./cloudformation-stacks.ts";
-import type { Buckets } from "./s3-buckets.ts";
+import { summaryOf, validated, type TemplateSources } from "./cloudformation-templates.ts";
 
 export interface CloudFormationService extends Service {
   /** A stack that was brought up beside the wire. */
@@ -21,10 +21,9 @@ export interface CloudFormationService extends Service {
   latest(): Stack | undefined;
 }
 
-interface Options {
+interface Options extends TemplateSources {
   readonly clock: Clock;
   readonly inFlight: InFlight;
-  readonly buckets: Pick<Buckets, "find">;
   readonly region: string;
 }
 
@@ -36,8 +35,7 @@ export function createCloudFormation(options: Options): CloudFormationService {
       ({ place, status }) =>
         place.account === call.caller.account && (place.id === wanted || (place.name === wanted && status !== "DELETE_COMPLETE")),
     );
-  const found = (call: Call): Held => {
-    const wanted = text(call.input, "StackName");
+  const found = (call: Call, wanted = text(call.input, "StackName")): Held => {
     const held = find(call, wanted);
     if (held === undefined) throw new AwsError("ValidationError", `Stack with id ${wanted} does not exist`);
     return held;
@@ -52,6 +50,8 @@ export function createCloudFormation(options: Options): CloudFormationService {
         region: options.region,
       },
       status: "REVIEW_IN_PROGRESS",
+      reason: undefined,
+      template: undefined,
       stack: undefined,
       given: {},
       workshop: undefined,
@@ -77,6 +77,13 @@ export function createCloudFormation(options: Options): CloudFormationService {
         : stacks.filter(({ place, status }) => place.account === call.caller.account && status !== "DELETE_COMPLETE");
       return { Stacks: mine.map(describeStack) };
     },
+    ListStacks(call) {
+      const wanted = texts(call.input, "StackStatusFilter");
+      const mine = stacks.filter(
+        ({ place, status }) => place.account === call.caller.account && (wanted.length === 0 || wanted.includes(status)),
+      );
+      return { StackSummaries: mine.map(listedStack) };
+    },
     ListStackResources: (call) => ({ StackResourceSummaries: summaryRows(found(call)) }),
     DescribeStackResources(call) {
       const logicalId = optionalText(call.input, "LogicalResourceId");
@@ -87,7 +94,9 @@ export function createCloudFormation(options: Options): CloudFormationService {
       const { place, events } = found(call);
       return { StackEvents: events.map((event) => eventRow(place, event)).toReversed() };
     },
-    GetTemplate: (call) => ({ TemplateBody: JSON.stringify(found(call).stack?.template.source ?? {}), StagesAvailable: ["Original"] }),
+    GetTemplate: (call) => ({ TemplateBody: JSON.stringify(found(call).template?.source ?? {}), StagesAvailable: ["Original"] }),
+    GetTemplateSummary: (call) => summaryOf(call.input, options, (name) => found(call, name)),
+    ValidateTemplate: (call) => validated(call.input, options),
     CreateChangeSet: (call) => createChangeSet(call, options, find, begin),
     DescribeChangeSet: (call) => describeChangeSet(...changeSetOf(call, stacks)),
     DeleteChangeSet(call) {
@@ -129,6 +138,8 @@ export function createCloudFormation(options: Options): CloudFormationService {
       const held: Held = {
         place,
         status: "CREATE_COMPLETE",
+        reason: undefined,
+        template: stack.template,
         stack,
         given: asGiven(stack),
         workshop,

@@ -73,6 +73,7 @@ function create(state: Ec2State, call: Call): unknown {
     privateDnsEnabled: flag(input, "PrivateDnsEnabled"),
     policyDocument: optionalText(input, "PolicyDocument") ?? ALLOW_ALL,
     state: service.acceptanceRequired ? "pendingAcceptance" : "pending",
+    open: new Set(),
     callOff: undefined,
     tags: tagsFrom(call, "vpc-endpoint"),
     connectionTags: new Map(),

@@ -17,6 +17,7 @@ export const interfaceActions: Readonly<Record<string, Ec2Action>> = {
       "network-interface-id": (one: NetworkInterface) => one.id,
       "interface-type": (one: NetworkInterface) => one.kind,
       "private-ip-address": (one: NetworkInterface) => one.address,
+      "addresses.private-ip-address": (one: NetworkInterface) => one.address,
       "group-id": (one: NetworkInterface) => one.groupIds,
       description,
     };
@@ -52,6 +53,10 @@ export function attach(
   };
   state.interfaces.set(made.id, made);
   return made;
+}
+
+export function detach(state: Ec2State, id: string): void {
+  state.interfaces.delete(id);
 }
 
 export function detachAll(state: Ec2State, attachedTo: string): void {

@@ -24,6 +24,7 @@ export function accept(state: Ec2State, endpoint: Endpoint): void {
 export function reject(state: Ec2State, endpoint: Endpoint): void {
   endpoint.callOff?.();
   endpoint.state = "rejected";
+  cut(endpoint);
   state.tell("Reject", endpoint);
 }
 
@@ -39,12 +40,17 @@ export function becomeAvailable(state: Ec2State, endpoint: Endpoint): void {
 export function remove(state: Ec2State, endpoint: Endpoint): void {
   const isOpen = /^(pendingAcceptance|pending|available)$/.test(endpoint.state);
   endpoint.state = "deleting";
+  cut(endpoint);
   detachAll(state, endpoint.id);
   if (isOpen || state.assumptions.deleteEventForEveryState) state.tell("Delete", endpoint);
   later(state, endpoint, state.delays.deleted, () => {
     endpoint.state = "deleted";
     later(state, endpoint, state.assumptions.deletedStayListedMs, () => void state.endpoints.delete(endpoint.id));
   });
+}
+
+function cut({ open }: Endpoint): void {
+  for (const end of open) end();
 }
 
 /** One change at a time is under way; a new one calls the old one off. */

@@ -89,11 +89,12 @@ export interface LoadBalancer {
   readonly dnsName: string;
   readonly owner: string;
   readonly vpcId: string;
-  readonly zones: readonly string[];
-  readonly groupIds: readonly string[];
+  zones: readonly string[];
+  groupIds: readonly string[];
   /** Whether the groups' inbound rules hold for what comes through PrivateLink. */
-  readonly filtersPrivateLink: boolean;
-  readonly isCrossZone: boolean;
+  filtersPrivateLink: boolean;
+  isCrossZone: boolean;
+  /** By ARN. */
   readonly listeners: Map<string, Listener>;
 }
 

@@ -59,6 +59,8 @@ export interface Endpoint {
   privateDnsEnabled: boolean;
   policyDocument: string;
   state: ConnectionState;
+  /** Ends each connection that is open through it. */
+  readonly open: Set<() => unknown>;
   /** Calls off the change of state that is under way. */
   callOff: (() => void) | undefined;
   readonly tags: Tags;

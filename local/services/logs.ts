@@ -43,12 +43,16 @@ export function createLogs({ clock, region }: { readonly clock: Clock; readonly 
       const group = groups.get(`${caller.account} ${text(input, "logGroupName")}`);
       if (group === undefined) throw notFound();
       const streams = texts(input, "logStreamNames");
+      const prefix = optionalText(input, "logStreamNamePrefix");
+      if (streams.length > 0 && prefix !== undefined)
+        throw new AwsError("InvalidParameterException", "logStreamNames and logStreamNamePrefix cannot be given together.");
+      const isWanted = (stream: string): boolean =>
+        prefix === undefined ? streams.length === 0 || streams.includes(stream) : stream.startsWith(prefix);
       const from = optionalNumber(input, "startTime") ?? 0;
       const to = optionalNumber(input, "endTime") ?? Infinity;
       const words = wordsOf(optionalText(input, "filterPattern") ?? "");
       const found = group.lines.filter(
-        ({ at, stream, message }) =>
-          at >= from && at <= to && (streams.length === 0 || streams.includes(stream)) && words.every((word) => message.includes(word)),
+        ({ at, stream, message }) => at >= from && at <= to && isWanted(stream) && words.every((word) => message.includes(word)),
       );
       const start = Number(optionalText(input, "nextToken") ?? 0);
       const end = start + Math.min(optionalNumber(input, "limit") ?? PAGE_MAX, PAGE_MAX);

@@ -64,7 +64,7 @@ async function changeOf(
   const after = record({ properties: resolve(resource["Properties"] ?? {}, scope) }, "properties");
   const properties = changedProperties(there.declared.properties, after);
   if (properties.length === 0) return undefined;
-  const anew = there.made.change === undefined ? "True" : await replacement(type, properties);
+  const anew = await replacement(type, properties);
   return { action: "Modify", logicalId, type, physicalId: there.physicalId, replacement: anew, properties };
 }
 

@@ -93,7 +93,8 @@ const FUNCTIONS: Readonly<Record<string, (operand: unknown, scope: Scope) => unk
 
 const CONDITION_FUNCTIONS: ReadonlySet<string> = new Set(["Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"]);
 
-function truth(value: unknown, scope: Scope): boolean {
+/** A condition, or what a rule asserts. */
+export function truth(value: unknown, scope: Scope): boolean {
   if (!isMembers(value)) return value === true || value === "true";
   const [name = "", operand] = Object.entries(value)[0] ?? [];
   if (name === "Condition") return resolveCondition(String(operand), scope);

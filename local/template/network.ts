@@ -9,10 +9,14 @@ export const NETWORK: Makers = {
     const asked = { CidrBlock: text(properties, "CidrBlock"), ...tagged(declared, "vpc") };
     const { Vpc } = await workshop.call("ec2", "CreateVpc", asked);
     const VpcId = idIn(Vpc, "VpcId");
-    for (const name of ["EnableDnsSupport", "EnableDnsHostnames"])
-      if (properties[name] !== undefined)
-        await workshop.call("ec2", "ModifyVpcAttribute", { VpcId, [name]: { Value: flag(properties, name) } });
-    return { ref: VpcId, attributes: { VpcId, CidrBlock: asked.CidrBlock }, remove: () => workshop.call("ec2", "DeleteVpc", { VpcId }) };
+    await setDns(workshop, VpcId, declared);
+    const made: Made = {
+      ref: VpcId,
+      attributes: { VpcId, CidrBlock: asked.CidrBlock },
+      change: (next) => setDns(workshop, VpcId, next).then(() => made),
+      remove: () => workshop.call("ec2", "DeleteVpc", { VpcId }),
+    };
+    return made;
   },
   async "AWS::EC2::Subnet"(declared, workshop) {
     const { properties } = declared;
@@ -79,6 +83,17 @@ export const NETWORK: Makers = {
   "AWS::EC2::VPCEndpointServicePermissions": endpointServicePermissions,
   "AWS::EC2::VPCEndpoint": endpoint,
 };
+
+/** Left out, they are as AWS makes a VPC: answers, and no host names. */
+async function setDns(workshop: Workshop, VpcId: string, { properties }: Declared): Promise<void> {
+  for (const [name, otherwise] of [
+    ["EnableDnsSupport", true],
+    ["EnableDnsHostnames", false],
+  ] as const) {
+    const Value = properties[name] === undefined ? otherwise : flag(properties, name);
+    await workshop.call("ec2", "ModifyVpcAttribute", { VpcId, [name]: { Value } });
+  }
+}
 
 async function securityGroup(declared: Declared, workshop: Workshop): Promise<Made> {
   const { properties } = declared;

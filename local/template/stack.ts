@@ -28,12 +28,18 @@ export interface Wanted {
 
 const silent: Tell = () => undefined;
 
-export function createStack(template: Template, given: Readonly<Record<string, string>>, workshop: Workshop): Promise<Stack> {
-  return bringUp(undefined, { template, parameters: given }, workshop, silent);
+export async function createStack(template: Template, given: Readonly<Record<string, string>>, workshop: Workshop): Promise<Stack> {
+  return (await bringUp(undefined, { template, parameters: given }, workshop, silent)).stack;
 }
 
-/** Makes, changes and removes until the stack is as wanted. Throws a StackFailure. */
-export async function bringUp(before: Stack | undefined, wanted: Wanted, workshop: Workshop, tell: Tell): Promise<Stack> {
+export interface Raised {
+  readonly stack: Stack;
+  /** What the stack no longer has, in the order in which it is taken away now that nothing brings it back. */
+  readonly left: readonly { readonly resource: StackResource; readonly stays: boolean }[];
+}
+
+/** Makes and changes until the stack is as wanted. Throws a StackFailure. */
+export async function bringUp(before: Stack | undefined, wanted: Wanted, workshop: Workshop, tell: Tell): Promise<Raised> {
   const { template } = wanted;
   const parameters = parameterValues(template, wanted.parameters);
   const made = new Map<string, StackResource>();
@@ -57,14 +63,14 @@ export async function bringUp(before: Stack | undefined, wanted: Wanted, worksho
       if (there !== undefined && there.physicalId !== next.physicalId) replaced.push(there);
     }
     const outputs = outputsOf(template, scope);
-    await cleanUp(
-      [...old.values()].filter(({ logicalId }) => !made.has(logicalId)),
-      replaced,
-      tell,
-    );
     const { name, id, account } = workshop.stack;
     const createdAt = before?.createdAt ?? workshop.clock.now();
-    return { name, id, account, template, parameters, outputs, resources: [...made.values()], createdAt };
+    const gone = [...old.values()].filter(({ logicalId }) => !made.has(logicalId));
+    const left = [
+      ...gone.toReversed().map((resource) => ({ resource, stays: resource.kept.onRemoval })),
+      ...replaced.toReversed().map((resource) => ({ resource, stays: resource.kept.onReplacement })),
+    ];
+    return { stack: { name, id, account, template, parameters, outputs, resources: [...made.values()], createdAt }, left };
   } catch (error) {
     throw new StackFailure(error, async () => {
       for (const step of steps.toReversed()) await step();
@@ -72,23 +78,8 @@ export async function bringUp(before: Stack | undefined, wanted: Wanted, worksho
   }
 }
 
-async function cleanUp(gone: readonly StackResource[], replaced: readonly StackResource[], tell: Tell): Promise<void> {
-  for (const resource of gone.toReversed()) await takeAway(resource, resource.kept.onRemoval, tell);
-  for (const resource of replaced.toReversed()) await takeAway(resource, resource.kept.onReplacement, tell);
-}
-
-/** Takes a stack down, last made first; gives what it kept. */
-export async function takeDown(stack: Stack, retain: ReadonlySet<string>, tell: Tell): Promise<readonly StackResource[]> {
-  const kept: StackResource[] = [];
-  for (const resource of stack.resources.toReversed()) {
-    const stays = resource.kept.onRemoval || retain.has(resource.logicalId);
-    if (stays) kept.push(resource);
-    await takeAway(resource, stays, tell);
-  }
-  return kept;
-}
-
-async function takeAway(resource: StackResource, stays: boolean, tell: Tell): Promise<void> {
+/** Removes one resource, or leaves it where it is kept. */
+export async function takeAway(resource: StackResource, stays: boolean, tell: Tell): Promise<void> {
   const told = (status: string, reason?: string): void => tell({ ...resource, status, ...(reason === undefined ? {} : { reason }) });
   if (stays) return told("DELETE_SKIPPED");
   told("DELETE_IN_PROGRESS");
@@ -153,10 +144,12 @@ async function adapt(
   const changed = changedProperties(there.declared.properties, declared.properties);
   if (changed.length === 0) return { ...standing(declared, resource, there.made), attributes: there.attributes };
   const { change } = there.made;
-  if (change === undefined || (await replacement(declared.type, changed)) === "True")
-    return make(declared, resource, workshop, tell, steps);
+  const anew = await replacement(declared.type, changed);
+  if (anew === "True" || (anew === "Conditional" && change === undefined)) return make(declared, resource, workshop, tell, steps);
   tell({ ...there, status: "UPDATE_IN_PROGRESS" });
   return worked(declared, tell, "UPDATE", async () => {
+    // A new one in its place would be another thing than AWS does, and would take with it whatever stands in it.
+    if (change === undefined) throw new Error(`local AWS cannot change ${changed.join(", ")} where it is; AWS can.`);
     const next = standing(declared, resource, await change(declared));
     steps.push(async () => next.made.change?.(there.declared));
     return next;

@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 
 import { isMembers, list, numberOr, optionalText, record, texts, type Members } from "../members.ts";
 import { resolveCondition, type Scope } from "./intrinsics.ts";
+import { checkRules } from "./rules.ts";
 
 export interface Template {
   readonly parameters: Members;
   readonly mappings: Members;
+  readonly rules: Members;
   readonly conditions: Members;
   readonly resources: Readonly<Record<string, Members>>;
   readonly outputs: Members;
@@ -38,6 +40,7 @@ export function asTemplate(parsed: Members): Template {
   return {
     parameters: record(parsed, "Parameters"),
     mappings: record(parsed, "Mappings"),
+    rules: record(parsed, "Rules"),
     conditions: record(parsed, "Conditions"),
     resources: Object.fromEntries(resources),
     outputs: record(parsed, "Outputs"),
@@ -61,7 +64,9 @@ export function parameterValues(template: Template, given: Readonly<Record<strin
     for (const item of items) checkParameter(name, declared, item);
     return [name, listed ? items : value];
   });
-  return Object.fromEntries(pairs);
+  const values = Object.fromEntries(pairs);
+  checkRules(template, values);
+  return values;
 }
 
 function checkParameter(name: string, declared: Members, value: string): void {

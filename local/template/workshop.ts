@@ -29,7 +29,7 @@ export interface Declared {
 export interface Made {
   readonly ref: string;
   readonly attributes?: Members;
-  /** Changes it where it is; without this, a change makes a new one and removes this one. */
+  /** Changes it where it is. A change for which AWS makes a new one, by its own specification, does not come here. */
   readonly change?: (declared: Declared) => Made | Promise<Made>;
   /** Takes it away; without this, there is nothing to take away. */
   readonly remove?: () => unknown;

@@ -8,7 +8,7 @@ import type { Item } from "../../lib/loop/batch.ts";
 import { giveNames, type NamePorts } from "../../lib/loop/names.ts";
 import { observe } from "../../lib/loop/observe.ts";
 import { readMessage } from "../../lib/messages.ts";
-import { recordSets, type RecordSet } from "../../lib/names.ts";
+import { recordSets, type StandingSet } from "../../lib/names.ts";
 import { createTokenBuckets, type BucketSize } from "../../local/token-bucket.ts";
 import { entry, entryEvent, noon, payments, service, serviceEvent } from "../../test/contracts/samples.ts";
 import { endpointOf } from "../../test/fakes/endpoint-services.ts";
@@ -162,7 +162,7 @@ async function outcome(world: FakeWorld, endpoints: readonly EndpointId[]): Prom
   return { clashes, right: made && JSON.stringify(texts(there)) === JSON.stringify(texts(wanted)) };
 }
 
-const texts = (sets: readonly RecordSet[]): string[] => sets.map((set) => JSON.stringify(set)).sort();
+const texts = (sets: readonly StandingSet[]): string[] => sets.map((set) => JSON.stringify(set)).sort();
 
 /** The usual design: a call for each consumer, two at a time as the zone and the queue let them, tried again until it is through. */
 export async function playEach(consumers: number, limit: BucketSize): Promise<Named> {

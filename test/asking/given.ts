@@ -37,8 +37,8 @@ export interface Asked extends FakeWorld {
   http(method: string, options?: Request): Promise<Answered>;
   /** Names the approvers of the service, with these settings. */
   approvers(people: readonly Pick<Approver, "name" | "email" | "arn" | "slack">[], settings?: AskingSettings): Promise<void>;
-  /** The link of this approver to the open question. */
-  linkOf(name: string): Promise<string>;
+  /** The link of this approver to the open question, about the first endpoint unless told otherwise. */
+  linkOf(name: string, of?: EndpointId): Promise<string>;
   /** A browser of its own, with the cookie that it keeps. */
   browser(): PersonsBrowser;
   /** The newest code mailed to this approver. */
@@ -93,7 +93,8 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
       const at = world.clock.now();
       const key = { service, principal: given.principal };
       const expected = await ports.ledger.head(entrySubject(key.service, key.principal));
-      const after: Entry = { ...key, conditions: {}, version: expected.seq + 1, author: alice, at, ...given };
+      const author = given.author ?? alice;
+      const after: Entry = { ...key, conditions: {}, version: expected.seq + 1, author, authors: [author], at, ...given };
       await ports.ledger.commit({
         of: "entry",
         key,
@@ -103,7 +104,7 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
           {
             type: "EntryAdded",
             at,
-            by: { kind: "operator", arn: alice },
+            by: { kind: "operator", arn: author },
             because: { rule: "operator", detail: "added" },
             entry: { service, principal: given.principal, version: after.version },
             to: after,
@@ -159,12 +160,12 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
         ],
       });
     },
-    linkOf: async (name) => {
-      const connection = (await ports.connections.load([endpoint])).get(endpoint)?.connection;
+    linkOf: async (name, of = endpoint) => {
+      const connection = (await ports.connections.load([of])).get(of)?.connection;
       if (connection?.status !== "asking") throw new Error("no question is open");
       return linkToken(await ports.keys.link(), {
         question: connection.question.id,
-        endpoint,
+        endpoint: of,
         approver: name,
         expires: linkExpiry(world.clock.now()),
       });
@@ -196,7 +197,9 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
           ),
         signIn: async (at, name, path = "a") => {
           await browser.open(at, path);
-          await browser.send(at, { do: "code" }, path);
+          const pressed = await browser.send(at, { do: "code" }, path);
+          // Where one was mailed before, a person types the word that shows there is one.
+          if (!pressed.html.includes('name="code"')) await browser.send(at, { do: "code", confirm: "code" }, path);
           return browser.send(at, { do: "enter", code: story.codeOf(name) }, path);
         },
       };

@@ -59,6 +59,34 @@ describe("robots", () => {
     expect(codesMailed(world)).toBe(1);
   });
 
+  test("that come again every few minutes, to every page of an approver's, have one code mailed a day, and lock nobody out", async () => {
+    const world = await asked((story) => story.approvers([ann]));
+    const pages = [`/a/${await world.linkOf("ann")}`];
+    for (const number of [2, 3, 4]) {
+      await world.connect(stranger, endpointOf(number));
+      pages.push(`/a/${await world.linkOf("ann", endpointOf(number))}`);
+    }
+    pages.push(`/q/${listToken(await world.ports().keys.link(), { approver: "ann", expires: linkExpiry(world.clock.now()) })}`);
+    const each = Object.keys(robots).length * pages.length;
+    // Three hours of them, and the approver among them: a whole hour's codes are theirs.
+    for (let visit = 0; visit < 17; visit += 1) {
+      await letLoose(sendTo(world), pages, each);
+      world.clock.advance(11 * 60);
+    }
+    expect(codesMailed(world)).toBe(1);
+    for (let number = 1; number <= 6; number += 1) {
+      const browser = world.browser();
+      await browser.open(await world.linkOf("ann"));
+      expect((await browser.send(await world.linkOf("ann"), { do: "code", confirm: "code" })).html).toContain("It is on its way");
+      await letLoose(sendTo(world), pages, each);
+    }
+    expect(codesMailed(world)).toBe(7);
+    world.clock.advance(24 * 3600);
+    await letLoose(sendTo(world), pages, each);
+    expect(codesMailed(world)).toBe(8);
+    expect(decisions(world)).toBe(0);
+  });
+
   test("at a question whose link is enough: no decision", async () => {
     const world = await asked();
     await letLoose(sendTo(world), [`/a/${world.token}`], visits);

@@ -4,8 +4,12 @@ import { describe, expect, test } from "vitest";
 import { byMail } from "../../lib/asking/by-mail.ts";
 import { bySlack } from "../../lib/asking/by-slack.ts";
 import { tell, type Channel, type Committed } from "../../lib/asking/tell.ts";
+import type { Entry } from "../../lib/allow-list.ts";
 import { Fault } from "../../lib/faults.ts";
-import type { Instant } from "../../lib/ids.ts";
+import { zoneId, type Instant } from "../../lib/ids.ts";
+import { serviceSubject } from "../../lib/ledger.ts";
+import type { Service } from "../../lib/service.ts";
+import { serviceEvent } from "../contracts/samples.ts";
 import { accountOf } from "../fakes/endpoint-services.ts";
 import { readSecret } from "../../lib/slack/secret.ts";
 import type { Post } from "../../lib/slack/web-api.ts";
@@ -145,6 +149,44 @@ describe("news", () => {
     expect(mail?.text).toContain("ask procurement first");
     expect(mail?.text).toContain(`aws ec2 delete-vpc-endpoints --region eu-west-1 --vpc-endpoint-ids ${endpoint}`);
     expect(mail?.text).toMatch(/To be let in after all, settle the reason above .*, then create a new endpoint to /);
+  });
+
+  describe("of an acceptance has what is left for the consumer to do:", () => {
+    const id = zoneId("Z0123456789ABCDEFGHIJ");
+    const vpc = { id: "vpc-0123456789abcdef0", region: "eu-west-1" };
+    const associate = `aws route53 associate-vpc-with-hosted-zone --hosted-zone-id ${id} --vpc VPCRegion=eu-west-1,VPCId=${vpc.id}`;
+
+    async function accepted(zone: NonNullable<Service["zone"]>, named: Partial<Entry>): Promise<{ text: string; json: unknown }> {
+      const world = await asked((story) => story.entry({ verdict: "ask", principal: `account#${stranger}`, ...named }));
+      const { ledger, services } = world.ports();
+      const before = await services.get(service);
+      if (before === undefined) throw new Error("the service is in care");
+      const expected = await ledger.head(serviceSubject(service));
+      const privateDns = { name: "api.example.com", state: "verified" };
+      const after = { ...before, zone, privateDns, version: expected.seq + 1 };
+      await ledger.commit({ of: "service", key: service, after, events: [serviceEvent(service)], expected });
+      await world.answer({ reason: "ticket 7" });
+      await telling(world, world.told("ConnectionApproved"));
+      const [mail] = world.people.decisions;
+      return { text: mail?.text ?? "", json: JSON.parse(mail?.json ?? "") as unknown };
+    }
+
+    test("its VPC is associated with the private zone, and private DNS switched on", async () => {
+      const { text, json } = await accepted({ id, name: "payments.internal", isPrivate: true }, { vpc });
+      expect(text).toMatch(/once, in the account of vpc-0123456789abcdef0, makes the names of payments\.internal known there/);
+      expect(text.split("\n")).toContain(associate);
+      expect(text).toContain(`aws ec2 modify-vpc-endpoint --vpc-endpoint-id ${endpoint} --private-dns-enabled --region eu-west-1`);
+      expect(json).toMatchObject({ privateZone: { id, name: "payments.internal", vpc }, privateDnsName: "api.example.com" });
+    });
+
+    test.each([
+      ["a public zone", { id, name: "pl.example.com" }, { vpc }],
+      ["no VPC named", { id, name: "payments.internal", isPrivate: true as const }, {}],
+    ])("nothing of a zone with %s", async (_what, zone, named) => {
+      const { text, json } = await accepted(zone, named);
+      expect(text).not.toContain("associate-vpc-with-hosted-zone");
+      expect(json).not.toHaveProperty("privateZone");
+    });
   });
 
   test("of a service needs no connection, and a kind of event that came later is told as well", async () => {

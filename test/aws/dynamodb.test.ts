@@ -2,6 +2,7 @@
 
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   DynamoDBClient,
   TransactionCanceledException,
   TransactWriteItemsCommand,
@@ -12,6 +13,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { getRows } from "../../lib/aws/batch-get.ts";
 import { asStored, writeItem } from "../../lib/aws/item.ts";
 import { ledgerTables } from "../../lib/aws/ledger-table.ts";
+import { slipsTable } from "../../lib/aws/slips-table.ts";
 import { Fault } from "../../lib/faults.ts";
 import { connected, first, named, next, noon, requested } from "../contracts/samples.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
@@ -54,6 +56,28 @@ describe("reading many rows", () => {
       .callsFake(({ RequestItems }: { RequestItems: object }) => ({ Responses: {}, UnprocessedKeys: RequestItems }));
     await expect(getRows(client, "T", keys.slice(0, 2), noWait)).rejects.toMatchObject({ code: "Unprocessed", retryable: true });
     expect(mocked.commandCalls(BatchGetItemCommand)).toHaveLength(6);
+  });
+});
+
+describe("removing many slips", () => {
+  const slips = slipsTable(client, "T", () => noon, noWait);
+  const ids = Array.from({ length: 60 }, (_, index) => String(index));
+
+  test("asks for twenty-five at a time, and again, later, for what was left", async () => {
+    const removed: unknown[] = [];
+    mocked.on(BatchWriteItemCommand).callsFake(({ RequestItems }: { RequestItems: { T: object[] } }) => {
+      removed.push(...RequestItems.T.slice(0, 10));
+      return { UnprocessedItems: RequestItems.T.length > 10 ? { T: RequestItems.T.slice(10) } : {} };
+    });
+    await slips.remove("code", ids);
+    expect(removed).toEqual(ids.map((id) => ({ DeleteRequest: { Key: { kind: { S: "code" }, id: { S: id } } } })));
+    expect(retries).toEqual([1, 2, 1, 2]);
+  });
+
+  test("gives up after a few tries, with a fault that a retry may help", async () => {
+    mocked.on(BatchWriteItemCommand).callsFake(({ RequestItems }: { RequestItems: object }) => ({ UnprocessedItems: RequestItems }));
+    await expect(slips.remove("code", ids)).rejects.toMatchObject({ code: "Unprocessed", retryable: true });
+    expect(mocked.commandCalls(BatchWriteItemCommand)).toHaveLength(6);
   });
 });
 

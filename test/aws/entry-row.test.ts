@@ -59,7 +59,7 @@ test("what the inputs take, the row gives back", () => {
       let entry: Entry;
       try {
         const { confirm: _confirm, preview: _preview, merge: _merge, tellContact: _tells, ...said } = read(putEntry, given);
-        entry = { ...said, version: 1, author: "arn:aws:iam::111111111111:user/alice", at: noon } as Entry;
+        entry = { ...said, version: 1, author: "arn:aws:iam::111111111111:user/alice", at: noon };
       } catch (error) {
         expect(error).toBeInstanceOf(BadInput);
         return;

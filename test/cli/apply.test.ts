@@ -157,7 +157,7 @@ services:
   ${service}:
     asking: { approvers: [ann, ben], quorum: 2 }
 entries:
-  - { service: ${service}, principal: 222222222222, verdict: ask, asking: { approvers: [ben] } }
+  - { service: ${service}, principal: 222222222222, verdict: ask, asking: { approvers: [ben], quorum: 1 } }
 `;
   expect(await apply(text, "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("2 of the approvers changed") });
   expect(at.types()).toEqual(["ServiceAdded", "ApproverAdded", "ApproverAdded", "ServiceChanged", "EntryAdded"]);

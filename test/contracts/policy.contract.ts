@@ -155,9 +155,21 @@ export function policyContract(name: string, setup: () => Promise<TablesUnderTes
       const full = entry(acme, 1, {
         conditions: { atMost: 2 },
         labels: { team: "payments" },
-        asking: { approvers: ["ann"], quorum: 2 },
+        asking: {
+          approvers: ["ann", "ben"],
+          quorum: 2,
+          openDays: 2,
+          remindHours: [1, 5],
+          escalateTo: ["eve"],
+          escalateAfterHours: 3,
+          silence: "reject",
+          emailProof: "link",
+          accountAnswers: true,
+        },
         onExpiry: { afterHours: 48 },
         disconnect: "keep",
+        authors: ["arn:aws:iam::111111111111:user/op", "arn:aws:iam::111111111111:user/zoe"],
+        afterwards: { verdict: "ask", conditions: { regions: ["eu-west-1"] }, author: "arn:aws:iam::111111111111:user/zoe", at: noon },
       });
       await ledger.commit({ of: "entry", key: full, after: full, events: [entryEvent("EntryAdded", full)], expected: noHead });
       expect(await allowList.read([full])).toEqual([full]);

@@ -104,11 +104,23 @@ export const service = (id: ServiceId, version = 1, more: Partial<Service> = {})
   ...more,
 });
 
+const byAnOperator = {
+  by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/op" },
+  because: { rule: "operator", detail: "asked for" },
+} as const;
+
 export const serviceEvent = (id: ServiceId, when: Instant = noon): PolicyEvent => ({
   type: "ServiceAdded",
   service: id,
   to: { mode: "enforce" },
   at: when,
-  by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/op" },
-  because: { rule: "operator", detail: "asked for" },
+  ...byAnOperator,
+});
+
+export const removedEvent = (id: ServiceId, when: Instant = noon): PolicyEvent => ({
+  type: "ServiceRemoved",
+  service: id,
+  from: { mode: "enforce" },
+  at: when,
+  ...byAnOperator,
 });

@@ -122,7 +122,7 @@ test("doctor names the subscriptions that wait, and is content when they are con
   expect(said?.text).toMatch(/failed +approvers: approvers@example.com has not confirmed/);
   expect(said?.text).toMatch(/failed +alarms: on-call@example.com has not confirmed/);
   expect(said?.text).not.toContain("not readable");
-  const again = /→ (aws sns subscribe .*approvers@example.com)/.exec(said?.text ?? "")?.[1] ?? "";
+  const again = /→ (npx drawbridge approvers add approvers)\n/.exec(said?.text ?? "")?.[1] ?? "";
   const letters = local.letters.length;
   await run(shell, [again]);
   expect(local.letters.length).toBe(letters + 1);

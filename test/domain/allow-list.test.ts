@@ -42,6 +42,31 @@ describe("which entry decides", () => {
     expect(verdict([entry({}), entry({ principal: "any", verdict: "ask" })])).toBe("accept");
   });
 
+  test("an answer that has run out gives its place back: to the entry that was there, or to none", () => {
+    const asks = { verdict: "ask", conditions: { regions: ["us-east-1"] }, author: "arn:zoe", at: minute(-99), name: "acme" } as const;
+    const answer = {
+      verdict: "reject",
+      conditions: { expires: minute(1) },
+      author: "approver ann",
+      authors: ["arn:zoe"],
+      version: 2,
+    } as const;
+    const everybody = entry({ principal: "any" });
+    for (const [afterwards, then, because] of [
+      ["nothing", "accept", "entry"],
+      [asks, "ask", "condition"],
+    ] as const) {
+      const list = [entry({ ...answer, afterwards }), everybody];
+      expect(verdict(list)).toBe("reject");
+      expect(judge(list, consumer, minute(1))).toMatchObject({ verdict: then, because: { rule: because } });
+    }
+    expect(judge([entry({ ...answer, afterwards: asks })], consumer, minute(1)).findings).toMatchObject([
+      { entry: { version: 2 }, author: "arn:zoe", authors: ["arn:zoe"], at: minute(-99) },
+    ]);
+    // An operator's own entry that expires still stands in the way of a wider one.
+    expect(verdict([entry({ conditions: { expires: minute(1) } }), everybody], consumer, minute(1))).toBe("ask");
+  });
+
   test("frozen: what would be accepted is asked about, what is rejected stays rejected", () => {
     expect(judge([entry({})], consumer, minute(0), { frozen: "the service is frozen" })).toMatchObject({
       verdict: "ask",

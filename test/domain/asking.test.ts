@@ -29,10 +29,10 @@ const byOperator = (arn: string, more: Partial<Extract<Signal, { kind: "answered
   by: { kind: "operator", arn },
   ...more,
 });
-/** The list asks, by an entry about the account that this person wrote. */
-const wrote = (author: string): Judgement => {
+/** The list asks, by an entry about the account that these wrote. */
+const wrote = (...authors: readonly string[]): Judgement => {
   const entry = { service, principal: `account#${acme}`, version: 3 };
-  const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, author };
+  const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, authors };
   return says("ask", { entry, findings: [finding] });
 };
 const status = (life: Life): Connection["status"] | undefined => life.connection?.status;
@@ -101,6 +101,32 @@ describe("a quorum", () => {
     expect(done.events.at(-1)?.because.detail).toBe("ann and bob agreed, 2 of 2 needed");
   });
 
+  test("agreements that are enough by now decide at the next look; those that do not count, or nobody is named for, never", () => {
+    const of = (settings: AskingSettings, judgement = says("ask")) => ({ ...open, judgement, service: set(settings) });
+    const two = of({ approvers: ["ann", "bob"], quorum: 2 });
+    const one = asking.when(answers("ann", "approve", { scope: "account" }), {
+      ...two,
+      service: set({ ...two.service.asking, accountAnswers: true }),
+    });
+    expect(one.when(look, two).last).toEqual([]);
+    const done = one.when(look, of({ approvers: ["ann", "bob"] }));
+    expect(done.last).toEqual(["ConnectionApproved"]);
+    expect(done.events.at(-1)).toMatchObject({
+      question: "question-1",
+      approvers: ["ann"],
+      by: { kind: "drawbridge" },
+      because: { rule: "approvers", detail: "ann agreed, 1 of 1 needed" },
+    });
+    // Nobody spoke of the account who could write its entry now.
+    expect(done.events.at(-1)).not.toHaveProperty("standing");
+    expect(status(one.when(look, of({ approvers: ["bob"] })))).toBe("asking");
+    expect(status(one.when(look, of({})))).toBe("asking");
+    expect(status(one.when(look, of({ approvers: ["ann", "bob"] }, wrote(arnOf("ann")))))).toBe("asking");
+    expect(status(one.when(look, of({ approvers: ["ann", "bob"] }, says("reject"))))).toBe("denied");
+    // Nor where AWS no longer waits.
+    expect(status(one.when(look, { ...of({ approvers: ["ann", "bob"] }), seen: shows("deleted") }))).toBe("closed");
+  });
+
   test("one rejection decides, and a stranger's answer nothing", () => {
     const facts = { ...open, judgement: says("ask"), service: set({ approvers: names.slice(0, 3), quorum: 3 }) };
     expect(asking.when(answers("ann"), facts).when(answers("bob", "reject"), facts).last).toEqual(["ConnectionDenied"]);
@@ -122,6 +148,17 @@ describe("a quorum", () => {
     expect(
       status(asking.when(byOperator(arnOf("zoe")), { ...facts, service: set({ approvers: ["ann"] }), judgement: wrote(arnOf("zoe")) })),
     ).toBe("asking");
+  });
+
+  test("no answer is taken while it is not known who wrote the entry", () => {
+    const entry = { service, principal: `account#${acme}`, version: 3 };
+    const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, author: arnOf("zoe") };
+    const facts = { ...open, judgement: says("ask", { entry, findings: [finding] }), service: set({ approvers: ["ann"] }) };
+    expect(asking.when(answers("ann"), facts).last).toEqual(["AnswerRefused"]);
+    expect(asking.when(answers("ann", "reject"), facts).last).toEqual(["AnswerRefused"]);
+    expect(status(asking.when(answers("ann"), { ...facts, service: set({}) }))).toBe("approved");
+    const one = asking.when(answers("ann"), { ...facts, judgement: says("ask"), service: set({ approvers: ["ann", "bob"], quorum: 2 }) });
+    expect(one.when(look, facts).last).toEqual([]);
   });
 
   test("no operator is quicker than the question", () => {
@@ -166,6 +203,10 @@ describe("who is the same person", () => {
     const sso = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/";
     expect(mayBeSame(`${sso}ann@example.com`, `${sso}bob@example.com`)).toBe(false);
     expect(mayBeSame(`${sso}ann@example.com`, `${sso}ann@example.com`)).toBe(true);
+    // Entered by its role alone, it may be any of them.
+    const itself = "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef";
+    expect(mayBeSame(`${sso}ann@example.com`, itself)).toBe(true);
+    expect(mayBeSame(itself, `${sso}bob@example.com`)).toBe(true);
     expect(mayBeSame(arnOf("ann"), arnOf("bob"))).toBe(false);
   });
 });
@@ -224,6 +265,23 @@ describe("time", () => {
       const late = people[0]?.reachableSince !== undefined && people[0].name === "ann";
       expect(status(life.when(look, at(96, rejects, people)))).toBe(late ? "denied" : "asking");
     }
+  });
+
+  test("passes for one consumer as their entry says, and as the service says where the entry is silent", () => {
+    const by = (count: number, said: AskingSettings) => ({
+      ...at(count, { openDays: 9 }, [{ ...ann, reachableSince: minute(-30) }]),
+      judgement: says("ask", { asking: said }),
+    });
+    expect(asking.when(look, by(2, { remindHours: [2] })).events.at(-1)).toMatchObject({ type: "ApprovalReminded", reminder: 1 });
+    expect(asking.when(look, by(4, { remindHours: [] })).last).toEqual([]);
+    expect(asking.when(look, by(1, { remindHours: [], escalateTo: ["eve"], escalateAfterHours: 1 })).events.at(-1)).toMatchObject({
+      to: ["eve"],
+    });
+    expect(status(asking.when(look, by(48, { silence: "reject", openDays: 2 })))).toBe("denied");
+    expect(status(asking.when(look, by(48, { silence: "reject" })))).toBe("asking");
+    expect(asking.when(answers("ann", "approve", { scope: "account" }), by(1, { accountAnswers: true })).last).toEqual([
+      "ConnectionApproved",
+    ]);
   });
 
   test("does nothing where AWS no longer waits, or the list meanwhile answers", () => {

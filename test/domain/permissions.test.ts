@@ -92,6 +92,17 @@ describe("who may ask", () => {
     expect(wantedAccounts([over, ahead], minute(1))).toEqual({ accounts: [globex] });
   });
 
+  test("whom an answer kept quiet for a while is let ask again where an entry asked about them before", () => {
+    const asks = { verdict: "ask", conditions: {}, author: "arn:alice", at: minute(-9) } as const;
+    const answer = { verdict: "reject", conditions: { expires: minute(1) } } as const;
+    const list = [
+      entry(`account#${acme}`, { ...answer, afterwards: asks }),
+      entry(`account#${globex}`, { ...answer, afterwards: "nothing" }),
+    ];
+    expect(wantedAccounts(list, minute(0))).toEqual({ accounts: [] });
+    expect(wantedAccounts(list, minute(1))).toEqual({ accounts: [acme] });
+  });
+
   test.each(["any", "ou#ou-abcd-12345678", "org#o-abcdefghij"] as const)("an entry for %s cannot be followed", (principal) => {
     expect(wantedAccounts([entry(`account#${acme}`), entry(principal, { verdict: "ask" })], minute(0))).toMatchObject({
       cannot: expect.stringContaining("names no accounts") as string,

@@ -3,7 +3,7 @@
 import { plainName } from "../../lib/aws/record-set.ts";
 import { Refused, type Fault } from "../../lib/faults.ts";
 import type { ZoneId } from "../../lib/ids.ts";
-import type { RecordSet } from "../../lib/names.ts";
+import type { StandingSet } from "../../lib/names.ts";
 import type { Zones } from "../../lib/ports.ts";
 
 export interface FakeZones {
@@ -15,20 +15,20 @@ export interface FakeZones {
   /** `ours` says whether the zone is one of this deployment's. */
   addZone(zone: ZoneId, name: string, ours?: boolean, isPrivate?: boolean): void;
   /** Somebody else writes a record set. */
-  put(zone: ZoneId, set: RecordSet): void;
-  sets(zone: ZoneId): readonly RecordSet[];
+  put(zone: ZoneId, set: StandingSet): void;
+  sets(zone: ZoneId): readonly StandingSet[];
   failNext(fault: Fault): void;
 }
 
 export function fakeZones(): FakeZones {
   const zones = new Map<
     ZoneId,
-    { readonly name: string; readonly ours: boolean; readonly isPrivate: boolean; readonly sets: Map<string, RecordSet> }
+    { readonly name: string; readonly ours: boolean; readonly isPrivate: boolean; readonly sets: Map<string, StandingSet> }
   >();
   const changes = new Map<ZoneId, number>();
   const authorized = new Set<string>();
   const faults: Fault[] = [];
-  const our = (id: ZoneId): Map<string, RecordSet> => {
+  const our = (id: ZoneId): Map<string, StandingSet> => {
     const fault = faults.shift();
     if (fault !== undefined) throw fault;
     const zone = zones.get(id);
@@ -36,7 +36,7 @@ export function fakeZones(): FakeZones {
       throw new Refused("ZoneNotAllowed", `The hosted zone ${id} is not one of this deployment's`, "add it to the stack's parameter");
     return zone.sets;
   };
-  const proveWith = (sets: Map<string, RecordSet>, name: string, change: (values: readonly string[]) => readonly string[]): void => {
+  const proveWith = (sets: Map<string, StandingSet>, name: string, change: (values: readonly string[]) => readonly string[]): void => {
     const key = `${plainName(name)} TXT`;
     const there = sets.get(key);
     const values = change(there?.type === "TXT" ? there.text.split(" & ") : []);
@@ -97,9 +97,10 @@ export function fakeZones(): FakeZones {
   };
 }
 
-const keyOf = ({ name, type }: RecordSet): string => `${plainName(name)} ${type}`;
-const plain = (set: RecordSet): RecordSet =>
-  set.type === "TXT"
-    ? { ...set, name: plainName(set.name) }
-    : { ...set, name: plainName(set.name), target: { ...set.target, name: plainName(set.target.name) } };
-const textOf = (set: RecordSet): string => (set.type === "TXT" ? set.text : `${plainName(set.target.name)} ${set.target.zone}`);
+const keyOf = ({ name, type }: StandingSet): string => `${plainName(name)} ${type}`;
+const plain = (set: StandingSet): StandingSet =>
+  "target" in set
+    ? { ...set, name: plainName(set.name), target: { ...set.target, name: plainName(set.target.name) } }
+    : { ...set, name: plainName(set.name) };
+const textOf = (set: StandingSet): string =>
+  "target" in set ? `${plainName(set.target.name)} ${set.target.zone}` : set.type === "TXT" ? set.text : set.shown;

@@ -27,6 +27,11 @@ test.each<{ name: string; resource: Resource; problem: string }>([
     problem: 'It (AWS::SQS::Queue).VisibilityTimeout: "long" is not of type integer',
   },
   {
+    name: "a value that there is not",
+    resource: { Type: "AWS::EC2::FlowLog", Properties: { ResourceId: "vpc-0", ResourceType: "VPC", TrafficType: "EVERYTHING" } },
+    problem: 'It (AWS::EC2::FlowLog).TrafficType: "EVERYTHING" is not one of ACCEPT, ALL, REJECT',
+  },
+  {
     name: "a missing property",
     resource: { Type: "AWS::SNS::Subscription", Properties: { Protocol: "sqs" } },
     problem: "It (AWS::SNS::Subscription): TopicArn is required",
@@ -53,4 +58,9 @@ test.each<{ name: string; resource: Resource; problem: string }>([
   },
 ])("$name is found", async ({ resource, problem }) => {
   expect(await checkTemplate({ Resources: { Queue: queue, It: resource } })).toEqual([problem]);
+});
+
+test("a rule about a parameter that isn't there is found", async () => {
+  const Rules = { Two: { Assertions: [{ Assert: { "Fn::Equals": [{ Ref: "Nothing" }, "a"] } }] } };
+  expect(await checkTemplate({ Rules, Resources: { Queue: queue } })).toEqual([expect.stringContaining("there is no Nothing")]);
 });

@@ -1,8 +1,6 @@
 // What the walkthrough's parameters change about its traffic: the load balancer's filter, the zones, and the service's own name.
 import { afterEach, expect, test } from "vitest";
 
-import { get } from "../../cli/verify/reach.ts";
-import { socksConnect } from "../../cli/verify/socks.ts";
 import { CONSUMER, PROVIDER, twoVpcs, WELCOME, type TwoVpcs } from "./two-vpcs.fixture.ts";
 
 let world: TwoVpcs | undefined;
@@ -11,15 +9,6 @@ afterEach(async () => {
   await world?.local.close();
   world = undefined;
 });
-
-async function ask(at: TwoVpcs, host: string, vpc = "vpc-b"): Promise<string> {
-  const entry = await at.local.dataPath.enter(vpc);
-  try {
-    return (await get(await socksConnect({ host: "127.0.0.1", port: entry.port }, host, 80), host, "/")).body;
-  } catch {
-    return entry.notes.join("\n");
-  }
-}
 
 test.each([
   {
@@ -30,7 +19,7 @@ test.each([
 ])("with FilterClients the load balancer compares the client's own address with $ConsumerCidr", async ({ ConsumerCidr, outcome }) => {
   world = await twoVpcs({}, { provider: { FilterClients: "on", ConsumerCidr } });
   await world.accept();
-  expect(await ask(world, "payments.internal")).toMatch(outcome);
+  expect(await world.ask("payments.internal")).toMatch(outcome);
 });
 
 test("in both zones the endpoint has two addresses, and a name for each zone", async () => {
@@ -41,7 +30,7 @@ test("in both zones the endpoint has two addresses, and a name for each zone", a
   await world.deploy(CONSUMER, "consumer", { ServiceName: world.provider["ServiceName"] ?? "", EndpointZones: "both" }, "UPDATE");
   const both = dataPath.resolve("vpc-b", "payments.internal", "A") ?? [];
   expect(both).toEqual([expect.stringMatching(/^10\.1\.0\.\d$/), expect.stringMatching(/^10\.1\.0\.(6[89]|7\d)$/)]);
-  for (const address of both) expect(await ask(world, address)).toBe(WELCOME);
+  for (const address of both) expect(await world.ask(address)).toBe(WELCOME);
   const zonal = (world.consumer["EndpointName"] ?? "").replace(".", "-eu-west-1b.");
   expect(dataPath.resolve("vpc-b", zonal, "A")).toEqual([both[1]]);
 });
@@ -53,7 +42,7 @@ test("where endpoints' names resolve elsewhere too, their addresses lead nowhere
   const name = world.consumer["EndpointName"] ?? "";
   expect(dataPath.resolve("vpc-a", name, "A")).toEqual(dataPath.resolve("vpc-b", name, "A"));
   expect(dataPath.resolve("vpc-a", "payments.internal", "A")).toBeUndefined();
-  expect(await ask(world, name, "vpc-a")).toMatch(/timed out: .* no route leads out of it/);
+  expect(await world.ask(name, "vpc-a")).toMatch(/timed out: .* no route leads out of it/);
 });
 
 test("the service's own private DNS name can be switched on once the domain is proved and the connection accepted", async () => {
@@ -78,7 +67,7 @@ test("the service's own private DNS name can be switched on once the domain is p
   await local.call("route53", "ChangeResourceRecordSets", { HostedZoneId: local.zoneId, ChangeBatch }, PROVIDER);
   await world.ec2(PROVIDER, "StartVpcEndpointServicePrivateDnsVerification", { ServiceId });
   await expect.poll(() => on().then(() => "on", String), { timeout: 20_000 }).toBe("on");
-  expect(await ask(world, "payments.example.com")).toBe(WELCOME);
+  expect(await world.ask("payments.example.com")).toBe(WELCOME);
   expect(local.dataPath.resolve("vpc-a", "payments.example.com", "A")).toBeUndefined();
   expect(consumer["EndpointId"]).toBeDefined();
 });

@@ -2,8 +2,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { Entry } from "../../local/data-path/data-path.ts";
-import { get } from "../../cli/verify/reach.ts";
-import { socksConnect, SocksRefusal } from "../../cli/verify/socks.ts";
 import { CONSUMER, PROVIDER, twoVpcs, WELCOME, type TwoVpcs } from "./two-vpcs.fixture.ts";
 
 let world: TwoVpcs;
@@ -17,18 +15,7 @@ afterEach(async () => {
 
 const enter = (vpc: string, as?: string): Promise<Entry> => world.local.dataPath.enter(vpc, as);
 
-/** The page, or what a caller would have seen and why. */
-async function ask(host: string, vpc = "vpc-b", port = 80, as?: string): Promise<string> {
-  const entry = await enter(vpc, as);
-  try {
-    const socket = await socksConnect({ host: "127.0.0.1", port: entry.port }, host, port);
-    return (await get(socket, host, "/")).body;
-  } catch (error) {
-    expect(error).toBeInstanceOf(SocksRefusal);
-    return entry.notes.join("\n");
-  }
-}
-
+const ask: TwoVpcs["ask"] = (...asked) => world.ask(...asked);
 const names = (): readonly string[] => [world.consumer["EndpointName"] ?? "", "payments.internal"];
 const endpoint = (): string => world.consumer["EndpointId"] ?? "";
 const groupOf = async (account: string, part: string): Promise<string> => {
@@ -83,10 +70,12 @@ test("without a healthy target the load balancer refuses", async () => {
   await world.accept();
   const InstanceIds = [world.provider["WebServerId"] ?? ""];
   await world.ec2(PROVIDER, "StopInstances", { InstanceIds });
-  expect(await ask("payments.internal")).toMatch(/refused: .* no healthy target: i-\w+:80 is unhealthy \(i-\w+ is stopped\)/);
+  expect(await ask("payments.internal")).toMatch(/refused: .* no healthy target: i-\w+:80 is unused \(i-\w+ is stopped\)/);
   const health = async (): Promise<unknown> =>
     world.local.call("elasticloadbalancing", "DescribeTargetHealth", { TargetGroupArn: world.provider["TargetGroupArn"] }, PROVIDER);
-  expect(await health()).toMatchObject({ TargetHealthDescriptions: [{ TargetHealth: { State: "unhealthy", Reason: "Target.Timeout" } }] });
+  expect(await health()).toMatchObject({
+    TargetHealthDescriptions: [{ TargetHealth: { State: "unused", Reason: "Target.InvalidState" } }],
+  });
   await world.ec2(PROVIDER, "StartInstances", { InstanceIds });
   expect(await health()).toMatchObject({ TargetHealthDescriptions: [{ TargetHealth: { State: "healthy" } }] });
   expect(await ask("payments.internal")).toBe(WELCOME);
@@ -132,6 +121,22 @@ test("what passed is written down with private addresses, and counted on both si
   expect(await sum(PROVIDER, "AWS/PrivateLinkServices", "NewConnections", { "Service Id": ServiceId })).toBe(1);
   expect(await sum(PROVIDER, "AWS/PrivateLinkServices", "BytesProcessed", { "Service Id": ServiceId })).toBeGreaterThan(WELCOME.length);
   expect(await sum(CONSUMER, "AWS/PrivateLinkServices", "NewConnections", { "Service Id": ServiceId })).toBe(0);
+});
+
+test("flow logs are read by an interface's own stream, or by what its name begins with", async () => {
+  await world.accept();
+  expect(await ask("payments.internal")).toBe(WELCOME);
+  const logGroupName = world.consumer["FlowLogGroup"];
+  const read = async (input: Record<string, unknown>): Promise<readonly string[]> => {
+    const { events } = await world.local.call("logs", "FilterLogEvents", { logGroupName, ...input }, CONSUMER);
+    return [...new Set((events as { logStreamName: string }[]).map(({ logStreamName }) => logStreamName))];
+  };
+  const [first = "", ...others] = await read({});
+  expect(others.length).toBeGreaterThan(0);
+  expect(await read({ logStreamNames: [first] })).toEqual([first]);
+  expect(await read({ logStreamNamePrefix: first.replace("-all", "") })).toEqual([first]);
+  expect(await read({ logStreamNamePrefix: "eni-nobody" })).toEqual([]);
+  await expect(read({ logStreamNames: [first], logStreamNamePrefix: "eni-" })).rejects.toThrow(/cannot be given together/);
 });
 
 async function sum(account: string, Namespace: string, MetricName: string, dimensions: Readonly<Record<string, unknown>>): Promise<number> {

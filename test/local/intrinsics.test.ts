@@ -84,6 +84,29 @@ describe("parameters", () => {
   });
 });
 
+describe("rules", () => {
+  const assertion = { Assert: { "Fn::Not": [{ "Fn::Equals": [{ Ref: "A" }, { Ref: "B" }] }] }, AssertDescription: "A and B differ." };
+  const withRule = (rule: object) =>
+    asTemplate({ Parameters: { A: { Type: "String" }, B: { Type: "String" } }, Rules: { Differ: rule }, Resources: {} });
+  it("an assertion that does not hold is told in its own words", () => {
+    const template = withRule({ Assertions: [assertion] });
+    expect(() => parameterValues(template, { A: "x", B: "x" })).toThrow("A and B differ.");
+    expect(parameterValues(template, { A: "x", B: "y" })).toEqual({ A: "x", B: "y" });
+  });
+  it("holds only where its condition does", () => {
+    const template = withRule({ RuleCondition: { "Fn::Equals": [{ Ref: "A" }, "strict"] }, Assertions: [assertion] });
+    expect(() => parameterValues(template, { A: "x", B: "x" })).not.toThrow();
+    expect(() => parameterValues(template, { A: "strict", B: "strict" })).toThrow("A and B differ.");
+  });
+  it.each([
+    [{ Ref: "Queue" }, "a rule can refer to parameters only, not to Queue"],
+    [{ "Fn::Select": [0, ["a"]] }, "Fn::Select is not a condition function"],
+  ])("refuses %o", (Assert, message) => {
+    const inside = "Ref" in Assert ? { "Fn::Equals": [Assert, "a"] } : Assert;
+    expect(() => parameterValues(withRule({ Assertions: [{ Assert: inside }] }), { A: "x", B: "y" })).toThrow(message);
+  });
+});
+
 describe("creation order", () => {
   it("follows references and DependsOn", () => {
     const resources = {

@@ -10,7 +10,7 @@ import {
   type CreateChangeSetCommandInput,
   type DescribeChangeSetCommandOutput,
 } from "@aws-sdk/client-cloudformation";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { startLocalAws } from "../../local/aws.ts";
@@ -160,6 +160,38 @@ test("another key makes another table; the old one is kept where the template sa
   expect((await local.call("dynamodb", "ListTables", {}))["TableNames"]).toContain(old);
 });
 
+test("what cannot be cleaned up after an update is told, and the update stands", async () => {
+  expect(await change({ ...base, Bucket: { Type: "AWS::S3::Bucket" } })).toBe("UPDATE_COMPLETE");
+  const Bucket = idOf("Bucket");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "b" }));
+  const queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: 40 } };
+  expect(await change({ ...base, Queue: queue })).toBe("UPDATE_COMPLETE");
+  const attributes = await local.call("sqs", "GetQueueAttributes", { QueueUrl: idOf("Queue"), AttributeNames: ["VisibilityTimeout"] });
+  expect(attributes["Attributes"]).toEqual({ VisibilityTimeout: "40" });
+  const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: "test" }));
+  const told = StackEvents.slice(0, 4).map((event) => `${event.LogicalResourceId ?? ""} ${event.ResourceStatus ?? ""}`);
+  expect(told.toReversed()).toEqual([
+    "test UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "Bucket DELETE_IN_PROGRESS",
+    "Bucket DELETE_FAILED",
+    "test UPDATE_COMPLETE",
+  ]);
+});
+
+test("what AWS changes where it is, and local AWS cannot, is refused and not replaced", async () => {
+  const network = (name: string) => ({
+    Vpc: { Type: "AWS::EC2::VPC", Properties: { CidrBlock: "10.0.0.0/16" } },
+    Routes: { Type: "AWS::EC2::RouteTable", Properties: { VpcId: { Ref: "Vpc" }, Tags: [{ Key: "Name", Value: name }] } },
+  });
+  expect(await change({ ...base, ...network("a") })).toBe("UPDATE_COMPLETE");
+  const routes = idOf("Routes");
+  expect((await propose({ ...base, ...network("b") })).Changes?.map(({ ResourceChange }) => ResourceChange?.Replacement)).toEqual([
+    "False",
+  ]);
+  expect(await change({ ...base, ...network("b") })).toBe("UPDATE_ROLLBACK_COMPLETE");
+  expect(idOf("Routes")).toBe(routes);
+});
+
 test("it is taken down but for what is kept, and a bucket must be empty", async () => {
   const bucket = { Type: "AWS::S3::Bucket" };
   expect(await change({ ...base, Bucket: bucket })).toBe("UPDATE_COMPLETE");
@@ -168,7 +200,17 @@ test("it is taken down but for what is kept, and a bucket must be empty", async 
   await client.send(new DeleteStackCommand({ StackName: "test" }));
   await local.idle();
   expect(await status()).toBe("DELETE_FAILED");
+  expect(await emptied(Bucket)).toBe("DELETE_COMPLETE");
 });
+
+async function emptied(Bucket: string): Promise<string> {
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "a/b c" }));
+  const { Stacks: [{ StackId = "" } = {}] = [] } = await client.send(new DescribeStacksCommand({ StackName: "test" }));
+  await client.send(new DeleteStackCommand({ StackName: "test" }));
+  await local.idle();
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: StackId }));
+  return Stacks[0]?.StackStatus ?? "";
+}
 
 test("a new stack is made around a table that is there", async () => {
   const [kept = ""] = (await local.call("dynamodb", "ListTables", {}))["TableNames"] as readonly string[];

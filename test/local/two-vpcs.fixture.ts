@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 
+import { get } from "../../cli/verify/reach.ts";
+import { socksConnect, SocksRefusal } from "../../cli/verify/socks.ts";
 import { startLocalAws } from "../../local/aws.ts";
 import type { LocalAws, LocalAwsOptions } from "../../local/aws-options.ts";
 import type { Members } from "../../local/members.ts";
@@ -19,6 +21,8 @@ export interface TwoVpcs {
   ec2(account: string, action: string, input: Members): Promise<Members>;
   /** The provider accepts, and AWS has carried it out. */
   accept(): Promise<void>;
+  /** The page that a client in the VPC gets, or what it would have seen and why. */
+  ask(host?: string, vpc?: string, port?: number, as?: string): Promise<string>;
 }
 type Outputs = Readonly<Record<string, string>>;
 
@@ -53,7 +57,17 @@ export async function twoVpcs(
       while (!JSON.stringify(await ec2(CONSUMER, "DescribeVpcEndpoints", { VpcEndpointIds })).includes('"State":"available"'))
         await new Promise((resolve) => setTimeout(resolve, 5));
     };
-    return { local, provider, consumer, deploy, ec2, accept };
+    const ask: TwoVpcs["ask"] = async (host = "payments.internal", vpc = "vpc-b", port = 80, as?: string) => {
+      const entry = await local.dataPath.enter(vpc, as);
+      try {
+        const socket = await socksConnect({ host: "127.0.0.1", port: entry.port }, host, port);
+        return (await get(socket, host, "/")).body;
+      } catch (error) {
+        if (!(error instanceof SocksRefusal)) throw error;
+        return entry.notes.join("\n");
+      }
+    };
+    return { local, provider, consumer, deploy, ec2, accept, ask };
   } catch (error) {
     await local.close();
     throw error;

@@ -9,10 +9,10 @@ import { giveNames } from "../../lib/loop/names.ts";
 import { observe } from "../../lib/loop/observe.ts";
 import { sweep } from "../../lib/loop/sweep.ts";
 import { readMessage } from "../../lib/messages.ts";
-import { ownSets, type RecordSet } from "../../lib/names.ts";
+import { ownSets, type RecordSet, type StandingSet } from "../../lib/names.ts";
 import type { AwsState } from "../../lib/observed.ts";
 import type { Look } from "../../lib/ports.ts";
-import { entry, entryEvent, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
+import { entry, entryEvent, noon, payments, service, removedEvent, serviceEvent } from "../contracts/samples.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
 import { fakeWorld, type FakeWorld, type Ports } from "../fakes/world.ts";
 import { Random } from "../simulation/random.ts";
@@ -92,7 +92,7 @@ export class NameLife {
     if (roll < 0.65) return world.ec2.settle();
     if (roll < 0.78) return this.moves(random.pick(alive));
     if (roll < 0.86) return this.allow(random.pick(accounts), random.chance(0.15) ? "reject" : "accept");
-    if (roll < 0.88) return this.moveZone();
+    if (roll < 0.88) return this.random.chance(0.3) ? this.release() : this.moveZone();
     if (roll < 0.94) return this.stranger();
     return this.drift();
   }
@@ -117,23 +117,31 @@ export class NameLife {
     this.count(verdict);
   }
 
+  /** The service gets one of the zones; one that is not in care is added again with it. */
   async moveZone(): Promise<void> {
     const { ledger, services } = this.world.ports();
     const expected = await ledger.head(serviceSubject(payments));
     const before = await services.get(payments);
-    if (before === undefined) throw new Error("the service is in care");
-    const after = { ...before, zone: this.random.pick(zones), version: expected.seq + 1 };
+    const after = { ...(before ?? service(payments, 1)), zone: this.random.pick(zones), version: expected.seq + 1 };
     await ledger.commit({ of: "service", key: payments, after, events: [serviceEvent(payments)], expected });
-    this.count("zone moved");
+    this.count(before === undefined ? "added again" : "zone moved");
+  }
+
+  async release(): Promise<void> {
+    const { ledger, services } = this.world.ports();
+    const expected = await ledger.head(serviceSubject(payments));
+    if ((await services.get(payments)) === undefined) return;
+    await ledger.commit({ of: "service", key: payments, events: [removedEvent(payments)], expected });
+    this.count("released");
   }
 
   /** Somebody else's record, where nothing is at the moment. */
   stranger(): void {
     const { id, name } = this.random.pick(zones);
     const at = `${this.random.pick(labels)}.${name}`;
-    const set: RecordSet = this.random.chance(0.7)
-      ? { name: at, type: "A", target: { name: "their.example.net", zone: "Z2FDTNDATAQYW2" } }
-      : { name: `_drawbridge.${at}`, type: "TXT", text: "drawbridge of somebody else" };
+    const set = this.random.chance(0.7)
+      ? ({ name: at, type: "A", target: { name: "their.example.net", zone: "Z2FDTNDATAQYW2" } } as const)
+      : ({ name: `_drawbridge.${at}`, type: "TXT", text: "drawbridge of somebody else" } as const);
     if (this.world.zones.sets(id).some((one) => one.name === set.name && one.type === set.type)) return;
     this.world.zones.put(id, set);
     this.foreign.push({ zone: id, set });
@@ -149,13 +157,15 @@ export class NameLife {
         connection.names.flatMap((name) => (name.made ? [name.fqdn, `_drawbridge.${name.fqdn}`] : [])),
       ),
     );
-    const ours = this.world.zones.sets(id).filter((set) => made.has(set.name) && !isFence(set) && !this.isForeign(set));
+    const ours = this.world.zones
+      .sets(id)
+      .flatMap((set) => (set.type !== "other" && made.has(set.name) && !isFence(set) && !this.isForeign(set) ? [set] : []));
     if (ours.length === 0) return;
     await this.world.ports().zones.change(id, [this.random.pick(ours)], []);
     this.count("drift");
   }
 
-  isForeign(set: RecordSet): boolean {
+  isForeign(set: StandingSet): boolean {
     return this.foreign.some((one) => one.set.name === set.name && one.set.type === set.type);
   }
 
@@ -208,6 +218,7 @@ export class NameLife {
   /** No more faults: minutes pass, the sweep finds what is left, and each zone is compared with the log. */
   async heal(): Promise<void> {
     this.faults = 1e-9;
+    if ((await this.world.ports().services.get(payments)) === undefined) await this.moveZone();
     for (let round = 0; round < 6; round += 1) {
       this.world.clock.advance(3700);
       this.world.ec2.settle();
@@ -273,6 +284,8 @@ export class NameLife {
 const items = (look: Omit<Look, "service">): Item[] => [
   { id: "m", wanted: readMessage(JSON.stringify({ look: { service: payments, ...look } })) },
 ];
-const isFence = ({ name }: RecordSet): boolean => name.startsWith("_drawbridge-change.");
-const textOf = (zone: string, set: RecordSet): string =>
-  `${zone} ${set.type} ${set.name} ${set.type === "TXT" ? set.text : `${set.target.name} ${set.target.zone}`}`;
+const isFence = ({ name }: StandingSet): boolean => name.startsWith("_drawbridge-change.");
+const textOf = (zone: string, set: StandingSet): string =>
+  [zone, set.type, set.name, ...("target" in set ? [set.target.name, set.target.zone] : [set.type === "TXT" ? set.text : set.shown])].join(
+    " ",
+  );

@@ -13,7 +13,7 @@ import { readMessage } from "../../lib/messages.ts";
 import type { RecordSet } from "../../lib/names.ts";
 import type { Look } from "../../lib/ports.ts";
 import type { Service } from "../../lib/service.ts";
-import { acme, entry, entryEvent, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
+import { acme, entry, entryEvent, noon, payments, service, removedEvent, serviceEvent } from "../contracts/samples.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
 import { fakeWorld, type FakeWorld } from "../fakes/world.ts";
 
@@ -154,6 +154,25 @@ describe("a name moves", () => {
     expect(shown(other)).toEqual([]);
   });
 
+  test("with a service that is released and added with another zone; until then all stays as it is", async () => {
+    await connect(first, endpointOf(2));
+    await dns();
+    const all = shown();
+    const expected = await ports.ledger.head(serviceSubject(payments));
+    await ports.ledger.commit({ of: "service", key: payments, events: [removedEvent(payments)], expected });
+    world.ec2.move(endpointOf(2), "deleted");
+    await sweep(ports);
+    await dns();
+    await dns({ why: "compare" });
+    expect(shown()).toEqual(all);
+    await keep({ zone: { id: other, name: "private.example.org" } });
+    await sweep(ports);
+    await dns();
+    expect(shown()).toEqual([]);
+    expect(shown(other)).toEqual(["A acme.private.example.org", "TXT _drawbridge.acme.private.example.org"]);
+    expect((await record(endpointOf(2)))?.names).toEqual([]);
+  });
+
   test("out of a zone that is no longer this stack's: the new name is made, the old one is told of, and nobody else is held up", async () => {
     const lost = zoneId("Z0123456789ABCDEFGHIL");
     world.zones.addZone(lost, "lost.example.com");
@@ -195,10 +214,9 @@ describe("a name's records follow the endpoint", () => {
 
 describe("drift", () => {
   const remove = async (type: string, at = "acme"): Promise<void> => {
-    for (const set of world.zones
-      .sets(zone)
-      .filter((one) => one.type === type && one.name.includes(at) && !one.name.startsWith("_drawbridge-change")))
-      await ports.zones.change(zone, [set], []);
+    for (const set of world.zones.sets(zone))
+      if (set.type === type && set.type !== "other" && set.name.includes(at) && !set.name.startsWith("_drawbridge-change"))
+        await ports.zones.change(zone, [set], []);
   };
 
   test.each(["A", "TXT"])("a missing %s is logged and made again, all of it in one change", async (type) => {
@@ -272,6 +290,62 @@ describe("Route 53 says no", () => {
     expect((await record(endpointOf(2)))?.trouble).toMatchObject({ effect: "make-name", code: "NoSuchHostedZone" });
   });
 
+  type Change = typeof ports.zones.change;
+  /** Route 53 that says no to some changes. */
+  const refusing = (refusal: (gone: Parameters<Change>[1], come: Parameters<Change>[2]) => string | undefined): typeof ports => {
+    const change: Change = async (at, gone, come) => {
+      const refused = refusal(gone, come);
+      return refused === undefined ? ports.zones.change(at, gone, come) : { refused };
+    };
+    return { ...ports, zones: { ...ports.zones, change } };
+  };
+  const full = "Number of records limit of 10000 exceeded.";
+
+  test("a full zone is called so for one connection alone too", async () => {
+    await connect(first);
+    await giveNames(
+      refusing((_gone, come) => (come.length > 1 ? full : undefined)),
+      items({}),
+    );
+    expect((await record(first))?.trouble).toMatchObject({
+      effect: "make-name",
+      code: "ZoneFull",
+      message: expect.stringContaining(full) as string,
+    });
+    world.clock.advance(90);
+    await dns();
+    expect(shown()).toEqual(acmes);
+    expect((await record(first))?.trouble).toBeUndefined();
+  });
+
+  test("removals that are refused as too much are halved like any other", async () => {
+    const endpoints = [first, endpointOf(2), endpointOf(3)];
+    await connect(...endpoints);
+    await dns();
+    for (const endpoint of endpoints) world.ec2.move(endpoint, "deleted");
+    await observe(ports, items({ endpoints }));
+    await giveNames(
+      refusing((gone) => (gone.length > 3 ? "Number of characters limit of 32000 exceeded." : undefined)),
+      items({}),
+    );
+    expect(shown()).toEqual([]);
+  });
+
+  test("a record of another kind that stands in the way is told as what it is", async () => {
+    world.zones.put(zone, { name: "acme.pl.example.com", type: "other", shown: "CNAME x.example.net" });
+    await connect(first);
+    await giveNames(
+      refusing((_gone, come) =>
+        come.some(({ name }) => name === "acme.pl.example.com") ? "RRSet of type A conflicts with CNAME" : undefined,
+      ),
+      items({}),
+    );
+    expect((await record(first))?.trouble).toMatchObject({
+      code: "NameClashed",
+      message: expect.stringContaining("a record that is not Drawbridge's, acme.pl.example.com CNAME x.example.net: RRSet") as string,
+    });
+  });
+
   test("a full zone refuses all alike: no name is tried by itself, and what is to go still goes", async () => {
     await connect(first);
     await dns();
@@ -280,18 +354,13 @@ describe("Route 53 says no", () => {
     await connect(...many);
     await observe(ports, items({ endpoints: [first] }));
     let calls = 0;
-    const full = {
-      ...ports,
-      zones: {
-        ...ports.zones,
-        change: async (...[at, gone, come]: Parameters<typeof ports.zones.change>) => {
-          calls += 1;
-          if (come.length > 1) return { refused: "Number of records limit of 10000 exceeded." };
-          return ports.zones.change(at, gone, come);
-        },
-      },
-    };
-    await giveNames(full, items({}));
+    await giveNames(
+      refusing((_gone, come) => {
+        calls += 1;
+        return come.length > 1 ? full : undefined;
+      }),
+      items({}),
+    );
     expect(calls).toBe(2);
     expect(shown()).toEqual([]);
     expect((await record(endpointOf(2)))?.trouble).toMatchObject({ code: "ZoneFull" });

@@ -5,9 +5,23 @@ import { checkApprovers } from "../../lib/asking/reachable.ts";
 import { Fault } from "../../lib/faults.ts";
 import { noting } from "../../lib/slack/reach.ts";
 import type { ListedApprover, PutApprover } from "../../lib/operator/approvers.ts";
-import { acme, endpoint, inCare, service } from "./desk.ts";
+import type { Approver } from "../../lib/approver.ts";
+import { noHead } from "../../lib/ledger.ts";
+import { byOperator } from "../../lib/operator/operator.ts";
+import { acme, alice, endpoint, inCare, service } from "./desk.ts";
 
 const ann = { name: "ann", email: "ann@example.com", arn: "arn:aws:iam::111111111111:user/ann" };
+
+/** A desk where approvers can be as a Drawbridge from before left them. */
+async function withApprovers() {
+  const at = await inCare();
+  const approver = async (person: Pick<Approver, "name" | "email" | "arn">): Promise<void> => {
+    const after: Approver = { ...person, addedAt: at.world.clock.now(), version: 1 };
+    const event = { type: "ApproverAdded", name: person.name, to: after, at: after.addedAt, ...byOperator(alice, "added") } as const;
+    await at.ports.ledger.commit({ of: "approver", key: person.name, after, expected: noHead, events: [event] });
+  };
+  return { ...at, approver };
+}
 type Listed = { items: ListedApprover[]; warnings: string[] };
 
 describe("an approver", () => {
@@ -84,7 +98,7 @@ describe("an approver", () => {
     for (const [field, wrong] of [
       ["email", { ...ann, name: "ann2", arn: undefined }],
       ["arn", { name: "ann2", email: "other@example.com", arn: ann.arn }],
-      ["name", { ...ann, name: "approvers" }],
+      ["email", { ...ann, name: "approvers" }],
       ["name", { ...ann, name: "Ann!" }],
       ["email", { name: "bob", email: "no address" }],
       ["email", { name: "bob", email: "a@b.example, c@d.example" }],
@@ -96,6 +110,37 @@ describe("an approver", () => {
         code: "BadInput",
         field,
       });
+  });
+
+  test("is one person however mailbox and identity are written", async () => {
+    const { ask, ports } = await inCare();
+    const role = "arn:aws:iam::111111111111:role/team/Approvers";
+    expect(await ask<PutApprover>("PUT /approvers/{name}", { name: "ann", email: "Ann@Example.com", arn: role })).toMatchObject({
+      approver: { email: "ann@example.com" },
+    });
+    for (const [field, twin] of [
+      ["email", { name: "ann2", email: "ANN@example.COM" }],
+      ["arn", { name: "ann2", arn: "arn:aws:sts::111111111111:assumed-role/Approvers/session" }],
+    ] as const)
+      await expect(ask("PUT /approvers/{name}", twin), field).rejects.toMatchObject({ code: "BadInput", field });
+    // One from before is the same mailbox too, and keeps its subscription.
+    const before = await ports.approvers.get("ann");
+    expect(await ask<PutApprover>("PUT /approvers/{name}", { name: "ann", email: "aNN@example.com", arn: role })).toMatchObject({
+      approver: { email: "ann@example.com", subscription: before?.subscription },
+    });
+  });
+
+  test("twins from before are warned of", async () => {
+    const { ask, approver } = await withApprovers();
+    await approver({ name: "ann", email: "Ann@Example.com" });
+    await approver({ name: "ann2", email: "ann@example.com" });
+    await approver({ name: "bob", arn: "arn:aws:iam::111111111111:role/Approvers" });
+    await approver({ name: "bob2", arn: "arn:aws:sts::111111111111:assumed-role/Approvers/bob" });
+    const { warnings } = await ask<Listed>("GET /approvers");
+    expect(warnings).toEqual([
+      expect.stringContaining("ann and ann2 have one mail address"),
+      expect.stringContaining("bob and bob2 have one IAM identity"),
+    ]);
   });
 
   test("whom a service names is removed only when that is confirmed", async () => {
@@ -163,6 +208,33 @@ describe("an operator's answer where approvers are named", () => {
     const asBob = { kind: "operator", arn: "arn:aws:iam::111111111111:user/bob" } as const;
     await ask("POST /connections/{endpoint}/approve", { endpoint }, asBob);
     expect(types().slice(-2)).toEqual(["ApprovalGiven", "ConnectionApproved"]);
+  });
+
+  test("is that of the approver entered by their role, whoever assumes it", async () => {
+    const at = await inCare();
+    await at.ask("PUT /approvers/{name}", { name: "ann", arn: "arn:aws:iam::111111111111:role/team/Approvers" });
+    await at.ask("PUT /approvers/{name}", { name: "bob", arn: "arn:aws:iam::111111111111:user/bob" });
+    await at.ask("PATCH /services/{service}", { service, asking: { approvers: ["ann", "bob"], quorum: 2 } });
+    at.connect(1);
+    await at.admit();
+    const assumed = { kind: "operator", arn: "arn:aws:sts::111111111111:assumed-role/Approvers/ann" } as const;
+    await at.ask("POST /connections/{endpoint}/approve", { endpoint }, assumed);
+    expect(at.world.tables.committed.at(-1)?.event).toMatchObject({ type: "ApprovalGiven", approver: "ann", arn: assumed.arn });
+  });
+
+  test("is nobody's where two approvers have that identity", async () => {
+    const at = await withApprovers();
+    await at.approver({ name: "ann", arn: "arn:aws:iam::111111111111:role/Approvers" });
+    await at.approver({ name: "ann2", arn: "arn:aws:sts::111111111111:assumed-role/Approvers/ann" });
+    await at.ask("PATCH /services/{service}", { service, asking: { approvers: ["ann"] } });
+    at.connect(1);
+    await at.admit();
+    const assumed = { kind: "operator", arn: "arn:aws:sts::111111111111:assumed-role/Approvers/zoe" } as const;
+    await expect(at.ask("POST /connections/{endpoint}/approve", { endpoint }, assumed)).rejects.toMatchObject({
+      code: "NotAnApprover",
+      message: expect.stringContaining("ann and ann2") as string,
+    });
+    expect(at.world.tables.committed.at(-1)?.event).toMatchObject({ type: "AnswerRefused", by: assumed });
   });
 
   test("breaks the glass alone, with a reason", async () => {

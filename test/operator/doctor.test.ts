@@ -4,13 +4,35 @@ import { Fault } from "../../lib/faults.ts";
 import { zoneId } from "../../lib/ids.ts";
 import { examine, type Finding } from "../../lib/operator/doctor.ts";
 import { serviceOf } from "../fakes/endpoint-services.ts";
-import { acme, desk, inCare, service, zone } from "./desk.ts";
+import { acme, desk, inCare, service, zone, type Desk } from "./desk.ts";
 
 const failed = (findings: readonly Finding[]): unknown[] =>
   findings.filter(({ state }) => state === "failed").map(({ about, message, mend }) => ({ about, message, mend }));
 
+const mailbox = "approvers@example.com";
+
+/** A mailbox that hears, so that only what a story breaks is broken. */
+function confirmed({ world }: Desk): void {
+  world.subscriptions.add({
+    arn: "arn:aws:sns:eu-west-1:111111111111:approvals:own",
+    email: mailbox,
+    approver: "approvers",
+    confirmed: true,
+    protected: true,
+  });
+}
+
+async function well(mode: "enforce" | "observe" = "enforce"): Promise<Desk> {
+  const at = await inCare(mode, { mailbox });
+  confirmed(at);
+  return at;
+}
+
 test("all is well with a service as it was taken in, and with none", async () => {
-  for (const at of [desk(), await inCare()]) expect((await examine(at.ports)).map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
+  for (const at of [desk({ mailbox }), await well()]) {
+    confirmed(at);
+    expect((await examine(at.ports)).map(({ state }) => state)).toEqual(["ok", "ok", "ok", "ok"]);
+  }
 });
 
 test.each([
@@ -23,7 +45,7 @@ test.each([
   ],
   ["the tag is gone", { tags: {} }, service, `aws ec2 create-tags --resources ${service} --tags Key=drawbridge,Value=`],
 ])("%s", async (_what, facts, of, mend) => {
-  const at = await inCare();
+  const at = await well();
   if (of === service) at.world.ec2.addService(service, facts);
   const stranger = { ...(await at.ports.services.all())[0], service: of } as Awaited<ReturnType<typeof at.ports.services.all>>[number];
   const services = { ...at.ports.services, all: () => Promise.resolve([stranger]) };
@@ -32,7 +54,7 @@ test.each([
 });
 
 test("a notification that is gone is made anew by the very command that is shown", async () => {
-  const at = await inCare("observe");
+  const at = await well("observe");
   const [id = ""] = at.world.ec2.notifications.keys();
   await at.world.ec2.port.stopNotifying(id);
   expect(failed(await examine(at.ports))).toMatchObject([
@@ -43,7 +65,7 @@ test("a notification that is gone is made anew by the very command that is shown
 });
 
 test("a zone that is gone, and one that the deployment no longer has", async () => {
-  const at = await inCare();
+  const at = await well();
   const other = zoneId("Z0000000000000000000");
   const found = await examine({ ...at.ports, deployment: { ...at.ports.deployment, zones: [other] } });
   expect(failed(found)).toMatchObject([
@@ -53,19 +75,24 @@ test("a zone that is gone, and one that the deployment no longer has", async () 
 });
 
 test("a service that AWS does not show is told as not readable, and the others are still looked at", async () => {
-  const at = await inCare();
+  const at = await well();
   at.world.ec2.failNext(new Fault("UnauthorizedOperation", "ec2:DescribeVpcEndpointServiceConfigurations", "not allowed", false));
   const found = await examine(at.ports);
   expect(found.map(({ about, state }) => [about, state])).toEqual([
     [zone, "ok"],
+    ["approvers", "ok"],
     [service, "not readable"],
     ["allow-list", "ok"],
   ]);
-  expect(found[1]?.message).toContain("ec2:DescribeVpcEndpointServiceConfigurations");
+  expect(found[2]?.message).toContain("ec2:DescribeVpcEndpointServiceConfigurations");
+});
+
+test("with no mailbox, and nobody named, nobody is asked by mail", async () => {
+  expect(failed(await examine((await inCare()).ports))).toMatchObject([{ about: "approvers", message: "nobody is asked by mail" }]);
 });
 
 test("an entry that cannot be read is found, with the command that takes it away, at a service and at every service", async () => {
-  const at = await inCare();
+  const at = await well();
   await at.ask("PUT /entries", { service, principal: acme, verdict: "accept" });
   await at.ask("PUT /entries", { service: "*", principal: acme, verdict: "accept" });
   expect((await examine(at.ports)).at(-1)).toMatchObject({ state: "ok", message: "every entry can be read, 2 in all" });

@@ -247,7 +247,17 @@ test("over an entry that is there, who they are stays unless it is given; withou
   });
   expect(merged.entry).toMatchObject({ ...who, ticket: "NET-2", purpose: "payments", labels: { team: "b", tier: "1" }, conditions: {} });
   const { entry } = await ask<Put>("PUT /entries", { service, principal: acme, verdict: "reject" });
-  expect(Object.keys(entry).toSorted()).toEqual(["at", "author", "conditions", "principal", "service", "since", "verdict", "version"]);
+  expect(Object.keys(entry).toSorted()).toEqual([
+    "at",
+    "author",
+    "authors",
+    "conditions",
+    "principal",
+    "service",
+    "since",
+    "verdict",
+    "version",
+  ]);
 });
 
 test("a reject that is edited without another meaning goes on since when it came; with another it begins anew", async () => {

@@ -52,6 +52,22 @@ test.each<[DrawbridgeEvent, string]>([
   expect(sentence(event)).toBe(words);
 });
 
+test("an answer that ends by itself says what comes then", () => {
+  const kept = {
+    service,
+    principal: "account#222222222222",
+    verdict: "reject",
+    version: 2,
+    author: "approver ann",
+    at: minute(0),
+  } as const;
+  const until = { ...kept, conditions: { expires: minute(60) } };
+  const asked = { verdict: "ask", conditions: {}, author: "arn:alice", at: minute(-9) } as const;
+  expect(entryWords({ ...until, afterwards: "nothing" })).toMatch(/: reject, version 2, until .*Z, then gone$/);
+  expect(entryWords({ ...until, afterwards: asked })).toMatch(/, then ask again$/);
+  expect(entryWords(until)).toMatch(/Z$/);
+});
+
 test("a whole life reads as sentences", () => {
   const life = asking.when(
     { kind: "answered", question: "question-1", choice: "approve", by: approver },

@@ -1,11 +1,12 @@
 // The proof of the rights, once: all stories told on one local AWS, and for every right granted the stories that fail without it.
-import { grantedToRoles, grantedToServices, recorder, type Granted, type Recorder } from "./needed.ts";
+import { grantedToRoles, grantedToServices, recorder, type Asked, type Granted, type Recorder } from "./needed.ts";
 import { stories, type Told } from "./stories.ts";
 import { openWorld, type World } from "./world.ts";
 
 export interface Proof {
   readonly granted: readonly Granted[];
   readonly denied: ReturnType<Recorder["denied"]>;
+  readonly asked: readonly Asked[];
   /** What each function wrote, by its name in the template. */
   readonly logs: Readonly<Record<string, readonly string[]>>;
   /** Holders of rights, in the words of the template. */
@@ -39,7 +40,13 @@ export async function prove(): Promise<Proof> {
       holder: inWords(cell.holder),
       resource: inWords(cell.resource),
     }));
-    return { granted: merged(granted), denied: record.denied(), logs: logsOf(world), resources: world.local.stack.resources };
+    return {
+      granted: merged(granted),
+      denied: record.denied(),
+      asked: record.asked(),
+      logs: logsOf(world),
+      resources: world.local.stack.resources,
+    };
   } finally {
     await world.local.close();
   }

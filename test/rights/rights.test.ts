@@ -85,6 +85,22 @@ test("the rules that judge can refuse", async () => {
   expect(await evaluate(question)).not.toBe("allowed");
 });
 
+test("no name is written over another, nor a record of another kind made: IAM itself refuses it", async () => {
+  const change = proof.asked.find(({ question }) => question.action === "route53:ChangeResourceRecordSets");
+  if (change === undefined) throw new Error("no story changes a zone");
+  const { question } = change;
+  const verdict = (more: Readonly<Record<string, readonly string[]>>) =>
+    evaluate({ ...question, context: { ...question.context, ...more } });
+  const actions = "route53:ChangeResourceRecordSetsActions";
+  const types = "route53:ChangeResourceRecordSetsRecordTypes";
+  expect(question.context[actions]).toContain("CREATE");
+  expect(await verdict({})).toBe("allowed");
+  expect(await verdict({ [actions]: ["CREATE", "DELETE"], [types]: ["A", "AAAA", "TXT"] })).toBe("allowed");
+  expect(await verdict({ [actions]: ["UPSERT"] })).toBe("implicit-deny");
+  expect(await verdict({ [actions]: ["CREATE", "UPSERT"] })).toBe("implicit-deny");
+  for (const type of ["NS", "CNAME", "MX"]) expect(await verdict({ [types]: ["A", type] })).toBe("implicit-deny");
+});
+
 /** The lines of all functions that are JSON: theirs, and not Lambda's own. */
 const lines = (): Readonly<Record<string, unknown>>[] =>
   Object.values(proof.logs)

@@ -78,7 +78,8 @@ export class Approvers {
     }
   }
 
-  #answer(after: number, { service, endpoint, question }: Asked, name: string, choice: Choice, lasting = false): void {
+  #answer(after: number, { service, endpoint, question }: Asked, name: string, drawn: Choice, speaksOfAccount = false): void {
+    const { choice, lasting, quietDays } = this.#world.besides.asking.answered(drawn, speaksOfAccount);
     this.#world.schedule.after(after, () => {
       const arn = arnOf(name);
       this.#people.given.add(`${question} ${choice} ${name}`);
@@ -92,7 +93,7 @@ export class Approvers {
         channel: this.#random.pick(["link", "slack"] as const),
         source: "a click",
         ...(lasting && choice === "approve" ? { scope: "account" } : {}),
-        ...(lasting && choice === "reject" ? { quietDays: 1 } : {}),
+        ...(lasting && choice === "reject" ? { quietDays } : {}),
       };
       this.#reply(service, answer);
     });

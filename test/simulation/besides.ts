@@ -1,10 +1,11 @@
 // What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
-// entries that are edited without another meaning.
+// other ways of asking people, and entries that are edited without another meaning.
 
-import type { Principal } from "../../lib/allow-list.ts";
+import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
 import { accounts } from "./given.ts";
 import { everyUnit, organizationId, Organizations } from "./organizations.ts";
+import { OwnAsking } from "./own-asking.ts";
 import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
 import { ServicePermissions } from "./service-permissions.ts";
@@ -18,6 +19,8 @@ export interface BesidesSetup {
   readonly units?: "asked" | "unasked";
   /** Private zones, and VPCs that entries name. */
   readonly vpcs?: boolean;
+  /** How people are asked changes, and differs from entry to entry. */
+  readonly asking?: boolean;
   /** Operators who note something in an entry, and change nothing that it means. */
   readonly renames?: boolean;
 }
@@ -29,11 +32,13 @@ export function drawBesides(seed: number): BesidesSetup {
   const units = random.chance(0.15);
   const asked = random.chance(0.9);
   const vpcs = random.chance(0.15);
+  const asking = random.chance(0.15);
   const renames = random.chance(0.15);
   return {
     ...(permissions ? { permissions } : {}),
     ...(units ? { units: asked ? "asked" : "unasked" } : {}),
     ...(vpcs ? { vpcs } : {}),
+    ...(asking ? { asking } : {}),
     ...(renames ? { renames } : {}),
   };
 }
@@ -46,6 +51,7 @@ export class Besides {
   readonly organizations: Organizations;
   readonly permissions: ServicePermissions;
   readonly privateZones: PrivateZones;
+  readonly asking: OwnAsking;
   readonly #world: World;
 
   constructor(world: World) {
@@ -55,6 +61,7 @@ export class Besides {
     this.organizations = new Organizations(world, this.random);
     this.permissions = new ServicePermissions(world, this.random);
     this.privateZones = new PrivateZones(world, this.random);
+    this.asking = new OwnAsking(world, new Random(world.setup.seed, 19));
   }
 
   /** When anything happens. */
@@ -62,7 +69,7 @@ export class Besides {
     return Math.floor(this.random.next() * this.#world.setup.minutes * 60_000);
   }
 
-  begin(plan: Plan, edit: () => void, rename: (random: Random) => void): void {
+  begin(plan: Plan, edit: () => void, connect: () => void, rename: (random: Random) => void): void {
     const moment = (): number => this.moment();
     const late = (): number => Math.floor((moment() + this.#world.setup.minutes * 60_000) / 2);
     const { random } = this;
@@ -74,6 +81,12 @@ export class Besides {
       plan("console", random.between(0, 4), moment, () => this.permissions.click());
       plan("operators", random.chance(0.4) ? random.between(1, 2) : 0, moment, () => this.permissions.change());
     }
+    if (this.setup.asking === true) {
+      for (let entries = random.between(1, 2); entries > 0; entries -= 1) edit();
+      plan("operators", random.between(0, 3), moment, () => this.asking.change());
+      plan("operators", random.between(0, 3), moment, edit);
+      plan(undefined, random.between(0, 3), late, connect);
+    }
     if (this.setup.vpcs === true) {
       for (let entries = random.between(1, 3); entries > 0; entries -= 1) edit();
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
@@ -82,8 +95,13 @@ export class Besides {
     if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 
+  /** What an entry says besides. */
+  said(principal: Principal): Partial<Pick<Entry, "vpc" | "verdict" | "asking" | "conditions">> {
+    return { ...this.asking.said(principal), ...this.#vpcOf(principal) };
+  }
+
   /** The VPC that an entry about an account or endpoint names; more of them accept, so that there is somebody to let in. */
-  said(principal: Principal): { readonly vpc?: Vpc; readonly verdict?: "accept" } {
+  #vpcOf(principal: Principal): { readonly vpc?: Vpc; readonly verdict?: "accept" } {
     if (this.setup.vpcs !== true || !/^(account|endpoint)#/.test(principal)) return {};
     const vpc = this.privateZones.named(accounts.find((account) => principal === `account#${account}`));
     return { ...vpc, ...(this.random.chance(0.5) ? { verdict: "accept" } : {}) };

@@ -116,7 +116,7 @@ export class ChecksAfterRuns {
   }
 
   #isLimited(list: ListRead, row: Row): boolean {
-    return matching(list.table, row, belongingOf(list, row))[0]?.conditions.atMost !== undefined;
+    return matching(list.table, row, list.clock, belongingOf(list, row))[0]?.conditions.atMost !== undefined;
   }
 
   /** Records that came into being while the sweep was on its way make it list once more. */

@@ -2,7 +2,6 @@
 
 import type { Connection } from "../../lib/connection.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
-import type { Change } from "../../lib/ledger.ts";
 import { stateOf, type Row } from "./ec2.ts";
 import { arnOf, start } from "./given.ts";
 import type { InvariantName } from "./invariant-names.ts";
@@ -56,7 +55,11 @@ export class ChecksOfDecisions {
     const list = by.reads.lastList.get(row.endpoint);
     const said = this.#said(row, by, event.at, before);
     if (event.by.kind === "entry") {
-      const entry = list === undefined ? undefined : matching(list.table, row, belongingOf(list, row))[0];
+      // Which entry speaks first may change while the run is at it, where an answer runs out.
+      const firsts =
+        list === undefined ? [] : [list.clock, event.at].flatMap((at) => matching(list.table, row, at, belongingOf(list, row))[0] ?? []);
+      const named = event.entry;
+      const entry = firsts.find((first) => named !== undefined && entryId(first) === entryId(named)) ?? firsts[0];
       if (list?.frozen.has(row.service) === true)
         this.#fail("a freeze lets nobody in by an entry", `${by.name} approves ${row.endpoint}, and ${row.service} is frozen`);
       if (list !== undefined) this.#isKnown(list, row, event.at, by);
@@ -69,14 +72,19 @@ export class ChecksOfDecisions {
     }
     if (list === undefined || [...said].every((verdict) => verdict === "reject"))
       return fail("a reject entry applies, or the list was not read");
-    if (event.by.kind !== "approver" && event.by.kind !== "operator") return fail("nobody approved");
-    this.#agreed(event, before, row, list, fail);
+    if (event.by.kind === "outside" || event.by.kind === "aws") return fail("nobody approved");
+    const whys = this.#rules(list, row, before, event.at, by).map((rules) => this.#unagreed(event, before, row, list, rules));
+    if (whys.length === 0) return fail("the service is not in care");
+    const [why] = whys;
+    if (why === undefined || whys.includes(undefined)) return;
+    if (why.lacks === undefined) return fail(why.told);
+    this.#fail("as many agree as must", `${row.endpoint}: ${why.told}, and ${String(why.lacks)} have to`);
   }
 
   /** Where it is not known where the account belongs, an entry lets it in only past every entry for a unit or organization. */
   #isKnown(list: ListRead, row: Row, at: string, by: Invocation): void {
     const { habits } = this.#world.setup;
-    const ranked = matching(list.table, row, belongingOf(list, row));
+    const ranked = matching(list.table, row, at, belongingOf(list, row));
     const doubts = ranked.filter(isDoubt);
     const [first] = ranked;
     if (doubts.length === 0 || (first !== undefined && !isDoubt(first) && doubts.every(({ verdict }) => verdict !== "reject"))) return;
@@ -86,41 +94,51 @@ export class ChecksOfDecisions {
     );
   }
 
-  /** People approve: as many as are asked for, each of whom may and did. */
-  #agreed(event: Event<"ConnectionApproved">, before: Connection | undefined, row: Row, list: ListRead, fail: (why: string) => void): void {
+  /** Why people have not approved: as many as are asked for, each of whom may and did. Nothing where they have. */
+  #unagreed(
+    event: Event<"ConnectionApproved">,
+    before: Connection | undefined,
+    row: Row,
+    list: ListRead,
+    rules: Rules,
+  ): { readonly told: string; readonly lacks?: number } | undefined {
     const { given } = this.#world.people;
-    const rules = this.#rules(list, row, before);
-    if (rules === undefined) return fail("the service is not in care");
     if (event.by.kind === "operator") {
       const { arn } = event.by;
       const alone = given.has(`${row.endpoint} break-glass ${arn}`);
-      if (event.breakGlass === true) return alone ? undefined : fail("nobody broke the glass");
-      if (!given.has(`${row.endpoint} approve ${arn}`)) return fail("no operator approved");
-      if (before?.status !== "asking") return rules.asked.length === 0 ? undefined : this.#notYetAsked(list, row, event.at, before, fail);
-      if (rules.quorum <= 1) return rules.authors.includes(arn) ? fail(`${arn} wrote the entry`) : undefined;
+      if (event.breakGlass === true) return alone ? undefined : { told: "nobody broke the glass" };
+      if (!given.has(`${row.endpoint} approve ${arn}`)) return { told: "no operator approved" };
+      if (before?.status !== "asking")
+        return rules.asked.length === 0 || !this.#asksFirst(list, row, event.at, before)
+          ? undefined
+          : { told: "its approvers are to be asked first" };
+      if (rules.quorum <= 1) return rules.authors.includes(arn) ? { told: `${arn} wrote the entry` } : undefined;
     }
-    if (before?.status !== "asking") return fail("no question is open");
+    if (before?.status !== "asking") return { told: "no question is open" };
+    // What was agreed to before may be enough by now; that is for those who are asked by name.
+    if (event.by.kind === "drawbridge" && rules.asked.length === 0) return { told: "nobody is named who could have agreed" };
     const names = event.approvers ?? (event.by.kind === "approver" ? [event.by.name] : []);
     for (const name of names) {
-      if (!this.#gave(before, row, name, "approve")) fail(`${name} did not approve that`);
-      if (!counts(rules, name)) fail(`the word of ${name} does not count`);
+      if (!this.#gave(before, row, name, "approve")) return { told: `${name} did not approve that` };
+      if (!counts(rules, name)) return { told: `the word of ${name} does not count` };
     }
-    if (new Set(names).size < rules.quorum)
-      this.#fail("as many agree as must", `${row.endpoint}: ${names.join(", ")} agreed, and ${String(rules.quorum)} have to`);
+    return new Set(names).size < rules.quorum ? { told: `${names.join(", ")} agreed`, lacks: rules.quorum } : undefined;
   }
 
   /** Where people are to be asked, an operator goes first only past them. */
-  #notYetAsked(list: ListRead, row: Row, at: string, before: Connection | undefined, fail: (why: string) => void): void {
+  #asksFirst(list: ListRead, row: Row, at: string, before: Connection | undefined): boolean {
     const { habits } = this.#world.setup;
     const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: before?.counter, in: belongingOf(list, row) };
-    const asks = [list.clock, at].every((clock) => verdictOf(list.table, row, habits, clock, bearing) === "ask");
-    if (asks) fail("its approvers are to be asked first");
+    return [list.clock, at].every((clock) => verdictOf(list.table, row, habits, clock, bearing) === "ask");
   }
 
-  #rules(list: ListRead, row: Row, before: Connection | undefined): Rules | undefined {
-    const service = this.#world.store.services.get(row.service);
+  /** As they were when the run read service and list, and when it committed: an answer may have run out in between. */
+  #rules(list: ListRead, row: Row, before: Connection | undefined, at: string, by: Invocation): Rules[] {
+    const service = by.reads.services.get(row.service);
     const question = before?.status === "asking" ? before.question : {};
-    return service === undefined ? undefined : rulesOf(service, list.table, row, question, belongingOf(list, row));
+    const { log } = this.#world.store;
+    if (service === undefined) return [];
+    return [list.clock, at].map((clock) => rulesOf(service, { ...list, clock, log }, row, question, belongingOf(list, row)));
   }
 
   /** On the page, in Slack, or as the operator they are too. */
@@ -165,12 +183,13 @@ export class ChecksOfDecisions {
       if (before?.status !== "asking" || list === undefined || !given.has(`${before.question.id} reject ${event.by.name}`))
         return fail(`${event.by.name} did not reject that`);
       // Where a reject entry applies by now, the list says the same, whoever says it first.
-      const rules = rejected ? undefined : this.#rules(list, row, before);
-      return rules === undefined || counts(rules, event.by.name) ? undefined : fail(`the word of ${event.by.name} does not count`);
+      const { name } = event.by;
+      const may = rejected || this.#rules(list, row, before, event.at, by).some((rules) => counts(rules, name));
+      return may ? undefined : fail(`the word of ${name} does not count`);
     }
     if (event.by.kind === "operator")
       return given.has(`${row.endpoint} reject ${event.by.arn}`) ? undefined : fail("no operator rejected it");
-    if (event.because.rule === "silence") return this.#wasSilent(event, before, row, list, fail);
+    if (event.because.rule === "silence") return this.#wasSilent(event, before, row, list, by, fail);
     if (isLive && list !== undefined) return this.#isLost(event, before, row, list, by, fail);
     if (rejected) {
       const named = event.entry === undefined ? undefined : list?.table.get(entryId(event.entry));
@@ -204,12 +223,15 @@ export class ChecksOfDecisions {
     before: Connection | undefined,
     row: Row,
     list: ListRead | undefined,
+    by: Invocation,
     fail: (why: string) => void,
   ): void {
-    const rules = list === undefined ? undefined : this.#rules(list, row, before);
-    if (before?.status !== "asking" || rules?.silence !== "reject") return fail("silence does not reject there");
-    if (Date.parse(event.at) - Date.parse(before.question.at) < rules.openMs) fail("the question has not been open for so long");
-    if (!this.#world.people.reachable || rules.asked.length === 0) fail("no approver could be reached");
+    const rules = list === undefined ? [] : this.#rules(list, row, before, event.at, by);
+    const rejecting = rules.filter(({ silence }) => silence === "reject");
+    if (before?.status !== "asking" || rejecting.length === 0) return fail("silence does not reject there");
+    const passed = Date.parse(event.at) - Date.parse(before.question.at);
+    if (rejecting.every(({ openMs }) => passed < openMs)) fail("the question has not been open for so long");
+    if (!this.#world.people.reachable || rejecting.every(({ asked }) => asked.length === 0)) fail("no approver could be reached");
   }
 
   // Questions
@@ -240,37 +262,15 @@ export class ChecksOfDecisions {
     this.#questions.set(event.question, { endpoint: row.endpoint, decided: false });
   }
 
-  /** An answer about the account writes its entry with the decision, and only then; it replaces nothing but an ask entry. */
-  lasts({ events, also }: Extract<Change, { of: "connection" }>, before: Connection | undefined): void {
-    const fail = (why: string): void => this.#fail("an answer writes an entry only with its decision", why);
-    const standing = events.flatMap((event) => ("standing" in event && event.standing !== undefined ? [event] : []));
-    if ((also === undefined) !== (standing.length === 0))
-      return fail(`${String(standing.length)} decisions, and an entry ${also === undefined ? "lacks" : "comes"}`);
-    const [decision] = standing;
-    const [change] = also?.events ?? [];
-    if (decision === undefined || change === undefined || before?.status !== "asking") return;
-    const from = "from" in change ? (change.from as { readonly verdict?: string }) : undefined;
-    if (from !== undefined && from.verdict !== "ask") fail(`it replaces an entry that says ${String(from.verdict)}`);
-    const names =
-      "approvers" in decision && decision.approvers !== undefined
-        ? decision.approvers
-        : decision.by.kind === "approver"
-          ? [decision.by.name]
-          : [];
-    const { given } = this.#world.people;
-    if (names.length === 0 || !names.every((name) => given.has(`${before.question.id} lasting ${name}`)))
-      fail(`${names.join(", ")} did not all speak about the account`);
-  }
-
   /** An agreement that is kept was given, by somebody whose word counts, and is not enough by itself. */
   agrees(event: Event<"ApprovalGiven">, before: Connection | undefined, row: Row, by: Invocation): void {
     const fail = (why: string): void => this.#fail("as many agree as must", `${by.name}, ${row.endpoint}: ${why}`);
     const list = by.reads.lastList.get(row.endpoint);
     if (before?.status !== "asking" || list === undefined || before.question.id !== event.question) return fail("no such question is open");
-    const rules = this.#rules(list, row, before);
-    if (rules === undefined || event.quorum !== rules.quorum || event.given >= rules.quorum)
-      return fail(`${String(event.given)} of ${String(event.quorum)} agree, and ${String(rules?.quorum ?? 0)} have to`);
+    const rules = this.#rules(list, row, before, event.at, by);
+    if (!rules.some(({ quorum }) => event.quorum === quorum && event.given < quorum))
+      return fail(`${String(event.given)} of ${String(event.quorum)} agree, and ${rules.map(({ quorum }) => quorum).join(" or ")} have to`);
     if (!this.#gave(before, row, event.approver, "approve")) fail(`${event.approver} did not agree`);
-    if (!counts(rules, event.approver)) fail(`the word of ${event.approver} does not count`);
+    if (!rules.some((one) => counts(one, event.approver))) fail(`the word of ${event.approver} does not count`);
   }
 }

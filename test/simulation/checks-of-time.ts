@@ -27,19 +27,22 @@ export class ChecksOfTime {
   reminds(event: Event<"ApprovalReminded" | "ApprovalEscalated">, before: Connection | undefined, row: Row, by: Invocation): void {
     const fail = (why: string): void =>
       this.#fail("people are reminded in time, and not without end", `${by.name}, ${row.endpoint}: ${why}`);
-    const service = this.#world.store.services.get(row.service);
+    const service = by.reads.services.get(row.service);
     const list = by.reads.lastList.get(row.endpoint);
     if (before?.status !== "asking" || before.question.id !== event.question || service === undefined || list === undefined)
       return fail("no such question is open");
-    const rules = rulesOf(service, list.table, row, before.question, belongingOf(list, row));
-    const passed = Date.parse(event.at) - Date.parse(before.question.at);
+    const { question } = before;
+    const { log } = this.#world.store;
+    // Which entry decides may change while the run is at it, where an answer runs out.
+    const rules = [list.clock, event.at].map((clock) => rulesOf(service, { ...list, clock, log }, row, question, belongingOf(list, row)));
+    const passed = Date.parse(event.at) - Date.parse(question.at);
     if (event.type === "ApprovalEscalated") {
-      if (before.question.escalatedAt !== undefined || passed < rules.escalateMs || rules.escalateTo.join() !== event.to.join())
-        fail(`it is escalated to ${event.to.join(", ")} after ${String(passed)} ms`);
+      const due = rules.some(({ escalateMs, escalateTo }) => passed >= escalateMs && escalateTo.join() === event.to.join());
+      if (question.escalatedAt !== undefined || !due) fail(`it is escalated to ${event.to.join(", ")} after ${String(passed)} ms`);
       return;
     }
-    if (event.reminder !== reminders(rules, passed) || event.reminder <= (before.question.reminded ?? 0))
-      fail(`reminder ${String(event.reminder)} comes after ${String(before.question.reminded ?? 0)}, ${String(passed)} ms into it`);
+    if (!rules.some((one) => event.reminder === reminders(one, passed)) || event.reminder <= (question.reminded ?? 0))
+      fail(`reminder ${String(event.reminder)} comes after ${String(question.reminded ?? 0)}, ${String(passed)} ms into it`);
   }
 
   foretells(event: Event<"RevocationAnnounced" | "RevocationWithdrawn">, before: Connection | undefined, row: Row, by: Invocation): void {
@@ -61,6 +64,7 @@ export class ChecksOfTime {
     const holds = before !== undefined && "decision" in before ? before.decision?.by : undefined;
     if (entry?.version !== event.entry.version || entry.conditions.expires !== event.expires) fail("the entry does not expire then");
     if (holds?.kind !== "entry" || entryId(holds.entry) !== entryId(event.entry)) fail("another entry holds it");
+    if (entry?.afterwards !== undefined) fail("an answer that lasts a while holds nobody");
     if (before?.expiryTold === event.expires) fail("it was told before");
   }
 

@@ -54,7 +54,12 @@ export function portsFor(world: World, by: Invocation) {
     clock,
     newId: (): string => world.newId(),
     services: {
-      get: (service: ServiceId) => call("services.get", () => store.services.get(service)),
+      get: (service: ServiceId) =>
+        call("services.get", () => {
+          const found = store.services.get(service);
+          if (found !== undefined) by.reads.services.set(service, found);
+          return found;
+        }),
       all: () => call("services.all", () => [...store.services.values()]),
     },
     connections: {
@@ -80,6 +85,7 @@ export function portsFor(world: World, by: Invocation) {
           return head;
         }),
       head: (subject: string) => call("ledger.head", () => store.head(subject)),
+      history: (subject: string) => call("ledger.history", () => ({ items: store.log.get(subject) ?? [] })),
     },
     allowList: {
       read: (keys: Parameters<typeof store.readEntries>[0]) => call("allowList.read", () => store.readEntries(keys)),
@@ -300,7 +306,7 @@ export class Functions {
     const body = async (by: Invocation): Promise<void> => {
       const { clock, newId, services, connections, ledger, allowList, organizations } = portsFor(this.#world, by);
       await system.run(
-        { clock, newId, services, connections, ledger, judging: { allowList, organizations } },
+        { clock, newId, services, connections, ledger, judging: { allowList: system.withAuthors(allowList, ledger), organizations } },
         { service, tasks: [{ endpoint, signal, source: { kind: "answer" } }] },
       );
     };

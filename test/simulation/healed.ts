@@ -10,7 +10,7 @@ import type { Service } from "../../lib/service.ts";
 import { stateOf, type Row } from "./ec2.ts";
 import type { ListRead } from "./lambda.ts";
 import { matching, rejecting, verdictOf } from "./oracle.ts";
-import { reminders, rulesOf } from "./oracle-asking.ts";
+import { counts, reminders, rulesOf } from "./oracle-asking.ts";
 import { cutAt } from "./oracle-holding.ts";
 import { belongingOf, isDoubt } from "./oracle-units.ts";
 import { accounts, start } from "./given.ts";
@@ -45,7 +45,7 @@ function namedVpc(world: World, { endpoint }: Connection): Vpc | undefined | "as
   const { table, clock } = listNow(world);
   const belongs = belongingOf(listNow(world), row);
   const [rejects] = rejecting(table, row, world.setup.habits, clock, belongs);
-  const deciding = rejects ?? matching(table, row, belongs)[0];
+  const deciding = rejects ?? matching(table, row, clock, belongs)[0];
   return deciding === undefined || isDoubt(deciding) ? "as it was" : deciding.vpc;
 }
 
@@ -124,7 +124,7 @@ function timeHasPassed(world: World, connection: Connection, row: Row, service: 
   const { store, schedule, setup } = world;
   if (service.mode === "observe" || gone(world, row)) return;
   if (connection.status === "asking" && stateOf(row) === "pendingAcceptance") {
-    const rules = rulesOf(service, store.entries, row, connection.question, belongingOf(listNow(world), row));
+    const rules = rulesOf(service, { ...listNow(world), log: store.log }, row, connection.question, belongingOf(listNow(world), row));
     // The last sweep went by some minutes ago, and clocks differ.
     const passed = schedule.now - Date.parse(connection.question.at) - slackMs;
     if ((connection.question.reminded ?? 0) < reminders(rules, passed))
@@ -135,6 +135,9 @@ function timeHasPassed(world: World, connection: Connection, row: Row, service: 
     const { at, remindedAt = at } = connection.question;
     const heard = Date.parse(at) >= start ? passed : schedule.now - Date.parse(remindedAt) - slackMs;
     const silent = Date.parse(remindedAt) >= start && heard > rules.openMs;
+    const agreed = new Set((connection.question.votes ?? []).map(({ name }) => name).filter((name) => counts(rules, name)));
+    if (rules.asked.length > 0 && agreed.size >= rules.quorum)
+      world.violated("as many agree as must", `the question about ${row.endpoint} is open though ${[...agreed].join(", ")} agreed`);
     if (rules.silence === "reject" && silent && world.people.reachable && rules.asked.length > 0)
       world.violated(
         "people are reminded in time, and not without end",
@@ -145,7 +148,7 @@ function timeHasPassed(world: World, connection: Connection, row: Row, service: 
   const due = cutAt(listNow(world), connection, row, service, setup.habits, instant(schedule.now));
   const told = connection.revocation === undefined ? Infinity : Date.parse(connection.revocation.due);
   // What was foretold stands while it is not known what applies.
-  const doubted = matching(store.entries, row, belongingOf(listNow(world), row)).some(isDoubt);
+  const doubted = matching(store.entries, row, instant(schedule.now), belongingOf(listNow(world), row)).some(isDoubt);
   if (due !== told && !(doubted && due === Infinity))
     world.violated("what will be cut is foretold", `${row.endpoint} ends at ${String(due)}, and ${String(told)} was told`);
   const holder = "decision" in connection && connection.decision?.by.kind === "entry" ? connection.decision.by.entry : undefined;

@@ -29,9 +29,13 @@ export const invariants = {
   "a limit is never exceeded":
     "an entry with a limit approves only by taking one of its places, the places taken are those that connections hold, and no approval makes them more than the limit",
   "as many agree as must":
-    "where a quorum is set, a question is approved only with so many different approvers who are asked, did agree, and did not write what the list says of the account; or by one operator who breaks the glass",
+    "where a quorum is set, a question is approved only with so many different approvers who are asked, did agree, and wrote no version of what the list says of the account; or by one operator who breaks the glass; and after healing no question is open that enough have agreed to",
   "an answer writes an entry only with its decision":
     "where approvers speak about an account, its entry is written in the commit of the decision, if all who decided spoke so, and over nothing but an ask entry",
+  "who wrote an entry is remembered":
+    "an entry names as its authors every operator who, by the log, wrote a version of it since it was last removed, and nobody who only answered",
+  "what an answer took the place of comes back":
+    "an answer that ends by itself keeps the ask entry it replaced, whole, or that there was none; the list as people know it again is what every verdict is held against",
   "people are reminded in time, and not without end":
     "each reminder and the one escalation of a question comes when it is due, once, and after healing none is lacking",
   "what will be cut is foretold":

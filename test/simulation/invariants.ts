@@ -7,6 +7,7 @@ import { canonical, type Change, type StoredEvent } from "../../lib/ledger.ts";
 import { ChecksAfterRuns } from "./checks-after-runs.ts";
 import { ChecksBeforeEffects } from "./checks-before-effects.ts";
 import { ChecksOfDecisions } from "./checks-of-decisions.ts";
+import { ChecksOfEntries } from "./checks-of-entries.ts";
 import { ChecksOfFacts } from "./checks-of-facts.ts";
 import { ChecksOfTime } from "./checks-of-time.ts";
 import { stateOf, type Row } from "./ec2.ts";
@@ -23,6 +24,7 @@ export class Invariants {
   readonly after: ChecksAfterRuns;
   readonly #world: World;
   readonly #decisions: ChecksOfDecisions;
+  readonly #entries: ChecksOfEntries;
   readonly #facts: ChecksOfFacts;
   readonly #time: ChecksOfTime;
   /** Who has ever had each name. */
@@ -33,6 +35,7 @@ export class Invariants {
     this.before = new ChecksBeforeEffects(world);
     this.after = new ChecksAfterRuns(world);
     this.#decisions = new ChecksOfDecisions(world);
+    this.#entries = new ChecksOfEntries(world);
     this.#facts = new ChecksOfFacts(world);
     this.#time = new ChecksOfTime(world);
   }
@@ -42,13 +45,14 @@ export class Invariants {
   }
 
   afterCommit(change: Change, before: Connection | undefined, added: readonly StoredEvent[], by: Invocation): void {
+    if (change.of === "entry") return this.#entries.written(change);
     if (change.of !== "connection") return;
     const { after, events } = change;
     const row = this.#world.ec2.rows.get(after.endpoint);
     if (row === undefined || row.account !== after.account || row.service !== after.service)
       return this.#fail("what the log says of AWS was so", `${after.endpoint} of ${after.account} at ${after.service} is not AWS's`);
     this.#replays(before, after, events, added);
-    this.#decisions.lasts(change, before);
+    this.#entries.lasts(change, before);
     let at = before;
     for (const event of events) {
       if ((event.by.kind === "approver" || event.by.kind === "operator") && by.of === "answer") by.commits.add(after.endpoint);

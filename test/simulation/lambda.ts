@@ -4,6 +4,7 @@ import type { Membership, Removed } from "../../lib/allow-list.ts";
 import { instant, type AccountId, type EndpointId, type Instant, type ServiceId } from "../../lib/ids.ts";
 import type { Head } from "../../lib/ledger.ts";
 import type { Time } from "../../lib/loop/pacing.ts";
+import type { Service } from "../../lib/service.ts";
 import type { FaultKind, Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import type { Table } from "./store.ts";
@@ -57,6 +58,8 @@ export interface Invocation {
     readonly shown: Set<EndpointId>;
     /** What AWS refused to do. */
     readonly refused: Map<EndpointId, "accept" | "reject">;
+    /** Services as it last read them. */
+    readonly services: Map<ServiceId, Service>;
     /** The services that were frozen when it read so. */
     readonly frozen: Set<ServiceId>;
     /** What AWS Organizations said of accounts, and the list when it was read what bears on a service. */
@@ -127,6 +130,7 @@ export class Lambda {
         lastList: new Map(),
         shown: new Set(),
         refused: new Map(),
+        services: new Map(),
         frozen: new Set(),
         members: new Map(),
         before: new Map(),

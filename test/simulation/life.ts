@@ -1,6 +1,7 @@
 // One life from a seed: faults and people for a while, then healing, then the reckoning.
 
 import type { Connection } from "../../lib/connection.ts";
+import type { ServiceId } from "../../lib/ids.ts";
 import { drawBesides } from "./besides.ts";
 import { checkHealed } from "./healed.ts";
 import { checkProof } from "./proven.ts";
@@ -163,7 +164,11 @@ const untimely = (world: World): number => [...world.store.log.values()].flat().
 
 /** A name that is blocked is tried again and again, and a question ends by silence one day. */
 const isMoving = (world: World, { names, status, service }: Connection): boolean =>
-  names.some(({ made }) => !made) || (status === "asking" && world.store.services.get(service)?.asking?.silence === "reject");
+  names.some(({ made }) => !made) || (status === "asking" && mayRejectSilence(world, service));
+
+const mayRejectSilence = ({ store }: World, service: ServiceId): boolean =>
+  store.services.get(service)?.asking?.silence === "reject" ||
+  [...store.entries.values()].some(({ asking }) => asking?.silence === "reject");
 
 async function staysSettled(world: World): Promise<void> {
   const counted = (): string =>

@@ -68,7 +68,7 @@ export const mutantsOfPolicy: readonly Mutant[] = [
   ),
   // approvals
   one("decide-asking.ts", "one agreement is enough", "if (names.length < asking.quorum) {", "if (names.length < 1) {"),
-  one("asking-policy.ts", "who wrote the entry decides too", "authors: named ? authorsOf(judgement) : [],", "authors: [],"),
+  one("asking-policy.ts", "who wrote the entry decides too", "authors: named ? [...new Set(", "authors: !named ? [...new Set("),
   one("asking-policy.ts", "whoever answers is an approver", "if (!askedNow(asking, question).includes(name))", 'if (name === "")'),
   one("asking-policy.ts", "who cannot be told from the author decides", "if (arn === undefined)", 'if (name === "")'),
   one(

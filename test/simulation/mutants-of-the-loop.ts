@@ -134,13 +134,13 @@ export const mutantsOfTheLoop: readonly Mutant[] = [
     ],
   },
   one(
-    "loop/names.ts",
+    "loop/refused-name.ts",
     "what stands in the way is removed",
     "ports.zones.change(zone, remove, create);",
     "ports.zones.change(zone, there, create);",
   ),
   one(
-    "loop/names.ts",
+    "loop/refused-name.ts",
     "a stranger's record is taken over",
     "return { code: clash, message:",
     "if (name.was === undefined) await ports.zones.change(zone, there, create);\n  if (name.fqdn === zone) return { code: clash, message:",

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
+import { mutantsOfAsking } from "./mutants-of-asking.ts";
 import { mutantsOfBesides } from "./mutants-of-besides.ts";
 import { mutantsOfPolicy } from "./mutants-of-policy.ts";
 import { mutantsOfTheCore } from "./mutants-of-the-core.ts";
@@ -15,6 +16,7 @@ const root = new URL("../../", import.meta.url);
 export const mutants: readonly Mutant[] = [
   ...mutantsOfTheCore,
   ...mutantsOfPolicy,
+  ...mutantsOfAsking,
   ...mutantsOfBesides,
   ...mutantsOfTheLoop,
   ...mutantsOfTheProof.map((mutant) => ({ ...mutant, lives: { sealed: true } })),

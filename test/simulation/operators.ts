@@ -16,9 +16,9 @@ import type { World } from "./world.ts";
 const labels = ["acme", "globex", "acme"];
 const minute = 60_000;
 const hour = 60 * minute;
-const changed = (at: Instant): Pick<PolicyEvent, "at" | "by" | "because"> => ({
+const changed = (at: Instant, arn = operatorArn): Pick<PolicyEvent, "at" | "by" | "because"> => ({
   at,
-  by: { kind: "operator", arn: operatorArn },
+  by: { kind: "operator", arn },
   because: { rule: "operator", detail: "an operator's change" },
 });
 
@@ -51,6 +51,7 @@ export class Operators {
       ...(random.chance(0.3) ? { onExpiry: this.#disconnect() } : {}),
       ...(random.chance(0.4) ? { asking: this.#asking() } : {}),
       ...this.#world.besides.permissions.setting(service),
+      ...this.#world.besides.asking.setting(),
     };
     if (mode === "enforce") people.enforcedSince.set(service, 0);
     this.#world.store.services.set(service, after);
@@ -112,11 +113,14 @@ export class Operators {
         return { of: "entry", key, expected, tombstone, events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }] };
       }
       const { author, ...what } = said;
-      const after = this.#world.system.written({ ...key, ...what }, from, { version, author, at });
+      const { authorsAfter, standingAt, written } = this.#world.system;
+      const stands = from && standingAt(from, at);
+      const after: Entry = { ...written({ ...key, ...what }, stands, { version, author, at }), authors: authorsAfter(from, author) };
+      const told = changed(at, author);
       const event: PolicyEvent =
         from === undefined
-          ? { ...changed(at), type: "EntryAdded", entry: refer(after), to: after }
-          : { ...changed(at), type: "EntryChanged", entry: refer(after), from, to: after };
+          ? { ...told, type: "EntryAdded", entry: refer(after), to: after }
+          : { ...told, type: "EntryChanged", entry: refer(after), from, to: after };
       return { of: "entry", key, after, expected, events: [event] };
     };
     this.#world.tell("operator", () =>
@@ -146,10 +150,15 @@ export class Operators {
     );
     functions.api(entrySubject(service, principal), (expected, at) => {
       const from = store.entries.get(entryId({ service, principal }));
-      if (from === undefined) return undefined;
-      const by = { version: expected.seq + 1, author: from.author, at };
-      const disconnect = grace === undefined || from.verdict === "accept" ? {} : { disconnect: grace };
-      const after = this.#world.system.written({ ...saidOf(from), ticket, ...disconnect }, from, by);
+      const { authorsAfter, standingAt, written } = this.#world.system;
+      const stands = from && standingAt(from, at);
+      if (from === undefined || stands === undefined) return undefined;
+      const by = { version: expected.seq + 1, author: operatorArn, at };
+      const disconnect = grace === undefined || stands.verdict === "accept" ? {} : { disconnect: grace };
+      const after: Entry = {
+        ...written({ ...saidOf(stands), ticket, ...disconnect }, stands, by),
+        authors: authorsAfter(from, operatorArn),
+      };
       return {
         of: "entry",
         key: { service, principal },
@@ -165,7 +174,7 @@ export class Operators {
     const verdict = random.pick(["accept", "accept", "accept", "ask", "reject"] as const);
     const conditions = this.#conditions(verdict);
     const label = random.chance(0.7) ? labels[index] : undefined;
-    const author = random.pick([operatorArn, operatorArn, arnOf("ann"), "approver bob"]) ?? operatorArn;
+    const author = random.pick([operatorArn, operatorArn, arnOf("ann"), arnOf("bob")]) ?? operatorArn;
     return {
       verdict,
       conditions,

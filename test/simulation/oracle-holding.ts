@@ -7,7 +7,7 @@ import type { Service } from "../../lib/service.ts";
 import type { Habits, Row } from "./ec2.ts";
 import type { ListRead } from "./lambda.ts";
 import { applies, matching, rejecting, verdictOf } from "./oracle.ts";
-import { saysSince } from "./oracle-since.ts";
+import { saysSince, whenOver } from "./oracle-since.ts";
 import { belongingOf, isDoubt, type Belonging } from "./oracle-units.ts";
 import { entryId } from "./store.ts";
 
@@ -46,7 +46,7 @@ export function cutAt(
   if (rejected.length > 0) return Math.min(...rejected);
   if (isAdopted || decision?.by.kind !== "entry") return never;
   // Nobody is cut because AWS Organizations does not answer.
-  if (matching(table, row, belongs).some(isDoubt)) return never;
+  if (matching(table, row, clock, belongs).some(isDoubt)) return never;
   // Only what the list would not let in any more, a freeze apart, is lost with its entry.
   if (verdictOf(table, row, habits, clock, { counts, own: connection.counter, in: belongs }) !== "ask") return never;
   return Math.min(ended(list, entryId(decision.by.entry), service, clock), asked(table, row, habits, clock, live, belongs));
@@ -55,7 +55,9 @@ export function cutAt(
 function ended({ table, removed }: ListRead, id: string, service: Service, clock: string): number {
   const gone = removed.get(id);
   if (gone !== undefined) return after(Date.parse(gone.removed.at), gone.removed.disconnect ?? service.onRemoval ?? "keep", clock);
-  const entry = table.get(id);
+  const there = table.get(id);
+  // An answer that lasts a while holds nobody, and its end ends nothing.
+  const [entry] = there?.afterwards === undefined ? [there] : whenOver(there);
   const expires = entry?.conditions.expires;
   if (entry === undefined || expires === undefined || Date.parse(clock) < Date.parse(expires)) return never;
   return after(Date.parse(expires), entry.onExpiry ?? service.onExpiry ?? "keep", clock);
@@ -63,7 +65,7 @@ function ended({ table, removed }: ListRead, id: string, service: Service, clock
 
 /** An ask entry that came later, where it says what that means. */
 function asked(table: ListRead["table"], row: Row, habits: Habits, clock: string, live: number, belongs: Belonging): number {
-  const [first] = matching(table, row, belongs);
+  const [first] = matching(table, row, clock, belongs);
   if (first?.verdict !== "ask" || first.disconnect === undefined || applies(first, row, habits, clock) !== "yes") return never;
   const since = speaksSince(first);
   return live <= since ? after(since, first.disconnect, clock) : never;

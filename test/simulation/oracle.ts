@@ -3,6 +3,7 @@
 import type { Entry } from "../../lib/allow-list.ts";
 import type { Habits, Row } from "./ec2.ts";
 import { doubtAt, isDoubt, unitPrincipals, type Belonging } from "./oracle-units.ts";
+import { standing } from "./oracle-since.ts";
 import { entryId, type Table } from "./store.ts";
 
 export type Verdict = "accept" | "ask" | "reject";
@@ -19,7 +20,7 @@ export interface Bearing {
 
 /** What the list says of this endpoint when the clock shows `clock`. */
 export function verdictOf(table: Table, row: Row, habits: Habits, clock: string, bearing: Bearing = {}): Verdict {
-  const ranked = matching(table, row, bearing.in);
+  const ranked = matching(table, row, clock, bearing.in);
   if (rejecting(table, row, habits, clock, bearing.in).length > 0) return "reject";
   const [first] = ranked;
   if (first === undefined || applies(first, row, habits, clock, bearing) !== "yes") return "ask";
@@ -28,12 +29,12 @@ export function verdictOf(table: Table, row: Row, habits: Habits, clock: string,
   return first.verdict === "accept" && (doubted || bearing.frozen === true) ? "ask" : first.verdict;
 }
 
-/** The entries that speak of this endpoint, most specific first. */
-export function matching(table: Table, row: Row, belongs?: Belonging): Entry[] {
+/** The entries that speak of this endpoint when the clock shows `clock`, most specific first. */
+export function matching(table: Table, row: Row, clock: string, belongs?: Belonging): Entry[] {
   const nearest = [`endpoint#${row.endpoint}`, `account#${row.account}`, ...(belongs === undefined ? [] : unitPrincipals(belongs))];
   const at = (service: Entry["service"], principal: string): Entry[] => {
     const entry = table.get(entryId({ service, principal }));
-    return entry === undefined ? [] : [entry];
+    return entry === undefined ? [] : standing(entry, clock);
   };
   return ([row.service, "*"] as const).flatMap((service) => [
     ...nearest.flatMap((principal) => at(service, principal)),
@@ -44,7 +45,7 @@ export function matching(table: Table, row: Row, belongs?: Belonging): Entry[] {
 
 /** Those among them that reject it now. */
 export const rejecting = (table: Table, row: Row, habits: Habits, clock: string, belongs?: Belonging): Entry[] =>
-  matching(table, row, belongs).filter((entry) => entry.verdict === "reject" && applies(entry, row, habits, clock) === "yes");
+  matching(table, row, clock, belongs).filter((entry) => entry.verdict === "reject" && applies(entry, row, habits, clock) === "yes");
 
 export function applies(entry: Entry, row: Row, habits: Habits, clock: string, { counts, own }: Bearing = {}): Answer {
   if (isDoubt(entry)) return "unknown";

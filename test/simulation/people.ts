@@ -146,6 +146,7 @@ export class People {
     this.#world.besides.begin(
       (kind, times, when, act) => this.#plan(kind, times, when, act),
       () => this.#operators.edit(),
+      () => this.#connect(),
       (random) => this.#operators.rename(random),
     );
     const { faults } = this.#world;

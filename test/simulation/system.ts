@@ -1,6 +1,9 @@
 // Everything of ours that the simulation runs: one entry, so that a mutant is this file built with one line changed. The
 // world throws the same Fault that ours look for.
 
+export { standingAt } from "../../lib/allow-list.ts";
+export { authorsAfter } from "../../lib/entry-authors.ts";
+export { withAuthors } from "../../lib/asking/known-authors.ts";
 export { takeAnswer } from "../../lib/asking/take-answer.ts";
 export { decideAll } from "../../lib/aws/endpoint-decisions.ts";
 export { detailOf } from "../../lib/aws/bus-event.ts";

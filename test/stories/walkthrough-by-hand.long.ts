@@ -1,7 +1,6 @@
-// docs/walkthrough.md by hand on local AWS: its own commands, in its own order, with the real `aws` command where it is installed.
+// docs/walkthrough.md by hand on local AWS: every block that is not for real AWS alone, as it stands and in its order, with the real `aws` command.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -10,72 +9,124 @@ import type { LocalAws } from "../../local/aws-options.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const text = readFileSync(new URL("../../docs/walkthrough.md", import.meta.url), "utf8");
-const blocks = [...text.matchAll(/```sh\n([^]*?)```/g)].map(([, block = ""]) => block);
+const blocks = [...text.matchAll(/```sh\n([^]*?)```/g)].map(([, block = ""]) => block).filter((block) => !block.startsWith("# real AWS"));
 const isInstalled = spawnSync("aws", ["--version"]).status === 0;
 
-/** The only block with these words; a command of the page that is not in a block stands in it between back quotes. */
-function block(words: string): string {
-  const found = blocks.filter((one) => one.includes(words) && !one.startsWith("# real AWS"));
-  if (found.length !== 1) throw new Error(`${String(found.length)} blocks of the page have ${words}`);
-  return found[0] ?? "";
+interface Step {
+  /** Words of the block; each block has its step. */
+  readonly of: string;
+  /** What it must come to, told by this command; the page's reader takes that time to read. */
+  readonly once?: string;
+  readonly says: RegExp;
+  readonly saysNot?: RegExp;
+  /** 0 unless told. */
+  readonly ends?: number;
 }
-function inline(command: string): string {
-  if (!text.includes(`\`${command}\``)) throw new Error(`the page does not say ${command}`);
-  return `${command}\n`;
-}
+
+const state = (wanted: string): string =>
+  `aws ec2 describe-vpc-endpoints --vpc-endpoint-ids $endpoint --query 'VpcEndpoints[0].State' --output text | grep -qx ${wanted}`;
+const welcome = /^Welcome to PrivateLink Demo from VPC-A$/m;
+
+const steps: readonly Step[] = [
+  { of: "AWS_ENDPOINT_URL=", says: /^$/ },
+  { of: "describe-availability-zones", says: /euw1-az1\s+euw1-az2[^]*euw1-az1\s+euw1-az2/ },
+  { of: "provider_stack ConsumerAccount=", says: /stack - walkthrough-provider[^]*ConsumerCommand[^]*ServiceName/ },
+  { of: "services add", says: /vpce-svc-/ },
+  { of: "consumer_stack ServiceName=", says: /^endpoint vpce-\w{17}, client i-\w+, name vpce-\S+\.vpce\.amazonaws\.com$/m },
+  {
+    of: "in_vpc_b curl http://$name",
+    says: /\(4\)[^]*name not found[^]*payments\.internal:80: name not found/,
+    saysNot: welcome,
+    ends: 97,
+  },
+  {
+    of: "npx drawbridge verify $endpoint --name payments.internal\n",
+    says: /failed +acceptance: pendingAcceptance: .*\n +→ the provider accepts it: drawbridge approve vpce-/,
+    saysNot: /not readable/,
+    ends: 1,
+  },
+  { of: "npx drawbridge approve", once: "as_provider npx drawbridge pending | grep -q $endpoint", says: /vpce-/ },
+  { of: "--query 'VpcEndpoints[0].State'", once: `as_consumer ${state("available")}`, says: /^available$/m },
+  { of: "in_vpc_b curl http://$name", says: /^Welcome to PrivateLink Demo from VPC-A$[^]*^Welcome to PrivateLink Demo from VPC-A$/m },
+  {
+    of: "as_provider npx drawbridge verify",
+    says: /ok +metrics of the endpoint[^]*ok +metrics of the load balancer/,
+    saysNot: /failed|not readable/,
+  },
+  { of: "exec vpc-a", says: /payments\.internal:80: name not found/, ends: 97 },
+  {
+    of: "revoke-security-group-ingress",
+    says: /failed +security groups: sg-\w+ of the endpoint let nobody in on TCP 80\n +→ aws ec2 authorize-security-group-ingress/,
+    ends: 1,
+  },
+  { of: "authorize-security-group-ingress", says: welcome },
+  { of: "provider_stack FilterClients=on", says: /stack - walkthrough-provider[^]*\(6\)[^]*timed out/, saysNot: welcome, ends: 97 },
+  {
+    of: "as_provider npx drawbridge verify $endpoint\n",
+    once: '[ "$(date +%M)" != "${minute=$(date +%M)}" ]',
+    says: /failed +load balancer's groups: .* TCP 80 from 10\.9\.0\.0\/16 only: 2 connections were dropped .*\n +→ .*aws elbv2 set-security-groups/,
+    saysNot: welcome,
+    ends: 1,
+  },
+  { of: "provider_stack FilterClients=off", says: welcome },
+  { of: "stop-instances", says: /failed +targets: 0 of 1 behind .* are healthy/, saysNot: welcome, ends: 1 },
+  { of: "start-instances", says: /StartingInstances/ },
+  {
+    of: "EndpointZones=both",
+    says: /ok +name: payments\.internal resolves to 10\.1\.\d+\.\d+, 10\.1\.\d+\.\d+, private/,
+    saysNot: /failed/,
+  },
+  { of: "private-dns $service --name", says: /is being set, proved and verified/ },
+  {
+    of: "private-dns $service\n",
+    once: "as_provider npx drawbridge services private-dns $service | grep -q ', verified'",
+    says: /, verified/,
+  },
+  { of: "PrivateDns=on", says: welcome },
+  { of: "drawbridge deny", says: /222222222222/ },
+  {
+    of: "npx drawbridge verify $endpoint\n",
+    once: `as_consumer ${state("rejected")}`,
+    says: /failed +acceptance: rejected: .*\n +→ ask the provider why; once that is mended: aws ec2 delete-vpc-endpoints/,
+    saysNot: welcome,
+    ends: 1,
+  },
+  { of: "wait stack-delete-complete", says: /vpce-svc-/ },
+];
 
 describe.skipIf(!isInstalled)("the page's commands (skipped where there is no aws command)", () => {
   let local: LocalAws;
   beforeAll(async () => {
-    local = await startLocalAws({ parameters: { ApproverEmail: "approvers@payments.example" } });
+    local = await startLocalAws({ zoneName: "privatelink.example.com", parameters: { ApproverEmail: "approvers@payments.example" } });
   });
   afterAll(async () => await local.close());
 
-  function play(script: string): Promise<{ code: number | null; out: string }> {
-    const [settings = ""] = block("# local AWS only").split("# real AWS");
-    const here = settings.replaceAll("http://127.0.0.1:4566", local.aws).replaceAll("http://127.0.0.1:4567", local.api);
-    // What npm would find, without npm's own time to start.
-    const shell = `npx() { shift; node cli/drawbridge.ts "$@"; }\nnpm() { shift 3; node local/enter.ts "$@"; }\nset -o pipefail\n`;
-    const path = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
-    const env = { ...process.env, PATH: path, AWS_PAGER: "", NO_COLOR: "1" };
-    const child = spawn("bash", ["-c", `${shell}${here}\n${script}`], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  /** All in one shell, as somebody would; what each block says and ends with stands behind a mark. */
+  function play(script: string): Promise<string> {
+    const env = { ...process.env, AWS_PAGER: "", NO_COLOR: "1" };
+    const child = spawn("bash", ["-c", script], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (out += chunk.toString()));
-    return new Promise((resolve) => child.on("close", (code) => resolve({ code, out })));
+    return new Promise((resolve) => child.on("close", () => resolve(out)));
   }
 
-  test("lead from two empty accounts to the welcome line and back", async () => {
-    const waits = {
-      question: "until as_provider npx drawbridge pending | grep -q $endpoint; do sleep 0.3; done\n",
-      available: `until as_consumer aws ec2 describe-vpc-endpoints --vpc-endpoint-ids $endpoint --query 'VpcEndpoints[0].State' --output text | grep -q available; do sleep 0.3; done\n`,
-    };
-    const exec = "npm run local -- exec vpc-b --";
-    const { code, out } = await play(
-      [
-        "set -e\n",
-        block("describe-availability-zones"),
-        block("--template-file infra/provider.yml"),
-        block("services add"),
-        block("--template-file infra/consumer.yml"),
-        `echo EARLY; ! ${inline("npm run local -- exec vpc-b -- curl http://$name")}`,
-        `! ${block("as_consumer npx drawbridge verify $endpoint --name payments.internal")}`,
-        waits.question,
-        block("drawbridge approve"),
-        waits.available,
-        "echo LATER\n",
-        inline(`${exec} curl http://$name`),
-        inline(`${exec} curl http://payments.internal`),
-        inline("as_provider npx drawbridge verify $endpoint"),
-        "echo DOWN\n",
-        block("wait stack-delete-complete"),
-        "as_provider aws cloudformation wait stack-delete-complete --stack-name walkthrough-provider\necho GONE\n",
-      ].join(""),
-    );
-    const [before = "", after = ""] = out.split("LATER\n");
-    expect(before).toMatch(/EARLY[^]*name not found[^]*failed +acceptance: pendingAcceptance/);
-    expect(before).not.toContain("not readable");
-    expect(after.match(/^Welcome to PrivateLink Demo from VPC-A$/gm)).toHaveLength(2);
-    expect(out).toMatch(/ok +metrics of the load balancer[^]*DOWN[^]*GONE\n$/);
-    expect(code).toBe(0);
+  // AWS's clocks set the pace: a minute of metrics, and some until a name is verified.
+  test("lead from two empty accounts through every thing to try and back", { timeout: 1_200_000 }, async () => {
+    expect(steps.map(({ of }, at) => blocks[at]?.includes(of) ?? false)).toEqual(blocks.map(() => true));
+    const here = (block: string): string =>
+      block.replaceAll("http://127.0.0.1:4566", local.aws).replaceAll("http://127.0.0.1:4567", local.api);
+    const script = steps.map(({ once }, at) => {
+      const waiting = once === undefined ? "" : `until ${once}; do sleep 0.3; done 2> /dev/null\n`;
+      return `${waiting}echo "@@ begins"\n${here(blocks[at] ?? "")}\necho "@@ ends $?"\n`;
+    });
+    const out = await play(script.join(""));
+    const said = out.split("@@ begins\n").slice(1);
+    for (const [at, { of, says, saysNot, ends = 0 }] of steps.entries()) {
+      const [shown = "", end = ""] = (said[at] ?? "").split("@@ ends ");
+      expect(shown, of).toMatch(says);
+      if (saysNot !== undefined) expect(shown, of).not.toMatch(saysNot);
+      expect(Number.parseInt(end, 10), `${of}: ${shown}`).toBe(ends);
+    }
+    expect(said).toHaveLength(steps.length);
   });
 });

@@ -34,6 +34,8 @@ test("it is told to its end: refused before acceptance, welcome by both names af
   expect(code).toBe(0);
   expect(out).toMatch(/failed +acceptance: pendingAcceptance/);
   expect(out.split("\n").filter((line) => line.trim() === WELCOME.trim())).toHaveLength(2);
+  expect(out).toMatch(/ok +drawbridge: connected/);
+  expect(out).not.toContain("not available yet");
   expect(out).toMatch(/\nAs told, in [\d.]+ s\.\n$/);
 });
 

@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 
 import { connectionRow, readConnection } from "../../lib/aws/connection-row.ts";
-import { entryRow, readListed } from "../../lib/aws/entry-row.ts";
+import { entryRow, isEntry, readListed } from "../../lib/aws/entry-row.ts";
 import { eventRow, readEvent } from "../../lib/aws/event-row.ts";
 import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
 import { readService, serviceKind, serviceRow } from "../../lib/aws/service-row.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import { replay } from "../../lib/connection.ts";
+import { authorsIn } from "../../lib/entry-authors.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
 import { allTime, connectionSubject, entrySubject, firstBreak, noHead, serviceSubject } from "../../lib/ledger.ts";
 import manifest from "../../package.json" with { type: "json" };
@@ -69,6 +70,10 @@ describe.each(all)("what $version wrote", ({ tables }) => {
     for (const row of tables.AllowListTable) {
       const entry = readListed("AllowList", readItem(row));
       same(row, entryRow(entry));
+      if (isEntry(entry)) {
+        const chain = chainOf(entrySubject(entry.service, entry.principal)).filter(({ seq }) => seq <= entry.version);
+        expect(entry.authors ?? [entry.author]).toEqual(authorsIn(chain.map(({ event }) => event)));
+      }
       expect(chainOf(entrySubject(entry.service, entry.principal)).at(-1)?.seq).toBe(entry.version);
     }
     for (const row of tables.SettingsTable.filter(({ kind }) => kind?.S === serviceKind)) {
