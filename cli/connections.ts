@@ -96,7 +96,7 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
       { head: "AGREED", breaks: true },
       { head: "WHY", breaks: true },
     ],
-    items.map(({ connection, question, openSeconds }) => [
+    items.map(({ connection, question, because, openSeconds }) => [
       connection.endpoint,
       connection.account,
       connection.region ?? "-",
@@ -104,7 +104,7 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
       connection.service,
       openSeconds > 86_400 ? { text: duration(openSeconds), style: "red" } : duration(openSeconds),
       (question.votes ?? []).map(({ name }) => name).join(" ") || "-",
-      question.because.detail,
+      because.detail,
     ]),
     terminal,
   );

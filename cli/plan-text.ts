@@ -2,8 +2,9 @@
 
 import type { Entry } from "../lib/allow-list.ts";
 import { differences, fieldWords, valueWords } from "../lib/differences.ts";
-import { saidOf, type PolicyPlan, type SaidApprover, type SaidEntry, type SaidService } from "../lib/operator/policy.ts";
+import type { PolicyPlan, SaidApprover, SaidService } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
+import { saidOf, type SaidEntry } from "../lib/said-entry.ts";
 import { harmless, painted, type Style } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 

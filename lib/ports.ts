@@ -102,8 +102,10 @@ export interface AuditQuery {
 }
 
 export interface AllowList {
-  /** The entries at exactly these keys; strongly consistent. */
+  /** The entries at exactly these keys; strongly consistent. A row that cannot be read is a fault: whoever decides stops. */
   read(keys: readonly EntryKey[]): Promise<Entry[]>;
+  /** The same for whoever looks: a row that cannot be read is named. */
+  inspect(keys: readonly EntryKey[]): Promise<(Entry | UnreadableEntry)[]>;
   /** The same, with what removed entries left at these keys. */
   standing(keys: readonly EntryKey[]): Promise<Standing>;
   /** What bears on every verdict at the service beside its entries; strongly consistent, of exact keys. */
@@ -111,7 +113,13 @@ export interface AllowList {
   /** How many connections limited entries hold, by `entryId`; strongly consistent. Those that hold none may be absent. */
   counts(counters: readonly string[]): Promise<Map<string, number>>;
   freezes(): Promise<Freeze[]>;
-  ofService(service: ServiceId | "*", page?: PageRequest): Promise<Page<Entry>>;
+  /** A row that cannot be read is named, and hides no other. */
+  ofService(service: ServiceId | "*", page?: PageRequest): Promise<Page<Entry | UnreadableEntry>>;
+}
+/** What stands at an entry's key and is no entry: the row as it was found, and why it cannot be read. */
+export interface UnreadableEntry extends EntryKey {
+  readonly unreadable: string;
+  readonly row: Readonly<Record<string, unknown>>;
 }
 export interface Standing {
   readonly entries: readonly Entry[];

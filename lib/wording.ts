@@ -2,11 +2,13 @@
 
 import type { Approver } from "./approver.ts";
 import type { Status } from "./connection-states.ts";
-import { entryWords } from "./entry-words.ts";
 import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
 import { privateDnsWords } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { differences } from "./differences.ts";
+import { disconnectWords } from "./disconnect.ts";
+import { entryWords } from "./entry-words.ts";
+import { reasonOf } from "./grounds.ts";
 import { associateCommand } from "./vpcs.ts";
 import { utc } from "./when.ts";
 
@@ -205,14 +207,20 @@ function effectSentence(event: EffectEvent): string {
   }
 }
 
+/** With the reason that a person gave; a freeze's is said already. */
 function policySentence(event: PolicyEvent): string {
+  const reason = event.type === "Frozen" ? undefined : reasonOf(event.because);
+  return `${policyWords(event)}${reason === undefined ? "" : `, because ${reason}`}`;
+}
+
+function policyWords(event: PolicyEvent): string {
   switch (event.type) {
     case "EntryAdded":
       return `entry added: ${entryWords(event.to)}`;
     case "EntryChanged":
       return `entry changed: ${entryWords(event.to)}; ${differences(event.from, event.to) || "nothing differs"}`;
     case "EntryRemoved":
-      return `entry removed: ${entryWords(event.from)}`;
+      return `entry removed: ${entryWords(event.from)}${event.disconnect === undefined ? "" : `; who it let in is ${disconnectWords(event.disconnect)}`}`;
     case "ServiceAdded":
       return `taken into care: ${serviceWords(event.to)}`;
     case "ServiceEnforced":

@@ -11,14 +11,20 @@ import type { AllowList, Ledger } from "../ports.ts";
 const readsAtOnce = 16;
 
 type Log = Pick<Ledger, "history">;
-type Part = Partial<Pick<AllowList, "read" | "standing">>;
+type Part = Partial<Pick<AllowList, "read" | "inspect" | "standing">>;
 
 /** The same list, with the authors of all that it reads by key. */
 export function withAuthors<T extends Part>(allowList: T, log: Log): T {
-  const { read, standing } = allowList;
+  const { read, inspect, standing } = allowList;
   return {
     ...allowList,
     ...(read === undefined ? {} : { read: async (keys: Parameters<AllowList["read"]>[0]) => known(await read(keys), log) }),
+    ...(inspect === undefined
+      ? {}
+      : {
+          inspect: async (keys: Parameters<AllowList["inspect"]>[0]) =>
+            concurrently(await inspect(keys), readsAtOnce, async (found) => ("unreadable" in found ? found : authored(found, log))),
+        }),
     ...(standing === undefined
       ? {}
       : {
@@ -31,9 +37,10 @@ export function withAuthors<T extends Part>(allowList: T, log: Log): T {
 }
 
 const known = (entries: readonly Entry[], log: Log): Promise<Entry[]> =>
-  concurrently(entries, readsAtOnce, async (entry) =>
-    entry.authors === undefined ? { ...entry, authors: await authorsOf(entry, log) } : entry,
-  );
+  concurrently(entries, readsAtOnce, (entry) => authored(entry, log));
+
+const authored = async (entry: Entry, log: Log): Promise<Entry> =>
+  entry.authors === undefined ? { ...entry, authors: await authorsOf(entry, log) } : entry;
 
 async function authorsOf({ service, principal, version }: Entry, log: Log): Promise<readonly string[]> {
   const events = [];

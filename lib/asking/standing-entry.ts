@@ -8,6 +8,7 @@ import { instant, milliseconds, type Instant } from "../ids.ts";
 import { entrySubject, notBefore, type EntryChange, type EntryKey } from "../ledger.ts";
 import { optional } from "../optional.ts";
 import type { AllowList, Ledger } from "../ports.ts";
+import { saidOf, written, type SaidEntry } from "../said-entry.ts";
 
 export interface StandingPorts {
   readonly allowList: Pick<AllowList, "read">;
@@ -61,22 +62,18 @@ export async function prepare(
   if (!mayStand(stands)) return undefined;
   const { verdict, days, by, approver, reason, source } = wish;
   const at = notBefore(now, expected);
-  const after: Entry = {
-    ...stands,
+  const said: SaidEntry = {
+    ...(stands === undefined ? {} : saidOf(stands)),
     ...key,
     verdict,
-    ...(days === undefined
-      ? { conditions: {} }
-      : {
-          conditions: { expires: instant(milliseconds(now) + days * day) },
-          afterwards: stands === undefined ? "nothing" : restored(stands),
-        }),
+    conditions: days === undefined ? {} : { expires: instant(milliseconds(now) + days * day) },
     // What is connected already is not what the question was about.
     ...(verdict === "reject" ? { disconnect: "keep" as const } : {}),
-    version: expected.seq + 1,
-    author: authorOf(approver),
+  };
+  const after: Entry = {
+    ...written(said, stands, { version: expected.seq + 1, author: authorOf(approver), at }),
     ...optional("authors", before === undefined ? [] : before.authors),
-    at,
+    ...(days === undefined ? {} : { afterwards: stands === undefined ? "nothing" : restored(stands) }),
   };
   const told = {
     at,

@@ -1,7 +1,7 @@
 // Reading rows back: each is checked against its shape, and one that does not fit is a fault that names table and key.
 
 import * as v from "valibot";
-import { Fault } from "../faults.ts";
+import { UnreadableRow } from "../faults.ts";
 import type { Item } from "./item.ts";
 
 /** Written into every row, so that a later Drawbridge knows what it reads. */
@@ -20,12 +20,7 @@ export function readRow<T>(table: string, shape: RowShape<T>, item: Item): T {
   const why = whyUnreadable(shape, item);
   if (why === undefined) return shape.value(membersOf(item));
   const at = shape.key.map((name) => `${name} ${JSON.stringify(item[name])}`).join(", ");
-  throw new Fault(
-    "UnreadableRow",
-    `table ${table}`,
-    `the row with ${at} is not ${shape.what}: ${why}; put it right, or restore it from a backup`,
-    false,
-  );
+  throw new UnreadableRow(table, `the row with ${at} is not ${shape.what}`, membersOf(item), why);
 }
 
 /** What a row has against its shape; nothing when it fits. */

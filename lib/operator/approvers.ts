@@ -5,6 +5,7 @@ import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import { canonical } from "../canonical.ts";
+import { unsaid } from "../grounds.ts";
 import { approverSubject, notBefore } from "../ledger.ts";
 import { mailStateOf, type MailState } from "../asking/reachable.ts";
 import type { Service } from "../service.ts";
@@ -46,7 +47,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
   if (before?.subscription !== undefined && !sameAddress) await ports.subscriptions.remove(before.subscription);
   const subscription =
     said.email === undefined ? undefined : keeps ? before.subscription : await ports.subscriptions.subscribe(said.name, said.email);
-  const put = await write(ports, actor, said.name, reason ?? "approvers add", (now, there) => ({
+  const put = await write(ports, actor, said.name, reason ?? unsaid.addApprover, (now, there) => ({
     ...said,
     ...optional("subscription", subscription),
     ...(keeps ? optional("reachableSince", there?.reachableSince) : {}),
@@ -114,7 +115,7 @@ export async function confirm(
       `That link confirmed the address of ${other.name}, not of ${name}`,
       "give the link from the other mail",
     );
-  const { approver } = await write(ports, actor, name, "approvers confirm", (now, there) => ({
+  const { approver } = await write(ports, actor, name, unsaid.confirmApprover, (now, there) => ({
     ...(there ?? before),
     subscription,
     reachableSince: there?.reachableSince ?? now,
@@ -220,7 +221,7 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
       name,
       from: approver,
       at: notBefore(ports.clock(), expected),
-      ...byOperator(actor, reason ?? "approvers remove"),
+      ...byOperator(actor, reason ?? unsaid.removeApprover),
     };
     const head = await ports.ledger.commit({ of: "approver", key: name, events: [event], expected });
     return typeof head === "string" ? "conflict" : { approver };

@@ -1,8 +1,9 @@
 // Nobody cuts connections by accident: a change that does is told first, and refused until so many cuts are confirmed.
 
 import { Refused } from "../faults.ts";
-import { outlook, type Fate, type Outlook, type Supposed } from "./outlook.ts";
+import { outlook, type Fate, type Outlook } from "./outlook.ts";
 import type { OperatorPorts } from "./operator.ts";
+import type { Supposed } from "./supposed.ts";
 
 const namedMax = 5;
 

@@ -17,6 +17,14 @@ export function read<Schema extends v.GenericSchema>(schema: Schema, value: unkn
   throw new BadInput(v.getDotPath(issue) ?? "request", issue.input, issue.message);
 }
 
+/** What does not fit together is told as it was typed, not as it was read. */
+export function asTyped(input: unknown, error: unknown): unknown {
+  if (!(error instanceof BadInput)) return error;
+  const typed = error.field.split(".").reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), input);
+  return typed === undefined ? error : new BadInput(error.field, typed, error.remedy);
+}
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
+
 const by = <T>(parser: (given: unknown) => T) =>
   v.pipe(
     v.unknown(),
@@ -71,6 +79,12 @@ const page = {
 const ipAddressTypes = ["ipv4", "dualstack", "ipv6"] as const;
 const several = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(v.array(item, "give a list"), v.minLength(1, "give at least one, or leave it out"), v.maxLength(50, "give at most 50"));
+/** In one order, each once: the same Regions are the same condition. */
+const distinct = <Item extends v.GenericSchema<unknown, string>>(item: Item) =>
+  v.pipe(
+    several(item),
+    v.transform((items) => [...new Set(items)].sort()),
+  );
 const region = v.pipe(
   v.string("give a Region, such as eu-west-1"),
   v.regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, "give a Region, such as eu-west-1"),
@@ -177,8 +191,8 @@ export const entryFields = {
   verdict: oneOf(["accept", "ask", "reject"]),
   conditions: v.optional(
     members({
-      regions: maybe(several(region)),
-      ipAddressTypes: maybe(several(oneOf(ipAddressTypes))),
+      regions: maybe(distinct(region)),
+      ipAddressTypes: maybe(distinct(oneOf(ipAddressTypes))),
       notBefore: maybe(time("notBefore")),
       expires: maybe(time("expires")),
       atMost: maybe(whole(1, 1_000_000)),
@@ -204,6 +218,8 @@ export const entryFields = {
 export const putEntry = members({
   ...entryFields,
   ...writing,
+  /** That who they are stays as the entry says it, unless it is given. */
+  merge: v.optional(flag, false),
   /** That the contact is subscribed to their own account's outcomes; with the link from AWS's mail, confirmed. */
   tellContact: v.optional(flag, false),
   contactLink: maybe(confirmation),
@@ -243,7 +259,7 @@ export const foreseenPolicy = members({
 
 /** A freeze of one service, or of all. */
 export const froze = members({ id: serviceOrAll, reason: text });
-export const unfroze = members({ id: serviceOrAll, reason: maybe(text) });
+export const unfroze = members({ id: serviceOrAll, reason: maybe(text), preview: v.optional(flag, false) });
 
 /** Whom to explain: a connection there is, or an account as if it connected; what is given besides is supposed. */
 export const explainedConsumer = members({
@@ -257,6 +273,8 @@ export const explainedConsumer = members({
 export const listedEntries = members({
   service: maybe(serviceOrAll),
   principal: maybe(by(principalOf)),
+  /** Only those that expire before then, or have. */
+  endsBefore: maybe(time("endsBefore")),
   ...page,
 });
 

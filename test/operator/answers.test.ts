@@ -249,3 +249,20 @@ test("the deployment tells what it is and as whom it knows the caller", async ()
     you: bob.arn,
   });
 });
+
+test("why people are asked is what is so now: a freeze that was lifted is no ground any more", async () => {
+  const at = await inCare();
+  await at.ask("PUT /entries", { service, principal: acme, verdict: "accept" });
+  for (const [id, reason] of [
+    [service, "incident 42"],
+    ["*", "a storm"],
+  ])
+    await at.ask("PUT /freezes/{id}", { id, reason });
+  at.connect(1);
+  await at.admit();
+  const why = async (): Promise<string | undefined> => (await at.ask<Page<Pending>>("GET /pending")).items[0]?.because.detail;
+  expect(await why()).toContain("the service is frozen since 2026-11-23T12:00:01.000Z: incident 42");
+  await at.ask("DELETE /freezes/{id}", { id: service });
+  await at.admit();
+  expect(await why()).toContain("every service is frozen since 2026-11-23T12:00:01.000Z: a storm");
+});

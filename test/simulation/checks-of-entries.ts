@@ -5,7 +5,7 @@ import type { Connection } from "../../lib/connection.ts";
 import { canonical } from "../../lib/canonical.ts";
 import type { Change } from "../../lib/ledger.ts";
 import type { InvariantName } from "./invariant-names.ts";
-import { standing } from "./oracle.ts";
+import { standing } from "./oracle-since.ts";
 import { writersOf } from "./oracle-asking.ts";
 import type { World } from "./world.ts";
 

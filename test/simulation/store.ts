@@ -23,6 +23,7 @@ import {
 import type { Bearing } from "../../lib/ports.ts";
 import type { Service } from "../../lib/service.ts";
 import type { Invocation } from "./lambda.ts";
+import { isWritten, standing } from "./oracle-since.ts";
 import type { World } from "./world.ts";
 
 export const sha256 = (text: string): string => hash("sha256", text, "hex");
@@ -121,6 +122,8 @@ export class Store {
       this.records.set(change.after.endpoint, stored);
     } else if (change.of === "entry") {
       const entries = new Map(this.entries);
+      const before = this.entries.get(entryId(change.key));
+      if (change.after !== undefined) isWritten(change.after, before && standing(before, change.after.at)[0]);
       if (change.after === undefined) entries.delete(entryId(change.key));
       else entries.set(entryId(change.key), change.after);
       this.entries = entries;
