@@ -180,7 +180,9 @@ const prefixOf = (query: URLSearchParams): Readonly<Record<string, string>> => {
 
 function objectOf(bucket: Bucket, key: string, version: string | null = null): StoredObject {
   const found =
-    version === null ? bucket.objects.get(key) : bucket.versions.find((stored) => stored.key === key && stored.version === version && stored.isMarker !== true);
+    version === null
+      ? bucket.objects.get(key)
+      : bucket.versions.find((stored) => stored.key === key && stored.version === version && stored.isMarker !== true);
   if (found === undefined) throw new AwsError("NoSuchKey", "The specified key does not exist.", 404);
   return found;
 }

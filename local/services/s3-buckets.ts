@@ -114,5 +114,7 @@ const version = ({ settings }: Bucket, key: string, body: Buffer, clock: Clock):
   body,
   etag: `"${createHash("md5").update(body).digest("hex")}"`,
   at: clock.now(),
-  version: settings.versioned ? randomUUID().replaceAll("-", "") : UNVERSIONED,
+  version: settings.versioned ? `${String((versions += 1)).padStart(12, "0")}${randomUUID().slice(0, 8)}` : UNVERSIONED,
 });
+/** Ids sort as the versions came, so that a listing goes on from one that is gone meanwhile. */
+let versions = 0;

@@ -1,7 +1,6 @@
 // What S3 lists, a page at a time and in the order of the keys: an account's buckets, a bucket's objects, and their versions.
 import { escapeXml } from "../protocols/scalars.ts";
 import { element } from "../protocols/xml-output.ts";
-import { AwsError } from "../service.ts";
 import type { Bucket, Buckets, StoredObject } from "./s3-buckets.ts";
 
 const XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -42,8 +41,7 @@ export function listedVersions(bucket: Bucket, query: URLSearchParams): string {
       `${shown(stored)}${element("VersionId", stored.version)}${element("IsLatest", String(isLatest))}`,
     ),
   );
-  const next =
-    last === undefined ? "" : `${element("NextKeyMarker", escapeXml(last.key))}${element("NextVersionIdMarker", last.version)}`;
+  const next = last === undefined ? "" : `${element("NextKeyMarker", escapeXml(last.key))}${element("NextVersionIdMarker", last.version)}`;
   const head = `${element("Name", bucket.name)}${element("Prefix", escapeXml(prefix))}${element("IsTruncated", String(last !== undefined))}`;
   return xml("ListVersionsResult", `${head}${next}${rows.join("")}`);
 }
@@ -51,11 +49,8 @@ export function listedVersions(bucket: Bucket, query: URLSearchParams): string {
 function startOf(sorted: readonly { readonly stored: StoredObject }[], query: URLSearchParams): number {
   const key = query.get("key-marker");
   if (key === null) return 0;
-  const version = query.get("version-id-marker");
-  const at = sorted.findIndex(({ stored }) => stored.key === key && stored.version === version);
-  if (version !== null && at === -1) throw new AwsError("InvalidArgument", "Invalid version id specified");
-  if (version !== null) return at + 1;
-  const later = sorted.findIndex(({ stored }) => stored.key > key);
+  const version = query.get("version-id-marker") ?? "";
+  const later = sorted.findIndex(({ stored }) => stored.key > key || (stored.key === key && stored.version < version));
   return later === -1 ? sorted.length : later;
 }
 

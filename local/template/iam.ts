@@ -1,4 +1,6 @@
 // AWS::IAM::Role, AWS::IAM::Policy and AWS::IAM::ManagedPolicy.
+import { isDeepStrictEqual } from "node:util";
+
 import { optionalText, rows, text, texts } from "../members.ts";
 import type { Role } from "../service.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
@@ -20,7 +22,7 @@ function managedPolicy(declared: Declared, workshop: Workshop, name: string): Ma
   const arn = `arn:aws:iam::${workshop.stack.account}:policy/${name}`;
   const size = sizeOf([declared.properties["PolicyDocument"]]);
   if (size > MANAGED_SIZE) refuse(declared, `Cannot exceed quota for PolicySize: ${String(MANAGED_SIZE)}; it is ${String(size)}.`);
-  workshop.memory.set(arn, declared.properties["PolicyDocument"]);
+  workshop.policies.put(arn, declared.properties["PolicyDocument"]);
   attach(declared, workshop, texts(declared.properties, "Roles"), name);
   return {
     ref: arn,
@@ -30,8 +32,8 @@ function managedPolicy(declared: Declared, workshop: Workshop, name: string): Ma
       return managedPolicy(next, workshop, name);
     },
     remove() {
-      workshop.memory.delete(arn);
       detach(declared, workshop, name);
+      workshop.policies.remove(arn);
     },
   };
 }
@@ -78,6 +80,11 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
         .slice(0, 17)}`,
     },
     change: (next) => registeredRole(next, workshop, name),
+    drift() {
+      const now = workshop.identities.roleByArn(arn);
+      const isKept = (policy: Role["policies"][number]): boolean => now?.policies.some((one) => isDeepStrictEqual(one, policy)) === true;
+      return Promise.resolve(now === undefined ? "gone" : role.policies.every(isKept) ? [] : ["Policies"]);
+    },
     remove() {
       workshop.identities.removeRole(arn);
       workshop.memory.delete(`trust of ${arn}`);
@@ -86,7 +93,7 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
 }
 
 function managedDocument(declared: Declared, workshop: Workshop, arn: string): unknown {
-  const own = workshop.memory.get(arn);
+  const own = workshop.policies.find(arn);
   if (own !== undefined) return own;
   const actions = AWS_MANAGED[arn.split("/").at(-1) ?? ""];
   if (!arn.startsWith("arn:aws:iam::aws:policy/") || actions === undefined)
