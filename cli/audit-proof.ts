@@ -37,10 +37,18 @@ export const bundleFiles = {
   steps: "VERIFY.md",
 } as const;
 
+/** Where else to look than the deployment says: a bucket that an earlier one kept, a public key that was got elsewhere. */
+export interface Elsewhere {
+  readonly bucket?: string;
+  /** As PEM. */
+  readonly key?: string;
+}
+
 /** Straight from S3 and KMS: Drawbridge itself vouches for nothing here. */
 export async function proofFromAws(
   { checkpoints: where }: Pick<DeploymentShown, "checkpoints">,
   endpoint: string | undefined,
+  { bucket, key }: Elsewhere = {},
 ): Promise<Proof> {
   if (where === undefined)
     throw new Failure(1, "OldDeployment", "The deployment keeps no checkpoints", "deploy this version of Drawbridge first");
@@ -51,15 +59,18 @@ export async function proofFromAws(
   ]);
   const region = where.key.split(":")[3];
   const client = new S3Client(region === undefined ? {} : { region });
-  const kept = keptCheckpoints(client, where.bucket);
+  const kept = keptCheckpoints(client, bucket ?? where.bucket);
   try {
     const listed = await kept.list();
     const checkpoints: Checkpoint[] = [];
     for (let start = 0; start < listed.length; start += readsAtOnce)
       checkpoints.push(...(await Promise.all(listed.slice(start, start + readsAtOnce).map((one) => one.read()))));
-    const arns = [...new Set([where.key, ...checkpoints.map(({ statement }) => statement.key)])];
-    const beside = arns.length > 1 ? await kept.keys() : new Map<string, string>();
-    const keys = await Promise.all(arns.map(async (arn) => [arn, beside.get(arn) ?? (await kmsKey(arn, endpoint).publicKey())] as const));
+    const arns = [...new Set([...(bucket === undefined ? [where.key] : []), ...checkpoints.map(({ statement }) => statement.key)])];
+    // A key that signs no longer may be gone; the bucket holds its public half.
+    const isOwn = arns.length === 1 && arns[0] === where.key;
+    const beside = isOwn || key !== undefined ? new Map<string, string>() : await kept.keys();
+    const pemOf = async (arn: string): Promise<string> => key ?? beside.get(arn) ?? (await kmsKey(arn, endpoint).publicKey());
+    const keys = await Promise.all(arns.map(async (arn) => [arn, await pemOf(arn)] as const));
     const findings = listed.flatMap(({ key, writtenOver }): Finding[] =>
       writtenOver ? [{ kind: "checkpoint", text: `${key} was written over; its first version is used` }] : [],
     );

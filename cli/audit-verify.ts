@@ -11,10 +11,11 @@ import { verification, type Verified } from "../lib/audit/verification.ts";
 import { instant, type Instant } from "../lib/ids.ts";
 import type { StoredEvent } from "../lib/ledger.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
-import { bundleFiles, parsed, proofFromAws, proofFromBundle, textOf, type Proof } from "./audit-proof.ts";
+import { optional } from "../lib/optional.ts";
+import { bundleFiles, parsed, proofFromAws, proofFromBundle, textOf, type Elsewhere, type Proof } from "./audit-proof.ts";
 import { events, settledEnd } from "./audit-stream.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
-import { Failure, ToldFailure } from "./failure.ts";
+import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
 import { details, harmless, moment, painted } from "./render.ts";
 
 export const auditVerify: Command = {
@@ -24,15 +25,25 @@ export const auditVerify: Command = {
   more: "Every event is held against the signed checkpoints, which come straight from S3 and KMS with your own credentials. What is newer than the last checkpoint, mostly under a minute, is held against its own chain. With --export nothing is asked of AWS.",
   options: {
     export: { value: "FOLDER", help: "verify a bundle that drawbridge evidence made, offline" },
-    key: { value: "FILE", help: "the public key as PEM, got elsewhere, instead of the one in the bundle" },
+    bucket: { value: "NAME", help: "the checkpoints of this bucket, which an earlier deployment kept, instead of the deployment's own" },
+    key: { value: "FILE", help: "the public key as PEM, got elsewhere, instead of the one that AWS or the bundle gives" },
   },
-  examples: ["drawbridge audit verify", "drawbridge audit verify --export evidence-2026-11 --key key.pem"],
+  examples: [
+    "drawbridge audit verify",
+    "drawbridge audit verify --bucket drawbridge-prod-checkpointbucket-abc123",
+    "drawbridge audit verify --export evidence-2026-11 --key key.pem",
+  ],
   async run(call) {
     operandsOf(call, this, 0);
     const folder = call.given.text("export");
-    const key = call.given.text("key");
+    const bucket = call.given.text("bucket");
+    if (folder !== undefined && bucket !== undefined) throw wrongUsage("--export and --bucket do not go together", "give one of them");
+    const file = call.given.text("key");
+    const key = file === undefined ? undefined : await textOf(file);
     const verified =
-      folder === undefined ? await verifyLive(call) : await verifyBundle(folder, key === undefined ? undefined : await textOf(key));
+      folder === undefined
+        ? await verifyLive(call, { ...optional("bucket", bucket), ...optional("key", key) })
+        : await verifyBundle(folder, key);
     call.result(verified, () => shown(verified, call.terminal));
     if (!verified.intact)
       throw new ToldFailure(1, "LogAltered", `${String(verified.findings.length)} findings: the log is not what was written`);
@@ -45,10 +56,10 @@ export interface VerifiedLog extends Verified {
   readonly period?: { readonly from: string; readonly to: string };
 }
 
-async function verifyLive(call: Call): Promise<VerifiedLog> {
+async function verifyLive(call: Call, elsewhere: Elsewhere): Promise<VerifiedLog> {
   const deployment = await call.api.get<DeploymentShown>("/deployment");
   const to = settledEnd(undefined);
-  const proof = await proofFromAws(deployment, call.terminal.env["AWS_ENDPOINT_URL"]);
+  const proof = await proofFromAws(deployment, call.terminal.env["AWS_ENDPOINT_URL"], elsewhere);
   // A checkpoint of the last moments may hold events that the indexes do not show yet.
   const checkpoints = proof.checkpoints.filter(({ statement }) => statement.until <= to);
   return verifyAgainst({ ...proof, checkpoints }, events(call, { to }));

@@ -6,9 +6,10 @@ import type { Template } from "../template.ts";
 import { pack, templateArtifact, upload, urlOf } from "./artifacts.ts";
 import { changesTold, refuseLosses } from "./changes.ts";
 import type { Clients } from "./clients.ts";
-import { parametersOf, stackName, type Stage } from "./config.ts";
+import { parametersFor, stackName, type Stage } from "./config.ts";
 import { deploymentBefore, deployments, record, type Deployed } from "./history.ts";
 import type { Packaged } from "./packaged.ts";
+import { heldAs, isHeld } from "./pause.ts";
 import { changeSet, dropChangeSet, execute, stackNow, type StackNow, type Tell } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
@@ -46,7 +47,14 @@ export async function deploy(deployment: Deployment, options: DeployOptions): Pr
   const file = templateArtifact(packed.text);
   const sent = await upload(clients.s3, bucket, [...packed.zips, file]);
   tell(`${String(sent)} of ${String(packed.zips.length + 1)} files are new in ${bucket}`);
-  return bring(deployment, { bucket, key: file.key, template: packed.template, options, as: { version: packaged.version } });
+  return bring(deployment, {
+    bucket,
+    key: file.key,
+    template: packed.template,
+    options,
+    parameters: parametersFor(deployment.stage, packed.template),
+    as: { version: packaged.version },
+  });
 }
 
 /** The deployment bucket is part of the stack, so a first deployment makes the stack with that alone. */
@@ -65,7 +73,7 @@ async function bucketOf({ clients, stage, tell }: Deployment, template: Template
   const set = await changeSet(cloudFormation, name, {
     ChangeSetType: isNew ? "CREATE" : "UPDATE",
     TemplateBody: JSON.stringify(body),
-    parameters: {},
+    parameters: parametersFor(stage, body),
   });
   const stack = set.empty ? there : await execute(cloudFormation, set, tell);
   const made = stack?.outputs[bucketOutput];
@@ -101,25 +109,33 @@ async function currentTemplate(client: CloudFormationClient, StackName: string):
   return JSON.parse(TemplateBody) as Template;
 }
 
-interface Bringing {
+export interface Bringing {
   readonly bucket: string;
-  /** Of the template, in the bucket. */
+  /** Of the template as it was packaged, in the bucket: what the history knows it by. */
   readonly key: string;
   readonly template: Template;
   readonly options: DeployOptions;
-  readonly as: Pick<Deployed, "version" | "backTo">;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What somebody did past CloudFormation is put right too. */
+  readonly revertsDrift?: true;
+  readonly as: Pick<Deployed, "version" | "backTo" | "repaired">;
 }
 
-async function bring(
+/** Has CloudFormation bring the stack to the template. While Drawbridge is paused, it stays so. */
+export async function bring(
   { clients, stage, caller, tell }: Deployment,
-  { bucket, key, template, options, as }: Bringing,
+  { bucket, key, template, options, parameters, revertsDrift, as }: Bringing,
 ): Promise<StackNow | undefined> {
   const name = stackName(stage);
-  const known = new Set(Object.keys(template.Parameters ?? {}));
+  const held = await isHeld({ clients, stage });
+  if (held) tell("! It is paused and stays so; go on with npm run deploy -- resume");
+  const file = templateArtifact(JSON.stringify(heldAs(template, held)));
+  await upload(clients.s3, bucket, [file]);
   const set = await changeSet(clients.cloudFormation, name, {
     ChangeSetType: "UPDATE",
-    TemplateURL: urlOf(bucket, clients.region, key),
-    parameters: Object.fromEntries(Object.entries(parametersOf(stage)).filter(([parameter]) => known.has(parameter))),
+    TemplateURL: urlOf(bucket, clients.region, file.key),
+    parameters,
+    ...(revertsDrift === true ? { DeploymentMode: "REVERT_DRIFT" } : {}),
   });
   if (set.empty) {
     tell("Nothing is to be changed.");
@@ -158,7 +174,8 @@ export async function rollback(deployment: Deployment, when: string | undefined,
   const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: to.template }));
   const template = JSON.parse((await Body?.transformToString()) ?? "{}") as Template;
   const as = { version: to.version, backTo: to.backTo ?? to.at };
-  return bring(deployment, { bucket, key: to.template, template, options, as });
+  const parameters = parametersFor(deployment.stage, template);
+  return bring(deployment, { bucket, key: to.template, template, options, parameters, as });
 }
 
 export async function history({
