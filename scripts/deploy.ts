@@ -1,7 +1,8 @@
 // `npm run deploy`: from drawbridge.config.yml to a running stack, and everything else that is done to a whole deployment.
 import { clientsOf, type Clients } from "./deploy/clients.ts";
 import { readStage, stackName } from "./deploy/config.ts";
-import { deploy, history, rollback, type Deployment } from "./deploy/deploy.ts";
+import { deploy, history, rollback } from "./deploy/deploy.ts";
+import type { Deployment } from "./deploy/deployment.ts";
 import { discard } from "./deploy/discard.ts";
 import { keptText, takeIn } from "./deploy/kept.ts";
 import { readGiven, usage, type Given } from "./deploy/given.ts";
@@ -93,8 +94,8 @@ async function bringBack(deployment: Deployment, { to }: Given): Promise<void> {
   const { tell: say } = deployment;
   if (to === undefined) throw new Stop("restore needs a time", "give --to 2026-11-23T09:00:00Z, in UTC");
   const kept = await restore(deployment, to);
-  say("The old tables are as they were, and in use. To go on with these instead:");
-  say("  npm run deploy -- uninstall --yes --force");
+  say("The old tables are as they were, and in use. To go on with these instead, release every service, and then:");
+  say("  npm run deploy -- uninstall --yes");
   say(`  npm run deploy -- --kept ${keptText(kept)}`);
 }
 

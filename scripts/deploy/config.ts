@@ -131,7 +131,7 @@ function contradictions(given: unknown, document: Document): Wrong[] {
       return { offset: offsetOf(document, whole, false), message: `${whole.join(".")} ${message}` };
     };
     const { region, account, organizationsRole, domain } = stage;
-    if (typeof region !== "string" || stageFields.region.pattern.test(region) !== true) return [];
+    if (typeof region !== "string" || !stageFields.region.pattern.test(region)) return [];
     if (!isRegion(region)) {
       const near = nearestRegion(region);
       return [

@@ -5,31 +5,15 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { Template } from "../template.ts";
 import { pack, templateArtifact, upload, urlOf } from "./artifacts.ts";
 import { changesTold, refuseLosses } from "./changes.ts";
-import type { Clients } from "./clients.ts";
-import { parametersFor, stackName, type Stage } from "./config.ts";
+import { parametersFor, stackName } from "./config.ts";
+import { installed, type Deployment, type DeployOptions } from "./deployment.ts";
 import { deploymentBefore, deployments, record, type Deployed } from "./history.ts";
-import type { Packaged } from "./packaged.ts";
 import { heldAs, isHeld } from "./pause.ts";
-import { changeSet, dropChangeSet, execute, stackNow, type StackNow, type Tell } from "./stack.ts";
+import { changeSet, dropChangeSet, execute, stackNow, type StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 const bucketOutput = "ServerlessDeploymentBucketName";
 const bucketResources = new Set(["ServerlessDeploymentBucket", "ServerlessDeploymentBucketPolicy"]);
-
-export interface Deployment {
-  readonly clients: Clients;
-  readonly stage: Stage;
-  readonly caller: string;
-  /** What there is to deploy. */
-  readonly packaged: () => Promise<Packaged>;
-  readonly tell: Tell;
-}
-
-export interface DeployOptions {
-  readonly dryRun: boolean;
-  /** Tables and secrets that may be parted from the stack. */
-  readonly lose: readonly string[];
-}
 
 /** Undefined: only told what would change. */
 export async function deploy(deployment: Deployment, options: DeployOptions): Promise<StackNow | undefined> {
@@ -185,11 +169,4 @@ export async function history({
   const bucket = (await installed({ clients, stage })).outputs[bucketOutput];
   if (bucket === undefined) throw new Stop(`${stackName(stage)} has never been deployed in full`, "npm run deploy");
   return { bucket, all: await deployments(clients.s3, bucket) };
-}
-
-export async function installed({ clients, stage }: Pick<Deployment, "clients" | "stage">): Promise<StackNow> {
-  const name = stackName(stage);
-  const stack = await stackNow(clients.cloudFormation, name);
-  if (stack === undefined) throw new Stop(`There is no stack ${name} in ${stage.account}, ${stage.region}`, "npm run deploy makes it");
-  return stack;
 }

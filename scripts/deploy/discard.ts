@@ -3,7 +3,7 @@ import { DeleteTableCommand, ResourceNotFoundException, waitUntilTableNotExists 
 import { DeleteBucketCommand, HeadObjectCommand, NoSuchBucket } from "@aws-sdk/client-s3";
 
 import { stackName } from "./config.ts";
-import type { Deployment } from "./deploy.ts";
+import type { Deployment } from "./deployment.ts";
 import { emptyBucket, type Version } from "./empty-bucket.ts";
 import { keptIn } from "./kept.ts";
 import { messageOf } from "./prerequisites.ts";

@@ -2,7 +2,7 @@
 import { nearest, readKnown, type Options } from "../../cli/command.ts";
 import { Failure } from "../../cli/failure.ts";
 import { configFile } from "./config.ts";
-import type { DeployOptions } from "./deploy.ts";
+import type { DeployOptions } from "./deployment.ts";
 import { Stop } from "./stop.ts";
 
 const options = {
@@ -59,8 +59,8 @@ export function readGiven(args: readonly string[]): Given | undefined {
   if (!isCommand(command)) throw new Stop(`There is no command ${command}`, suggestion(command));
   const surplus = more ?? (withOperand.has(command) ? undefined : operand);
   if (surplus !== undefined) throw new Stop(`${command} takes no ${surplus}`, "see npm run deploy -- --help");
-  const takes: readonly Option[] = [...always, ...commands[command].takes];
-  const other = (Object.keys(options) as Option[]).find((name) => given.flag(name) && !takes.includes(name));
+  const takes = new Set<Option>([...always, ...commands[command].takes]);
+  const other = (Object.keys(options) as Option[]).find((name) => given.flag(name) && !takes.has(name));
   if (other !== undefined) throw new Stop(`${command} takes no --${other}`, "see npm run deploy -- --help");
   return {
     command,

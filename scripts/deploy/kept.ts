@@ -4,7 +4,7 @@ import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
 import type { Resource, Template } from "../template.ts";
 import { parametersFor, stackName } from "./config.ts";
-import type { Deployment } from "./deploy.ts";
+import type { Deployment } from "./deployment.ts";
 import { changeSet, execute, stackNow } from "./stack.ts";
 import { messageOf } from "./prerequisites.ts";
 import { Stop } from "./stop.ts";

@@ -8,8 +8,7 @@ import {
 
 import type { Resource, Template } from "../template.ts";
 import { stackName } from "./config.ts";
-import type { Deployment } from "./deploy.ts";
-import { installed } from "./deploy.ts";
+import { installed, type Deployment } from "./deployment.ts";
 import { resourcesOf } from "./stack.ts";
 import { Stop } from "./stop.ts";
 

@@ -2,7 +2,8 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 
 import type { Resource, Template } from "../template.ts";
-import { bring, history, installed, type Deployment, type DeployOptions } from "./deploy.ts";
+import { bring, history } from "./deploy.ts";
+import { installed, type Deployment, type DeployOptions } from "./deployment.ts";
 import type { StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 
 import { stackName } from "./config.ts";
-import { installed, type Deployment } from "./deploy.ts";
+import { installed, type Deployment } from "./deployment.ts";
 import { keptOf, type Kept } from "./kept.ts";
 import { messageOf } from "./prerequisites.ts";
 import { resourcesOf, waits } from "./stack.ts";

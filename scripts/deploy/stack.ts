@@ -136,16 +136,22 @@ const remedyOf = (status: string): string =>
       ? "the stack is as it was before; mend that and deploy again"
       : "see its events: aws cloudformation describe-stack-events";
 
-/** Gives the physical ids of what was kept. */
-export async function deleteStack(client: CloudFormationClient, { id, name }: StackNow, tell: Tell): Promise<readonly string[]> {
+/** Gives what was kept: physical ids by logical ones. */
+export async function deleteStack(
+  client: CloudFormationClient,
+  { id, name }: StackNow,
+  tell: Tell,
+): Promise<Readonly<Record<string, string>>> {
   const seen = new Set((await eventsOf(client, id)).map(({ EventId }) => EventId));
   await client.send(new DeleteStackCommand({ StackName: name }));
   const { status, failure } = await follow(client, id, seen, tell);
   if (status !== "DELETE_COMPLETE")
     throw new Stop(`The stack ${name} is ${status}: ${failure ?? "no reason is given"}`, "mend that and repeat it");
-  // Also what an earlier try, which did not come to its end, has kept.
-  const events = await eventsOf(client, id);
-  return events.flatMap(({ ResourceStatus, PhysicalResourceId = "" }) => (ResourceStatus === "DELETE_SKIPPED" ? [PhysicalResourceId] : []));
+  // Also what an earlier try, which did not come to its end, has kept. The newest comes first, and is the one that counts.
+  const skipped = (await eventsOf(client, id)).filter(({ ResourceStatus }) => ResourceStatus === "DELETE_SKIPPED");
+  return Object.fromEntries(
+    skipped.toReversed().map(({ LogicalResourceId = "", PhysicalResourceId = "" }) => [LogicalResourceId, PhysicalResourceId]),
+  );
 }
 
 interface Followed {

@@ -2,7 +2,7 @@
 import { paginateDescribeVpcEndpointConnectionNotifications } from "@aws-sdk/client-ec2";
 
 import { stackName } from "./config.ts";
-import { installed, type Deployment } from "./deploy.ts";
+import { installed, type Deployment } from "./deployment.ts";
 import { emptyBucket } from "./empty-bucket.ts";
 import type { Kept } from "./kept.ts";
 import { deleteStack, resourcesOf } from "./stack.ts";
@@ -27,12 +27,9 @@ export async function uninstall(deployment: Deployment, { force }: { readonly fo
     );
   const bucket = resources.get("ServerlessDeploymentBucket")?.id;
   if (bucket !== undefined && bucket !== "") await emptyBucket(clients.s3, bucket);
-  const skipped = new Set(await deleteStack(clients.cloudFormation, stack, tell));
+  const kept = await deleteStack(clients.cloudFormation, stack, tell);
   const { CheckpointLockMode: mode = "", CheckpointLockDays: days = "" } = stack.parameters;
-  return {
-    kept: Object.fromEntries([...resources].flatMap(([logicalId, { id }]) => (skipped.has(id) ? [[logicalId, id]] : []))),
-    lock: { mode, days },
-  };
+  return { kept, lock: { mode, days } };
 }
 
 async function notifying({ clients }: Deployment, topic: string | undefined): Promise<string[]> {
