@@ -6,6 +6,8 @@ const { structure, schemas } = formsOf("com.amazonaws.iam");
 const role = structure("Role", { Path: STRING, RoleName: STRING, Arn: STRING });
 
 export const iamSchemas = schemas({
+  CreatePolicy: [{ PolicyName: STRING, PolicyDocument: STRING }, { Policy: structure("Policy", { Arn: STRING }) }],
+  DeletePolicy: [{ PolicyArn: STRING }, {}],
   CreateRole: [{ RoleName: STRING, AssumeRolePolicyDocument: STRING }, { Role: role }],
   PutRolePolicy: [{ RoleName: STRING, PolicyName: STRING, PolicyDocument: STRING }, {}],
   DeleteRolePolicy: [{ RoleName: STRING, PolicyName: STRING }, {}],

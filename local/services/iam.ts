@@ -36,13 +36,30 @@ export function createIam(identities: Identities): IamService {
     return {};
   };
   const actions: Readonly<Record<string, (call: Call) => unknown>> = {
+    CreatePolicy(call) {
+      const arn = `arn:aws:iam::${call.caller.account}:policy/${text(call.input, "PolicyName")}`;
+      if (managed.find(arn) !== undefined) throw new AwsError("EntityAlreadyExists", `A policy called ${arn} already exists.`, 409);
+      const policy = document(call.input["PolicyDocument"]);
+      managed.put(arn, within("managed", [policy], arn));
+      return { Policy: { Arn: arn } };
+    },
+    DeletePolicy(call) {
+      managed.remove(text(call.input, "PolicyArn"));
+      return {};
+    },
     CreateRole(call) {
       const [arn, name] = [arnOf(call), text(call.input, "RoleName")];
       if (identities.roleByArn(arn) !== undefined) throw new AwsError("EntityAlreadyExists", `Role with name ${name} already exists.`, 409);
       identities.registerRole({ arn, name, policies: [] });
       return { Role: { Path: "/", RoleName: name, Arn: arn } };
     },
-    PutRolePolicy: (call) => put(roleOf(call), text(call.input, "PolicyName"), document(call.input["PolicyDocument"])),
+    PutRolePolicy(call) {
+      const [role, name] = [roleOf(call), text(call.input, "PolicyName")];
+      const policy = document(call.input["PolicyDocument"]);
+      const inline = without(role, name).filter((one) => !one.name.startsWith("arn:"));
+      within("inline", [...inline.map((one) => one.document), policy], role.name);
+      return put(role, name, policy);
+    },
     DeleteRolePolicy: (call) => remove(roleOf(call), text(call.input, "PolicyName")),
     AttachRolePolicy(call) {
       const arn = text(call.input, "PolicyArn");
@@ -56,9 +73,27 @@ export function createIam(identities: Identities): IamService {
     managed,
     signingName: "iam",
     actions: new Set(Object.keys(actions)),
-    demands: (call): Demand[] => [{ action: `iam:${call.action}`, resource: arnOf(call) }],
+    demands(call): Demand[] {
+      const { PolicyName, PolicyArn } = call.input;
+      const isPolicy = call.action === "CreatePolicy" || call.action === "DeletePolicy";
+      const policy = typeof PolicyArn === "string" ? PolicyArn : `arn:aws:iam::${call.caller.account}:policy/${String(PolicyName)}`;
+      return [{ action: `iam:${call.action}`, resource: isPolicy ? policy : arnOf(call) }];
+    },
     handle: (call) => actions[call.action]?.(call),
   };
+}
+
+/** IAM's quotas, which count no blanks: of one managed policy, and of a role's inline policies together. */
+const quotas = {
+  managed: { size: 6144, words: () => "Cannot exceed quota for PolicySize: 6144" },
+  inline: { size: 10_240, words: (role: string) => `Maximum policy size of 10240 bytes exceeded for role ${role}` },
+} as const;
+
+/** The last of the policies, if all of them together are small enough. */
+export function within(kind: keyof typeof quotas, policies: readonly unknown[], of: string): unknown {
+  const size = policies.reduce<number>((sum, policy) => sum + JSON.stringify(policy ?? {}).replaceAll(/\s/g, "").length, 0);
+  if (size > quotas[kind].size) throw new AwsError("LimitExceeded", `${quotas[kind].words(of)}; it is ${String(size)}.`, 409);
+  return policies.at(-1);
 }
 
 const without = ({ policies }: Role, name: string): Role["policies"] => policies.filter((one) => one.name !== name);

@@ -190,21 +190,22 @@ function forItself({ hostedZones, domain }: Stage, { partition, region, account,
             Resource: `arn:${partition}:iam::${account}:role/aws-service-role/ops.apigateway.amazonaws.com/*`,
             Condition: { StringEquals: { "iam:AWSServiceName": "ops.apigateway.amazonaws.com" } },
           },
-          { Sid: "SeeTheCertificate", Effect: "Allow" as const, Action: ["acm:DescribeCertificate"], Resource: domain.certificate },
         ]),
     { Sid: "ItsFiles", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion"], Resource: `${bucket}/*` },
-    { Sid: "AllOfThem", Effect: "Allow", Action: ["s3:ListBucketVersions"], Resource: bucket },
-    ...(hostedZones.length === 0
-      ? []
-      : [
-          {
-            Sid: "SeeTheZones",
-            Effect: "Allow" as const,
-            Action: ["route53:GetHostedZone"],
-            Resource: hostedZones.map((zone) => `arn:${partition}:route53:::hostedzone/${zone}`),
-          },
-        ]),
-    { Sid: "SeeTheTrail", Effect: "Allow", Action: ["cloudtrail:GetTrailStatus"], Resource: `arn:${partition}:cloudtrail:*:*:trail/*` },
+    {
+      Sid: "SeeWhatMustBeThere",
+      Effect: "Allow",
+      Action: [
+        ...(hostedZones.length === 0 ? [] : ["route53:GetHostedZone"]),
+        ...(domain === undefined ? [] : ["acm:DescribeCertificate"]),
+        "cloudtrail:GetTrailStatus",
+      ],
+      Resource: [
+        ...hostedZones.map((zone) => `arn:${partition}:route53:::hostedzone/${zone}`),
+        ...(domain === undefined ? [] : [domain.certificate]),
+        `arn:${partition}:cloudtrail:*:*:trail/*`,
+      ],
+    },
     {
       Sid: "SeeTrailsAndNotifications",
       Effect: "Allow",
