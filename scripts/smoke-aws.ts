@@ -15,7 +15,10 @@ import { pageOf, writeReport, type Report } from "./smoke/report.ts";
 import { Interrupted, stepsOf, told, type Steps } from "./smoke/steps.ts";
 import { playStory, type Told } from "./smoke/story.ts";
 import { lookAtRejected, sumUpNotifications, watchDeleted, watchTrail } from "./smoke/watches.ts";
-import { deployDrawbridge, makeService, makeWorld, makeZone, type Ground, type Zone } from "./smoke/world.ts";
+import { deployDrawbridge, stageOf } from "./smoke/drawbridge.ts";
+import { takeAway } from "./smoke/people.ts";
+import { keyWaitDays } from "./smoke/world-template.ts";
+import { makeService, makeWorld, makeZone, type Ground, type Zone } from "./smoke/world.ts";
 
 const say = (line: string): void => console.log(line);
 
@@ -63,8 +66,10 @@ async function play(ground: Ground, seen: Seen): Promise<void> {
 async function withDrawbridge(probing: Probing, zone: Zone, seen: Seen): Promise<string | undefined> {
   say("\nThe story, with Drawbridge");
   try {
-    const api = await deployDrawbridge(probing, probing.world, zone);
-    seen.told = await playStory(probing, api, zone);
+    const drawbridge = await deployDrawbridge(probing, zone);
+    seen.told = await playStory(probing, drawbridge, zone);
+    await takeAway(probing, "operator");
+    await drawbridge.uninstall();
     return undefined;
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -181,6 +186,7 @@ function report(clients: Clients, options: Options, { made, steps, seen, because
       states: seen.connections?.states ?? [],
       answers: seen.connections?.answers ?? [],
       histories: seen.told?.histories ?? {},
+      doctor: seen.told?.doctor ?? [],
     },
   };
   const words = options.keepIds ? {} : maskOf(clients, options, seen);
@@ -214,13 +220,18 @@ function intent({ account, consumerAccount, region }: Clients, options: Options,
   const on = localEndpoint();
   return [
     `Account ${account}${consumerAccount === account ? "" : ` (provider) and ${consumerAccount} (consumer)`}, ${region}${on === undefined ? "" : `, on local AWS at ${on}`}. It makes, each with the tag drawbridge-smoke=${runName}:`,
-    `  the stack drawbridge-${runName}-world: ${options.given === undefined ? "a VPC without internet, 2 subnets, an internal Network Load Balancer, " : ""}a topic, 2 queues, a rule, a bucket`,
+    `  the stack drawbridge-${runName}-world: ${options.given === undefined ? "a VPC without internet, 2 subnets, an internal Network Load Balancer, " : ""}a topic, 2 queues, a rule`,
     "  an endpoint service, a connection notification, and up to 5 interface endpoints, one after another",
     options.hostedZone === undefined
       ? `  a private hosted zone ${runName}.internal`
       : `  records ${runName}.… in the hosted zone ${options.hostedZone}`,
-    ...(options.story ? [`  the stack drawbridge-${runName}: Drawbridge itself; unlike a usual deployment, its tables go with it`] : []),
-    `Roughly 0.15 USD for the first hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone and begun hour, the rest next to nothing). It takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C.`,
+    ...(options.story
+      ? [
+          `  the stack drawbridge-${stageOf(runName)}: Drawbridge itself; unlike a usual deployment, all that it holds goes with it`,
+          `  the stacks drawbridge-${runName}-deployer and -operator: a role in each, with the rights that Drawbridge gives them`,
+        ]
+      : []),
+    `Roughly 0.15 USD for the first hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone and begun hour, the rest next to nothing). It takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C${options.story ? `; a key stays for AWS's ${String(keyWaitDays)} days, without charge` : ""}.`,
   ];
 }
 

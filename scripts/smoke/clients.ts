@@ -18,6 +18,7 @@ export interface Clients {
   readonly sqs: SQSClient;
   readonly s3: S3Client;
   readonly cloudformation: CloudFormationClient;
+  readonly sts: STSClient;
   close(): void;
 }
 
@@ -43,6 +44,7 @@ export async function connect(where: {
   const account = await accountOf(sts);
   const clients = {
     ec2,
+    sts,
     consumer: new EC2Client(consumerNamed),
     cloudformation: new CloudFormationClient(named),
     sqs: new SQSClient(named),
@@ -62,7 +64,7 @@ export async function connect(where: {
     account,
     consumerAccount: where.consumerProfile === undefined ? account : await accountOf(consumerSts),
     close() {
-      for (const client of [...Object.values(clients), sts, consumerSts]) client.destroy();
+      for (const client of [...Object.values(clients), consumerSts]) client.destroy();
     },
   };
 }

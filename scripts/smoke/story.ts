@@ -1,5 +1,7 @@
 // Drawbridge's story in one account: accepted by an entry and named, closed, asked about and approved, cut by a reject entry.
 import { main } from "../../cli/main.ts";
+import { optional } from "../../lib/optional.ts";
+import type { Deployed, Finding } from "./drawbridge.ts";
 import type { Probing } from "./probe-decisions.ts";
 import type { Wait } from "./steps.ts";
 import type { Zone } from "./world.ts";
@@ -23,9 +25,10 @@ export interface Told {
   readonly histories: Readonly<Record<string, Shown["history"]>>;
   /** Left standing, for seeing how long it stays listed. */
   readonly rejected: string;
+  readonly doctor?: readonly Finding[];
 }
 
-export async function playStory(probing: Probing, api: string, zone: Zone): Promise<Told> {
+export async function playStory(probing: Probing, { api, doctor }: Pick<Deployed, "api" | "doctor">, zone: Zone): Promise<Told> {
   const { clients, steps, connections, service, made } = probing;
   const run = commandAt(api);
   const { id } = service;
@@ -62,6 +65,7 @@ export async function playStory(probing: Probing, api: string, zone: Zone): Prom
     );
   });
 
+  const findings = await doctor();
   await steps.need("without the entry, people are asked", limit, () => run("remove", account, "--service", id, "--yes"));
   const second = await steps.need("a second endpoint waits for an answer", limit, async (wait) => {
     const endpoint = await connections.ask();
@@ -84,7 +88,7 @@ export async function playStory(probing: Probing, api: string, zone: Zone): Prom
   });
   const histories = { [first]: (await show(first)).history, [second]: (await show(second)).history };
   await steps.need("the service is released", limit, () => run("services", "remove", id, "--yes"));
-  return { histories, rejected: second };
+  return { histories, rejected: second, ...optional("doctor", findings) };
 }
 
 /** The real command, in this process. */
