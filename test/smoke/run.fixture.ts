@@ -130,7 +130,7 @@ function keyWords({ KeyId, KeyState, DeletionDate }: KeyShown): string {
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
-async function leftIn(local: LocalAws): Promise<readonly string[]> {
+export async function leftIn(local: LocalAws): Promise<readonly string[]> {
   const rows = async (service: string, action: string, member: string, account?: string): Promise<Rows> =>
     ((await local.call(service, action, {}, account))[member] ?? []) as Rows;
   const there = async (kind: string, found: Promise<Rows>, name: string, state = "none"): Promise<string[]> =>
