@@ -10,6 +10,8 @@ import { leftBehind, madeBy, type Made } from "./smoke/made.ts";
 import { help, readOptions, WrongUsage, type Options } from "./smoke/options.ts";
 import { findings as noFindings, unasked, type Findings } from "./smoke/points.ts";
 import { probeDecisions, type Probing } from "./smoke/probe-decisions.ts";
+import { probePublishing } from "./smoke/probe-delivery.ts";
+import { askFromElsewhere, lookAtElsewhere, probeGateway, probeStorm } from "./smoke/probe-others.ts";
 import { probeAutomaticAcceptance, probePrivateDns, probeZone, stopListening } from "./smoke/probe-settings.ts";
 import { pageOf, writeReport, type Report } from "./smoke/report.ts";
 import { Interrupted, stepsOf, told, type Steps } from "./smoke/steps.ts";
@@ -47,11 +49,14 @@ async function play(ground: Ground, seen: Seen): Promise<void> {
   say("\nPrivateLink, with nobody between");
   const endpoints = await probeDecisions(probing);
   await probeAutomaticAcceptance(probing);
+  await probePublishing(probing);
+  await probeGateway(probing);
   await stopListening(probing);
   const zone = await makeZone(ground, world);
   seen.zone = zone;
   await probeZone(probing, zone);
-  const trouble = options.story ? await withDrawbridge(probing, zone, seen) : undefined;
+  await probeStorm(probing, zone);
+  const trouble = options.story ? await withDrawbridge(probing, zone, seen) : await byHand(probing);
 
   say("\nWhat takes time");
   await probePrivateDns(probing);
@@ -63,6 +68,14 @@ async function play(ground: Ground, seen: Seen): Promise<void> {
 }
 
 /** When the story goes wrong, the remaining questions to AWS are asked all the same. */
+/** Without Drawbridge, somebody else has to accept it. */
+async function byHand(probing: Probing): Promise<undefined> {
+  const elsewhere = await askFromElsewhere(probing);
+  if (elsewhere === undefined) return;
+  await probing.steps.probe("accepted in the other Region", 60_000, () => probing.connections.decide("Accept", elsewhere));
+  await lookAtElsewhere(probing, elsewhere);
+}
+
 async function withDrawbridge(probing: Probing, zone: Zone, seen: Seen): Promise<string | undefined> {
   say("\nThe story, with Drawbridge");
   try {
@@ -221,7 +234,9 @@ function intent({ account, consumerAccount, region }: Clients, options: Options,
   return [
     `Account ${account}${consumerAccount === account ? "" : ` (provider) and ${consumerAccount} (consumer)`}, ${region}${on === undefined ? "" : `, on local AWS at ${on}`}. It makes, each with the tag drawbridge-smoke=${runName}:`,
     `  the stack drawbridge-${runName}-world: ${options.given === undefined ? "a VPC without internet, 2 subnets, an internal Network Load Balancer, " : ""}a topic, 2 queues, a rule`,
-    "  an endpoint service, a connection notification, and up to 5 interface endpoints, one after another",
+    "  an endpoint service, a connection notification, and up to 6 interface endpoints, one after another",
+    ...(options.elsewhere === undefined ? [] : [`  an interface endpoint in ${options.elsewhere.region}`]),
+    ...(options.gateway === undefined ? [] : ["  a second endpoint service and a Gateway Load Balancer endpoint"]),
     options.hostedZone === undefined
       ? `  a private hosted zone ${runName}.internal`
       : `  records ${runName}.… in the hosted zone ${options.hostedZone}`,

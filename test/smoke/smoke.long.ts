@@ -1,13 +1,15 @@
 // The whole smoke run with Drawbridge's own stack, ended and begun in harder ways; test/smoke/smoke.test.ts is its sample.
 import { describe, expect, test } from "vitest";
-import { pendingKey, stage } from "./run.fixture.ts";
+import { pendingKey, stage, withMore } from "./run.fixture.ts";
 
 describe("the whole run", () => {
   test("is as told, agrees with local AWS as it is, and leaves nothing", async (context) => {
     const there = await stage(context);
-    const { code, said } = await there.play("--yes").ended;
+    const { code, said } = await there.play("--yes", ...withMore).ended;
     expect(code, said).toBe(0);
     expect(there.report()).toMatchObject({ outcome: "as told", left: [] });
+    expect(there.finding("allow-multi-region")).toMatchObject({ verdict: "agrees" });
+    expect(there.finding("dns-zone-elsewhere")?.says).toContain("Z7HUB22UULQXV for an endpoint in us-east-1");
     expect(there.finding("rejected-stay-listed")?.says).toContain("still listed (rejected)");
     expect(there.report().findings.filter(({ verdict }) => verdict === "differs")).toEqual([]);
     const [first = [], second = []] = Object.values(
