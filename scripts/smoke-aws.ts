@@ -246,7 +246,7 @@ function intent({ account, consumerAccount, region }: Clients, options: Options,
           `  the stacks drawbridge-${runName}-deployer and -operator: a role in each, with the rights that Drawbridge gives them`,
         ]
       : []),
-    `Roughly 0.15 USD for the first hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone and begun hour, the rest next to nothing). It takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C${options.story ? `; a key stays for AWS's ${String(keyWaitDays)} days, without charge` : ""}.`,
+    `Roughly 0.15 USD for the first hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone and begun hour, the rest next to nothing). It takes about ${options.story ? "50" : "35"} minutes, and removes everything, also after Ctrl-C${options.story ? `; a key stays for AWS's ${String(keyWaitDays)} days, without charge` : ""}.`,
   ];
 }
 
