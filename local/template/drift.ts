@@ -9,7 +9,7 @@ import type { Drift, Workshop } from "./workshop.ts";
 const GONE = /NonExistentQueue|QueueDoesNotExist|NotFound|ResourceNotFoundException|NoSuch/;
 
 /** The names in `declared` for which the resource shows something else. */
-export async function driftOf(declared: Members, read: () => Promise<Members>): Promise<Drift> {
+async function driftOf(declared: Members, read: () => Promise<Members>): Promise<Drift> {
   try {
     const actual = await read();
     return Object.keys(declared).filter((name) => !isDeepStrictEqual(plain(declared[name]), plain(actual[name])));

@@ -134,14 +134,10 @@ export async function probeStorm({ clients, options, made, steps, findings }: Pr
     const begun = Date.now();
     let calls = 0;
     let refusal: string | undefined;
-    while (calls < callsMax && refusal === undefined)
-      await send("UPSERT").then(
-        () => void (calls += 1),
-        (error: unknown) => {
-          // A zone that is still busy with the change before it is another matter.
-          if (!(error instanceof Error && error.name === "PriorRequestNotComplete")) refusal = told(error);
-        },
-      );
+    for (; calls < callsMax; calls += 1) {
+      refusal = await refusalOf(wait, () => send("UPSERT"));
+      if (refusal !== undefined) break;
+    }
     const seconds = (Date.now() - begun) / 1000;
     const done = `${String(calls)} calls with ${String(recordsPerCall)} changes each in ${seconds.toFixed(1)} s`;
     findings.seen("route53-numbers", refusal === undefined ? `${done}: none was refused` : `${done}, then ${refusal}`, {
@@ -151,4 +147,17 @@ export async function probeStorm({ clients, options, made, steps, findings }: Pr
     });
     await wait.until("the records removed", async () => send("DELETE").then(() => true));
   });
+}
+
+/** Why AWS refuses it, if it does. That a zone is still busy with the change before it is another matter. */
+async function refusalOf(wait: Wait, work: () => Promise<unknown>): Promise<string | undefined> {
+  const answer = await wait.until("an answer", async () => {
+    try {
+      await work();
+      return { refusal: undefined };
+    } catch (error) {
+      return error instanceof Error && error.name === "PriorRequestNotComplete" ? undefined : { refusal: told(error) };
+    }
+  });
+  return answer.refusal;
 }

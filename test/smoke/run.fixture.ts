@@ -15,15 +15,10 @@ const program = fileURLToPath(new URL("../../scripts/smoke-aws.ts", import.meta.
 const balancer = `arn:aws:elasticloadbalancing:eu-west-1:${accounts.provider}:loadbalancer/net/payments/50dc6c495c0c9188`;
 const subnets = "subnet-0a0a0a0a0a0a0a0a0,subnet-0b0b0b0b0b0b0b0b0";
 const given = ["--load-balancer", balancer, "--vpc", "vpc-0b0b0b0b0b0b0b0b0", "--subnets", subnets];
+const gateway = `arn:aws:elasticloadbalancing:eu-west-1:${accounts.provider}:loadbalancer/gwy/inspection/50dc6c495c0c9188`;
+const elsewhere = ["--other-region", "us-east-1", "--other-vpc", "vpc-0d0d0d0d0d0d0d0d0", "--other-subnets", subnets];
 /** What only some accounts have. */
-export const withMore = [
-  ...["--other-region", "us-east-1", "--other-vpc", "vpc-0d0d0d0d0d0d0d0d0", "--other-subnets", subnets],
-  ...[
-    "--gateway-load-balancer",
-    `arn:aws:elasticloadbalancing:eu-west-1:${accounts.provider}:loadbalancer/gwy/inspection/50dc6c495c0c9188`,
-    "--storm",
-  ],
-];
+export const withMore = [...elsewhere, "--gateway-load-balancer", gateway, "--storm"];
 export const secondAccount = ["--consumer-profile", "consumer", "--consumer-vpc", "vpc-0c0c0c0c0c0c0c0c0", "--consumer-subnets", subnets];
 
 export interface Ended {
