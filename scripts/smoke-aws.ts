@@ -17,9 +17,9 @@ import { pageOf, writeReport, type Report } from "./smoke/report.ts";
 import { Interrupted, stepsOf, told, type Steps } from "./smoke/steps.ts";
 import { playStory, type Told } from "./smoke/story.ts";
 import { lookAtRejected, sumUpNotifications, watchDeleted, watchTrail } from "./smoke/watches.ts";
-import { deployDrawbridge, stageOf } from "./smoke/drawbridge.ts";
+import { deployDrawbridge } from "./smoke/drawbridge.ts";
+import { intent } from "./smoke/intent.ts";
 import { takeAway } from "./smoke/people.ts";
-import { keyWaitDays } from "./smoke/world-template.ts";
 import { makeService, makeWorld, makeZone, type Ground, type Zone } from "./smoke/world.ts";
 
 const say = (line: string): void => console.log(line);
@@ -226,28 +226,6 @@ function maskOf(
   ];
   const zones = hostedZone === undefined ? [] : [hostedZone, zone?.name];
   return { ...accounts, ...Object.fromEntries([...networks, ...zones].flatMap((word) => (word === undefined ? [] : [[word, "(given)"]]))) };
-}
-
-/** What is about to happen to somebody's account, and to their bill. */
-function intent({ account, consumerAccount, region }: Clients, options: Options, runName: string): readonly string[] {
-  const on = localEndpoint();
-  return [
-    `Account ${account}${consumerAccount === account ? "" : ` (provider) and ${consumerAccount} (consumer)`}, ${region}${on === undefined ? "" : `, on local AWS at ${on}`}. It makes, each with the tag drawbridge-smoke=${runName}:`,
-    `  the stack drawbridge-${runName}-world: ${options.given === undefined ? "a VPC without internet, 2 subnets, an internal Network Load Balancer, " : ""}a topic, 2 queues, a rule`,
-    "  an endpoint service, a connection notification, and up to 6 interface endpoints, one after another",
-    ...(options.elsewhere === undefined ? [] : [`  an interface endpoint in ${options.elsewhere.region}`]),
-    ...(options.gateway === undefined ? [] : ["  a second endpoint service and a Gateway Load Balancer endpoint"]),
-    options.hostedZone === undefined
-      ? `  a private hosted zone ${runName}.internal`
-      : `  records ${runName}.… in the hosted zone ${options.hostedZone}`,
-    ...(options.story
-      ? [
-          `  the stack drawbridge-${stageOf(runName)}: Drawbridge itself; unlike a usual deployment, all that it holds goes with it`,
-          `  the stacks drawbridge-${runName}-deployer and -operator: a role in each, with the rights that Drawbridge gives them`,
-        ]
-      : []),
-    `Roughly 0.15 USD for the first hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone and begun hour, the rest next to nothing). It takes about ${options.story ? "50" : "35"} minutes, and removes everything, also after Ctrl-C${options.story ? `; a key stays for AWS's ${String(keyWaitDays)} days, without charge` : ""}.`,
-  ];
 }
 
 async function agreed(): Promise<boolean> {
