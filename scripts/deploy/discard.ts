@@ -99,8 +99,13 @@ async function lockOf({ s3 }: Pick<Deployment["clients"], "s3">, Bucket: string,
 }
 
 const removeKey: Remover = async ({ clients: { kms }, tell }, KeyId) => {
-  const { KeyMetadata } = (await kms("DescribeKey", { KeyId })) as { KeyMetadata?: { KeyState?: string } };
-  if (KeyMetadata?.KeyState !== "PendingDeletion") await kms("ScheduleKeyDeletion", { KeyId, PendingWindowInDays: keyWaitDays });
+  const found = await kms("DescribeKey", { KeyId }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === "NotFoundException") return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
+  const { KeyState } = found["KeyMetadata"] as { readonly KeyState?: string };
+  if (KeyState !== "PendingDeletion") await kms("ScheduleKeyDeletion", { KeyId, PendingWindowInDays: keyWaitDays });
   tell(
     `  AWS keeps the key ${KeyId} for ${String(keyWaitDays)} days, without charge: aws kms cancel-key-deletion --key-id ${KeyId} brings it back`,
   );

@@ -2,6 +2,7 @@
 import {
   GetEventSourceMappingCommand,
   GetFunctionCommand,
+  ResourceNotFoundException,
   UpdateEventSourceMappingCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
@@ -46,13 +47,18 @@ async function actingMappings({ clients, stage }: Pick<Deployment, "clients" | "
 }
 
 export async function isHeld(deployment: Pick<Deployment, "clients" | "stage">): Promise<boolean> {
-  const states = await Promise.all(
-    (await actingMappings(deployment)).map(async ([, UUID]) => {
-      const { State } = await deployment.clients.lambda.send(new GetEventSourceMappingCommand({ UUID }));
-      return State === "Disabled" || State === "Disabling";
-    }),
-  );
-  return states.includes(true);
+  const states = await Promise.all((await actingMappings(deployment)).map(async ([, UUID]) => stateOf(deployment, UUID)));
+  return states.some((state) => state === "Disabled" || state === "Disabling");
+}
+
+/** One that is gone holds nothing: a repair makes it anew. */
+async function stateOf({ clients }: Pick<Deployment, "clients">, UUID: string): Promise<string | undefined> {
+  try {
+    return (await clients.lambda.send(new GetEventSourceMappingCommand({ UUID }))).State;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
 }
 
 /** The template as it must be, so that what it changes sets nothing going that is held, and holds nothing that goes. */

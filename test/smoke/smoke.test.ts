@@ -21,7 +21,7 @@ const turned: readonly (readonly [PointId, Partial<Assumptions>])[] = [
   ["accept-event-on-automatic", { acceptEventOnAutomaticAcceptance: true }],
   ["consumer-tags", { consumerTagsOnConnections: true }],
   ["notification-form", { notificationForm: "text" }],
-  ["zone-busy", { zoneBusyMs: 300 }],
+  ["zone-busy", { zoneBusyMs: 1500 }],
 ];
 
 describe.concurrent("the questions", () => {
