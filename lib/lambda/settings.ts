@@ -122,6 +122,9 @@ export function settings<const Name extends SettingName>(...names: readonly Name
   return Object.fromEntries(read) as Settings<Name>;
 }
 
+/** Set while the deployment is paused: whoever has no queue to wait in stands still by it. */
+export const isPaused = (): boolean => process.env["PAUSED"] === "true";
+
 /** Where AWS's endpoints are stood in for; the SDK's clients read it themselves. */
 export const standInEndpoint = (): string | undefined => process.env["AWS_ENDPOINT_URL"];
 

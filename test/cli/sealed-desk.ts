@@ -66,7 +66,7 @@ export async function sealedDesk(): Promise<SealedDesk> {
   let made = 0;
   const newBucket = (): string => {
     const name = `checkpoints-${String((made += 1))}`;
-    buckets.create(name, account, { versioned: true, lockDays: 10 });
+    buckets.create(name, account, { versioned: true, lock: { mode: "GOVERNANCE", days: 10 } });
     return name;
   };
   const newKey = (): string => {

@@ -1,5 +1,6 @@
 // The audit log through the packaged functions on local AWS: sealed minute by minute, verified from S3 and KMS, and whoever touches it is found.
 
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -148,6 +149,21 @@ describe("evidence", () => {
   test("verifies offline, and says how to do it without Drawbridge", async () => {
     expect(await offline()).toMatchObject({ intact: true });
     expect(await readFile(join(bundle, "VERIFY.md"), "utf8")).toContain("openssl dgst -sha256");
+  });
+  test("has the key with which the log itself is verified, its bucket named or not; another key proves nothing", async () => {
+    const [, id = ""] = (local.outputs["CheckpointKeyArn"] ?? "").split("/");
+    const bucket = local.outputs["CheckpointBucket"] ?? "";
+    const key = join(bundle, `key-${id}.pem`);
+    for (const more of [
+      ["--key", key],
+      ["--bucket", bucket],
+      ["--bucket", bucket, "--key", key],
+    ])
+      expect(await json<VerifiedLog>("audit", "verify", ...more)).toMatchObject({ intact: true, findings: [] });
+    const other = join(folder, "other.pem");
+    await writeFile(other, generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }));
+    expect(await json<VerifiedLog>("audit", "verify", "--key", other)).toMatchObject({ intact: false });
+    expect(await command("audit", "verify", "--bucket", bucket, "--export", bundle)).toMatchObject({ code: 2 });
   });
   test("shows an event that was edited in it", async () => {
     const log = join(bundle, "log.jsonl");
