@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build as esbuild } from "esbuild";
-import { build, shaken } from "../build.ts";
+import { build } from "../build.ts";
+import { shaken } from "../build/shaken.ts";
 import { median, type Section, type Target } from "./figures.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
