@@ -20,6 +20,10 @@ const deploymentSubject: Subject = "deployment";
 /** A freeze stands in its service's own chain. */
 export const freezeSubject = (id: ServiceId | "*"): Subject => (id === "*" ? deploymentSubject : serviceSubject(id));
 
+/** An event of a connection's own. */
+export type StoredOfConnection = StoredEvent & { readonly event: ConnectionEvent };
+export const isOfConnection = (stored: StoredEvent): stored is StoredOfConnection => stored.subject.startsWith("connection#");
+
 /** An event in its place in the log. */
 export interface StoredEvent {
   readonly subject: Subject;

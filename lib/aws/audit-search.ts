@@ -281,5 +281,5 @@ const placeShape = v.strictObject({
   upTo: instantText,
   after: v.optional(key),
   shards: v.pipe(v.array(v.nullable(instantText)), v.maxLength(shardsMax)),
-  days: v.optional(v.strictTuple([dayText, dayText])),
+  days: v.optional(v.pipe(v.array(dayText), v.length(2))),
 });

@@ -1,4 +1,4 @@
-// How a text of a package is changed on its way into a bundle: by an edit that knows which text it was written for, and fails the build over any other.
+// How the text of a package is changed on its way into a bundle: by an edit that fails the build over any other text than its own.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -8,8 +8,8 @@ export interface Edit {
   /** A file of node_modules, with `/` between; `*` stands for what is different in the names of files that are alike. */
   readonly file: string;
   /**
-   * Of the text that the edit was written for. An edit without one must see for itself that it understands what it is given;
-   * it may throw, or call `refuse`.
+   * Of the text that the edit was written for. An edit without one sees for itself whether it understands what it is given, and
+   * throws when it does not.
    */
   readonly digest?: string;
   readonly json?: true;
@@ -63,8 +63,7 @@ export function replaced(text: string, from: string, to: string | undefined, ins
 }
 
 /** Code that refuses, for what no function does: should one begin to, it must not do it half. */
-export const refusal = (what: string): string =>
-  `throw new Error(${JSON.stringify(`This bundle cannot ${what}: it was left out of it by scripts/build/.`)});`;
+export const refusal = (what: string): string => `throw new Error(${JSON.stringify(`No function can ${what}: see scripts/build/`)});`;
 
 function formOf({ file }: Edit): RegExp {
   const parts = file.split("/").map((part) =>

@@ -55,7 +55,26 @@ const functions: Edit = {
   text: (source) => replaced(source, "customEndpointFunctions.aws = awsEndpointFunctions;", undefined, ""),
 };
 
-export const endpoints: readonly Edit[] = [...regional, functions];
+/** The rules may say how to sign as well, and two of the clients ask them so before each call; the fixed endpoints say nothing of it. */
+const schemes = [
+  { client: "eventbridge", name: "EventBridge", digest: "9d2fc07ba0aafb75" },
+  { client: "sts", name: "STS", digest: "f18dc5226630dc00" },
+].map(({ client, name, digest }): Edit => ({
+  file: `@aws-sdk/client-${client}/dist-es/auth/httpAuthSchemeProvider.js`,
+  digest,
+  text: (source) => {
+    const asking = "const createEndpointRuleSetHttpAuthSchemeParametersProvider = ";
+    const answering = "const createEndpointRuleSetHttpAuthSchemeProvider = ";
+    return replaced(
+      replaced(source, asking, `const _default${name}HttpAuthSchemeParametersProvider = `, `${asking}(given) => given;\n`),
+      answering,
+      `const _default${name}HttpAuthSchemeProvider = `,
+      `${answering}(_, given) => given;\n`,
+    );
+  },
+}));
+
+export const endpoints: readonly Edit[] = [...regional, ...schemes, functions];
 
 interface Partitions {
   readonly partitions: readonly { readonly regionRegex: string; readonly outputs: { readonly dnsSuffix: string } }[];
@@ -65,7 +84,7 @@ interface Partitions {
 function expectPartitions(path: string): void {
   const [, json = ""] = /^export const partitionsInfo = (\{[^]*\});\s*$/.exec(readFileSync(path, "utf8")) ?? [];
   const { partitions } = JSON.parse(json) as Partitions;
-  const known = partitions.map(({ regionRegex, outputs }) => `${regionRegex} ${outputs.dnsSuffix}`);
+  const known = partitions.map(({ regionRegex, outputs }) => `${regionRegex.replaceAll(String.raw`\-`, "-")} ${outputs.dnsSuffix}`);
   const bundled = suffixes.map(([{ source }, suffix]) => `${source} ${suffix}`);
   if (known.join("\n") !== bundled.join("\n"))
     throw new Error(`${path} lists other partitions than scripts/build/regional-endpoint.ts: ${known.join(", ")}`);

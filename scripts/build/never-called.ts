@@ -10,7 +10,9 @@ export const neverCalled: readonly Edit[] = [
       const refuse = `    async serializeEventStream() { ${refusal("stream events")} }
     async deserializeEventStream() { return this.serializeEventStream(); }
 `;
-      return replaced(source, "    async serializeEventStream(", "    getDefaultContentType() {", refuse);
+      const requests = replaced(source, "    async serializeEventStream(", "    getDefaultContentType() {", refuse);
+      // How errors are found in CBOR, which no service of ours is spoken to in.
+      return replaced(requests, "    resolveError(", "    async serializeEventStream(", "");
     },
   },
   {
@@ -26,6 +28,11 @@ export const resolveEventStreamSerdeConfig = (config) => config;`,
     digest: "72f0d23de5530dcb",
     text: () => `export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = { environmentVariableSelector() {}, configFileSelector() {} };
 export const resolveEndpointDiscoveryConfig = (config) => config;`,
+  },
+  {
+    file: "@aws-sdk/client-dynamodb/dist-es/DynamoDBClient.js",
+    digest: "a334c1efaa553fa1",
+    text: (source) => source.replace("{ endpointDiscoveryCommandCtor: DescribeEndpointsCommand }", "{}"),
   },
   {
     // Telling a client's logger of each call, for which all that was sent and received is walked through once more. No client has one.

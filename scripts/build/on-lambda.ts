@@ -1,5 +1,5 @@
 // Left out of the SDK: where it looks for credentials, settings and a Region on other machines than Lambda's.
-import type { Edit } from "./edits.ts";
+import { refusal, replaced, type Edit } from "./edits.ts";
 
 export const onLambda: readonly Edit[] = [
   {
@@ -10,11 +10,10 @@ export const onLambda: readonly Edit[] = [
     text: () => `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
   },
   {
-    // ~/.aws/config and ~/.aws/credentials: a function has none. What stays is what the SDK makes of empty files.
-    file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
-    digest: "6254ceb3bfa2d608",
-    text: () => `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
-export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+    // Settings in ~/.aws/config and ~/.aws/credentials: a function has no such files. The environment and the defaults are left.
+    file: "@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js",
+    digest: "52d078dae8acaf82",
+    text: (source) => replaced(source, "fromSharedConfigFiles(configFileSelector, configuration), ", "fromStatic(defaultValue)", ""),
   },
   {
     // The Region from EC2's instance metadata. Lambda sets AWS_REGION; without it the SDK says that the Region is missing.
@@ -27,7 +26,7 @@ export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsF
     // and lib/aws/clients.ts gives both.
     file: "@smithy/core/dist-es/submodules/config/defaults-mode/resolveDefaultsModeConfig.js",
     digest: "9be007b29bf82fc4",
-    text: () => `export const resolveDefaultsModeConfig = () => async () => "legacy";`,
+    text: () => `export const resolveDefaultsModeConfig = () => async () => { ${refusal("leave retries or time-outs to the SDK")} };`,
   },
   {
     // The warning that Node is too old for the SDK to come. Which Node it is stands in serverless.yml.

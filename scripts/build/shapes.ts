@@ -51,19 +51,28 @@ function errorsInUse(source: string, constants: ReadonlyMap<string, string>, pat
   const registrations = source.split("registerError(").length - 1;
   if (bases.length !== 1 || registrations !== 1 + [...source.matchAll(registered)].length)
     throw new Error(`${path}: the errors are not registered as scripts/build/shapes.ts expects.`);
+  const [, client = ""] = /client-([\w-]+)[\\/]dist-es/.exec(path) ?? [];
+  const imported = importedNames.get(client) ?? new Set();
   const retryable = registrations === 1 ? new Set() : retryableErrors(path);
+  const queries = readsCodes(path);
   const plain: PlainError[] = [];
   const rest = source.replaceAll(registered, (line, name: string) => {
-    if (importedNames.has(name) || retryable.has(name)) return line;
+    if (imported.has(name) || retryable.has(name)) return line;
+    if (!queries) return "";
     const error = plainError(source, name, constants, path);
     if (error === undefined) return line;
     if (error.code !== error.name) plain.push(error);
     return "";
   });
   if (plain.length === 0) return rest;
-  const list = plain.map(({ name, code, fault }) => [name, code, ...(fault === "client" ? [] : [fault])]);
+  // Most names are the code and "Exception".
+  const list = plain.map(({ name, code, fault }) => [
+    code,
+    ...(name === `${code}Exception` && fault === "client" ? [] : [name]),
+    ...(fault === "client" ? [] : [fault]),
+  ]);
   return `${rest}
-for (const [name, code, $fault = "client"] of ${JSON.stringify(list)})
+for (const [code, name = code + "Exception", $fault = "client"] of ${JSON.stringify(list)})
   n0_registry.registerError([-3, n0, name, { awsQueryError: [code], error: $fault }, ["message"], [0]], class extends ${bases[0]?.[1] ?? ""} {
     name = name;
     $fault = $fault;
@@ -89,6 +98,14 @@ function plainError(source: string, exported: string, constants: ReadonlyMap<str
   return simple ? { name: error.name, code: error.code, fault: error.fault } : undefined;
 }
 
+/** Whether errors come with codes of their own: in the Query protocol, and in what has taken its place. The others send the names. */
+function readsCodes(schemas: string): boolean {
+  const config = readFileSync(join(schemas, "../../runtimeConfig.shared.js"), "utf8");
+  if (!config.includes("protocol: config?.protocol ?? "))
+    throw new Error(`${schemas}: its client's protocol is not where it is looked for.`);
+  return /config\?\.protocol \?\? AwsQueryProtocol|awsQueryCompatible: true/.test(config);
+}
+
 /** The classes that say of themselves whether a retry helps. */
 function retryableErrors(schemas: string): ReadonlySet<string> {
   const models = readFileSync(join(schemas, "../../models/errors.js"), "utf8");
@@ -96,21 +113,26 @@ function retryableErrors(schemas: string): ReadonlySet<string> {
   return new Set(classes.filter((text) => text.includes("$retryable")).map((text) => /^\w+/.exec(text)?.[0] ?? ""));
 }
 
-/** What our deployed code imports from the SDK. */
-const importedNames: ReadonlySet<string> = new Set(["lib", "functions"].flatMap(importsOf));
+/** What our deployed code imports from each of the SDK's clients. */
+const importedNames: ReadonlyMap<string, ReadonlySet<string>> = byClient(["lib", "functions"].flatMap(importsOf));
 
-function importsOf(folder: string): string[] {
+function byClient(all: readonly (readonly [client: string, name: string])[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const groups = Map.groupBy(all, ([client]) => client);
+  return new Map([...groups].map(([client, names]) => [client, new Set(names.map(([, name]) => name))]));
+}
+
+function importsOf(folder: string): (readonly [client: string, name: string])[] {
   const root = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
   return files.flatMap((file) => {
     const source = readFileSync(join(root, file), "utf8");
-    const imports = [...source.matchAll(/^import\s+([^;]*?)\s+from\s+"@aws-sdk\/client-[\w-]+";/gm)];
-    return imports.flatMap(([, names = ""]) => {
+    const imports = [...source.matchAll(/^import\s+([^;]*?)\s+from\s+"@aws-sdk\/client-([\w-]+)";/gm)];
+    return imports.flatMap(([, names = "", client = ""]) => {
       if (!names.startsWith("{") && !names.startsWith("type {"))
         throw new Error(
           `${folder}/${file} imports all of an SDK client at once: name what it uses, so that the bundle can leave out the rest.`,
         );
-      return names.match(/\w+/g) ?? [];
+      return (names.match(/\w+/g) ?? []).map((name) => [client, name] as const);
     });
   });
 }

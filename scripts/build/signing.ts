@@ -24,6 +24,17 @@ export const signing: readonly Edit[] = [
     },
   },
   {
+    file: "@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/AwsSdkSigV4ASigner.js",
+    digest: "bc9ef4fd66809df9",
+    text: () => `export class AwsSdkSigV4ASigner { async sign() { ${refusal("sign for several Regions at once")} } }`,
+  },
+  {
+    file: "@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/resolveAwsSdkSigV4AConfig.js",
+    digest: "50a1fce6f6150a04",
+    text: () => `export const resolveAwsSdkSigV4AConfig = (config) => config;
+export const NODE_SIGV4A_CONFIG_OPTIONS = { environmentVariableSelector() {} };`,
+  },
+  {
     // A signature for several Regions at once (SigV4a) needs a package that isn't installed; the SDK refuses it then too, at more length.
     file: "@aws-sdk/signature-v4-multi-region/dist-es/SignatureV4MultiRegion.js",
     digest: "b85448d40b79c5a9",

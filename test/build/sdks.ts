@@ -81,7 +81,7 @@ export const s${String(index)} = { ${names.map((one) => `${one}: from${String(in
     bundleOf(options, join(folder, "bundled.cjs")),
   ]);
   const services = used.map(([name, names], index): Service => {
-    const [client = ""] = names.filter((one) => one.endsWith("Client"));
+    const client = names.find((one) => one.endsWith("Client")) ?? "";
     return {
       name,
       published: published[`s${String(index)}`] ?? {},
@@ -112,7 +112,7 @@ function imports(): ReadonlyMap<string, readonly string[]> {
         const all = [...(found.get(name) ?? []), ...classes.map((one) => one.replace(/^paginate(\w+)$/, "$1Command"))];
         found.set(name, new Set(all));
       }
-  return new Map([...found].map(([name, names]): [string, readonly string[]] => [name, [...names].toSorted()]).toSorted());
+  return new Map([...found].map(([name, names]) => [name, [...names].toSorted()]));
 }
 
 /** A client whose requests are answered here. It is bounded as the functions' are. */

@@ -28,7 +28,10 @@ function valueOf(schema: NormalizedSchema, depth: number, name: string | undefin
   if (schema.isStructSchema()) return structOf(schema, depth);
   if (schema.isListSchema()) return fc.array(valueOf(schema.getValueSchema(), depth + 1, undefined), { maxLength: depth > 3 ? 0 : 3 });
   if (schema.isMapSchema())
-    return fc.dictionary(plain, valueOf(schema.getValueSchema(), depth + 1, undefined), { maxKeys: depth > 3 ? 0 : 3, noNullPrototype: true });
+    return fc.dictionary(plain, valueOf(schema.getValueSchema(), depth + 1, undefined), {
+      maxKeys: depth > 3 ? 0 : 3,
+      noNullPrototype: true,
+    });
   if (schema.isStringSchema()) return given !== undefined ? fc.constant(given) : onAddressOrHead ? plain : text;
   if (schema.isBooleanSchema()) return fc.boolean();
   if (schema.isNumericSchema()) return fc.integer({ min: 0, max: 1_000_000 });
@@ -39,8 +42,12 @@ function valueOf(schema: NormalizedSchema, depth: number, name: string | undefin
 
 function structOf(schema: NormalizedSchema, depth: number): fc.Arbitrary<unknown> {
   const members = [...schema.structIterator()].filter(([name]) => !leftAlone.test(name));
-  const needed = members.filter(([name, member]) => name in known || member.getMergedTraits().httpLabel !== undefined).map(([name]) => name);
-  const shapes = Object.fromEntries(members.map(([name, member]) => [name, depth > 5 ? fc.constant(undefined) : valueOf(member, depth + 1, name)]));
+  const needed = members
+    .filter(([name, member]) => name in known || member.getMergedTraits().httpLabel !== undefined)
+    .map(([name]) => name);
+  const shapes = Object.fromEntries(
+    members.map(([name, member]) => [name, depth > 5 ? fc.constant(undefined) : valueOf(member, depth + 1, name)]),
+  );
   return fc.record(shapes, { requiredKeys: needed, noNullPrototype: true });
 }
 
