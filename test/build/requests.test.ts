@@ -126,6 +126,26 @@ test("to the endpoint that AWS_ENDPOINT_URL names, for all services or for one, 
   }
 });
 
+test("the same time-outs, also those that a client hands to its HTTP handler by itself", async () => {
+  vi.stubEnv("AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026", "true");
+  for (const service of services) {
+    const [published, bundled] = await Promise.all(
+      ways.map(async (way) => {
+        const requestHandler = { connectionTimeout: 2000, requestTimeout: 8000 };
+        const { config } = clientOf(service, way, () => Promise.reject(new Error("nothing is sent")), { requestHandler });
+        const settled = (await Reflect.get(config.requestHandler, "configProvider")) as Record<string, unknown>;
+        // The SDK knows its own silent logger by the name of its class, which minifying takes away; then the handler is silent as well.
+        return { ...settled, httpAgentProvider: undefined, logger: undefined };
+      }),
+    );
+    expect(published, service.name).toMatchObject({
+      requestTimeout: 8000,
+      defaultSocketTimeout: expect.any(Number),
+    });
+    expect(bundled, service.name).toEqual(published);
+  }
+});
+
 /** The request as it came: its line, its headers in their order and spelling, its body. */
 async function wholeOf(request: IncomingMessage): Promise<string> {
   const { method = "", url = "", httpVersion, rawHeaders } = request;

@@ -33,7 +33,10 @@ export interface Command {
 }
 export interface Client {
   send(command: Command): Promise<unknown>;
-  readonly config: { endpointProvider(asked: Readonly<Record<string, unknown>>): { readonly url: URL } };
+  readonly config: {
+    endpointProvider(asked: Readonly<Record<string, unknown>>): { readonly url: URL };
+    readonly requestHandler: object;
+  };
 }
 type Classes = Readonly<Record<string, new (given: unknown) => unknown>>;
 
