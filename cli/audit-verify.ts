@@ -29,7 +29,10 @@ export const auditVerify: Command = {
     },
     key: { value: "FILE", help: "the public key as PEM, got elsewhere, instead of the one that KMS gives or the bundle holds" },
     fingerprint: { value: "SHA256", several: true, help: "the fingerprint that was written down: a key with another is a finding" },
-    bucket: { value: "NAME", help: "where the checkpoints are, instead of where the deployment says: one that you know, or that an earlier deployment kept" },
+    bucket: {
+      value: "NAME",
+      help: "where the checkpoints are, instead of where the deployment says: one that you know, or that an earlier deployment kept",
+    },
   },
   examples: [
     "drawbridge audit verify",

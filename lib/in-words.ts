@@ -1,11 +1,15 @@
 // An event of the log in words, also one that somebody altered past Drawbridge, and that lacks what its sentence is made of.
 
-import type { DrawbridgeEvent } from "./events.ts";
-import { sentence } from "./wording.ts";
+import type { ConnectionEvent, DrawbridgeEvent } from "./events.ts";
+import { sentence, sentenceOfConnection } from "./wording.ts";
 
-export function inWords(event: DrawbridgeEvent): string {
+export const inWords = (event: DrawbridgeEvent): string => said(event, sentence);
+/** The same for those who tell of connections alone. */
+export const inWordsOfConnection = (event: ConnectionEvent): string => said(event, sentenceOfConnection);
+
+function said<E extends DrawbridgeEvent>(event: E, sentenceOf: (event: E) => string): string {
   try {
-    const words: unknown = sentence(event);
+    const words: unknown = sentenceOf(event);
     if (typeof words === "string") return words;
   } catch {
     // Said below: the event itself is shown, and verification says whether it was written so.

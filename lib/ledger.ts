@@ -21,6 +21,9 @@ const deploymentSubject: Subject = "deployment";
 /** A freeze stands in its service's own chain. */
 export const freezeSubject = (id: ServiceId | "*"): Subject => (id === "*" ? deploymentSubject : serviceSubject(id));
 
+/** An event of a connection's own. */
+export type StoredOfConnection = StoredEvent & { readonly event: ConnectionEvent };
+
 /** An event in its place in the log. */
 export interface StoredEvent {
   readonly subject: Subject;
@@ -46,6 +49,7 @@ export interface UnreadableRow {
 }
 export type LogRow = StoredEvent | UnreadableRow;
 export const isEvent = <R extends LogRow>(row: R): row is R & StoredEvent => !("unreadable" in row);
+export const isOfConnection = (row: LogRow): row is StoredOfConnection => isEvent(row) && row.subject.startsWith("connection#");
 
 /** The last event of a subject's chain. */
 export interface Head {

@@ -46,6 +46,14 @@ export function sentence(event: DrawbridgeEvent): string {
     case "Unfrozen":
     case "PermissionsFollowed":
       return policySentence(event);
+    default:
+      return sentenceOfConnection(event);
+  }
+}
+
+/** The same for those who tell of connections alone. */
+export function sentenceOfConnection(event: ConnectionEvent): string {
+  switch (event.type) {
     case "EffectFailed":
     case "EffectRecovered":
     case "LabelChanged":

@@ -5,7 +5,7 @@ import type { Connection } from "../connection.ts";
 import { decisionOf, type Choice, type Scope } from "../events.ts";
 import { oneLine, visible } from "../harmless.ts";
 import type { Instant } from "../ids.ts";
-import { connectionSubject, isEvent, type StoredEvent } from "../ledger.ts";
+import { connectionSubject, isOfConnection, type StoredOfConnection } from "../ledger.ts";
 import type { Connections, Keys, Ledger, Services } from "../ports.ts";
 import { guard, isGuarded } from "../web/guard.ts";
 import { readLink, type Link } from "../web/links.ts";
@@ -50,7 +50,7 @@ export interface OpenView extends About {
   /** Which lasting answers there are. */
   readonly offers: Offers;
   /** What was decided about this account before, newest first. */
-  readonly earlier: readonly StoredEvent[];
+  readonly earlier: readonly StoredOfConnection[];
   readonly guard: string;
   readonly entered: Form;
   /** What the form that was sent in came to, where it did not decide. */
@@ -64,7 +64,7 @@ export interface SettledView extends About {
   /** `now`: by the answer just given; `late`: an answer came after it. */
   readonly settled: "now" | "late" | "before";
   /** This connection's events, oldest first. */
-  readonly history: readonly StoredEvent[];
+  readonly history: readonly StoredOfConnection[];
 }
 
 /** The fields as a browser sends them. */
@@ -218,7 +218,7 @@ async function open(ports: AnswerPorts, { token, link, visitor, connection, form
   const access = await accessTo(ports, link.approver, visitor.browser, about.asking, connection.question);
   const own = connectionSubject(connection.endpoint);
   const earlier = recent.items
-    .filter(isEvent)
+    .filter(isOfConnection)
     .filter(({ subject, event }) => subject !== own && ["accepted", "rejected"].includes(decisionOf(event) ?? ""));
   return {
     ...about,
@@ -244,7 +244,7 @@ async function settled(ports: AnswerPorts, connection: Connection, how: SettledV
     known(ports, connection, now),
     ports.ledger.history(connectionSubject(connection.endpoint), { limit: eventsReadMax }),
   ]);
-  return { kind: "settled", settled: how, ...about, connection, now, history: history.items.filter(isEvent) };
+  return { kind: "settled", settled: how, ...about, connection, now, history: history.items.filter(isOfConnection) };
 }
 
 // What a form must hold

@@ -39,8 +39,8 @@ const dayText = v.pipe(v.string(), v.isoDate());
 const placeShape = v.strictObject({
   q: v.string(),
   upTo: instantText,
-  after: v.optional(v.union([atKey, v.strictTuple([keyText, keyText, keyText])])),
+  after: v.optional(v.union([atKey, v.pipe(v.array(keyText), v.length(3))])),
   // Where somebody filed a row under no instant, that is where its shard goes on.
   shards: v.pipe(v.array(v.nullable(v.pipe(v.string(), v.maxLength(24)))), v.maxLength(shardsMax)),
-  days: v.optional(v.strictTuple([dayText, dayText])),
+  days: v.optional(v.pipe(v.array(dayText), v.length(2))),
 });
