@@ -42,16 +42,14 @@ const add: Command = {
 };
 
 function putWords({ approver: { name, email = "" }, changed, confirmation }: PutApprover): string {
-  const added = name === anyApprover ? "Everybody's mailbox is asked where no approvers are named." : `${name} is an approver.`;
+  const added = name === anyApprover ? "Everybody's mailbox is asked where no approvers are named." : `${harmless(name)} is an approver.`;
   if (confirmation === undefined) return changed ? added : `Nothing changed: it was so already. ${added}`;
-  return harmless(
-    [
-      `${added} AWS has mailed ${email} a link.`,
-      "Nothing reaches that address before it is confirmed. Do not open the link: let it be copied from the mail, and give it to",
-      `  drawbridge approvers confirm ${name} --link "https://..."`,
-      "Then only AWS credentials can end the subscription. Opened instead, it works too, but so does the unsubscribe link in each mail, which scanners open.",
-    ].join("\n"),
-  );
+  return [
+    `${added} AWS has mailed ${harmless(email)} a link.`,
+    "Nothing reaches that address before it is confirmed. Do not open the link: let it be copied from the mail, and give it to",
+    `  drawbridge approvers confirm ${name} --link "https://..."`,
+    "Then only AWS credentials can end the subscription. Opened instead, it works too, but so does the unsubscribe link in each mail, which scanners open.",
+  ].join("\n");
 }
 
 const confirmCommand: Command = {
@@ -65,7 +63,7 @@ const confirmCommand: Command = {
     const token = call.given.text("link");
     if (token === undefined) throw wrongUsage("--link is missing", "give the link from AWS's mail, in quotes");
     const done = await call.api.post<{ approver: Approver; mail: MailState }>(pathOf("approvers", name, "confirm"), { token });
-    call.result(done, () => `${done.approver.name}'s address is ${mailWords[done.mail].text}.`);
+    call.result(done, () => `${harmless(done.approver.name)}'s address is ${mailWords[done.mail].text}.`);
   },
 };
 
@@ -170,7 +168,7 @@ const remove: Command = {
         ...(confirmed ? { confirm: "true" } : {}),
       }),
     );
-    call.result(done, () => `${done.approver.name} is an approver no more.`);
+    call.result(done, () => `${harmless(done.approver.name)} is an approver no more.`);
   },
 };
 

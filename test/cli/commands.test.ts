@@ -221,3 +221,15 @@ test("approvers test says what was sent by mail and in Slack, and the list what 
   expect(out).toMatch(/ann +.* U0ANN00000, takes messages/);
   expect(out).toMatch(/gone +.* U0GONE0000, .*user_not_found/);
 });
+
+test("approvers add says in lines of their own what AWS has mailed, and what to do with it", async () => {
+  const { out } = await run("approvers add ann --email ann@example.com");
+  expect(out.split("\n").map((line) => line.slice(0, 40))).toEqual([
+    "ann is an approver. AWS has mailed ann@e",
+    "Nothing reaches that address before it i",
+    "  drawbridge approvers confirm ann --lin",
+    "Then only AWS credentials can end the su",
+    "",
+  ]);
+  expect(out).not.toContain("\\u{");
+});
