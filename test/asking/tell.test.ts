@@ -120,7 +120,7 @@ describe("news", () => {
     expect(await telling(world, world.told("ConnectionApproved"))).toBe("sent");
     const [mail] = world.people.decisions;
     expect(mail?.subject).toBe(`Accepted: account ${stranger} at ${service}`);
-    expect(mail?.text).toMatch(/Accepted by approvers \(link\): ticket 7\./);
+    expect(mail?.text).toMatch(/Accepted by somebody with the link: ticket 7\./);
     expect(mail?.text).toContain(`npx drawbridge show ${endpoint}`);
     expect(mail?.attributes).toEqual({
       type: "ConnectionApproved",
@@ -134,7 +134,7 @@ describe("news", () => {
       version: 1,
       type: "ConnectionApproved",
       reason: "ticket 7",
-      byWords: "approvers (link)",
+      byWords: "somebody with the link",
       endpoint,
     });
     expect(world.people.approvals).toEqual([]);
