@@ -17,12 +17,13 @@ const add: Command = {
   name: "approvers add",
   operands: "<name>",
   summary: "name a person who can be asked, or change how they are reached",
-  more: "What is left out is taken away. AWS mails a new address a link: do not open it, but give it to approvers confirm. Who is asked where: services set --approver, allow and ask --approver. The name approvers stands for the deployment's own mailbox: without options, AWS mails it a link again.",
+  more: "What is left out is taken away, after a question. AWS mails a new address a link: do not open it, but give it to approvers confirm. Who is asked where: services set --approver, allow and ask --approver. The name approvers stands for the deployment's own mailbox: without options, AWS mails it a link again.",
   options: {
     email: { value: "ADDRESS", help: "where they get questions and codes" },
     slack: { value: "USER", help: "their Slack user id, such as U0123ABCDEF" },
     arn: { value: "ARN", help: "their IAM identity: who wrote an entry does not decide about it" },
     ...reason,
+    ...yes,
   },
   examples: [
     "drawbridge approvers add ann --email ann@example.com --arn arn:aws:iam::111111111111:user/ann",
@@ -31,12 +32,15 @@ const add: Command = {
   async run(call) {
     const [name = ""] = operandsOf(call, this, 1);
     const { given } = call;
-    const put = await call.api.put<PutApprover>(pathOf("approvers", name), {
-      email: given.text("email"),
-      slack: given.text("slack"),
-      arn: given.text("arn"),
-      reason: given.text("reason"),
-    });
+    const put = await withConfirmation(call, (confirmed) =>
+      call.api.put<PutApprover>(pathOf("approvers", name), {
+        email: given.text("email"),
+        slack: given.text("slack"),
+        arn: given.text("arn"),
+        reason: given.text("reason"),
+        ...(confirmed ? { confirm: true } : {}),
+      }),
+    );
     call.result(put, () => putWords(put));
   },
 };

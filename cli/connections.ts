@@ -3,14 +3,14 @@
 import type { Connection } from "../lib/connection.ts";
 import type { Choice } from "../lib/events.ts";
 import type { Answered } from "../lib/operator/answers.ts";
-import type { Pending } from "../lib/operator/connections.ts";
+import type { Pending } from "../lib/operator/pending.ts";
 import { statusWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, yes, type Call, type Command } from "./command.ts";
 import { withConfirmation } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
-import { duration, harmless, moment, table, type Style } from "./render.ts";
+import { duration, harmless, moment, table, type Cell, type Style } from "./render.ts";
 
 const endpoint = "vpce-0123456789abcdef0";
 
@@ -89,25 +89,37 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
     [
       { head: "ENDPOINT" },
       { head: "ACCOUNT" },
+      { head: "NAME", breaks: true },
       { head: "REGION" },
       { head: "IP" },
       { head: "SERVICE" },
       { head: "OPEN FOR" },
+      { head: "ASKED", breaks: true },
       { head: "AGREED", breaks: true },
       { head: "WHY", breaks: true },
     ],
-    items.map(({ connection, question, because, openSeconds }) => [
+    items.map(({ connection, because, openSeconds, name, asked, barred, quorum, agreed }) => [
       connection.endpoint,
       connection.account,
+      name ?? "-",
       connection.region ?? "-",
       connection.ipAddressType ?? "-",
       connection.service,
       openSeconds > 86_400 ? { text: duration(openSeconds), style: "red" } : duration(openSeconds),
-      (question.votes ?? []).map(({ name }) => name).join(" ") || "-",
+      askedWords(asked, barred),
+      [`${String(agreed.length)} of ${String(quorum)}`, ...agreed].join(" "),
       because.detail,
     ]),
     terminal,
   );
+
+/** `ann ben, not zoe`: whose answer would not count is asked in vain; why is in `--json`. */
+function askedWords(asked: Pending["asked"], barred: Pending["barred"]): Cell {
+  if (asked.length === 0) return "whoever has the link";
+  const out = barred.map(({ name }) => name);
+  const text = asked.filter((name) => !out.includes(name)).join(" ") || "nobody";
+  return out.length === 0 ? text : { text: `${text}, not ${out.join(" ")}`, style: out.length === asked.length ? "red" : "yellow" };
+}
 
 const answering = (name: Choice, summary: string, more: string, examples: readonly string[]): Command => ({
   name,

@@ -72,7 +72,10 @@ export function answerRoutes(ports: AnswerPorts, publicUrl: string): Readonly<Re
     [`POST ${paths.list}`]: posted("q", (token, form, visitor) => actOnList(ports, token, form, visitor), listed),
     ...Object.fromEntries(
       Object.values(paths).flatMap((path) =>
-        ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"].map((method) => [`${method} ${path}`, async (asked: Asked) => notAllowed(asked)]),
+        ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"].map((method) => [
+          `${method} ${path}`,
+          async (asked: Asked) => notAllowed(asked),
+        ]),
       ),
     ),
   };
