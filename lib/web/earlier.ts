@@ -1,5 +1,6 @@
 // What an approver sees of an account's other connections: how each stands, and who decided it.
 
+import { byCommand } from "../by-command.ts";
 import { decisionIn, since, type Earlier } from "../asking/earlier.ts";
 import type { Connection } from "../connection.ts";
 import { isGlassBroken } from "../doer.ts";
@@ -13,7 +14,7 @@ export function earlier({ items, more, complete }: Earlier, now: Instant): Marku
     return complete
       ? html`<p class="soft">None. Nothing was accepted or rejected for this account before.</p>`
       : html`<p class="soft">They cannot be read. Ask whoever operates Drawbridge before you decide.</p>`;
-  const command = `drawbridge connections --account ${items[0]?.account ?? ""}`;
+  const command = byCommand(`connections --account ${items[0]?.account ?? ""}`);
   return html`${lines(
     items.map((one) => ({ at: since(one), words: wordsOf(one), about: about(one) })),
     now,

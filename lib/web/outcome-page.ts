@@ -1,5 +1,6 @@
 // The page of a question that is settled: what was decided, by whom, when, and how it came to that.
 
+import { byCommand } from "../by-command.ts";
 import { anyApprover } from "../approver.ts";
 import type { SettledView } from "../asking/answer.ts";
 import { writerOf } from "../asking/profile.ts";
@@ -30,7 +31,7 @@ export function outcomePage(view: SettledView): Page {
       <section aria-labelledby="log">
         <h2 id="log">What happened</h2>
         ${log(history, now)}
-        <p class="small soft">With the command: <code>npx drawbridge show ${connection.endpoint}</code></p>
+        <p class="small soft">With the command: <code>${byCommand(`show ${connection.endpoint}`)}</code></p>
       </section>`,
   };
 }

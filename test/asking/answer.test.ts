@@ -306,7 +306,7 @@ describe("a question that is over", () => {
     world.clock.advance(7 * 24 * 3600);
     for (const reply of [await world.http("GET"), await world.answer()]) {
       expect(reply.status).toBe(410);
-      expect(text(reply)).toContain("npx drawbridge pending");
+      expect(text(reply)).toContain("drawbridge pending");
     }
     expect(await statusOf(world)).toBe("asking");
   });
