@@ -52,7 +52,7 @@ const apply: Command = {
     const outlook = nothing ? undefined : await foresee(call, plan, disconnect);
     if (given.flag("check")) return checked(call, plan, outlook, nothing);
     if (nothing) return call.result({ changed: false, plan }, () => "Nothing to do: the policy is as the file says.");
-    terminal.err(planText(plan, terminal));
+    terminal.err(planText(plan, terminal.aside));
     const cut = showOutlook(outlook, terminal).cut.length;
     const question = `Do this?${cut === 0 ? "" : ` It cuts ${String(cut)} ${cut === 1 ? "connection" : "connections"}.`}`;
     await (cut === 0 ? confirm(call, question) : confirmCuts(call, cut, question));

@@ -85,7 +85,7 @@ export async function exportTo(
     events += items.length;
     if (cursor !== undefined) await writeFile(note, JSON.stringify({ asked, to: end, cursor, bytes, events } satisfies Progress));
     if (terminal.interactive)
-      terminal.err(painted(`${String(events)} events so far, up to ${items.at(-1)?.event.at ?? end} …`, "dim", terminal));
+      terminal.err(painted(`${String(events)} events so far, up to ${items.at(-1)?.event.at ?? end} …`, "dim", terminal.aside));
   }
   await begin();
   await written(file, () => rename(part, file));

@@ -41,7 +41,7 @@ export async function* events(
     for (const item of items) yield stored(item);
     count += items.length;
     if (terminal.interactive && items.length > 0)
-      terminal.err(painted(`${String(count)} events so far, up to ${items.at(-1)?.event.at ?? ""} …`, "dim", terminal));
+      terminal.err(painted(`${String(count)} events so far, up to ${items.at(-1)?.event.at ?? ""} …`, "dim", terminal.aside));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Told } from "../lib/operator/history.ts";
 import { actorKey, decisionOf } from "../lib/events.ts";
+import { keyWords } from "../lib/operator/principals.ts";
 import { actorWords } from "../lib/wording.ts";
 import { auditExport } from "./audit-export.ts";
 import { whoLetIn } from "./audit-who-let-in.ts";
@@ -10,7 +11,7 @@ import { operandsOf, paging, type Command, type Options } from "./command.ts";
 import { csv } from "./csv.ts";
 import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
-import { timeline } from "./render.ts";
+import { timeline } from "./story.ts";
 
 const filters = ["connection", "account", "service", "actor", "type", "decision", "from", "to"] as const;
 
@@ -57,8 +58,13 @@ const lineOf = ({ event, sentence, subject, account }: Told) => ({
   at: event.at,
   who: actorWords(event.by),
   what: sentence,
-  about: `${subject.replace(/^[a-z]+#/, "").replaceAll("#", " ")}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`,
+  about: `${subjectWords(subject)}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`,
 });
+
+function subjectWords(subject: string): string {
+  const [, service, principal] = /^entry#([^#]+)#(.+)$/.exec(subject) ?? [];
+  return service === undefined || principal === undefined ? subject.replace(/^[a-z]+#/, "") : keyWords({ service, principal });
+}
 
 const csvHead = ["at", "type", "decision", "actor", "service", "account", "subject", "seq", "rule", "detail", "what", "source", "hash"];
 const csvRow = ({ event, sentence, subject, seq, service, account, hash }: Told): string[] => [

@@ -26,7 +26,8 @@ import {
 import { Failure, wrongUsage } from "./failure.ts";
 import { disconnecting, followWords, foreseen } from "./outlook.ts";
 import { paged, tellMore } from "./pages.ts";
-import { harmless, moment, table } from "./render.ts";
+import { harmless, minute } from "./render.ts";
+import { table } from "./table.ts";
 
 const service = "vpce-svc-0123456789abcdef0";
 
@@ -201,12 +202,12 @@ const list: Command = {
 export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal"]): string =>
   table(
     [
-      { head: "SERVICE" },
+      { head: "SERVICE", shared: true },
       { head: "WHO" },
       { head: "VERDICT" },
       { head: "NAME", breaks: true },
       { head: "CONDITIONS", breaks: true },
-      { head: "VERSION" },
+      { head: "VERSION", right: true },
       { head: "WRITTEN (UTC)", breaks: true },
     ],
     entries.map((entry) => [
@@ -216,7 +217,7 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
       entry.name ?? "",
       [conditionWords(entry), askingSaid(entry.asking)].filter((part) => part !== "").join(", "),
       String(entry.version),
-      `${moment(entry.at)} by ${personWords(entry.author)}`,
+      `${minute(entry.at)} by ${personWords(entry.author)}`,
     ]),
     terminal,
   );

@@ -19,7 +19,7 @@ export async function paged<T>(
   if (!given.flag("all")) return page;
   const items = [...page.items];
   while (page.cursor !== undefined) {
-    if (terminal.interactive) terminal.err(painted(`${String(items.length)} so far …`, "dim", terminal));
+    if (terminal.interactive) terminal.err(painted(`${String(items.length)} so far …`, "dim", terminal.aside));
     page = await api.get<Page<T>>(path, { ...query, limit, cursor: page.cursor });
     items.push(...page.items);
   }

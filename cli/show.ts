@@ -12,7 +12,7 @@ import { operandsOf, type Call, type Command } from "./command.ts";
 import { connectionsTable } from "./connections.ts";
 import { entriesTable } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
-import { details, harmless, moment, painted } from "./render.ts";
+import { details, moment, painted, prose } from "./render.ts";
 import { showService } from "./services.ts";
 import { story } from "./story.ts";
 
@@ -84,7 +84,7 @@ async function showEntry(call: Call, service: string, principal: string): Promis
     const { entry } = shown;
     const more = entry === undefined ? [] : saidBesides(entry);
     return [
-      harmless(shown.words ?? "The entry has been removed."),
+      prose(shown.words ?? "The entry has been removed.", terminal, 2),
       ...(more.length === 0 ? [] : [details(more, terminal)]),
       "",
       story(shown.history, terminal),

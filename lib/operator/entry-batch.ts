@@ -12,10 +12,10 @@ import { checkEntry } from "./asking-together.ts";
 import { checkSaid, entryAt, entryBy, entryChange, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
 import { entryBatch, foreseenPolicy, read } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
-import { keyWords } from "./principals.ts";
 import { settingsOver } from "./service-settings.ts";
 import { untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
+import { keyWords } from "./principals.ts";
 import { inCare } from "./services.ts";
 
 /** What became of one change. */

@@ -1,5 +1,6 @@
 // Drawbridge's story in one account: accepted by an entry and named, closed, asked about and approved, cut by a reject entry.
 import { main } from "../../cli/main.ts";
+import { nobody } from "../../cli/terminal.ts";
 import type { Probing } from "./probe-decisions.ts";
 import type { Wait } from "./steps.ts";
 import type { Zone } from "./world.ts";
@@ -93,16 +94,13 @@ function commandAt(api: string): (...words: string[]) => Promise<unknown> {
     let out = "";
     let err = "";
     const code = await main([...words, "--json"], {
+      ...nobody,
       env: {
         ...process.env,
         DRAWBRIDGE_API: api,
       },
-      width: Infinity,
-      colour: false,
-      interactive: false,
       out: (text) => void (out += text),
       err: (text) => void (err += `${text}\n`),
-      ask: () => Promise.resolve("no"),
     });
     if (code !== 0) throw new Error(`drawbridge ${words.join(" ")}: ${err.trim().split("\n").at(-1) ?? out}`);
     return JSON.parse(out);

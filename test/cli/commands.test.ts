@@ -106,7 +106,7 @@ test("a question is listed, approved, and the connection's whole story is told",
   await at.admit();
   at.world.clock.advance(300);
   expect((await run("pending")).out).toMatch(
-    new RegExp(`${endpoint} +333333333333 +eu-west-1 +ipv4 +${service} +5 min +(- +)?no entry matches account 333333333333`),
+    new RegExp(`${endpoint} +333333333333 +${service} +5 min +eu-west-1 +ipv4 +(- +)?no entry matches account 333333333333`),
   );
   const approved = await typed(["approve", endpoint, "--reason", "known partner"], { api: server.url });
   expect(approved).toMatchObject({ code: 0, out: `${endpoint} of 333333333333: accepted by alice of 111111111111: known partner\n` });
