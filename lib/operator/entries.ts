@@ -10,6 +10,8 @@ import { BadInput, Refused } from "../faults.ts";
 import type { Instant, ServiceId } from "../ids.ts";
 import { canonical, entrySubject, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
 import { entryWords } from "../entry-words.ts";
+import { utc } from "../when.ts";
+import { personWords } from "../wording.ts";
 import { checkEntry } from "./asking-together.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
@@ -112,7 +114,9 @@ export const same = (before: Entry, said: Said): boolean => canonical(saidOf(bef
 export function refuseClash(key: EntryKey, before: Entry | undefined, version: number): void {
   if ((before?.version ?? 0) === version) return;
   const now =
-    before === undefined ? "there is none now" : `it is at version ${String(before.version)}, written by ${before.author} at ${before.at}`;
+    before === undefined
+      ? "there is none now"
+      : `it is at version ${String(before.version)}, written by ${personWords(before.author)}, ${utc(before.at)}`;
   throw new Refused(
     "VersionClash",
     `The entry for ${keyWords(key)} is not at version ${String(version)}: ${now}`,

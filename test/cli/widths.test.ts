@@ -74,6 +74,8 @@ test.each(commands.flatMap((words) => widths.map((width) => [words.join(" "), wi
     // What is to be copied stays whole, and nothing else is beside it but what it is called.
     expect(over.filter((line) => Math.max(...line.split(" ").map(({ length }) => length)) < width - 20)).toEqual([]);
     expect(out).not.toMatch(/ $/m);
+    // Times and people as one reads them, and never in two ways.
+    expect(out).not.toMatch(/\dT\d\d:|arn:aws/);
   },
 );
 
