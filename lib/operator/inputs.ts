@@ -5,6 +5,7 @@ import { anyApprover, approverName } from "../approver.ts";
 import { states, type Status } from "../connection-states.ts";
 import { BadInput } from "../faults.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
+import { isReserved } from "../reserved.ts";
 import { disconnectGiven } from "./disconnect-given.ts";
 import { principalOf } from "./principals.ts";
 
@@ -82,6 +83,8 @@ const label = by((given) => {
 const disconnect = by(disconnectGiven);
 const approvers = several(by(approverName));
 const labels = v.pipe(
+  v.unknown(),
+  v.check((given) => !Object.keys(given ?? {}).some(isReserved), "give the label another name: this one would get lost"),
   v.record(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, "give a label's name of up to 64 letters, digits and _.:/-")),
     text,

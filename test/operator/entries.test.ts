@@ -98,6 +98,13 @@ test.each([
   expect(types()).toEqual(["ServiceAdded"]);
 });
 
+test.each(["__proto__", "constructor", "prototype"])("a label called %s is refused by name, since it would get lost", async (name) => {
+  const { ask, types } = await inCare();
+  const labels: unknown = JSON.parse(`{ "team": "payments", "${name}": "x" }`);
+  await expect(ask("PUT /entries", { ...accept, labels })).rejects.toMatchObject({ code: "BadInput", field: "labels" });
+  expect(types()).toEqual(["ServiceAdded"]);
+});
+
 test("units and organizations are refused for now, malformed ones as such", async () => {
   const { ask } = await inCare();
   await expect(ask("PUT /entries", { ...accept, principal: "ou-ab12-cdefgh34" })).rejects.toMatchObject({ code: "NotConfigured" });
