@@ -22,6 +22,7 @@ export function faultsOf(document: Document): Wrong[] {
   return [...warned, ...faultsOfNodes(document)];
 }
 
+const isNothing = /^(null|Null|NULL|~)$/;
 const tagged = "a tag has no meaning here; leave it out";
 
 /** The parser's own words, without the place, which stands before them. */
@@ -43,6 +44,9 @@ function faultsOfNodes(document: Document): Wrong[] {
       anchored(node);
       // Of all tags, the parser reads but this one.
       if (node.value instanceof Uint8Array) at(node, tagged);
+      // As text it would become somebody's name, and every other reader of YAML takes it for nothing.
+      if (node.type === "PLAIN" && isNothing.test(String(node.value)))
+        at(node, `${String(node.value)} says nothing; leave the field out, or put quotes around it if it is a text`);
     },
   });
   return wrong;

@@ -263,6 +263,11 @@ test.each<[string, string, string]>([
   ["two documents", "entries: []\n---\nentries: []\n", "policy.yml:2:1: a policy is one document; take out what follows this line ---"],
   ["an alias without an anchor", entry("    name: *acme\n"), "policy.yml:5:11: there is no anchor &acme above"],
   ["an alias within itself", "entries: &all\n  - *all\n", "policy.yml:2:5: *all stands within what it repeats"],
+  [
+    "nothing as a text",
+    "entries:\n  - name: null\n",
+    "policy.yml:2:11: null says nothing; leave the field out, or put quotes around it if it is a text",
+  ],
   ["aliases of aliases of aliases", bomb, "policy.yml:9:50: its aliases repeat the file too often; write out what it says"],
   ["a list as a key", "? [a, b]\n: c\n", "policy.yml:1:3: a list or a mapping cannot be a key"],
   ["a merge of no mapping", entry("    <<: [name]\n"), "policy.yml:5:9: << takes a mapping, or the alias of one"],
