@@ -5,8 +5,12 @@ import type { Approver } from "../lib/approver.ts";
 import type { Connection } from "../lib/connection.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import type { Outlook } from "../lib/operator/outlook.ts";
-import type { Policy, PolicyPlan, SaidEntry } from "../lib/operator/policy.ts";
+import type { Problem } from "../lib/operator/permission-drift.ts";
+import type { Policy, PolicyPlan } from "../lib/operator/policy.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";
+import type { Shown } from "../lib/operator/services.ts";
+import { unreadableMend, unreadableWords, type UnreadableShown } from "../lib/operator/unreadable-entry.ts";
+import type { SaidEntry } from "../lib/said-entry.ts";
 import type { Service } from "../lib/service.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
@@ -16,6 +20,7 @@ import { endGiven } from "./entry-options.ts";
 import { Failure, ToldFailure } from "./failure.ts";
 import { disconnecting, followWords, showOutlook } from "./outlook.ts";
 import { planText } from "./plan-text.ts";
+import { problemLines } from "./problem-lines.ts";
 
 const apply: Command = {
   name: "apply",
@@ -57,11 +62,25 @@ const apply: Command = {
     const question = `Do this?${cut === 0 ? "" : ` It cuts ${String(cut)} ${cut === 1 ? "connection" : "connections"}.`}`;
     await (cut === 0 ? confirm(call, question) : confirmCuts(call, cut, question));
     const done = await carryOut(call, plan, disconnect);
+    for (const line of problemLines(await lastingDrift(call, plan), terminal.aside)) terminal.err(line);
     call.result({ changed: true, plan, ...(outlook === undefined ? {} : { outlook }), done }, () =>
       [doneWords(done), ...(outlook === undefined ? [] : [`What follows: ${followWords(outlook)}.`])].join("\n"),
     );
   },
 };
+
+/** What the file leaves of endpoint services' permissions that no sweep puts right. */
+async function lastingDrift({ api }: Pick<Call, "api">, { take, services, add, change, remove }: PolicyPlan): Promise<Problem[]> {
+  const touched = new Set<string>([
+    ...take.map(({ service }) => service),
+    ...services.map(({ before }) => before.service),
+    ...[...add, ...remove, ...change.map(({ said }) => said)].map(({ service }) => service),
+  ]);
+  const { items } = await api.get<{ items: Service[] }>("/services");
+  const followers = items.filter(({ service, permissions }) => permissions === "follow" && (touched.has(service) || touched.has("*")));
+  const shown = await Promise.all(followers.map(({ service }) => api.get<Shown>(pathOf("services", service))));
+  return shown.flatMap(({ problems }) => problems.filter(({ heals }) => heals !== true));
+}
 
 async function textOf(file: string): Promise<string> {
   const { readFile } = await import("node:fs/promises");
@@ -119,7 +138,9 @@ async function everything<T>({ api }: Pick<Call, "api">, path: string): Promise<
   const items: T[] = [];
   let cursor: string | undefined;
   do {
-    const page = await api.get<{ items: T[]; cursor?: string }>(path, { limit: "1000", cursor });
+    const page = await api.get<{ items: T[]; cursor?: string; unreadable?: UnreadableShown[] }>(path, { limit: "1000", cursor });
+    const [spoilt] = page.unreadable ?? [];
+    if (spoilt !== undefined) throw new Failure(1, "UnreadableEntry", unreadableWords(spoilt), unreadableMend(spoilt));
     items.push(...page.items);
     ({ cursor } = page);
   } while (cursor !== undefined);

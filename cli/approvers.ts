@@ -2,7 +2,8 @@
 
 import { anyApprover, type Approver } from "../lib/approver.ts";
 import type { MailState } from "../lib/asking/reachable.ts";
-import type { ListedApprover, ListedApprovers, PutApprover } from "../lib/operator/approvers.ts";
+import type { ListedApprover, ListedApprovers, PutApprover, TriedApprover } from "../lib/operator/approvers.ts";
+import type { SlackReach } from "../lib/slack/reach.ts";
 import { personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
@@ -96,7 +97,19 @@ const mailWords: Readonly<Record<MailState, { readonly text: string; readonly st
   lost: { text: "lost: unsubscribed, or never asked", style: "red" },
 };
 
-type Row = Pick<ListedApprover, "name" | "email" | "slack" | "arn" | "mail" | "services">;
+type Row = Pick<ListedApprover, "name" | "email" | "slack" | "inSlack" | "arn" | "mail" | "services">;
+
+const reachWords: Readonly<Record<Exclude<SlackReach["state"], "refused">, { readonly text: string; readonly style: Style }>> = {
+  reached: { text: "reached", style: "green" },
+  taken: { text: "takes messages; whether they read the channel shows when they press", style: "yellow" },
+  untried: { text: "not tried: approvers test", style: "yellow" },
+};
+
+function slackWords(user: string, reach: SlackReach = { state: "untried" }): { text: string; style: Style } {
+  if (reach.state === "refused") return { text: `${user}, ${reach.why}`, style: "red" };
+  const { text, style } = reachWords[reach.state];
+  return { text: `${user}, ${text}`, style };
+}
 
 const approversTable = (items: readonly Row[], terminal: Call["terminal"]): string =>
   table(
@@ -104,15 +117,15 @@ const approversTable = (items: readonly Row[], terminal: Call["terminal"]): stri
       { head: "NAME" },
       { head: "ADDRESS" },
       { head: "MAIL", breaks: true },
-      { head: "SLACK" },
+      { head: "SLACK", breaks: true },
       { head: "IAM IDENTITY", breaks: true },
       { head: "ASKED AT", breaks: true },
     ],
-    items.map(({ name, email = "-", slack = "-", arn, mail, services }) => [
+    items.map(({ name, email = "-", slack, inSlack, arn, mail, services }) => [
       name,
       email,
       mailWords[mail],
-      slack,
+      slack === undefined ? "-" : slackWords(slack, inSlack),
       arn === undefined ? "-" : personWords(arn),
       services.length === 0 ? "-" : services.join(" "),
     ]),
@@ -122,19 +135,27 @@ const approversTable = (items: readonly Row[], terminal: Call["terminal"]): stri
 const test: Command = {
   name: "approvers test",
   operands: "<name>",
-  summary: "mail an approver a message that asks nothing",
+  summary: "send an approver a message that asks nothing, by mail and in Slack",
   options: {},
   examples: ["drawbridge approvers test ann"],
   async run(call) {
     const [name = ""] = operandsOf(call, this, 1);
-    const tried = await call.api.post<{ approver: Approver; mail: MailState; sent: boolean }>(pathOf("approvers", name, "test"));
-    call.result(tried, () =>
-      tried.sent
-        ? `A test is on its way to ${harmless(tried.approver.email ?? "")}.`
-        : `Nothing was mailed: ${mailWords[tried.mail].text}.`,
-    );
+    const tried = await call.api.post<TriedApprover>(pathOf("approvers", name, "test"));
+    call.result(tried, () => [...mailTried(tried), ...slackTried(tried)].join("\n"));
   },
 };
+
+function mailTried({ approver: { email }, mail, sent, slack }: TriedApprover): string[] {
+  if (sent) return [`A test is on its way to ${harmless(email ?? "")}.`];
+  if (email !== undefined) return [`Nothing was mailed: ${mailWords[mail].text}.`];
+  return slack === undefined ? ["Nothing was sent: there is neither an address nor a Slack user."] : [];
+}
+
+function slackTried({ approver, slack }: TriedApprover): string[] {
+  if (slack === undefined) return [];
+  if (slack.state === "taken") return [`Slack has taken a test for ${harmless(approver.name)}.`];
+  return [`Nothing was sent in Slack: ${slack.state === "refused" ? harmless(slack.why) : "no app is configured, see docs/slack.md"}.`];
+}
 
 const remove: Command = {
   name: "approvers remove",

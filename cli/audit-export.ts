@@ -2,10 +2,12 @@
 
 import { appendFile, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { operandsOf, type Call, type Command } from "./command.ts";
-import { pages, settledEnd, stored } from "./audit-stream.ts";
+import type { Instant } from "../lib/ids.ts";
+import { lastOf, pages, settledEnd, stored, type Query } from "./audit-stream.ts";
 import { Failure } from "./failure.ts";
 import { printableJson } from "./json.ts";
 import { painted } from "./render.ts";
+import { periodOf } from "./times.ts";
 
 export const auditExport: Command = {
   name: "audit export",
@@ -23,14 +25,15 @@ export const auditExport: Command = {
   async run(call) {
     operandsOf(call, this, 0);
     const { given, api, terminal } = call;
-    const query = { from: given.text("from"), account: given.text("account"), service: given.text("service") };
+    const { from, to } = periodOf(given);
+    const query = { from, account: given.text("account"), service: given.text("service") };
     const out = given.text("out");
     if (out !== undefined) {
-      const exported = await exportTo(call, out, query, given.text("to"));
+      const exported = await exportTo(call, out, query, to);
       call.result(exported, () => `${String(exported.events)} events up to ${exported.to} are in ${out}.`);
       return;
     }
-    for await (const { items } of pages(api, { ...query, to: settledEnd(given.text("to")) }))
+    for await (const { items } of pages(api, { ...query, to: settledEnd(to) }))
       for (const item of items) terminal.out(printableJson(stored(item)));
   },
 };
@@ -38,27 +41,25 @@ export const auditExport: Command = {
 export interface Exported {
   readonly file: string;
   readonly events: number;
-  readonly to: string;
+  readonly to: Instant;
   readonly resumed: boolean;
 }
 
 /** How far an export has come: beside the file, until it is whole. */
 interface Progress {
   readonly asked: string;
-  readonly to: string;
+  readonly to: Instant;
   readonly cursor: string;
   readonly bytes: number;
   readonly events: number;
 }
-
-type Query = Readonly<Record<string, string | undefined>>;
 
 /** Writes page by page; the file gets its name when it is whole. */
 export async function exportTo(
   { api, terminal }: Pick<Call, "api" | "terminal">,
   file: string,
   query: Query,
-  to: string | undefined,
+  to: Instant | undefined,
 ): Promise<Exported> {
   const [part, note] = [`${file}.part`, `${file}.progress`];
   const asked = JSON.stringify([query, to ?? ""]);
@@ -85,7 +86,7 @@ export async function exportTo(
     events += items.length;
     if (cursor !== undefined) await writeFile(note, JSON.stringify({ asked, to: end, cursor, bytes, events } satisfies Progress));
     if (terminal.interactive)
-      terminal.err(painted(`${String(events)} events so far, up to ${items.at(-1)?.event.at ?? end} …`, "dim", terminal.aside));
+      terminal.err(painted(`${String(events)} events so far, up to ${items.length === 0 ? end : lastOf(items)} …`, "dim", terminal.aside));
   }
   await begin();
   await written(file, () => rename(part, file));

@@ -1,107 +1,140 @@
-// What a log is verified against: its checkpoints and public keys, from AWS with the caller's own credentials, or from a bundle.
+// What a log is verified against: its checkpoints and public keys, straight from AWS with the caller's own credentials.
 
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { Checkpoint } from "../lib/audit/checkpoint.ts";
-import type { Finding } from "../lib/audit/finding.ts";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Checkpoint, Statement } from "../lib/audit/checkpoint.ts";
+import { isBefore, isFrom } from "../lib/audit/coverage.ts";
+import { beside, type Finding } from "../lib/audit/finding.ts";
+import { Fault } from "../lib/faults.ts";
+import type { Instant } from "../lib/ids.ts";
+import type { KeptCheckpoint, KeptCheckpoints } from "../lib/ports.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
+import type { Call } from "./command.ts";
 import { Failure } from "./failure.ts";
+import { keysGiven, type Believed, type Keys } from "./signing-keys.ts";
 
 export interface Proof {
   readonly checkpoints: readonly Checkpoint[];
-  /** PEM by ARN. */
-  readonly keys: ReadonlyMap<string, string>;
+  readonly keys: Keys;
   /** What was wrong with the objects themselves. */
   readonly findings: readonly Finding[];
 }
 
-/** What a bundle is about. */
-export interface Manifest {
-  readonly format: 1;
-  readonly made: string;
-  readonly by: string;
-  /** Absent: from the log's beginning. */
-  readonly from?: string;
-  readonly to: string;
-  readonly events: number;
-  readonly checkpoints: number;
-  /** SHA-256 of each file. */
-  readonly files: Readonly<Record<string, string>>;
+/** Where checkpoints are kept, and the key that signs now. */
+export interface Where {
+  readonly bucket: string;
+  readonly key?: string;
 }
 
-export const bundleFiles = {
-  log: "log.jsonl",
-  checkpoints: "checkpoints.jsonl",
-  keys: "keys.json",
-  manifest: "manifest.json",
-  steps: "VERIFY.md",
-} as const;
-
-/** Straight from S3 and KMS: Drawbridge itself vouches for nothing here. */
-export async function proofFromAws(
-  { checkpoints: where }: Pick<DeploymentShown, "checkpoints">,
-  endpoint: string | undefined,
-): Promise<Proof> {
-  if (where === undefined)
+/** What the caller says goes before what the deployment says of itself. */
+export async function whereKept({ given, api }: Pick<Call, "given" | "api">): Promise<Where> {
+  const bucket = given.text("bucket");
+  if (bucket !== undefined) return { bucket };
+  const { checkpoints } = await api.get<DeploymentShown>("/deployment");
+  if (checkpoints === undefined)
     throw new Failure(1, "OldDeployment", "The deployment keeps no checkpoints", "deploy this version of Drawbridge first");
-  const [{ S3Client }, { keptCheckpoints }, { kmsKey }] = await Promise.all([
-    import("@aws-sdk/client-s3"),
-    import("../lib/aws/checkpoint-bucket.ts"),
-    import("../lib/aws/signing-key.ts"),
-  ]);
-  const region = where.key.split(":")[3];
-  const client = new S3Client(region === undefined ? {} : { region });
-  const kept = keptCheckpoints(client, where.bucket);
+  return checkpoints;
+}
+
+const readsAtOnce = 32;
+
+/** Straight from S3 and KMS: Drawbridge itself vouches for nothing here. Only the checkpoints that the period takes are read. */
+export async function proofFromAws(
+  { bucket, key }: Where,
+  period: { readonly from?: Instant; readonly to?: Instant },
+  { pem }: Pick<Believed, "pem">,
+  env: Call["terminal"]["env"],
+): Promise<Proof> {
+  const [{ S3Client }, { keptCheckpoints }] = await Promise.all([import("@aws-sdk/client-s3"), import("../lib/aws/checkpoint-bucket.ts")]);
+  const region = key?.split(":")[3] ?? env["AWS_REGION"];
+  const client: S3Client = new S3Client({ followRegionRedirects: true, ...(region === undefined ? {} : { region }) });
+  const kept = keptCheckpoints(client, bucket);
   try {
-    const listed = await kept.list();
-    const checkpoints: Checkpoint[] = [];
-    for (let start = 0; start < listed.length; start += readsAtOnce)
-      checkpoints.push(...(await Promise.all(listed.slice(start, start + readsAtOnce).map((one) => one.read()))));
-    const arns = [...new Set([where.key, ...checkpoints.map(({ statement }) => statement.key)])];
-    const beside = arns.length > 1 ? await kept.keys() : new Map<string, string>();
-    const keys = await Promise.all(arns.map(async (arn) => [arn, beside.get(arn) ?? (await kmsKey(arn, endpoint).publicKey())] as const));
-    const findings = listed.flatMap(({ key, writtenOver }): Finding[] =>
-      writtenOver ? [{ kind: "checkpoint", text: `${key} was written over; its first version is used` }] : [],
-    );
-    return { checkpoints, keys: new Map(keys), findings };
+    const { checkpoints, findings } = await readAll(await listed(kept, period));
+    const arns = [...new Set([...checkpoints.map(({ statement }) => statement.key), ...(key === undefined ? [] : [key])])];
+    const keys = pem === undefined ? await keysOf(kept, arns, env["AWS_ENDPOINT_URL"]) : { keys: keysGiven(arns, pem), findings: [] };
+    return { checkpoints, keys: keys.keys, findings: [...findings, ...keys.findings] };
   } finally {
     client.destroy();
   }
 }
 
-const readsAtOnce = 16;
-
-/** A bundle's own; the public key may be given apart, by whoever does not trust the one in the bundle. */
-export async function proofFromBundle(folder: string, key: string | undefined): Promise<Proof & { readonly manifest: Manifest }> {
-  const manifest = parsed(await textOf(join(folder, bundleFiles.manifest)), bundleFiles.manifest) as Manifest;
-  const lines = (await textOf(join(folder, bundleFiles.checkpoints))).split("\n").filter((line) => line !== "");
-  const { readCheckpoint } = await import("../lib/aws/checkpoint-bucket.ts");
-  const checkpoints = lines.map((line, index) => readCheckpoint(line, `${bundleFiles.checkpoints}, line ${String(index + 1)}`));
-  const keys =
-    key === undefined
-      ? new Map(Object.entries(parsed(await textOf(join(folder, bundleFiles.keys)), bundleFiles.keys) as Record<string, string>))
-      : new Map([...new Set(checkpoints.map(({ statement }) => statement.key))].map((arn) => [arn, key]));
-  return { checkpoints, keys, findings: [], manifest };
+/** The ends of checkpoints rise with their numbers, so both borders of the period are found by halving. */
+async function listed(kept: KeptCheckpoints, { from, to }: { from?: Instant; to?: Instant }): Promise<readonly KeptCheckpoint[]> {
+  if (from === undefined && to === undefined) return kept.list();
+  const last = await kept.last();
+  const first = from === undefined ? 1 : await firstThat(kept, last, (statement) => isFrom(statement, from));
+  const end = to === undefined ? last + 1 : await firstThat(kept, last, (statement) => !isBefore(statement, to));
+  return first >= end ? [] : kept.list(first, end - 1);
 }
 
-export async function textOf(path: string): Promise<string> {
+/** The least number of a checkpoint that is so, when all after it are; one more than the last when none is. */
+async function firstThat(kept: KeptCheckpoints, last: number, isSo: (statement: Statement) => boolean): Promise<number> {
+  let [low, high] = [0, last + 1];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    const statement = await statementFrom(kept, middle, high - 1);
+    // Where some are missing or unreadable, the next one that is there speaks for them.
+    if (statement === undefined || isSo(statement)) high = middle;
+    else low = Math.max(middle, statement.number);
+  }
+  return high;
+}
+
+async function statementFrom(kept: KeptCheckpoints, from: number, to: number): Promise<Statement | undefined> {
+  for (const one of await kept.list(from, Math.min(to, from + 99))) {
+    const read = await readOne(one);
+    if ("statement" in read) return read.statement;
+  }
+  return undefined;
+}
+
+async function readAll(all: readonly KeptCheckpoint[]): Promise<{ checkpoints: Checkpoint[]; findings: Finding[] }> {
+  const read: (Checkpoint | Finding)[] = [];
+  for (let start = 0; start < all.length; start += readsAtOnce)
+    read.push(...(await Promise.all(all.slice(start, start + readsAtOnce).map(readOne))));
+  const over = all.filter(({ writtenOver }) => writtenOver);
+  return {
+    checkpoints: read.filter((one) => "statement" in one),
+    findings: [
+      ...read.filter((one): one is Finding => !("statement" in one)),
+      ...over.map(({ key }) => beside("checkpoint", `${key} was written over; its first version is used`)),
+    ],
+  };
+}
+
+/** One that cannot be read hides no other. */
+async function readOne(one: KeptCheckpoint): Promise<Checkpoint | Finding> {
   try {
-    return await readFile(path, "utf8");
+    return await one.read();
   } catch (error) {
-    throw new Failure(
-      1,
-      "CannotRead",
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      "give a bundle that drawbridge evidence made",
-    );
+    if (error instanceof Fault && error.code === "UnreadableCheckpoint") return beside("checkpoint", error.message);
+    throw error;
   }
 }
 
-/** JSON of a shape that its reader knows. */
-export function parsed(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Failure(1, "CannotRead", `${name} is not JSON`, "give a bundle that drawbridge evidence made");
-  }
+/** KMS's own word, and the copy that was kept when the key was first used: either does, and they must be the same. */
+async function keysOf(
+  kept: KeptCheckpoints,
+  arns: readonly string[],
+  endpoint: string | undefined,
+): Promise<{ keys: Keys; findings: Finding[] }> {
+  const { kmsKey } = await import("../lib/aws/signing-key.ts");
+  const copies = await kept.keys();
+  const findings: Finding[] = [];
+  const keys = await Promise.all(
+    arns.map(async (arn): Promise<[string, { pem: string; from: string }]> => {
+      const copy = copies.get(arn);
+      try {
+        const pem = await kmsKey(arn, endpoint).publicKey();
+        if (copy !== undefined && copy.trim() !== pem.trim())
+          findings.push(beside("key", `the copy of ${arn} that is kept beside the checkpoints is another key than KMS gives`));
+        return [arn, { pem, from: "as KMS gives it" }];
+      } catch (error) {
+        if (copy === undefined) throw error;
+        const why = error instanceof Error ? error.message : String(error);
+        return [arn, { pem: copy, from: `the copy kept beside the checkpoints, since KMS does not give it (${why})` }];
+      }
+    }),
+  );
+  return { keys: new Map(keys), findings };
 }

@@ -1,18 +1,19 @@
 // The command audit who-let-in: of one account, each connection, who let it in, by which rule, and whether it is still in.
 
-import { livesUntil } from "../lib/audit/lives.ts";
 import { accessOf, authorOf, type Access, type EntryAuthor } from "../lib/audit/reports.ts";
 import type { EntryRef } from "../lib/events.ts";
 import { isAccountId } from "../lib/ids.ts";
 import type { ShownEntry } from "../lib/operator/entries.ts";
+import type { Told } from "../lib/operator/history.ts";
 import { keyWords } from "../lib/operator/principals.ts";
 import { actorWords } from "../lib/wording.ts";
 import { events } from "./audit-stream.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
-import { wrongUsage } from "./failure.ts";
+import { Failure, wrongUsage } from "./failure.ts";
 import { details, moment } from "./render.ts";
-import { groundsOf } from "./reports.ts";
+import { groundsOf, incompleteWords } from "./reports.ts";
+import { toldLives } from "./told-lives.ts";
 
 export interface LetIn extends Access {
   /** Who wrote the version of the entry that decided. */
@@ -28,9 +29,7 @@ export const whoLetIn: Command = {
   async run(call) {
     const [account = ""] = operandsOf(call, this, 1);
     if (!isAccountId(account)) throw wrongUsage(`${account} is not an account`, "give its twelve digits");
-    const lives = livesUntil();
-    for await (const stored of events(call, { account })) lives.add(stored);
-    const all = [...lives.all.values()].map(accessOf);
+    const all = (await toldLives(call, events(call, { account }), { whole: true })).map(accessOf);
     const connections: LetIn[] = await Promise.all(all.map(async (access) => ({ ...access, ...(await authored(call, access.entry)) })));
     call.result({ account, connections }, () =>
       connections.length === 0
@@ -42,18 +41,30 @@ export const whoLetIn: Command = {
 
 async function authored({ api }: Pick<Call, "api">, entry: EntryRef | undefined): Promise<{ author?: EntryAuthor }> {
   if (entry === undefined) return {};
-  const { history } = await api.get<ShownEntry>(pathOf("entries", entry.service, entry.principal.replace(/^(account|endpoint)#/, "")));
-  const author = authorOf(history, entry);
+  const author = authorOf(await historyOf(api, entry), entry);
   return author === undefined ? {} : { author };
+}
+
+/** Nothing of an entry that the log has no history of, or that cannot be one: the connections are told all the same. */
+async function historyOf(api: Call["api"], { service, principal }: EntryRef): Promise<readonly Told[]> {
+  try {
+    return (await api.get<ShownEntry>(pathOf("entries", service, principal.replace(/^(account|endpoint)#/, "")))).history;
+  } catch (error) {
+    if (error instanceof Failure && (error.exit === 2 || error.code === "NotFound")) return [];
+    throw error;
+  }
 }
 
 const heading = (account: string, connections: readonly Access[]): string => {
   const inside = connections.filter(({ stands }) => stands).length;
-  return `Account ${account}: ${String(inside)} of ${String(connections.length)} connections ${inside === 1 ? "is" : "are"} in.`;
+  const unsure = connections.filter(({ incomplete }) => incomplete === true).length;
+  const sum = `Account ${account}: ${String(inside)} of ${String(connections.length)} connections ${inside === 1 ? "is" : "are"} in.`;
+  return unsure === 0 ? sum : `${sum}\n${incompleteWords(unsure)}`;
 };
 
 const lines = (one: LetIn): (readonly [string, string])[] => [
   ["Connection", `${one.endpoint} at ${one.service}`],
+  ...(one.incomplete === true ? [["History", "incomplete, or contradicting itself"] as const] : []),
   [
     "Now",
     one.stands

@@ -2,8 +2,8 @@
 
 import type { Told } from "../lib/operator/history.ts";
 import { actorKey, decisionOf } from "../lib/events.ts";
+import { isEvent } from "../lib/ledger.ts";
 import { keyWords } from "../lib/operator/principals.ts";
-import { actorWords } from "../lib/wording.ts";
 import { auditExport } from "./audit-export.ts";
 import { whoLetIn } from "./audit-who-let-in.ts";
 import { auditVerify } from "./audit-verify.ts";
@@ -11,7 +11,7 @@ import { operandsOf, paging, type Command, type Options } from "./command.ts";
 import { csv } from "./csv.ts";
 import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
-import { timeline } from "./story.ts";
+import { timeline, toldLine } from "./story.ts";
 
 const filters = ["connection", "account", "service", "actor", "type", "decision", "from", "to"] as const;
 
@@ -54,12 +54,13 @@ const audit: Command = {
   },
 };
 
-const lineOf = ({ event, sentence, subject, account }: Told) => ({
-  at: event.at,
-  who: actorWords(event.by),
-  what: sentence,
-  about: `${subjectWords(subject)}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`,
-});
+const lineOf = (row: Told) => ({ ...toldLine(row), about: about(row) });
+
+function about(row: Told): string {
+  const { subject } = row;
+  const account = isEvent(row) ? row.account : undefined;
+  return `${subjectWords(subject)}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`;
+}
 
 function subjectWords(subject: string): string {
   const [, service, principal] = /^entry#([^#]+)#(.+)$/.exec(subject) ?? [];
@@ -67,20 +68,14 @@ function subjectWords(subject: string): string {
 }
 
 const csvHead = ["at", "type", "decision", "actor", "service", "account", "subject", "seq", "rule", "detail", "what", "source", "hash"];
-const csvRow = ({ event, sentence, subject, seq, service, account, hash }: Told): string[] => [
-  event.at,
-  event.type,
-  decisionOf(event) ?? "",
-  actorKey(event.by),
-  service ?? "",
-  account ?? "",
-  subject,
-  String(seq),
-  event.because.rule,
-  event.because.detail,
-  sentence,
-  event.source?.kind ?? "",
-  hash,
-];
+function csvRow(row: Told): string[] {
+  const { sentence, subject, seq } = row;
+  if (!isEvent(row)) return [row.at ?? "", "unreadable", "", "", "", "", subject, String(seq), "", "", sentence, "", ""];
+  const { event, service = "", account = "", hash } = row;
+  const { rule, detail } = event.because;
+  const decision = decisionOf(event) ?? "";
+  const source = event.source?.kind ?? "";
+  return [event.at, event.type, decision, actorKey(event.by), service, account, subject, String(seq), rule, detail, sentence, source, hash];
+}
 
 export const auditCommands: readonly Command[] = [audit, whoLetIn, auditVerify, auditExport];

@@ -1,5 +1,6 @@
 // Carrying a policy's plan out: in an order that lets nobody in too early, in batches, telling how far it is and where it stopped.
 
+import { unsaid } from "../lib/grounds.ts";
 import type { Outcome } from "../lib/operator/entry-batch.ts";
 import { settingsToSet, sizeOf, type PolicyPlan, type SaidService, type Settings } from "../lib/operator/policy.ts";
 import type { Set } from "../lib/operator/service-settings.ts";
@@ -8,6 +9,7 @@ import type { Service } from "../lib/service.ts";
 import { pathOf } from "./client.ts";
 import type { Call } from "./command.ts";
 import { Failure } from "./failure.ts";
+import { problemLines } from "./problem-lines.ts";
 
 /** How many of each have been done. */
 export interface Done {
@@ -30,11 +32,19 @@ const batchesAtOnce = 4;
  */
 export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string | undefined): Promise<Done> {
   const { api } = call;
-  const reason = call.given.text("reason") ?? "drawbridge apply";
+  const reason = call.given.text("reason") ?? unsaid.apply;
   const done: Done = { approvers: 0, taken: 0, released: 0, services: 0, enforced: 0, added: 0, changed: 0, removed: 0 };
   const step = stepping(call, sizeOf(plan), done);
   const set = async ({ service, version }: Service, settings: Settings): Promise<void> => {
-    await api.patch<Set>(pathOf("services", service), { ...settings, version, reason, confirm: true, checked: true });
+    const { problems } = await api.patch<Set>(pathOf("services", service), {
+      ...settings,
+      version,
+      reason,
+      confirm: true,
+      checked: true,
+    });
+    // What a service that follows lacks is told at the end, when its entries are there.
+    if (settings["permissions"] === "off") for (const line of problemLines(problems, call.terminal.aside)) call.terminal.err(line);
   };
   for (const { said } of plan.approvers.put)
     await step(`approver ${said.name}`, 1, async () => {

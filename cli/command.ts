@@ -65,9 +65,12 @@ export interface Read {
   readonly given: Given;
 }
 
-/** Reads arguments by the options that there are; `strict` refuses what it does not know. */
-export function readArguments(args: readonly string[], options: Options, strict: boolean): Read {
-  const known = { ...globals, ...options };
+/** Reads a command's arguments; `strict` refuses what it does not know. */
+export const readArguments = (args: readonly string[], options: Options, strict: boolean): Read =>
+  readKnown(args, { ...globals, ...options }, strict);
+
+/** Reads arguments by the options that there are. */
+export function readKnown(args: readonly string[], known: Options, strict: boolean): Read {
   const { tokens, positionals } = parseArgs({
     args: [...args],
     options: Object.fromEntries(

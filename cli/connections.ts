@@ -98,7 +98,7 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
       { head: "AGREED", breaks: true },
       { head: "WHY", breaks: true },
     ],
-    items.map(({ connection, question, openSeconds }) => [
+    items.map(({ connection, question, because, openSeconds }) => [
       connection.endpoint,
       connection.account,
       connection.service,
@@ -106,7 +106,7 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
       connection.region ?? "-",
       connection.ipAddressType ?? "-",
       (question.votes ?? []).map(({ name }) => name).join(" ") || "-",
-      question.because.detail,
+      because.detail,
     ]),
     terminal,
   );
@@ -118,7 +118,12 @@ const answering = (name: Choice, summary: string, more: string, examples: readon
   more,
   options: {
     reason: { value: "TEXT", help: "why, for the log and for those who are told" },
-    ...(name === "reject" ? yes : { "break-glass": { help: "decide alone, past the approvers; needs --reason, and everybody is told" } }),
+    ...(name === "reject"
+      ? { days: { value: "N", help: "and ask nobody about the account for so many days" }, ...yes }
+      : {
+          account: { help: "accept the account from now on: writes an entry" },
+          "break-glass": { help: "decide alone, past the approvers; needs --reason, and everybody is told" },
+        }),
   },
   examples,
   async run(call) {
@@ -129,6 +134,8 @@ const answering = (name: Choice, summary: string, more: string, examples: readon
     const answered = await withConfirmation(call, (confirmed) =>
       call.api.post<Answered>(pathOf("connections", which, name), {
         reason,
+        days: call.given.text("days"),
+        ...(call.given.flag("account") ? { account: true } : {}),
         ...(breakGlass ? { breakGlass: true } : {}),
         ...(confirmed ? { confirm: true } : {}),
       }),
@@ -143,6 +150,7 @@ const approve = answering(
   "Where several approvers have to agree, this is the agreement of the one with your IAM identity. A reject entry that applies stands above it.",
   [
     `drawbridge approve ${endpoint} --reason "known partner"`,
+    `drawbridge approve ${endpoint} --account --reason "known partner"`,
     `drawbridge approve ${endpoint} --break-glass --reason "payments are down, nobody answers"`,
   ],
 );
@@ -150,7 +158,11 @@ const reject = answering(
   "reject",
   "reject a connection, or cut one that is accepted",
   "Only a new endpoint can follow. Cutting a connection that is accepted is asked about first.",
-  [`drawbridge reject ${endpoint} --reason "not a customer"`, `drawbridge reject ${endpoint} --yes`],
+  [
+    `drawbridge reject ${endpoint} --reason "not a customer"`,
+    `drawbridge reject ${endpoint} --days 30`,
+    `drawbridge reject ${endpoint} --yes`,
+  ],
 );
 
 export const connectionCommands: readonly Command[] = [connections, pending, approve, reject];

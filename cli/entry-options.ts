@@ -2,6 +2,7 @@
 
 import type { Verdict } from "../lib/events.ts";
 import { BadInput } from "../lib/faults.ts";
+import { instant, parseInstant, type Instant } from "../lib/ids.ts";
 import { disconnectGiven } from "../lib/operator/disconnect-given.ts";
 import { principalOf, principalWords } from "../lib/operator/principals.ts";
 import { askingGiven, askingOptions, type AskingGiven } from "./asking-options.ts";
@@ -18,6 +19,10 @@ export const changing: Options = {
     help: "only if the entry is at this version; 0: only if there is none",
   },
   ...yes,
+};
+const writing: Options = {
+  replace: { help: "the entry says what is given here and nothing else; without it, who they are stays" },
+  ...changing,
 };
 const conditionOptions: Options = {
   region: { value: "REGION", several: true, help: "only from this Region (may be repeated)" },
@@ -63,7 +68,7 @@ export const acceptOptions: Options = {
   "at-most": { value: "N", help: "at most so many connections at a time; people are asked about more" },
   "on-expiry": { value: "WHEN", help: "now, 24h, 7d or keep: what becomes of its connections when it expires" },
   ...howToAsk,
-  ...changing,
+  ...writing,
 };
 
 export const askOptions: Options = {
@@ -72,15 +77,19 @@ export const askOptions: Options = {
   ...conditionOptions,
   ...howToAsk,
   ...disconnecting("what becomes of connections that an entry let in before (keep unless told)"),
-  ...changing,
+  ...writing,
 };
 export const denyOptions: Options = {
   ...at,
   ...whoTheyAre,
   ...conditionOptions,
   ...disconnecting("what becomes of connections that stand (now unless told, or as the service says)"),
-  ...changing,
+  ...writing,
 };
+
+/** Whether the call says anything of the entry itself, besides whose it is. */
+export const saysSomething = ({ given }: Call): boolean =>
+  [...Object.keys(acceptOptions), "disconnect"].some((option) => !(option in { ...at, ...changing }) && given.flag(option));
 
 /** The entry as the API takes it. */
 export function bodyOf(call: Call, verdict: Verdict, principal: string): { readonly service: string } & Readonly<Record<string, unknown>> {
@@ -105,6 +114,7 @@ export function bodyOf(call: Call, verdict: Verdict, principal: string): { reado
     onExpiry: endGiven(given, "on-expiry"),
     disconnect: endGiven(given, "disconnect"),
     version: given.text("if-version"),
+    merge: !given.flag("replace"),
   };
 }
 
@@ -126,13 +136,14 @@ function vpcGiven(given: Call["given"]): { readonly region: string; readonly id:
 function tagsGiven(given: Call["given"]): Record<string, string> | undefined {
   const tags = given.texts("tag");
   if (tags === undefined) return undefined;
-  return Object.fromEntries(
-    tags.map((tag) => {
-      const [, name = "", text = ""] = /^([^=]+)=(.+)$/.exec(tag) ?? [];
-      if (name === "") throw wrongUsage(`--tag ${tag} is not a name and a text`, "give --tag team=payments");
-      return [name, text];
-    }),
-  );
+  const read = new Map<string, string>();
+  for (const tag of tags) {
+    const [, name = "", text = ""] = /^([^=]+)=(.+)$/.exec(tag) ?? [];
+    if (name === "") throw wrongUsage(`--tag ${tag} is not a name and a text`, "give --tag team=payments");
+    if (read.has(name)) throw wrongUsage(`--tag ${name} is given twice`, "give each name once");
+    read.set(name, text);
+  }
+  return Object.fromEntries(read);
 }
 
 /** What becomes of connections, read here already, so that a slip needs no network to be told. */
@@ -140,6 +151,15 @@ export function endGiven(given: Call["given"], option: string): string | undefin
   const text = given.text(option);
   if (text !== undefined) readHere(`--${option}`, () => disconnectGiven(text));
   return text;
+}
+
+export const timeGiven = (option: string, text: string): Instant => readHere(option, () => parseInstant(option, text));
+
+/** `48h` or `30d` from now on, as a time. */
+export function timeWithin(option: string, text: string, now: Date): Instant {
+  const [, count, unit] = /^(\d{1,4})(h|d)$/.exec(text) ?? [];
+  if (count === undefined) throw wrongUsage(`${option} ${text} is no length of time`, "give hours or days, such as 48h or 30d");
+  return instant(now.getTime() + Number(count) * (unit === "d" ? 24 : 1) * 3_600_000);
 }
 
 /** Read here already, so that a slip of the keyboard needs no network to be told. */

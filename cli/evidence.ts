@@ -1,70 +1,63 @@
 // The command evidence: a period of the log with all that proves it, in one folder that can be verified without Drawbridge.
 
-import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { sinceOf, type Checkpoint } from "../lib/audit/checkpoint.ts";
-import { fingerprint } from "../lib/aws/public-keys.ts";
+import { mayHold } from "../lib/audit/coverage.ts";
+import { instant, milliseconds, type Instant } from "../lib/ids.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import { exportTo } from "./audit-export.ts";
-import { bundleFiles, proofFromAws, type Manifest } from "./audit-proof.ts";
+import { proofFromAws, whereKept } from "./audit-proof.ts";
+import { settledEnd } from "./audit-stream.ts";
 import { operandsOf, type Command } from "./command.ts";
-import { Failure, wrongUsage } from "./failure.ts";
+import { Failure } from "./failure.ts";
+import { harmless } from "./render.ts";
+import { periodOf } from "./times.ts";
 
 export const evidence: Command = {
   name: "evidence",
   operands: "",
   summary: "a period of the log with its checkpoints, the public key and the steps to verify it, in one folder",
+  more: "The folder holds everything that the period's checkpoints hold, which begins up to an hour and a half before it and ends up to as much after it.",
   options: {
     from: { value: "TIME", help: "from then on; from the log's beginning unless told" },
     to: { value: "TIME", help: "before then; ten seconds ago unless told" },
     out: { value: "FOLDER", help: "the folder to make, instead of evidence-FROM-TO" },
+    bucket: { value: "NAME", help: "where the checkpoints are, instead of where the deployment says" },
   },
   examples: ["drawbridge evidence --from 2026-01-01 --to 2026-07-01", "drawbridge audit verify --export evidence-2026-01-01-2026-07-01"],
   async run(call) {
     operandsOf(call, this, 0);
     const { given, api, terminal } = call;
-    const [from, to] = [given.text("from"), given.text("to")];
-    if (from !== undefined && to !== undefined && new Date(from) >= new Date(to))
-      throw wrongUsage(`--to ${to} is not after --from ${from}`);
-    const folder = given.text("out") ?? `evidence-${(from ?? "beginning").slice(0, 10)}-${(to ?? new Date().toISOString()).slice(0, 10)}`;
-    const deployment = await api.get<DeploymentShown>("/deployment");
-    await made(folder);
-    const exported = await exportTo(call, join(folder, bundleFiles.log), { from }, to);
-    const proof = await proofFromAws(deployment, terminal.env["AWS_ENDPOINT_URL"]);
-    const began = from === undefined ? undefined : new Date(from).toISOString();
-    const checkpoints = proof.checkpoints.filter((one) => isOf(one, began, exported.to));
-    const texts: Record<string, string> = {
-      [bundleFiles.checkpoints]: checkpoints.map((one) => `${JSON.stringify(one)}\n`).join(""),
-      [bundleFiles.keys]: `${JSON.stringify(Object.fromEntries(proof.keys), null, 2)}\n`,
-      ...Object.fromEntries([...proof.keys].map(([arn, pem]) => [`key-${arn.split("/").at(-1) ?? "1"}.pem`, pem])),
-      [bundleFiles.steps]: steps(proof.keys),
-    };
-    for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text);
-    const files = Object.fromEntries(
-      await Promise.all(
-        [bundleFiles.log, ...Object.keys(texts)].map(
-          async (name) =>
-            [
-              name,
-              createHash("sha256")
-                .update(await readFile(join(folder, name)))
-                .digest("hex"),
-            ] as const,
-        ),
-      ),
+    const { from, to } = periodOf(given);
+    const folder = given.text("out") ?? `evidence-${(from ?? "beginning").slice(0, 10)}-${(to ?? instant(Date.now())).slice(0, 10)}`;
+    const [{ you }, where, { bundleFiles }, { sealBundle }] = await Promise.all([
+      api.get<DeploymentShown>("/deployment"),
+      whereKept(call),
+      import("./bundle.ts"),
+      import("./bundle-made.ts"),
+    ]);
+    // Every event that these checkpoints hold is in the bundle, so that nobody can leave one out.
+    const known = await proofFromAws(
+      where,
+      { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
+      {},
+      terminal.env,
     );
-    const manifest: Manifest = {
-      format: 1,
-      made: new Date().toISOString(),
-      by: deployment.you,
-      ...(began === undefined ? {} : { from: began }),
-      to: exported.to,
+    for (const { text } of known.findings) terminal.err(`Note: ${harmless(text)}`);
+    const [first, last] = [known.checkpoints[0]?.statement, known.checkpoints.at(-1)?.statement];
+    const begin = from === undefined || first?.number === 1 ? undefined : (first?.since ?? from);
+    await made(folder, bundleFiles.log);
+    const exported = await exportTo(call, join(folder, bundleFiles.log), { from: begin }, endOf(to, last?.until));
+    const end = exported.to;
+    const period = { ...(from === undefined ? {} : { from }), to: to !== undefined && to < end ? to : end };
+    const checkpoints = known.checkpoints.filter(({ statement }) => statement.until < end && mayHold(statement, period));
+    const manifest = await sealBundle(folder, {
+      period,
+      by: you,
       events: exported.events,
-      checkpoints: checkpoints.length,
-      files,
-    };
-    await writeFile(join(folder, bundleFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+      checkpoints,
+      keys: new Map([...known.keys].map(([arn, { pem }]) => [arn, pem])),
+    });
     call.result(
       { folder, ...manifest },
       () =>
@@ -73,35 +66,15 @@ export const evidence: Command = {
   },
 };
 
-/** Whatever may vouch for an event of the period: also the first after its end, and those that could hold a late one. */
-const isOf = ({ statement }: Checkpoint, from: string | undefined, to: string): boolean =>
-  (from === undefined || statement.until >= from) && sinceOf(statement) < to && statement.since < to;
-
-async function made(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const there = (await readdir(folder)).filter((name) => !name.startsWith(`${bundleFiles.log}.`));
-  if (there.length > 0) throw new Failure(1, "FolderNotEmpty", `${folder} holds something already`, "give --out another folder");
+/** To the end of the last checkpoint of the period, if that is settled. */
+function endOf(to: Instant | undefined, until: Instant | undefined): Instant | undefined {
+  if (to === undefined) return undefined;
+  const end = until === undefined || until < to ? to : instant(milliseconds(until) + 1);
+  return settledEnd(end);
 }
 
-const steps = (keys: ReadonlyMap<string, string>): string => `# How to verify this evidence
-
-With Drawbridge, offline: \`drawbridge audit verify --export .\` in this folder. It names each event that was edited, deleted,
-inserted, moved or cut off, also when every hash was computed anew.
-
-First be sure of the key. Its SHA-256 (of the DER form of the public key) must be the one that was written down when Drawbridge was
-deployed, or that \`aws kms get-public-key\` gives:
-
-${[...keys].map(([arn, pem]) => `- ${arn}\n  ${fingerprint(pem)}`).join("\n")}
-
-Without Drawbridge, with any SHA-256 and ECDSA P-256:
-
-1. \`${bundleFiles.log}\` holds one event a line. Its \`hash\` is the SHA-256 of the canonical JSON of its members \`subject\`, \`seq\`,
-   \`event\`, \`service\`, \`account\` and \`previous\`, as far as it has them: members sorted by name, no spaces, strings as
-   JSON.stringify writes them, in UTF-8. \`previous\` is the hash of the event before it in the same subject.
-2. \`${bundleFiles.checkpoints}\` holds one checkpoint a line. Its \`signature\` (DER, base64) is that of the canonical JSON of its
-   \`statement\`: \`openssl dgst -sha256 -verify key-….pem -signature signature.der statement.json\`.
-3. A statement's \`previous\` is the SHA-256 of the canonical JSON of the statement before it; numbers have no gap.
-4. A statement's \`root\` is the Merkle root over its \`leaves\`: each leaf is SHA-256 of \`leaf:\` and its canonical JSON, each node
-   SHA-256 of \`node:<left>:<right>\`, in the shape of RFC 6962 (a last one without a neighbour goes up as it is).
-5. A leaf lists, for one subject, the hashes of the events after \`after.seq\`, in order. Each must be that of the event in the log.
-`;
+async function made(folder: string, log: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const there = (await readdir(folder)).filter((name) => !name.startsWith(`${log}.`));
+  if (there.length > 0) throw new Failure(1, "FolderNotEmpty", `${folder} holds something already`, "give --out another folder");
+}

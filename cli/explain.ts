@@ -42,7 +42,7 @@ const explain: Command = {
 const styles: Readonly<Record<ExplainedConsumer["explanation"]["verdict"], Style>> = { accept: "green", ask: "yellow", reject: "red" };
 
 function explanationText(explained: ExplainedConsumer, terminal: Call["terminal"]): string {
-  const { consumer, explanation, connection, cut, supposed, mode, at } = explained;
+  const { consumer, explanation, connection, cut, stays, supposed, mode, at } = explained;
   const from = [consumer.region ?? "Region not known", consumer.ipAddressType ?? "address type not known"].join(", ");
   const what = supposed.map((one) => (one === "at" ? `the time ${moment(at)}` : (supposedWords[one] ?? one))).join(", ");
   const head = details(
@@ -54,6 +54,7 @@ function explanationText(explained: ExplainedConsumer, terminal: Call["terminal"
       ...(connection === undefined
         ? []
         : [["Stands", connection.decision === undefined ? connection.words : `${connection.words}: ${connection.decision}`] as const]),
+      ...(stays === undefined ? [] : [["Stays", stays] as const]),
       ...(cut === undefined ? [] : [["To be cut", `at ${moment(cut.due)}, because ${cut.because.detail}`] as const]),
     ],
     terminal,

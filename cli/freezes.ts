@@ -8,6 +8,7 @@ import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { wrongUsage } from "./failure.ts";
+import { followWords, foreseen, noneTouched } from "./outlook.ts";
 import { harmless, minute, moment } from "./render.ts";
 import { table } from "./table.ts";
 
@@ -38,14 +39,21 @@ const unfreeze: Command = {
   name: "unfreeze",
   operands: "<service-id|all>",
   summary: "lift a freeze: the allow-list accepts again",
-  more: "Those who were asked about meanwhile, and whom the list accepts, are accepted now.",
+  more: "Those who were asked about meanwhile, and whom the list accepts, are accepted now: who, is shown before.",
   options: { reason: { value: "TEXT", help: "why, for the log" }, ...yes },
   examples: [`drawbridge unfreeze ${service}`, "drawbridge unfreeze all --reason over --yes"],
   async run(call) {
     const id = frozenId(operandsOf(call, this, 1));
-    await confirm(call, `Let the allow-list accept again at ${wordsOf(id)}?`);
-    const done = await call.api.delete<Frozen>(pathOf("freezes", id), { reason: call.given.text("reason") });
-    call.result(done, () => `No longer frozen: ${wordsOf(id)}. It was ${frozenWords(done.freeze)}`);
+    const done = await foreseen(
+      call,
+      ({ preview }) => call.api.delete<Frozen>(pathOf("freezes", id), { reason: call.given.text("reason"), preview: preview && "true" }),
+      () => `Let the allow-list accept again at ${wordsOf(id)}?`,
+    );
+    call.result(done, () => {
+      const follows = done.outlook === undefined ? noneTouched : followWords(done.outlook);
+      const lifted = `No longer frozen: ${wordsOf(id)}. It was ${frozenWords(done.freeze)}`;
+      return follows === noneTouched ? lifted : `${lifted}\nWhat follows: ${follows}.`;
+    });
   },
 };
 

@@ -122,11 +122,15 @@ function examples(lines: readonly string[], { width }: Look): string[] {
 }
 
 /** An option stays with its value, a pipe with what it leads to, and what is quoted in one piece. */
-const partsOf = (line: string): string[] =>
-  (line.match(/(?:'[^']*'|"[^"]*"|[^'" ])+/g) ?? []).reduce<string[]>(
-    (parts, word) =>
-      /^(--|[|>])/.test(word) || parts.length === 0 ? [...parts, word] : [...parts.slice(0, -1), `${parts.at(-1) ?? ""} ${word}`],
-    [],
-  );
+function partsOf(line: string): string[] {
+  const parts: string[] = [];
+  for (const word of line.match(/(?:'[^']*'|"[^"]*"|[^'" ])+/g) ?? []) {
+    const last = parts.pop();
+    if (last === undefined) parts.push(word);
+    else if (/^(--|[|>])/.test(word)) parts.push(last, word);
+    else parts.push(`${last} ${word}`);
+  }
+  return parts;
+}
 
 const sentenceCase = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

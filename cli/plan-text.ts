@@ -1,8 +1,9 @@
 // A policy's plan as text: what is added, changed and removed, a line each.
 
 import { differences, fieldWords, valueWords } from "../lib/differences.ts";
-import { saidOf, type PolicyPlan, type SaidApprover, type SaidEntry, type SaidService } from "../lib/operator/policy.ts";
+import type { PolicyPlan, SaidApprover, SaidService } from "../lib/operator/policy.ts";
 import { keyWords } from "../lib/operator/principals.ts";
+import { saidOf, type SaidEntry } from "../lib/said-entry.ts";
 import { painted, prose, type Style } from "./render.ts";
 import type { Look } from "./terminal.ts";
 

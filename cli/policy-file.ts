@@ -7,11 +7,12 @@ import type { Approver } from "../lib/approver.ts";
 import { BadInput, Refused } from "../lib/faults.ts";
 import { faultAmong, faultOf } from "../lib/operator/asking-together.ts";
 import { disconnectText } from "../lib/operator/disconnect-given.ts";
-import { checkSaid, same } from "../lib/operator/entries.ts";
+import { checkSaid } from "../lib/operator/entries.ts";
 import { policyFile } from "../lib/operator/inputs.ts";
-import { approverSaid, byPlace, saidOf, settingsOf, type Policy, type SaidService } from "../lib/operator/policy.ts";
+import { approverSaid, byPlace, settingsOf, type Policy, type SaidService } from "../lib/operator/policy.ts";
 import { principalWords } from "../lib/operator/principals.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";
+import { saidOf, saysTheSame } from "../lib/said-entry.ts";
 import type { Service } from "../lib/service.ts";
 import { nearest } from "./command.ts";
 import { Mistakes } from "./failure.ts";
@@ -159,7 +160,7 @@ function semantic(policy: Policy, known: Known, document: Document): Wrong[] {
     if (fault !== undefined) at([...path, "asking", fault.field], false, `entries.${String(index)}.asking.${fault.field}: ${fault.remedy}`);
     // An entry that has expired meanwhile may go on standing in the file.
     const before = there.get(entryId(entry));
-    if (before !== undefined && same(before, entry)) continue;
+    if (before !== undefined && saysTheSame(before, entry)) continue;
     try {
       checkSaid(entry, known.now, known);
     } catch (error) {

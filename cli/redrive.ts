@@ -2,9 +2,11 @@
 
 import type { Taken } from "../lib/aws/set-aside-queue.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
+import { isEvent, type StoredEvent } from "../lib/ledger.ts";
 import type { Told } from "../lib/operator/history.ts";
 import { explain, isSetAsideQueue, waysBack, type Explained, type SetAsideQueue } from "../lib/operator/set-aside.ts";
 import { nearest, operandsOf, yes, type Call, type Command } from "./command.ts";
+import { stored } from "./audit-stream.ts";
 import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
 import { harmless, moment } from "./render.ts";
 import { table } from "./table.ts";
@@ -109,9 +111,7 @@ async function back(
       case "event":
         return await sender.tell(again.type, again.detail);
       case "stored":
-        return await sender.tellStored(
-          (await ofSubject(api, again.subject)).filter(({ subject, seq }) => subject === again.subject && seq === again.seq),
-        );
+        return await sender.tellStored((await everything(api, { subject: again.subject })).filter(({ seq }) => seq === again.seq));
       case "span":
         return await sender.tellStored(await everything(api, { from: again.from, to: again.to }));
     }
@@ -120,18 +120,12 @@ async function back(
   }
 }
 
-/** `connection#vpce-…`, `service#vpce-svc-…`, `entry#vpce-svc-…#account#…` */
-function ofSubject(api: Call["api"], subject: string): Promise<Told[]> {
-  const [kind = "", id = ""] = subject.split("#");
-  return everything(api, kind === "connection" ? { connection: id } : { service: id });
-}
-
-async function everything(api: Call["api"], query: Readonly<Record<string, string>>): Promise<Told[]> {
-  const items: Told[] = [];
+async function everything(api: Call["api"], query: Readonly<Record<string, string>>): Promise<StoredEvent[]> {
+  const items: StoredEvent[] = [];
   let cursor: string | undefined;
   do {
     const page = await api.get<{ items: Told[]; cursor?: string }>("/audit", { ...query, oldestFirst: "true", limit: "1000", cursor });
-    items.push(...page.items);
+    items.push(...page.items.map(stored).filter(isEvent));
     ({ cursor } = page);
   } while (cursor !== undefined);
   return items;

@@ -1,18 +1,19 @@
 // The commands access-report, stats and evidence: what auditors ask of a moment or of a period.
 
-import { livesUntil } from "../lib/audit/lives.ts";
-import { accessReport, statistics, type Access, type Statistics } from "../lib/audit/reports.ts";
-import { parseInstant } from "../lib/ids.ts";
-import type { StoredEvent } from "../lib/ledger.ts";
+import { lateSeconds } from "../lib/audit/checkpoint.ts";
+import { movingTypes } from "../lib/audit/lives.ts";
+import { accessReport, decidingTypes, statistics, type Access, type Statistics } from "../lib/audit/reports.ts";
+import { instant, milliseconds } from "../lib/ids.ts";
+import type { LogRow } from "../lib/ledger.ts";
 import { actorWords } from "../lib/wording.ts";
-import { events, settledEnd } from "./audit-stream.ts";
+import { eventsOfTypes, settledEnd } from "./audit-stream.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { csv } from "./csv.ts";
 import { evidence } from "./evidence.ts";
-import { wrongUsage } from "./failure.ts";
-import { BadInput } from "../lib/faults.ts";
 import { duration, minute, moment, painted, prose } from "./render.ts";
 import { table, type Column } from "./table.ts";
+import { momentOf, periodOf } from "./times.ts";
+import { toldLives } from "./told-lives.ts";
 
 const accessCommand: Command = {
   name: "access-report",
@@ -27,12 +28,10 @@ const accessCommand: Command = {
   async run(call) {
     operandsOf(call, this, 0);
     const { given, terminal } = call;
-    const at = momentOf(given.text("at"));
-    const lives = livesUntil(at);
-    // A connection's events are in order, and none after the moment is needed.
-    for await (const stored of events(call, { service: given.text("service"), to: settledEnd(new Date(Date.parse(at) + 1).toISOString()) }))
-      lives.add(stored);
-    const report = accessReport(lives.all.values());
+    const at = momentOf(given, "at");
+    // Clocks differ: an event from before the moment may say that it is later than one from after it.
+    const to = settledEnd(instant(milliseconds(at) + lateSeconds * 1000));
+    const report = accessReport(await toldLives(call, eventsOfTypes(call, movingTypes, { service: given.text("service"), to }), { at }));
     if (given.flag("csv")) return terminal.out(csv(accessHead, report.map(accessRow)));
     call.result({ at, connections: report }, () =>
       [prose(accessHeading(at, report), terminal), ...(report.length === 0 ? [] : [accessTable(report, terminal)])].join("\n\n"),
@@ -40,23 +39,17 @@ const accessCommand: Command = {
   },
 };
 
-/** A day stands for all of it. */
-function momentOf(given: string | undefined): ReturnType<typeof parseInstant> {
-  if (given === undefined) return parseInstant("at", new Date().toISOString());
-  return asked("at", /^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T23:59:59.999Z` : given);
+function accessHeading(at: string, report: readonly Access[]): string {
+  const inside = report.filter(({ stands }) => stands);
+  const accounts = new Set(inside.map(({ account }) => account)).size;
+  const sum = `At ${moment(at)} UTC ${String(inside.length)} ${inside.length === 1 ? "connection was" : "connections were"} let in, of ${String(accounts)} accounts.`;
+  const unsure = report.filter(({ incomplete }) => incomplete === true).length;
+  return unsure === 0 ? sum : `${sum}\n${incompleteWords(unsure)}`;
 }
 
-function asked(name: string, given: string): ReturnType<typeof parseInstant> {
-  try {
-    return parseInstant(name, given);
-  } catch (error) {
-    if (error instanceof BadInput) throw wrongUsage(`--${name} ${given} is no time`, error.remedy);
-    throw error;
-  }
-}
-
-const accessHeading = (at: string, report: readonly Access[]): string =>
-  `At ${moment(at)} UTC ${String(report.length)} ${report.length === 1 ? "connection was" : "connections were"} let in, of ${String(new Set(report.map(({ account }) => account)).size)} accounts.`;
+/** What a report says of connections whose events are not all there. */
+export const incompleteWords = (count: number): string =>
+  `The history of ${count === 1 ? "one connection" : `${String(count)} connections`} is incomplete, or contradicts itself: see drawbridge audit verify.`;
 
 const accessHead = [
   "service",
@@ -81,20 +74,25 @@ export const groundsOf = ({
   readonly reason?: string | undefined;
 }): string => [...new Set([because?.detail, reason])].filter((text) => text !== undefined).join(": ");
 
-const accessRow = ({ service, account, endpoint, status, since, by, because, entry, reason = "", approvers = [] }: Access): string[] => [
-  service,
-  account,
-  endpoint,
-  status,
-  since ?? "",
-  by === undefined ? "" : actorWords(by),
-  because?.rule ?? "",
-  because?.detail ?? "",
-  entry === undefined ? "" : `${entry.service}/${entry.principal}`,
-  entry === undefined ? "" : String(entry.version),
-  reason,
-  approvers.join(" "),
-];
+const statusOf = ({ status, incomplete }: Access): string => (incomplete === true ? `${status}, history incomplete` : status);
+
+const accessRow = (access: Access): string[] => {
+  const { service, account, endpoint, since, by, because, entry, reason = "", approvers = [] } = access;
+  return [
+    service,
+    account,
+    endpoint,
+    statusOf(access),
+    since ?? "",
+    by === undefined ? "" : actorWords(by),
+    because?.rule ?? "",
+    because?.detail ?? "",
+    entry === undefined ? "" : `${entry.service}/${entry.principal}`,
+    entry === undefined ? "" : String(entry.version),
+    reason,
+    approvers.join(" "),
+  ];
+};
 
 const accessTable = (report: readonly Access[], terminal: Call["terminal"]): string =>
   table(
@@ -107,15 +105,18 @@ const accessTable = (report: readonly Access[], terminal: Call["terminal"]): str
       { head: "BY", breaks: true },
       { head: "BECAUSE", breaks: true },
     ],
-    report.map(({ service, account, endpoint, status, since, by, because, reason }) => [
-      service,
-      account,
-      endpoint,
-      { text: status, style: status === "connected" ? "green" : "yellow" },
-      since === undefined ? "" : minute(since),
-      by === undefined ? "" : actorWords(by),
-      groundsOf({ because, reason }),
-    ]),
+    report.map((access) => {
+      const { service, account, endpoint, status, since, by, because, reason, incomplete } = access;
+      return [
+        service,
+        account,
+        endpoint,
+        { text: statusOf(access), style: incomplete === true ? "red" : status === "connected" ? "green" : "yellow" },
+        since === undefined ? "" : minute(since),
+        by === undefined ? "" : actorWords(by),
+        groundsOf({ because, reason }),
+      ];
+    }),
     terminal,
   );
 
@@ -133,10 +134,9 @@ const stats: Command = {
   async run(call) {
     operandsOf(call, this, 0);
     const { given, terminal } = call;
-    const from = given.text("from") ?? new Date(Date.now() - 84 * 24 * 60 * 60 * 1000).toISOString();
-    const all: StoredEvent[] = [];
-    for await (const stored of events(call, { from, service: given.text("service"), to: given.text("to") }))
-      if (stored.subject.startsWith("connection#")) all.push(stored);
+    const { to, from = instant(Date.now() - 84 * 24 * 60 * 60 * 1000) } = periodOf(given);
+    const all: LogRow[] = [];
+    for await (const row of eventsOfTypes(call, decidingTypes, { from, service: given.text("service"), to })) all.push(row);
     const figures = statistics(all);
     if (given.flag("csv"))
       return terminal.out(

@@ -8,7 +8,8 @@ import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { endGiven } from "./entry-options.ts";
 import { wrongUsage } from "./failure.ts";
-import { followWords, foreseen } from "./outlook.ts";
+import { followWords, foreseen, noneTouched } from "./outlook.ts";
+import { problemLines } from "./problem-lines.ts";
 import { prose } from "./render.ts";
 import { settingsLines } from "./settings-words.ts";
 
@@ -89,13 +90,14 @@ function askingOver(before: AskingSettings | undefined, given: AskingGiven): Ask
   return merged.length === 0 ? null : Object.fromEntries(merged);
 }
 
-function setWords({ service, changed, outlook }: Set, terminal: Call["terminal"]): string {
-  if (!changed) return `Nothing changed, ${service.service} is set so already.`;
-  const follows = outlook === undefined ? "no connection is touched" : followWords(outlook);
+function setWords({ service, changed, outlook, problems }: Set, terminal: Call["terminal"]): string {
+  if (!changed) return [`Nothing changed, ${service.service} is set so already.`, ...problemLines(problems, terminal)].join("\n");
+  const follows = outlook === undefined ? noneTouched : followWords(outlook);
   return [
     `${service.service} is set:`,
     ...[zoneWords(service), ...settingsLines(service)].map((line) => prose(`- ${line}`, terminal, 2)),
     `What follows: ${follows}.`,
+    ...problemLines(problems, terminal),
   ].join("\n");
 }
 

@@ -10,6 +10,7 @@ import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { Failure, wrongUsage } from "./failure.ts";
+import { problemLines } from "./problem-lines.ts";
 import { details, harmless, minute, moment, painted, prose } from "./render.ts";
 import { table } from "./table.ts";
 import { settingsLines } from "./settings-words.ts";
@@ -118,7 +119,7 @@ async function previewed({ api, terminal }: Call, service: string, zone: string 
     ),
   );
   const telling = preview.connections.filter(
-    ({ becomes, verdict }) => becomes === "waits" || (becomes === "adopted" && verdict === "reject"),
+    ({ becomes, verdict, cut }) => becomes === "waits" || cut !== undefined || (becomes === "adopted" && verdict === "reject"),
   );
   if (telling.length > 0) terminal.err(foreseenTable(telling, terminal));
   return preview;
@@ -127,7 +128,7 @@ async function previewed({ api, terminal }: Call, service: string, zone: string 
 function countsWords({ adopted, cut, waiting, accept, ask, reject }: Preview["counts"]): string {
   const those = [`${String(accept)} accepted`, `${String(ask)} asked about`, `${String(reject)} rejected`].join(", ");
   return [
-    `${String(adopted)} accepted already${cut === 0 ? "" : ` (${String(cut)} of them cut by a reject entry)`}`,
+    `${String(adopted)} accepted already${cut === 0 ? "" : ` (${String(cut)} of them to be cut)`}`,
     waiting === 0 ? "none waiting" : `${String(waiting)} waiting (${those})`,
   ].join("; ");
 }
@@ -141,15 +142,18 @@ const foreseenTable = (connections: Preview["connections"], terminal: Call["term
       { head: "WHAT FOLLOWS", breaks: true },
       { head: "BECAUSE", breaks: true },
     ],
-    connections.map(({ endpoint, account, state, becomes, verdict, because }) => [
+    connections.map(({ endpoint, account, state, becomes, verdict, because, cut }) => [
       endpoint,
       account,
       state,
-      becomes === "waits" ? verdictWords[verdict] : "would be cut",
+      becomes === "waits" ? verdictWords[verdict] : cut === undefined ? "stays, as a reject entry says" : cutWords(cut),
       because,
     ]),
     terminal.aside,
   );
+
+const cutWords = ({ due }: { readonly due?: string }): string =>
+  due === undefined ? "would be cut at once" : `would be cut at ${moment(due)}`;
 
 function addedWords({ service, changed, recorded }: Added, terminal: Call["terminal"]): string {
   const head = changed
@@ -197,7 +201,7 @@ function shownWords({ service, facts, problems, counts, counted, freezes, histor
     ],
     terminal,
   );
-  const troubles = problems.map(({ message, remedy }) => painted(prose(`! ${message}; ${remedy}`, terminal, 2), "yellow", terminal));
+  const troubles = problemLines(problems, terminal).map((line) => painted(line, "yellow", terminal));
   return [
     head,
     ...troubles,

@@ -6,12 +6,14 @@ import { valueWords } from "../lib/differences.ts";
 import { disconnectWords } from "../lib/disconnect.ts";
 import { isAccountId, isEndpointId, isServiceId } from "../lib/ids.ts";
 import type { ShownConnection } from "../lib/operator/connections.ts";
-import type { ShownEntry } from "../lib/operator/entries.ts";
+import type { ListedEntries, ShownEntry } from "../lib/operator/entries.ts";
+import { unreadableProblem } from "../lib/operator/unreadable-entry.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { connectionsTable } from "./connections.ts";
 import { entriesTable } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
+import { problemLines } from "./problem-lines.ts";
 import { details, moment, painted, prose } from "./render.ts";
 import { showService } from "./services.ts";
 import { story } from "./story.ts";
@@ -84,7 +86,11 @@ async function showEntry(call: Call, service: string, principal: string): Promis
     const { entry } = shown;
     const more = entry === undefined ? [] : saidBesides(entry);
     return [
-      prose(shown.words ?? "The entry has been removed.", terminal, 2),
+      prose(
+        shown.words ?? (shown.unreadable === undefined ? "The entry has been removed." : `It cannot be read: ${shown.unreadable}`),
+        terminal,
+        2,
+      ),
       ...(more.length === 0 ? [] : [details(more, terminal)]),
       "",
       story(shown.history, terminal),
@@ -93,13 +99,24 @@ async function showEntry(call: Call, service: string, principal: string): Promis
 }
 
 /** What the entry says beside its verdict, its conditions and how people are asked. */
-function saidBesides({ name, label, contact, purpose, ticket, labels = {}, onExpiry, disconnect }: Entry): (readonly [string, string])[] {
+function saidBesides({
+  name,
+  label,
+  vpc,
+  contact,
+  purpose,
+  ticket,
+  labels = {},
+  onExpiry,
+  disconnect,
+}: Entry): (readonly [string, string])[] {
   const end = (words: string, said: Entry["disconnect"]): Record<string, string | undefined> => ({
     [words]: said === undefined ? undefined : disconnectWords(said),
   });
   const told = {
     name,
     label,
+    VPC: vpc === undefined ? undefined : `${vpc.id} in ${vpc.region}`,
     contact,
     purpose,
     ticket,
@@ -114,13 +131,14 @@ function saidBesides({ name, label, contact, purpose, ticket, labels = {}, onExp
 async function showAccount(call: Call, account: string): Promise<void> {
   const { api, terminal } = call;
   const [entries, connections] = await Promise.all([
-    api.get<{ items: Entry[] }>("/entries", { principal: account }),
+    api.get<ListedEntries>("/entries", { principal: account }),
     account === "any" ? { items: [] } : api.get<{ items: Connection[]; cursor?: string }>("/connections", { account }),
   ]);
   const titled = (title: string, text: string): string => `${painted(title, "bold", terminal)}\n${text}`;
+  for (const line of problemLines(entries.unreadable?.map(unreadableProblem), terminal.aside)) terminal.err(line);
   call.result({ account, entries: entries.items, connections: connections.items }, () =>
     [
-      titled("Entries", entries.items.length === 0 ? `none for ${account} itself` : entriesTable(entries.items, terminal)),
+      titled("Entries", entries.items.length === 0 ? `none for ${account} itself` : entriesTable(entries.items, terminal, entries.at)),
       ...(account === "any"
         ? []
         : [titled("Connections", connections.items.length === 0 ? "none" : connectionsTable(connections.items, terminal))]),

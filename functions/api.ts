@@ -2,7 +2,7 @@
 
 import manifest from "../package.json" with { type: "json" };
 import { BadInput, Refused } from "../lib/faults.ts";
-import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
+import { clock, newId, wait } from "../lib/lambda/clock-and-ids.ts";
 import { httpHandler, type HttpReply } from "../lib/lambda/http-handler.ts";
 import type { HttpRequest } from "../lib/lambda/http-request.ts";
 import {
@@ -16,6 +16,8 @@ import {
   organizations,
   permits,
   services,
+  slackSecret,
+  slips,
   subscriptions,
   wakeAdmit,
   zones,
@@ -23,6 +25,8 @@ import {
 import { settings } from "../lib/lambda/settings.ts";
 import type { OperatorPorts } from "../lib/operator/operator.ts";
 import { operatorRoutes, type UseCase } from "../lib/operator/routes.ts";
+import { slackTrial } from "../lib/slack/try-out.ts";
+import { postJson } from "../lib/web/post-json.ts";
 
 const set = settings(
   "STAGE",
@@ -37,6 +41,8 @@ const set = settings(
   "APPROVER_EMAIL",
   "DECISIONS_TOPIC_ARN",
   "HOSTED_ZONE_IDS",
+  "PROOFS_TABLE",
+  "SLACK_SECRET_ARN",
   "BUS_NAME",
   "CHECKPOINT_BUCKET",
   "CHECKPOINT_KEY_ARN",
@@ -57,6 +63,7 @@ const ports: OperatorPorts = {
   subscriptions: subscriptions(set),
   contacts: contacts(set),
   people: approverMail(set),
+  slack: slackTrial({ clock, slips: slips(set), secret: slackSecret(set), post: postJson, wait }),
   wake: wakeAdmit(set),
   deployment: {
     stage: set.STAGE,

@@ -22,12 +22,8 @@ export const handler = scheduleHandler({
       counts.add("CheckpointsKept");
       counts.add("EventsSealed", events);
     }
-    for (const { subject, seq } of broken)
-      log.error(
-        "An event came into the log with a wrong hash",
-        new Fault("BrokenEvent", "the audit log", "its hash is not its own", false),
-        { subject, seq },
-      );
+    for (const { subject, seq, why } of broken)
+      log.error("A row of the log is not as Drawbridge writes it", new Fault("BrokenEvent", "the audit log", why, false), { subject, seq });
     counts.add("EventsBroken", broken.length);
     counts.add("CheckpointsLooked");
   },

@@ -1,13 +1,13 @@
-// Asks approvers, and tells those who want to know, by SNS.
+// Asks approvers, and tells those who want to know, by SNS: when the bus tells of something, and each minute what waited for its time.
 
-import { askByMail, asks } from "../lib/asking/ask-by-mail.ts";
-import { byMail } from "../lib/asking/by-mail.ts";
-import { tell } from "../lib/asking/tell.ts";
-import { settles, tellAsked } from "../lib/asking/tell-asked.ts";
-import { isForEverybody, tellEverybody } from "../lib/asking/tell-everybody.ts";
+import type { Context, EventBridgeEvent, ScheduledEvent } from "aws-lambda";
+import { mailDue } from "../lib/asking/mail-waiting.ts";
+import { tellPeople } from "../lib/asking/tell-people.ts";
 import { busHandler } from "../lib/lambda/bus-handler.ts";
 import { clock, wait } from "../lib/lambda/clock-and-ids.ts";
+import { tellingOf } from "../lib/lambda/invocation.ts";
 import { allowList, approvers, connections, keys, organizations, people, proofs, services, slips } from "../lib/lambda/ports-for.ts";
+import { isTick, scheduleHandler } from "../lib/lambda/schedule-handler.ts";
 import { settings } from "../lib/lambda/settings.ts";
 
 const set = settings(
@@ -35,14 +35,10 @@ const ports = {
   people: people(set),
   wait,
 };
-const mail = byMail(ports.people);
+const telling = tellingOf("notify");
 
-export const handler = busHandler({
-  name: "notify",
-  work: async (told) => {
-    if (asks(told)) await askByMail(ports, told);
-    else await tell(ports, mail, told);
-    if (isForEverybody(told)) await tellEverybody(ports, told);
-    else if (settles(told)) await tellAsked(ports, told);
-  },
-});
+const fromBus = busHandler({ name: "notify", telling, work: (told) => tellPeople(ports, told) });
+const eachMinute = scheduleHandler({ name: "notify", telling, work: () => mailDue(ports) });
+
+export const handler = (event: EventBridgeEvent<string, unknown> | ScheduledEvent, context: Context): Promise<void> =>
+  isTick(event) ? eachMinute(event, context) : fromBus(event, context);

@@ -7,9 +7,9 @@ import { clock, wait } from "../lib/lambda/clock-and-ids.ts";
 import { tellingOf } from "../lib/lambda/invocation.ts";
 import { allowList, approvers, connections, keys, organizations, proofs, services, slackSecret, slips } from "../lib/lambda/ports-for.ts";
 import { settings } from "../lib/lambda/settings.ts";
-import { converse } from "../lib/slack/conversation.ts";
-import { readSecret } from "../lib/slack/secret.ts";
+import { converse, type ConversationPorts } from "../lib/slack/conversation.ts";
 import { slackApi } from "../lib/slack/web-api.ts";
+import { withSecret } from "../lib/slack/with-secret.ts";
 import { postJson } from "../lib/web/post-json.ts";
 
 const set = settings(
@@ -34,16 +34,19 @@ const ports = {
   slips: slips(set),
   keys: keys(set),
 };
-const secret = slackSecret(set);
 const telling = tellingOf("slack");
+const warn: ConversationPorts["warn"] = (message, about) => {
+  telling.log.warn(message, about);
+};
+const secret = slackSecret(set);
 
 export const handler = busHandler({
   name: "slack",
   telling,
-  work: async (told) => {
-    const { bot, webhook } = readSecret(await secret());
-    if (bot !== undefined) await converse({ ...ports, bot, api: slackApi(bot, { post: postJson, wait }) }, told);
-    else if (webhook !== undefined && !isOnlyForThreads(told)) await tell(ports, bySlack(webhook, postJson), told);
-    else if (webhook === undefined) telling.log.info("No Slack is configured");
-  },
+  work: (told) =>
+    withSecret(secret, async ({ bot, webhook }) => {
+      if (bot !== undefined) await converse({ ...ports, warn, bot, api: slackApi(bot, { post: postJson, wait }) }, told);
+      else if (webhook !== undefined && !isOnlyForThreads(told)) await tell(ports, bySlack(webhook, postJson), told);
+      else if (webhook === undefined) telling.log.info("No Slack is configured");
+    }),
 });

@@ -17,7 +17,7 @@ import {
   wakeDns,
 } from "../lib/lambda/ports-for.ts";
 import { scheduleHandler } from "../lib/lambda/schedule-handler.ts";
-import { settings } from "../lib/lambda/settings.ts";
+import { isPaused, settings } from "../lib/lambda/settings.ts";
 import { sweepCounts } from "../lib/lambda/sweep-counts.ts";
 import { sweep } from "../lib/loop/sweep.ts";
 
@@ -51,7 +51,7 @@ const ports = {
   approvers: approvers(set),
   subscriptions: subscriptions(set),
   slips: slips(set),
-  permissions: { ...own, permits: permits(set) },
+  ...(isPaused() ? {} : { permissions: { ...own, permits: permits(set) } }),
   wake: {
     ...wakeAdmit(set),
     ...wakeDns(set),

@@ -20,6 +20,8 @@ export interface Entry {
   /** Everybody who wrote it, as lib/entry-authors.ts has it: they do not decide about it. Absent in rows from before that was kept. */
   readonly authors?: readonly string[];
   readonly at: Instant;
+  /** Since when it keeps out whom it keeps out, where that is longer than this version: a cut in a while does not begin anew. */
+  readonly since?: Instant;
   /** Of an answer's entry that ends by itself: what stands at its key again once it has expired. */
   readonly afterwards?: Restored | "nothing";
   /** The consumer as people know it; it is the DNS label too unless `label` says otherwise. */
@@ -248,6 +250,7 @@ function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean)
   const {
     author,
     at,
+    since = at,
     conditions: { notBefore },
   } = entry;
   return {
@@ -255,7 +258,7 @@ function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean)
     author,
     ...optional("authors", entry.authors),
     at,
-    since: notBefore !== undefined && notBefore > at ? notBefore : at,
+    since: notBefore !== undefined && notBefore > since ? notBefore : since,
     words: described(entry),
     ...optional("name", entry.name),
     ...optional("disconnect", entry.disconnect),

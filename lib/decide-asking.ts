@@ -15,9 +15,9 @@ import {
 import { evolve, type Connection, type Question, type Vote } from "./connection.ts";
 import { optional } from "./optional.ts";
 import type { Known, Signal } from "./decide.ts";
-import type { Actor, Because, ConnectionEvent, EntryRef } from "./events.ts";
+import type { Actor, ConnectionEvent, EntryRef } from "./events.ts";
 import { waits } from "./observed.ts";
-import { did, ruled, stamp } from "./stamp.ts";
+import { did, glassBroken, ruled, stamp } from "./stamp.ts";
 import { utc } from "./when.ts";
 import { personWords } from "./wording.ts";
 
@@ -43,8 +43,7 @@ export function answeredBy(connection: Open, answer: Answer, known: Known): Conn
     return [stamp(known, { type: "ConnectionDenied", revokes: false, ...said }, by, because)];
   }
   if (answer.breakGlass === true) {
-    const because: Because = { rule: "break-glass", detail: reason ?? "one operator alone" };
-    return [stamp(known, { type: "ConnectionApproved", ...said, ...label, breakGlass: true }, by, because)];
+    return [stamp(known, { type: "ConnectionApproved", ...said, ...label, breakGlass: true }, by, glassBroken(reason))];
   }
   if (asking.quorum <= 1)
     return [stamp(known, { type: "ConnectionApproved", ...said, ...label }, by, ruled(by, reason ?? `approved by ${who(answer)}`))];
@@ -98,7 +97,8 @@ function enough(
 
 /** Why an answer does not count; nothing when it does. */
 function mayNot({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, { question }: Open): string | undefined {
-  if (choice === "approve" && scope === "account" && !asking.accountAnswers)
+  // Who operates writes entries anyway.
+  if (choice === "approve" && scope === "account" && !asking.accountAnswers && by.kind !== "operator")
     return "the service's answers speak about one connection, not about an account from now on";
   if (by.kind === "approver") return barred(asking, question, by);
   if (by.kind !== "operator" || choice === "reject" || breakGlass === true) return undefined;

@@ -1,5 +1,6 @@
 // What becomes of a connection that something holds: its cut, what is told of it beforehand, and its place under a limit. Pure.
 
+import { entryId } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
 import type { Known } from "./decide.ts";
 import type { Because, ConnectionEvent } from "./events.ts";
@@ -27,7 +28,8 @@ function revoke({ entry, because }: Cut, known: Known): ConnectionEvent {
 function foretell(connection: Connection, ground: Ground, cut: Cut | undefined, known: Known): ConnectionEvent[] {
   const { revocation } = connection;
   if (cut !== undefined) {
-    const told = revocation?.due === cut.due && revocation.entry.version === cut.entry.version;
+    // A new version that cuts at the same time is no news.
+    const told = revocation?.due === cut.due && entryId(revocation.entry) === entryId(cut.entry);
     return told ? [] : [did(known, { type: "RevocationAnnounced", due: cut.due, entry: cut.entry }, cut.because)];
   }
   if (revocation === undefined || !isSafe(connection, ground)) return [];

@@ -14,7 +14,7 @@ import { utc } from "./when.ts";
 import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
 import { sameVpc, toldOfVpcs, type VpcSignal } from "./vpcs.ts";
-import { byEntry, did, ruled, stamp, type Kind } from "./stamp.ts";
+import { byEntry, did, glassBroken, ruled, stamp, type Kind } from "./stamp.ts";
 
 /** What reached us. Each means: look at this connection again. */
 export type Signal =
@@ -251,7 +251,10 @@ function answered(connection: Connection, signal: Extract<Signal, { kind: "answe
   if (choice === "approve" && known.judgement?.verdict === "reject")
     return refuse(`a reject entry applies: ${known.judgement.because.detail}`);
   if (connection.status === "asking") return answeredBy(connection, signal, known);
-  const because = ruled(by, reason ?? `${choice === "approve" ? "approved" : "rejected"} by an operator`);
+  const because =
+    choice === "approve" && signal.breakGlass === true
+      ? glassBroken(reason)
+      : ruled(by, reason ?? `${choice === "approve" ? "approved" : "rejected"} by an operator`);
   const said = optional("reason", reason);
   if (
     choice === "approve" &&

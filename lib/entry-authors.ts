@@ -1,5 +1,5 @@
-// Who wrote an entry: every operator who wrote a version of it since it last was removed. An approver's answer decides about the
-// account and asks nothing for it, so whoever gave it wrote nothing that somebody else would have to look at. Pure.
+// Who wrote an entry: every operator who wrote a version of it since it last was removed. An answer, an operator's own too, decides about
+// the account and asks nothing for it, so whoever gave it wrote nothing that somebody else would have to look at. Pure.
 
 import type { Entry } from "./allow-list.ts";
 import { mayBeSame } from "./approver.ts";
@@ -14,7 +14,8 @@ const withOne = (authors: readonly string[], arn: string): readonly string[] =>
 
 /** The same as its events tell it, oldest first. */
 export const authorsIn = (history: readonly DrawbridgeEvent[]): readonly string[] =>
-  history.reduce<readonly string[]>((authors, { type, by }) => {
+  history.reduce<readonly string[]>((authors, { type, by, because }) => {
     if (type === "EntryRemoved") return [];
-    return by.kind === "operator" && (type === "EntryAdded" || type === "EntryChanged") ? withOne(authors, by.arn) : authors;
+    const wrote = by.kind === "operator" && because.rule !== "approvers" && (type === "EntryAdded" || type === "EntryChanged");
+    return wrote ? withOne(authors, by.arn) : authors;
   }, []);

@@ -1,14 +1,24 @@
-// An entry in words: what it demands, whom it has asked and how, and what comes when it has run out.
+// An entry in words: what it demands, whom it has asked and how, what it means for connections, and what comes when it has run out.
 
 import { described, type Entry } from "./allow-list.ts";
 import type { AskingSettings } from "./asking-policy.ts";
+import { disconnectWords } from "./disconnect.ts";
 import { exactly } from "./when.ts";
 
-/** An entry with its conditions. The log keeps entries as they were, so nothing is taken for granted. */
+/** An entry with its conditions, and what it means for connections. The log keeps entries as they were, so nothing is taken for granted. */
 export function entryWords(value: unknown): string {
   const entry = value as Partial<Entry> | undefined;
   if (entry?.principal === undefined || entry.service === undefined || entry.verdict === undefined) return "an entry";
-  return [described(entry as Entry), conditionWords(entry as Entry), askingSaid(entry.asking)].filter((part) => part !== "").join(", ");
+  const { disconnect, onExpiry } = entry;
+  return [
+    described(entry as Entry),
+    conditionWords(entry as Entry),
+    onExpiry === undefined ? "" : `then who it let in is ${disconnectWords(onExpiry)}`,
+    disconnect === undefined ? "" : `who was connected before is ${disconnectWords(disconnect)}`,
+    askingSaid(entry.asking),
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 /** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31 00:00 UTC`; the empty text for nothing. */

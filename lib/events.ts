@@ -1,5 +1,6 @@
 // The events Drawbridge keeps for ever: what became true, when, by whom and because of what.
 
+import type { Disconnect } from "./disconnect.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { AwsState, DnsTarget, IpAddressType } from "./observed.ts";
 import type { PrivateDns } from "./private-dns.ts";
@@ -194,7 +195,13 @@ export type PolicyEvent = Common &
         readonly from: unknown;
         readonly to: unknown;
       }
-    | { readonly type: "EntryRemoved"; readonly entry: EntryRef; readonly from: unknown }
+    | {
+        readonly type: "EntryRemoved";
+        readonly entry: EntryRef;
+        readonly from: unknown;
+        /** What its removal means for the connections that it let in; the service says where it is absent. */
+        readonly disconnect?: Disconnect;
+      }
     | { readonly type: "ServiceAdded"; readonly service: ServiceId; readonly to: unknown }
     | { readonly type: "ServiceEnforced"; readonly service: ServiceId }
     | {

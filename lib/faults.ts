@@ -36,6 +36,7 @@ export type RefusalCode =
   | "TagMissing"
   | "ZoneNotAllowed"
   | "VersionClash"
+  | "UnreadableEntry"
   | "RejectEntryApplies"
   | "ObserveOnly"
   | "ConfirmationNeeded"
@@ -54,6 +55,18 @@ export class Fault extends Error {
     this.code = code;
     this.where = where;
     this.retryable = retryable;
+  }
+}
+
+/** A row that is not what its table holds. `row` is as it was found, `why` what is wrong with it. */
+export class UnreadableRow extends Fault {
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly why: string;
+  constructor(table: string, what: string, row: Readonly<Record<string, unknown>>, why: string) {
+    super("UnreadableRow", `table ${table}`, `${what}: ${why}; put it right, or restore it from a backup`, false);
+    this.name = "UnreadableRow";
+    this.row = row;
+    this.why = why;
   }
 }
 

@@ -39,6 +39,40 @@ export function cutOf(connection: Connection, ground: Ground): Cut | undefined {
 export const isSafe = (connection: Connection, ground: Ground): boolean =>
   cutOf(connection, ground) === undefined && !isDoubted(ground.judgement);
 
+/** Why a connection goes on though the list would not let it in now; nothing where it would, or where the connection is to be cut. */
+export function staysThough(connection: Connection, ground: Ground): string | undefined {
+  const { judgement, service } = ground;
+  if (!isLive(connection) || service.mode === "observe" || cutOf(connection, ground) !== undefined) return undefined;
+  if (judgement.because.rule === "frozen" || judgement.verdict === "accept") return undefined;
+  if (judgement.verdict === "reject") return `${judgement.because.detail}: who was connected before it came is kept`;
+  if (connection.status === "adopted") return `it was there before Drawbridge, ${rejectAlone}`;
+  switch (connection.decision.by.kind) {
+    case "entry":
+      return isDoubted(judgement) ? "nobody is cut because AWS Organizations does not answer" : letInAndKept(ground);
+    case "outside":
+      return `it was accepted outside Drawbridge, ${rejectAlone}`;
+    default:
+      return `people accepted it, ${rejectAlone}`;
+  }
+}
+
+const rejectAlone = "and a reject entry alone cuts it";
+
+/** An entry let it in, and nothing cuts it. */
+function letInAndKept({ judgement, holder, now }: Ground): string {
+  const { because, findings } = judgement;
+  if (holder === undefined) return "the entry that let it in is gone: its connections are kept";
+  if ("removed" in holder || hasExpired(holder, now)) return endWords(holder, "keep");
+  if (findings.every(({ entry }) => entryId(entry) !== entryId(holder)))
+    return `${described(holder)} let it in, and speaks of its account no more: who leaves a unit or organization is kept`;
+  const deciding = findings.find(({ decides }) => decides);
+  return deciding?.verdict === "ask" && deciding.outcome === "applies"
+    ? `${because.detail}: who was connected before it came is kept`
+    : `${because.detail}; a condition that fails later cuts nobody`;
+}
+
+const hasExpired = ({ conditions: { expires } }: Entry, now: Instant): boolean => expires !== undefined && expires <= now;
+
 type Live = Extract<Connection, { status: "approved" | "connected" | "adopted" }>;
 
 const isLive = (connection: Connection): connection is Live =>
@@ -86,14 +120,20 @@ function asked(connection: Live, { findings, because }: Judgement, now: Instant)
 function endOf(holder: Entry | Removed, service: Service, now: Instant): Cut | undefined {
   if ("removed" in holder) {
     const { at, disconnect = service.onRemoval ?? "keep" } = holder.removed;
-    const detail = `the entry for ${holder.principal.replace("#", " ")} was removed at ${at}: its connections are ${disconnectWords(disconnect)}`;
-    return cut(dueBy(at, disconnect, now), holder, { rule: "entry-removed", detail });
+    return cut(dueBy(at, disconnect, now), holder, { rule: "entry-removed", detail: endWords(holder, disconnect) });
   }
   const { expires } = holder.conditions;
   if (expires === undefined || now < expires) return undefined;
   const disconnect = onExpiry(holder, service);
-  const detail = `${described(holder)}, expired at ${expires}: its connections are ${disconnectWords(disconnect)}`;
-  return cut(dueAfter(expires, disconnect), refer(holder), { rule: "entry-expired", detail });
+  return cut(dueAfter(expires, disconnect), refer(holder), { rule: "entry-expired", detail: endWords(holder, disconnect) });
+}
+
+function endWords(holder: Entry | Removed, disconnect: Disconnect): string {
+  const end =
+    "removed" in holder
+      ? `the entry for ${holder.principal.replace("#", " ")} was removed at ${holder.removed.at}`
+      : `${described(holder)}, expired at ${holder.conditions.expires ?? ""}`;
+  return `${end}: its connections are ${disconnectWords(disconnect)}`;
 }
 
 /** Clocks differ by minutes: what is to be cut at once, by what stands in the list already, does not wait for another's clock. */

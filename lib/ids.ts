@@ -55,12 +55,19 @@ export function idsIn(text: string): { services: ServiceId[]; endpoints: Endpoin
 export const instant = (milliseconds: number): Instant => new Date(milliseconds).toISOString() as Instant;
 export const milliseconds = (at: Instant): number => Date.parse(at);
 
-/** Parses an instant that a person or a file gave: ISO 8601, a date alone meaning midnight UTC. */
+/** What an instant can say: every year has four digits, so that comparing as text compares the instants. */
+const earliest = Date.parse("0001-01-01T00:00:00Z");
+const latest = Date.parse("9999-12-31T23:59:59.999Z");
+const instantForm = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+
+/** Parses an instant that a person or a file gave: ISO 8601, a date alone meaning midnight UTC. One that no calendar has is refused. */
 export function parseInstant(field: string, text: unknown): Instant {
-  const time =
-    typeof text === "string" && /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)
-      ? Date.parse(text.length === 10 || /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}Z`)
-      : Number.NaN;
-  if (Number.isNaN(time)) throw new BadInput(field, text, "give a time such as 2026-12-31 or 2026-12-31T18:00:00Z");
-  return instant(time);
+  const [, day = "", minute = "00:00", second = "00", fraction = "", zone = "Z"] =
+    (typeof text === "string" ? instantForm.exec(text) : undefined) ?? [];
+  const wall = `${day}T${minute}:${second}`;
+  const time = Date.parse(`${wall}${fraction}${zone.replace(/^(...)(\d\d)$/, "$1:$2")}`);
+  // The 30th of February, or hour 24, would be another day: said back, it must be what was typed.
+  const exists = day !== "" && !Number.isNaN(time) && instant(Date.parse(`${wall}Z`)).startsWith(wall);
+  if (exists && time >= earliest && time <= latest) return instant(time);
+  throw new BadInput(field, text, "give a time that there is, from the year 0001 to 9999, such as 2026-12-31 or 2026-12-31T18:00:00Z");
 }

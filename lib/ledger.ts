@@ -3,10 +3,11 @@
 import type { Approver } from "./approver.ts";
 import type { Entry, Principal, Removed, UnitMarks } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
+import { canonical } from "./canonical.ts";
 import { optional } from "./optional.ts";
 import { actorKey, decisionOf, type ConnectionEvent, type DrawbridgeEvent, type PolicyEvent } from "./events.ts";
 import type { Freeze } from "./freeze.ts";
-import type { AccountId, EndpointId, ServiceId } from "./ids.ts";
+import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
 import type { Service } from "./service.ts";
 
 /** `connection#vpce-…`, `entry#<service>#<principal>`, `service#vpce-svc-…`, `deployment`. */
@@ -19,6 +20,9 @@ export const approverSubject = (name: string): Subject => `approver#${name}`;
 const deploymentSubject: Subject = "deployment";
 /** A freeze stands in its service's own chain. */
 export const freezeSubject = (id: ServiceId | "*"): Subject => (id === "*" ? deploymentSubject : serviceSubject(id));
+
+/** An event of a connection's own. */
+export type StoredOfConnection = StoredEvent & { readonly event: ConnectionEvent };
 
 /** An event in its place in the log. */
 export interface StoredEvent {
@@ -34,10 +38,25 @@ export interface StoredEvent {
   readonly filedUnder?: Readonly<Record<string, string>>;
 }
 
+/** A row of the log that is no event any more, since somebody altered it past Drawbridge. It stands where it stands, and hides no other. */
+export interface UnreadableRow {
+  readonly subject: Subject;
+  /** 0 where its key is no event's place. */
+  readonly seq: number;
+  readonly unreadable: string;
+  /** When it is filed, as far as that can be told. */
+  readonly at?: Instant;
+}
+export type LogRow = StoredEvent | UnreadableRow;
+export const isEvent = <R extends LogRow>(row: R): row is R & StoredEvent => !("unreadable" in row);
+export const isOfConnection = (row: LogRow): row is StoredOfConnection => isEvent(row) && row.subject.startsWith("connection#");
+
 /** The last event of a subject's chain. */
 export interface Head {
   readonly seq: number;
   readonly hash: string;
+  /** When it happened; absent where that is not known, or there is none. */
+  readonly at?: Instant;
 }
 export const noHead: Head = { seq: 0, hash: "" };
 
@@ -123,6 +142,9 @@ export function unitMarks({ key, events, after }: Extract<Change, { of: "entry" 
   return marks.entries === 0 && marks.rejects === 0 ? undefined : marks;
 }
 
+/** When what follows a chain's last event happens: clocks differ by minutes, and within a chain time does not run back. */
+export const notBefore = (now: Instant, { at }: Pick<Head, "at">): Instant => (at !== undefined && at > now ? at : now);
+
 /** Puts events into their places after `head`, each chained to the one before. */
 export function chain(
   subject: Subject,
@@ -153,20 +175,6 @@ export function firstBreak(events: readonly StoredEvent[], hash: Hash): number |
     head = { seq: stored.seq, hash: stored.hash };
   }
   return undefined;
-}
-
-/** JSON with sorted keys and no spaces; members that are undefined are left out. The same value gives the same text everywhere. */
-export function canonical(value: unknown): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
-  const members = value as Readonly<Record<string, unknown>>;
-  let text = "";
-  // Names are compared by their UTF-16 units, which is what sort does.
-  for (const key of Object.keys(members).sort()) {
-    const member = members[key];
-    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonical(member)}`;
-  }
-  return `{${text}}`;
 }
 
 /** What the log's indexes file an event under. */

@@ -11,7 +11,7 @@ import { switchOn } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { associateCommand, type Vpc } from "./vpcs.ts";
 import { utc } from "./when.ts";
-import { actorWords, sentence } from "./wording.ts";
+import { actorWords, personWords, sentence } from "./wording.ts";
 
 /** Who connects to what, with what the allow-list knows of them. */
 export interface Profile {
@@ -38,13 +38,20 @@ export interface Question {
   readonly profile: Profile;
   readonly at: Instant;
   readonly because: Because;
-  readonly link: string;
-  readonly linkUntil: Instant;
-  /** Whether the link is enough to decide, or a code has to come by mail as well. */
-  readonly proof?: "code" | "link";
+  /** Where this message's readers decide; absent where others are asked. */
+  readonly way?: Way;
+  /** Who is asked by messages of their own. */
+  readonly asked?: readonly string[];
   /** Where several have to agree: how many, and who does so far. */
   readonly quorum?: number;
   readonly given?: readonly string[];
+}
+
+export interface Way {
+  readonly link: string;
+  readonly until: Instant;
+  /** Whether the link is enough to decide, or a code has to come by mail as well. */
+  readonly proof?: "code" | "link";
 }
 
 export interface News {
@@ -53,6 +60,8 @@ export interface News {
   /** Absent for what happens to a service. */
   readonly profile?: Profile;
   readonly service?: ServiceId | "*";
+  /** Who wrote the entry that decided. */
+  readonly writer?: string;
 }
 
 export type Notice = Question | News;
@@ -127,7 +136,7 @@ export function rows(notice: Notice): (readonly [label: string, value: string])[
     ["Region", profile === undefined ? undefined : (profile.region ?? "AWS does not say")],
     [notice.of === "question" ? "Asked" : "When", utc(at)],
     ["Agreement", notice.of === "question" ? agreementWords(notice) : undefined],
-    ["By", notice.of === "news" ? actorWords(notice.event.by) : undefined],
+    ["By", notice.of === "news" ? actorWords(notice.event.by, notice.writer) : undefined],
     ["Because", because.detail],
   ];
   return facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, oneLine(value, lineMax)] as const]));
@@ -157,15 +166,7 @@ const subjectMax = 99;
 
 function closing(notice: Notice): string[] {
   if (notice.of === "question")
-    return [
-      `Decide here, until ${utc(notice.linkUntil)}:`,
-      notice.link,
-      "",
-      notice.proof === "code"
-        ? "Opening the link decides nothing. To decide, you have a code mailed to you from there."
-        : "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
-      `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`,
-    ];
+    return [...wayWords(notice), `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`];
   const { event } = notice;
   if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
     return [...ahead(event), `See it: npx drawbridge show ${notice.profile?.endpoint ?? ""}`];
@@ -202,6 +203,18 @@ function leftToDo({ privateDnsName, privateZone, endpoint, region }: Profile): s
   ];
 }
 
+function wayWords({ way }: Question): string[] {
+  if (way === undefined) return [];
+  return [
+    `Decide here, until ${utc(way.until)}:`,
+    way.link,
+    "",
+    way.proof === "code"
+      ? "Opening the link decides nothing. To decide, you have a code mailed to you from there."
+      : "Opening the link decides nothing. Whoever has it can decide: do not pass it on.",
+  ];
+}
+
 /** What can still be done about it; it is told once for all connections of the entry. */
 function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "RevocationAnnounced" }>): string[] {
   const { service, principal } = event.entry;
@@ -219,7 +232,7 @@ function table(notice: Notice): string {
 }
 
 /** What programs are fed with; docs/outcomes.md has its members. They may become more, and keep their names. */
-function outcome({ event, profile, service }: News): string {
+function outcome({ event, profile, service, writer }: News): string {
   const { source: _, ...said } = event;
   const words = { headline: headline({ of: "news", event, ...optional("profile", profile), ...optional("service", service) }) };
   return JSON.stringify({
@@ -229,7 +242,8 @@ function outcome({ event, profile, service }: News): string {
     ...words,
     ...optional("decision", decisionOf(event)),
     text: lede({ of: "news", event }),
-    byWords: actorWords(event.by),
+    byWords: actorWords(event.by, writer),
+    ...optional("entryAuthor", writer),
     version: outcomeVersion,
   });
 }
@@ -263,6 +277,8 @@ function title(event: DrawbridgeEvent): string {
       return "Accepted outside Drawbridge";
     case "RejectedOutside":
       return "Rejected outside Drawbridge";
+    case "Attributed":
+      return `${event.action === "accept" ? "Accepted" : "Rejected"} outside, by ${personWords(event.arn)}`;
     case "AcceptanceSwitchedOff":
       return "Acceptance is switched off";
     case "RevocationAnnounced":

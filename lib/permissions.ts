@@ -17,8 +17,9 @@ export type Wanted = { readonly accounts: readonly AccountId[] } | { readonly ca
 export const accountsMax = 2000;
 
 /**
- * The accounts that the list accepts or asks about now. An entry for a unit, an organization or anyone speaks of accounts
- * that nobody can name, so the permissions cannot follow. One for an endpoint that exists needs none: who has it has asked.
+ * The accounts that the list accepts or asks about now, from anywhere. An entry for a unit, an organization or anyone speaks of
+ * accounts that nobody can name, so the permissions cannot follow. One for an endpoint that exists needs none: who has it has
+ * asked. A reject of some Regions or address types leaves the others, which only an endpoint that is there can tell apart.
  */
 export function wantedAccounts(entries: readonly Entry[], now: Instant): Wanted {
   const speaking = entries.flatMap((entry) => standingAt(entry, now) ?? []).filter(({ conditions }) => isOn(conditions, now));
@@ -27,18 +28,20 @@ export function wantedAccounts(entries: readonly Entry[], now: Instant): Wanted 
     return {
       cannot: `the ${many.verdict} entry for ${many.principal.replace("#", " ")} at ${many.service === "*" ? "every service" : many.service} names no accounts`,
     };
-  const named = (verdicts: readonly Entry["verdict"][]): Set<AccountId> =>
+  const named = (which: (entry: Entry) => boolean): Set<AccountId> =>
     new Set(
-      speaking.flatMap(({ verdict, principal }) =>
-        verdicts.includes(verdict) && principal.startsWith("account#") ? [principal.slice("account#".length) as AccountId] : [],
+      speaking.flatMap((entry) =>
+        entry.principal.startsWith("account#") && which(entry) ? [entry.principal.slice("account#".length) as AccountId] : [],
       ),
     );
-  const rejected = named(["reject"]);
-  const accounts = [...named(["accept", "ask"])].filter((account) => !rejected.has(account)).sort();
+  const rejected = named(({ verdict, conditions }) => verdict === "reject" && !isOfSome(conditions));
+  const accounts = [...named(({ verdict }) => verdict !== "reject")].filter((account) => !rejected.has(account)).sort();
   if (accounts.length > accountsMax)
     return { cannot: `the list has ${String(accounts.length)} accounts, and at most ${String(accountsMax)} are followed` };
   return { accounts };
 }
+
+const isOfSome = ({ regions, ipAddressTypes }: Entry["conditions"]): boolean => regions !== undefined || ipAddressTypes !== undefined;
 
 const isOn = ({ notBefore, expires }: Entry["conditions"], now: Instant): boolean =>
   (notBefore === undefined || now >= notBefore) && (expires === undefined || now < expires);

@@ -7,7 +7,7 @@ import type { Connection } from "./connection.ts";
 import type { Fault } from "./faults.ts";
 import type { Freeze } from "./freeze.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
-import type { Change, EntryKey, Head, Kept, Page, PageRequest, StoredEvent, Subject } from "./ledger.ts";
+import type { Change, EntryKey, Head, Kept, LogRow, Page, PageRequest, StoredEvent, Subject } from "./ledger.ts";
 import type { RecordSet, StandingSet } from "./names.ts";
 import type { Observed } from "./observed.ts";
 import type { Allowed, Permit } from "./permissions.ts";
@@ -85,13 +85,13 @@ export interface Ledger {
   commit(change: Change): Promise<Head | "conflict" | "claimed" | "full">;
   /** The last event of a subject's chain; `noHead` when it has none. Strongly consistent. */
   head(subject: Subject): Promise<Head>;
-  /** One subject's events in order; strongly consistent. */
-  history(subject: Subject, page?: PageRequest & { readonly newestFirst?: boolean }): Promise<Page<StoredEvent>>;
+  /** One subject's events in order; strongly consistent. What is no event any more is told in its place. */
+  history(subject: Subject, page?: PageRequest & { readonly newestFirst?: boolean }): Promise<Page<LogRow>>;
   /**
    * By index, newest first unless asked otherwise; may lag by seconds. What was there ten seconds before the first page
    * is on exactly one of the pages, whatever is written meanwhile.
    */
-  search(query: AuditQuery, page?: PageRequest): Promise<Page<StoredEvent>>;
+  search(query: AuditQuery, page?: PageRequest): Promise<Page<LogRow>>;
 }
 export interface AuditQuery {
   readonly by: "service" | "account" | "actor" | "type" | "decision" | "time";
@@ -102,8 +102,10 @@ export interface AuditQuery {
 }
 
 export interface AllowList {
-  /** The entries at exactly these keys; strongly consistent. */
+  /** The entries at exactly these keys; strongly consistent. A row that cannot be read is a fault: whoever decides stops. */
   read(keys: readonly EntryKey[]): Promise<Entry[]>;
+  /** The same for whoever looks: a row that cannot be read is named. */
+  inspect(keys: readonly EntryKey[]): Promise<(Entry | UnreadableEntry)[]>;
   /** The same, with what removed entries left at these keys. */
   standing(keys: readonly EntryKey[]): Promise<Standing>;
   /** What bears on every verdict at the service beside its entries; strongly consistent, of exact keys. */
@@ -111,7 +113,13 @@ export interface AllowList {
   /** How many connections limited entries hold, by `entryId`; strongly consistent. Those that hold none may be absent. */
   counts(counters: readonly string[]): Promise<Map<string, number>>;
   freezes(): Promise<Freeze[]>;
-  ofService(service: ServiceId | "*", page?: PageRequest): Promise<Page<Entry>>;
+  /** A row that cannot be read is named, and hides no other. */
+  ofService(service: ServiceId | "*", page?: PageRequest): Promise<Page<Entry | UnreadableEntry>>;
+}
+/** What stands at an entry's key and is no entry: the row as it was found, and why it cannot be read. */
+export interface UnreadableEntry extends EntryKey {
+  readonly unreadable: string;
+  readonly row: Readonly<Record<string, unknown>>;
 }
 export interface Standing {
   readonly entries: readonly Entry[];
@@ -280,9 +288,17 @@ export interface Checkpoints {
   putKey(arn: string, pem: string): Promise<"done" | "taken">;
 }
 
-/** The same for whoever verifies them. */
+/** The same for whoever verifies them: as they were first written, whatever was put over them or marked as deleted. */
 export interface KeptCheckpoints {
-  list(): Promise<readonly { readonly key: string; readonly writtenOver: boolean; read(): Promise<Checkpoint> }[]>;
+  /** The number of the last; 0 when there is none. */
+  last(): Promise<number>;
+  /** Those from one number to another, in order; of all there are unless told. */
+  list(from?: number, to?: number): Promise<readonly KeptCheckpoint[]>;
   /** The public keys that were kept beside them, by ARN. */
   keys(): Promise<Map<string, string>>;
+}
+export interface KeptCheckpoint {
+  readonly key: string;
+  readonly writtenOver: boolean;
+  read(): Promise<Checkpoint>;
 }

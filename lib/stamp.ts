@@ -32,5 +32,8 @@ export const ruled = (by: Actor, detail: string): Because => ({
   detail,
 });
 
+/** One operator alone, past those who are asked. */
+export const glassBroken = (reason: string | undefined): Because => ({ rule: "break-glass", detail: reason ?? "one operator alone" });
+
 /** Who does what an entry says; without one it is Drawbridge itself. */
 export const byEntry = (entry: EntryRef | undefined): Actor => (entry === undefined ? { kind: "drawbridge" } : { kind: "entry", entry });

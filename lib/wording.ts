@@ -2,11 +2,13 @@
 
 import type { Approver } from "./approver.ts";
 import type { Status } from "./connection-states.ts";
-import { entryWords } from "./entry-words.ts";
 import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
 import { privateDnsWords } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { differences } from "./differences.ts";
+import { disconnectWords } from "./disconnect.ts";
+import { entryWords } from "./entry-words.ts";
+import { reasonOf } from "./grounds.ts";
 import { associateCommand } from "./vpcs.ts";
 import { utc } from "./when.ts";
 
@@ -44,6 +46,14 @@ export function sentence(event: DrawbridgeEvent): string {
     case "Unfrozen":
     case "PermissionsFollowed":
       return policySentence(event);
+    default:
+      return sentenceOfConnection(event);
+  }
+}
+
+/** The same for those who tell of connections alone. */
+export function sentenceOfConnection(event: ConnectionEvent): string {
+  switch (event.type) {
     case "EffectFailed":
     case "EffectRecovered":
     case "LabelChanged":
@@ -63,11 +73,11 @@ export function sentence(event: DrawbridgeEvent): string {
   }
 }
 
-/** Who did it, short enough for a column: `alice of 111111111111`, `Ann (link)`, `allow-list`, `AWS`. */
-export function actorWords(actor: Actor): string {
+/** Who did it, short enough for a column: `alice of 111111111111`, `Ann (link)`, `allow-list`, `AWS`. `writer`: whose entry it was, where that is known. */
+export function actorWords(actor: Actor, writer?: string): string {
   switch (actor.kind) {
     case "entry":
-      return "allow-list";
+      return writer === undefined ? "allow-list" : `allow-list, entry by ${personWords(writer)}`;
     case "approver":
       return `${actor.name} (${actor.channel === "slack" ? "Slack" : "link"})`;
     case "operator":
@@ -138,7 +148,8 @@ function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): strin
     case "ApprovalEscalated":
       return `${event.to.join(" and ")} asked as well, because ${why}`;
     case "ConnectionApproved":
-      if (event.breakGlass === true) return `${decided("accepted", event)} (break-glass: one operator alone)`;
+      if (event.breakGlass === true)
+        return `break-glass: accepted by ${actorWords(event.by)} alone, past its approvers${event.reason === undefined ? "" : `: ${event.reason}`}`;
       return decided("accepted", event);
     case "ConnectionDenied":
       return decided(event.revokes ? "revoked" : "rejected", event);
@@ -204,14 +215,20 @@ function effectSentence(event: EffectEvent): string {
   }
 }
 
+/** With the reason that a person gave; a freeze's is said already. */
 function policySentence(event: PolicyEvent): string {
+  const reason = event.type === "Frozen" ? undefined : reasonOf(event.because);
+  return `${policyWords(event)}${reason === undefined ? "" : `, because ${reason}`}`;
+}
+
+function policyWords(event: PolicyEvent): string {
   switch (event.type) {
     case "EntryAdded":
       return `entry added: ${entryWords(event.to)}`;
     case "EntryChanged":
       return `entry changed: ${entryWords(event.to)}; ${differences(event.from, event.to) || "nothing differs"}`;
     case "EntryRemoved":
-      return `entry removed: ${entryWords(event.from)}`;
+      return `entry removed: ${entryWords(event.from)}${event.disconnect === undefined ? "" : `; who it let in is ${disconnectWords(event.disconnect)}`}`;
     case "ServiceAdded":
       return `taken into care: ${serviceWords(event.to)}`;
     case "ServiceEnforced":

@@ -256,6 +256,7 @@ function openWorkshop(parts: WorkshopParts, name: string, caller: Caller): Works
     changes: (tableName, listener) => services.dynamodb.changes(tableName, listener),
     code: createCode(folder, parts.artifacts, services.buckets),
     physicalName: physicalNames(name),
+    policies: services.iam.managed,
     memory: new Map(),
     keep(declared) {
       parts.held.push(declared);

@@ -20,6 +20,7 @@ export interface Identities {
   registerRole(role: Role): void;
   removeRole(arn: string): void;
   roleByArn(arn: string): Role | undefined;
+  roles(): readonly Role[];
 }
 
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:[\w+=,.@/-]*\/)?([\w+=,.@-]{1,64})$/;
@@ -65,13 +66,16 @@ export function createIdentities(): Identities {
       if (caller === undefined) {
         throw new AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
       }
-      return caller;
+      if (caller.role === undefined) return caller;
+      // The key stays, the policies are those of now.
+      return { ...caller, role: roles.get(caller.role.arn) ?? caller.role };
     },
     issue: (role, session) => issueFor(role.arn, session, role),
     issueOperator: (roleArn, session) => issueFor(roleArn, session, undefined),
     registerRole: (role) => void roles.set(role.arn, role),
     removeRole: (arn) => void roles.delete(arn),
     roleByArn: (arn) => roles.get(arn),
+    roles: () => [...roles.values()],
   };
 }
 

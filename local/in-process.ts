@@ -32,8 +32,7 @@ export function createInProcess(options: {
   const callerOf = (role: Role): Caller => {
     const credentials = sessions.get(role.arn) ?? options.identities.issue(role, "local-aws");
     sessions.set(role.arn, credentials);
-    // The key stays, the policies are those of now.
-    return { ...options.identities.caller(credentials.accessKeyId), role: options.identities.roleByArn(role.arn) ?? role };
+    return options.identities.caller(credentials.accessKeyId);
   };
   return {
     asCaller: run,

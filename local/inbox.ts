@@ -115,7 +115,9 @@ async function press(slack: SlackSide, body: string, response: ServerResponse): 
   const fields = new URLSearchParams(body);
   const field = (name: string): string => fields.get(name) ?? "";
   try {
-    await slack.press({ user: field("user"), action: field("action"), about: field("about"), reason: field("reason") });
+    const days = fields.get("days");
+    const chosen = days === null ? {} : { days };
+    await slack.press({ user: field("user"), action: field("action"), about: field("about"), reason: field("reason"), ...chosen });
     response.writeHead(303, { location: "/inbox" }).end();
   } catch (error) {
     send(response, 400, "text/plain", error instanceof Error ? error.message : String(error));

@@ -7,7 +7,7 @@ import type { Identities } from "./identities.ts";
 import { isMembers, optionalText, type Members } from "./members.ts";
 import { AwsError, type Service } from "./service.ts";
 
-const PATH = /^\/2015-03-31\/functions\/?(?:([^/]+)\/(invocations|configuration))?$/;
+const PATH = /^\/2015-03-31\/functions\/?(?:([^/]+)(?:\/(invocations|configuration))?)?$/;
 const MAPPINGS = /^\/2015-03-31\/event-source-mappings\/?([^/]*)$/;
 const CREDENTIAL = /Credential=([^/,]+)\/\d{8}\/[^/]+\/lambda\/aws4_request/;
 
@@ -31,7 +31,7 @@ export function lambdaDoor(
     if (accessKeyId === "") throw new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403);
     const InvocationType = request.headers["x-amz-invocation-type"];
     const body = await bodyOf(request);
-    const given: unknown = action === "UpdateEventSourceMapping" && body !== "" ? JSON.parse(body) : {};
+    const given: unknown = action.startsWith("Update") && body !== "" ? JSON.parse(body) : {};
     const input: Members = {
       ...(isMembers(given) ? given : {}),
       ...(action === "Invoke" ? { InvocationType, Payload: body } : {}),
@@ -61,8 +61,10 @@ function askedOf(method: string, path: string, query: URLSearchParams): Asked | 
   const matched = PATH.exec(path);
   if (matched !== null) {
     const [, name, leaf] = matched;
-    const action = leaf === "invocations" ? "Invoke" : leaf === "configuration" ? "GetFunctionConfiguration" : "ListFunctions";
-    return { action, bound: name === undefined ? {} : { FunctionName: decodeURIComponent(name) } };
+    if (name === undefined) return { action: "ListFunctions", bound: {} };
+    const configuration = method === "PUT" ? "UpdateFunctionConfiguration" : "GetFunctionConfiguration";
+    const action = leaf === "invocations" ? "Invoke" : leaf === "configuration" ? configuration : "GetFunction";
+    return { action, bound: { FunctionName: decodeURIComponent(name) } };
   }
   const [, id] = MAPPINGS.exec(path) ?? [];
   if (id === undefined) return undefined;

@@ -2,25 +2,25 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { XMLParser } from "fast-xml-parser";
+
 import { authorize } from "./authorize.ts";
 import type { Identities } from "./identities.ts";
 import { element } from "./protocols/xml-output.ts";
 import { escapeXml } from "./protocols/scalars.ts";
-import { AwsError } from "./service.ts";
+import { AwsError, type Demand } from "./service.ts";
 import type { Bucket, Buckets, StoredObject } from "./services/s3-buckets.ts";
+import { listedBuckets, listedObjects, listedVersions, xml } from "./services/s3-listings.ts";
 
 const CREDENTIAL = /Credential=([^/,]+)\/\d{8}\/[^/]+\/s3\/aws4_request/;
-const XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/";
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Asked {
-  readonly method: string;
   readonly bucket: Bucket;
   readonly key: string;
   readonly query: URLSearchParams;
+  readonly headers: IncomingMessage["headers"];
   readonly body: Buffer;
-  readonly contentType: string | undefined;
-  readonly ifNoneMatch: boolean;
 }
 
 interface Answer {
@@ -35,36 +35,76 @@ interface Action {
   run(asked: Asked, buckets: Buckets): Answer;
 }
 
+const text = (body: string): Answer => ({ status: 200, body });
+const bypasses = ({ headers }: Pick<Asked, "headers">): boolean => headers["x-amz-bypass-governance-retention"] === "true";
+
 const ACTIONS: Readonly<Record<string, Action>> = {
   HeadBucket: { right: "s3:ListBucket", run: () => ({ status: 200 }) },
-  ListObjectsV2: { right: "s3:ListBucket", run: ({ bucket, query }) => listed(bucket, query) },
-  ListObjectVersions: { right: "s3:ListBucketVersions", run: ({ bucket, query }) => listedVersions(bucket, query) },
+  DeleteBucket: {
+    right: "s3:DeleteBucket",
+    run({ bucket }, buckets) {
+      buckets.remove(bucket.name);
+      return { status: 204 };
+    },
+  },
+  ListObjectsV2: { right: "s3:ListBucket", run: ({ bucket, query }) => text(listedObjects(bucket, query)) },
+  ListObjectVersions: { right: "s3:ListBucketVersions", run: ({ bucket, query }) => text(listedVersions(bucket, query)) },
   PutObject: {
     right: "s3:PutObject",
-    run: ({ bucket, key, body, contentType, ifNoneMatch }, buckets) => {
-      const { etag, version } = buckets.put(bucket, key, body, { ifNoneMatch, ...(contentType === undefined ? {} : { contentType }) });
+    run({ bucket, key, body, headers }, buckets) {
+      const { "content-type": contentType, "if-none-match": condition } = headers;
+      const how = { ifNoneMatch: condition === "*", ...(contentType === undefined ? {} : { contentType }) };
+      const { etag, version } = buckets.put(bucket, key, body, how);
       return { status: 200, headers: { etag, "x-amz-version-id": version } };
     },
   },
   GetObject: {
     right: "s3:GetObject",
-    run: ({ bucket, key, query }) => {
+    run({ bucket, key, query }) {
       const found = objectOf(bucket, key, query.get("versionId"));
       return { status: 200, headers: headersOf(found), body: found.body };
     },
   },
   HeadObject: {
     right: "s3:GetObject",
-    run: ({ bucket, key }) => ({ status: 200, headers: headersOf(objectOf(bucket, key)) }),
+    run: ({ bucket, key, query }) => ({ status: 200, headers: headersOf(objectOf(bucket, key, query.get("versionId"))) }),
   },
   DeleteObject: {
     right: "s3:DeleteObject",
-    run: ({ bucket, key, query }, buckets) => {
-      buckets.delete(bucket, key, query.get("versionId") ?? undefined);
+    run(asked, buckets) {
+      buckets.delete(asked.bucket, asked.key, asked.query.get("versionId") ?? undefined, { bypassesGovernance: bypasses(asked) });
       return { status: 204 };
     },
   },
+  DeleteObjects: { right: "s3:DeleteObject", run: deletedObjects },
 };
+
+interface Named {
+  readonly key: string;
+  readonly version: string | undefined;
+}
+
+/** Each by itself: what is refused stands in the answer beside what went. */
+function deletedObjects(asked: Asked, buckets: Buckets): Answer {
+  const rows = namedIn(asked.body).map(({ key, version }) => {
+    const named = `${element("Key", escapeXml(key))}${version === undefined ? "" : element("VersionId", version)}`;
+    try {
+      buckets.delete(asked.bucket, key, version, { bypassesGovernance: bypasses(asked) });
+      return element("Deleted", named);
+    } catch (error) {
+      const { code, message } = error as AwsError;
+      return element("Error", `${named}${element("Code", code)}${element("Message", escapeXml(message))}`);
+    }
+  });
+  return text(xml("DeleteResult", rows.join("")));
+}
+
+const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === "Object" });
+
+function namedIn(body: Buffer): Named[] {
+  const { Delete } = parser.parse(body.toString("utf8")) as { Delete?: { Object?: readonly { Key: string; VersionId?: string }[] } };
+  return (Delete?.Object ?? []).map(({ Key, VersionId }) => ({ key: Key, version: VersionId }));
+}
 
 /** True: it was a call of S3, and is answered. */
 export function s3Door(
@@ -76,18 +116,20 @@ export function s3Door(
     const url = new URL(request.url ?? "/", "http://s3.local");
     const [name = "", ...rest] = url.pathname.slice(1).split("/").map(decodeURIComponent);
     const key = rest.join("/");
-    const method = request.method ?? "GET";
-    const action = ACTIONS[actionOf(method, key, url.searchParams)];
+    const { headers, method = "GET" } = request;
+    const { searchParams: query } = url;
+    const caller = identities.caller(accessKeyId);
+    if (name === "" && method === "GET") {
+      await authorize(caller, [{ action: "s3:ListAllMyBuckets", resource: "*" }]);
+      return text(listedBuckets(buckets, caller.account));
+    }
+    const action = ACTIONS[actionOf(method, key, query)];
     if (action === undefined) throw new AwsError("NotImplemented", `Local AWS has no ${method} of ${url.pathname} in S3.`, 501);
-    const resource = `arn:aws:s3:::${name}${action.right.startsWith("s3:ListBucket") ? "" : `/${key}`}`;
-    await authorize(identities.caller(accessKeyId), [
-      { action: rightOf(action, url.searchParams), resource, context: prefixOf(url.searchParams) },
-    ]);
+    const body = await bodyOf(request);
+    await authorize(caller, demandsOf(action, { name, key, query, headers, body }));
     const bucket = buckets.find(name);
     if (bucket === undefined) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
-    const body = await bodyOf(request);
-    const { "content-type": contentType, "if-none-match": condition } = request.headers;
-    return action.run({ method, bucket, key, query: url.searchParams, body, contentType, ifNoneMatch: condition === "*" }, buckets);
+    return action.run({ bucket, key, query, headers, body }, buckets);
   };
   return (request, response) => {
     const [, accessKeyId] = CREDENTIAL.exec(request.headers.authorization ?? "") ?? [];
@@ -110,14 +152,26 @@ export function s3Door(
 
 function actionOf(method: string, key: string, query: URLSearchParams): string {
   if (key !== "") return `${method.charAt(0)}${method.slice(1).toLowerCase()}Object`;
-  if (method === "HEAD") return "HeadBucket";
+  if (method === "POST" && query.has("delete")) return "DeleteObjects";
+  if (method === "HEAD" || method === "DELETE") return `${method.charAt(0)}${method.slice(1).toLowerCase()}Bucket`;
   if (method === "GET" && query.has("versions")) return "ListObjectVersions";
   return method === "GET" && query.get("list-type") === "2" ? "ListObjectsV2" : `${method} bucket`;
 }
 
-/** Reading or removing one version is a right of its own. */
-const rightOf = ({ right }: Action, query: URLSearchParams): string =>
-  query.has("versionId") ? right.replace(/^s3:(Get|Delete)Object$/, "s3:$1ObjectVersion") : right;
+type Wanted = Pick<Asked, "key" | "query" | "headers" | "body"> & { readonly name: string };
+
+/** Of many at once, IAM is asked about each; to read or remove one version, and to remove one that is locked, are rights of their own. */
+function demandsOf({ right }: Action, wanted: Wanted): Demand[] {
+  const { name, key, query } = wanted;
+  const bucket = `arn:aws:s3:::${name}`;
+  if (/^s3:(ListBucket|DeleteBucket)/.test(right)) return [{ action: right, resource: bucket, context: prefixOf(query) }];
+  const named: readonly Named[] = key === "" ? namedIn(wanted.body) : [{ key, version: query.get("versionId") ?? undefined }];
+  return named.flatMap((one) => {
+    const resource = `${bucket}/${one.key}`;
+    const action = one.version === undefined ? right : right.replace(/^s3:(Get|Delete)Object$/, "s3:$1ObjectVersion");
+    return [{ action, resource }, ...(bypasses(wanted) ? [{ action: "s3:BypassGovernanceRetention", resource }] : [])];
+  });
+}
 
 const prefixOf = (query: URLSearchParams): Readonly<Record<string, string>> => {
   const prefix = query.get("prefix");
@@ -126,58 +180,23 @@ const prefixOf = (query: URLSearchParams): Readonly<Record<string, string>> => {
 
 function objectOf(bucket: Bucket, key: string, version: string | null = null): StoredObject {
   const found =
-    version === null ? bucket.objects.get(key) : bucket.versions.find((stored) => stored.key === key && stored.version === version);
+    version === null
+      ? bucket.objects.get(key)
+      : bucket.versions.find((stored) => stored.key === key && stored.version === version && stored.isMarker !== true);
   if (found === undefined) throw new AwsError("NoSuchKey", "The specified key does not exist.", 404);
   return found;
 }
 
-function headersOf({ etag, at, contentType }: StoredObject): Readonly<Record<string, string>> {
+function headersOf({ etag, at, contentType, lock }: StoredObject): Readonly<Record<string, string>> {
   return {
     etag,
     "last-modified": new Date(at).toUTCString(),
     "content-type": contentType ?? "application/octet-stream",
+    ...(lock === undefined
+      ? {}
+      : { "x-amz-object-lock-mode": lock.mode, "x-amz-object-lock-retain-until-date": new Date(lock.until).toISOString() }),
   };
 }
-
-function listed(bucket: Bucket, query: URLSearchParams): Answer {
-  const prefix = query.get("prefix") ?? "";
-  const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
-  const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
-  const matching = [...bucket.objects.values()]
-    .filter(({ key }) => key.startsWith(prefix) && key > after)
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const page = matching.slice(0, most);
-  const isTruncated = page.length < matching.length;
-  const contents = page.map(({ key, body, etag, at }) =>
-    element(
-      "Contents",
-      `${element("Key", escapeXml(key))}${element("LastModified", new Date(at).toISOString())}${element("ETag", escapeXml(etag))}${element("Size", String(body.length))}`,
-    ),
-  );
-  const token = isTruncated ? element("NextContinuationToken", escapeXml(page.at(-1)?.key ?? "")) : "";
-  const head = `${element("Name", bucket.name)}${element("Prefix", escapeXml(prefix))}${element("KeyCount", String(page.length))}`;
-  return {
-    status: 200,
-    body: xml("ListBucketResult", `${head}${element("IsTruncated", String(isTruncated))}${token}${contents.join("")}`),
-  };
-}
-
-/** Newest first under each key, all on one page. */
-function listedVersions(bucket: Bucket, query: URLSearchParams): Answer {
-  const prefix = query.get("prefix") ?? "";
-  const of = bucket.versions.filter(({ key }) => key.startsWith(prefix)).toReversed();
-  const shown = [...Map.groupBy(of, ({ key }) => key).values()].flat().sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const versions = shown.map(({ key, version, body, etag, at }) =>
-    element(
-      "Version",
-      `${element("Key", escapeXml(key))}${element("VersionId", version)}${element("IsLatest", String(bucket.objects.get(key)?.version === version))}${element("LastModified", new Date(at).toISOString())}${element("ETag", escapeXml(etag))}${element("Size", String(body.length))}`,
-    ),
-  );
-  const head = `${element("Name", bucket.name)}${element("Prefix", escapeXml(prefix))}${element("IsTruncated", "false")}`;
-  return { status: 200, body: xml("ListVersionsResult", `${head}${versions.join("")}`) };
-}
-
-const xml = (name: string, content: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, content, XMLNS)}`;
 
 function send(response: ServerResponse, { status, headers = {}, body }: Answer): void {
   const content = body === undefined ? undefined : Buffer.from(body);

@@ -27,6 +27,8 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
   readonly region: string;
+  /** The Region that it is signed for; unknown for calls from inside. Only EC2 tells endpoints of other Regions by it. */
+  readonly signedFor?: string;
   readonly requestId: string;
 }
 

@@ -18,6 +18,7 @@ import { createElb, type ElbService } from "./services/elb.ts";
 import { createEc2, type Ec2Service, type Notification } from "./services/ec2.ts";
 import { createEvents, type EventsService } from "./services/events.ts";
 import { createFirehose, type Firehose } from "./services/firehose.ts";
+import { createIam, type IamService } from "./services/iam.ts";
 import { createKms } from "./services/kms.ts";
 import { createLambda } from "./services/lambda.ts";
 import { createLogs, type LogsService } from "./services/logs.ts";
@@ -38,6 +39,7 @@ export interface Services {
   readonly dynamodb: DynamoDbService;
   readonly ec2: Ec2Service;
   readonly elb: ElbService;
+  readonly iam: IamService;
   readonly logs: LogsService;
   readonly route53: Route53Service;
   readonly dataPath: DataPath;
@@ -130,7 +132,9 @@ export async function createServices(options: ServicesOptions): Promise<Services
     lost: options.faults.trailEventIsLost,
     record: (call: Call) => void recorded.push(call),
   };
+  const iam = createIam(options.identities);
   const others = [
+    iam,
     route53,
     elb,
     logs,
@@ -149,6 +153,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     dynamodb,
     ec2,
     elb,
+    iam,
     logs,
     route53,
     dataPath,

@@ -30,6 +30,8 @@ export interface Press {
   /** A part of the message that has the button; the newest one that has both. */
   readonly about: string;
   readonly reason?: string;
+  /** The value chosen from the message's menu; as it stands there when nobody touches it. */
+  readonly days?: string;
 }
 
 export interface Signed {
@@ -53,6 +55,12 @@ export interface LocalSlack {
   readonly limit: (calls: number) => void;
   /** Signs with another secret from now on, as after "Regenerate". */
   readonly regenerate: () => string;
+  /** Takes another bot token from now on, and the one before no more. */
+  readonly reinstall: () => string;
+  /** Refuses every call of the Web API with this error from now on. */
+  readonly refuse: (error: string) => void;
+  /** Whoever has one of these ids is not in the workspace any more. */
+  readonly leave: (...users: readonly string[]) => void;
 }
 
 export interface SlackSide extends LocalSlack {
@@ -77,13 +85,16 @@ interface State {
   /** Response URLs: whose, and how often they may still be used. */
   readonly responses: Map<string, { readonly user: string; readonly until: number; left: number }>;
   readonly changed: (post: SlackPost) => void;
-  readonly botToken: string;
+  readonly left: Set<string>;
+  botToken: string;
   signingSecret: string;
   interactionsUrl: string;
   limited: number;
+  refused?: string;
   count: number;
 }
 
+const newToken = (): string => `xoxb-local-${randomBytes(12).toString("hex")}`;
 const RESPONSE_MS = 30 * 60_000;
 const RESPONSES = 5;
 
@@ -95,7 +106,8 @@ export function createSlack(origin: string, clock: Clock, changed: (post: SlackP
     whispers: [],
     responses: new Map(),
     changed,
-    botToken: `xoxb-local-${randomBytes(12).toString("hex")}`,
+    left: new Set(),
+    botToken: newToken(),
     signingSecret: randomBytes(16).toString("hex"),
     interactionsUrl: "",
     limited: 0,
@@ -103,7 +115,9 @@ export function createSlack(origin: string, clock: Clock, changed: (post: SlackP
   };
   const apiUrl = `${origin}/slack/api`;
   return {
-    botToken: state.botToken,
+    get botToken() {
+      return state.botToken;
+    },
     get signingSecret() {
       return state.signingSecret;
     },
@@ -115,6 +129,9 @@ export function createSlack(origin: string, clock: Clock, changed: (post: SlackP
     press: (press) => pressed(state, press),
     limit: (calls) => void (state.limited = calls),
     regenerate: () => (state.signingSecret = randomBytes(16).toString("hex")),
+    reinstall: () => (state.botToken = newToken()),
+    refuse: (error) => void (state.refused = error),
+    leave: (...users) => users.forEach((user) => state.left.add(user)),
     connect: (url) => void (state.interactionsUrl = url),
     handle: (path, headers, body) => {
       if (path.startsWith("/slack/api/")) return webApi(state, path.slice("/slack/api/".length), headers, body);
@@ -129,6 +146,7 @@ export function createSlack(origin: string, clock: Clock, changed: (post: SlackP
 function webApi(state: State, method: string, headers: Readonly<Record<string, unknown>>, body: string): SlackReply {
   const no = (error: string): SlackReply => ({ status: 200, json: { ok: false, error } });
   if (headers["authorization"] !== `Bearer ${state.botToken}`) return no("invalid_auth");
+  if (state.refused !== undefined) return no(state.refused);
   if (state.limited > 0) {
     state.limited -= 1;
     return { status: 429, json: { ok: false, error: "ratelimited" }, headers: { "retry-after": "1" } };
@@ -141,6 +159,7 @@ function webApi(state: State, method: string, headers: Readonly<Record<string, u
   if (text === "" && blocks.length === 0) return no("no_text");
   const wrong = wrongIn(blocks);
   if (wrong !== undefined) return { status: 200, json: { ok: false, error: "invalid_blocks", response_metadata: { messages: [wrong] } } };
+  if (method === "chat.postMessage" && state.left.has(to)) return no("user_not_found");
   if (method === "chat.postMessage")
     return posted(state, to, { text, blocks, thread: optionalText(input, "thread_ts") }) ?? no("channel_not_found");
   if (method !== "chat.update") return no("unknown_method");
@@ -207,7 +226,7 @@ function wrongBlock(block: Members): string | undefined {
 
 // Pressing
 
-function payloadOf(state: State, { user, action, about, reason }: Press): Members {
+function payloadOf(state: State, { user, action, about, reason, days }: Press): Members {
   const post = state.posts.findLast(({ blocks }) => {
     const whole = JSON.stringify(blocks);
     return whole.includes(about) && whole.includes(`"${action}"`);
@@ -216,8 +235,7 @@ function payloadOf(state: State, { user, action, about, reason }: Press): Member
   if (post === undefined || button === undefined) throw new Error(`No message about ${about} has a button ${action}.`);
   const response = `${state.origin}/slack/actions/${randomBytes(8).toString("hex")}`;
   state.responses.set(response, { user, until: state.clock.now() + RESPONSE_MS, left: RESPONSES });
-  const input = post.blocks.find((block) => block["type"] === "input");
-  const field = isMembers(input?.["element"]) ? optionalText(input["element"], "action_id") : undefined;
+  const fields = post.blocks.filter((block) => block["type"] === "input");
   return {
     type: "block_actions",
     user: { id: user, username: user.toLowerCase(), name: user.toLowerCase(), team_id: "T0LOCAL" },
@@ -227,13 +245,18 @@ function payloadOf(state: State, { user, action, about, reason }: Press): Member
     team: { id: "T0LOCAL", domain: "local" },
     channel: { id: post.channel, name: post.to.replace(/^#/, "") },
     message: { type: "message", ts: post.ts, text: post.text, blocks: post.blocks },
-    state: {
-      values:
-        field === undefined ? {} : { [String(input?.["block_id"])]: { [field]: { type: "plain_text_input", value: reason ?? null } } },
-    },
+    state: { values: Object.fromEntries(fields.map((block) => [String(block["block_id"]), entered(block, reason, days)])) },
     response_url: response,
     actions: [{ action_id: action, block_id: "b", type: "button", value: button["value"], action_ts: String(state.clock.now() / 1000) }],
   };
+}
+
+/** What a field of the message holds when somebody presses. */
+function entered(block: Members, reason: string | undefined, days: string | undefined): Members {
+  const element = isMembers(block["element"]) ? block["element"] : {};
+  const { type, action_id: id, initial_option: initial } = element;
+  const chosen = days === undefined ? (initial ?? null) : { text: { type: "plain_text", text: days }, value: days };
+  return { [String(id)]: type === "static_select" ? { type, selected_option: chosen } : { type, value: reason ?? null } };
 }
 
 function signed(state: State, payload: Members, at: number): Signed {

@@ -1,10 +1,12 @@
 // How the functions are packed: one minified bundle and one reproducible zip for each file in functions/.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build as esbuild, type BuildOptions, type Plugin } from "esbuild";
+import { build as esbuild } from "esbuild";
 import { zipSync } from "fflate";
+import { expectAllUsed } from "./build/edits.ts";
+import { edits, shaken } from "./build/shaken.ts";
 
 export interface Artifact {
   /** The function's name: `observe` for functions/observe.ts. */
@@ -44,6 +46,7 @@ export async function build({ anew = false } = {}): Promise<Build> {
     write: false,
     metafile: true,
   });
+  expectAllUsed(edits, Object.keys(result.metafile.inputs));
 
   await mkdir(dist, { recursive: true });
   const zips: Record<string, string> = {};
@@ -64,84 +67,13 @@ export async function build({ anew = false } = {}): Promise<Build> {
   artifacts.sort((a, b) => a.name.localeCompare(b.name));
   await removeStrangers(names);
   const manifest: Manifest = {
-    inputs: await digests(inputsOf(Object.keys(result.metafile.inputs))),
+    inputs: await digests(await inputsOf(Object.keys(result.metafile.inputs))),
     artifacts,
     zips,
   };
   await replaceFile(manifestFile, JSON.stringify(manifest, null, 2));
   return { artifacts, reused: false };
 }
-
-/**
- * SDK clients describe shapes with computed keys, `[_eQN]: …`, which esbuild must keep for their possible side effects,
- * and with them every shape of the service (aws/aws-sdk-js-v3#7607). The keys are constants of the same file.
- */
-const literalSchemaKeys: Plugin = {
-  name: "literal-schema-keys",
-  setup(plugin) {
-    plugin.onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas[\\/].*\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const constants = new Map([...source.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, name = "", text]) => [name, text]));
-      return {
-        contents: source.replace(/\[(_\w+)\]:/g, (key, name: string) => (constants.has(name) ? `${constants.get(name)}:` : key)),
-      };
-    });
-  },
-};
-
-/**
- * Lambda gives a function its credentials in its environment. The SDK's default chain looks there first too, but brings along
- * profiles, single sign-on, STS, instance metadata and their clients: a third of a small function. And of its own
- * package.json, each client needs the version only.
- */
-const credentialsOfLambda: Plugin = {
-  name: "credentials-of-lambda",
-  setup(plugin) {
-    plugin.onLoad({ filter: /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/ }, ({ path }) => ({
-      contents: `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
-      resolveDir: dirname(path),
-    }));
-    plugin.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
-      const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
-      return { contents: JSON.stringify({ version }), loader: "json" };
-    });
-  },
-};
-
-/**
- * Nothing of ours streams events or looks DynamoDB's endpoint up, which the SDK does only when told to: the codecs of the one,
- * with their checksums, and the cache library of the other are a sixth of a small function.
- */
-const neverCalled: Plugin = {
-  name: "never-called",
-  setup(plugin) {
-    plugin.onLoad({ filter: /[\\/]@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]event-streams[\\/]index\.js$/ }, () => ({
-      // S3's client makes one when it starts, for a call that nobody makes.
-      contents: `const refuse = () => { throw new Error("This bundle cannot stream events: see scripts/build.ts."); };
-export const EventStreamSerde = class { serializeEventStream() { refuse(); } deserializeEventStream() { refuse(); } };
-export const eventStreamSerdeProvider = () => undefined;
-export const resolveEventStreamSerdeConfig = (config) => config;`,
-    }));
-    plugin.onLoad({ filter: /[\\/]mnemonist[\\/]lru-cache\.js$/ }, () => ({
-      contents: `module.exports = class extends Map { constructor() { super(); } peek(key) { return this.get(key); } };`,
-    }));
-  },
-};
-
-/** How a bundle is made that holds only what it uses. */
-export const shaken = {
-  absWorkingDir: root,
-  bundle: true,
-  minify: true,
-  platform: "node",
-  target: "node24",
-  format: "cjs",
-  // The SDK's ES modules can be shaken, its CommonJS cannot.
-  mainFields: ["module", "main"],
-  legalComments: "none",
-  logLevel: "warning",
-  plugins: [literalSchemaKeys, credentialsOfLambda, neverCalled],
-} satisfies BuildOptions;
 
 async function functionNames(): Promise<string[]> {
   const files = await readdir(join(root, "functions"));
@@ -170,9 +102,10 @@ async function removeStrangers(names: readonly string[]): Promise<void> {
 }
 
 /** Packages are pinned by the lockfile, so it stands for all of node_modules. */
-function inputsOf(bundled: readonly string[]): string[] {
+async function inputsOf(bundled: readonly string[]): Promise<string[]> {
   const own = bundled.filter((file) => !file.split(sep).join("/").includes("node_modules/"));
-  return [...own, "package-lock.json", "scripts/build.ts"].toSorted();
+  const ways = (await readdir(join(root, "scripts/build"))).map((file) => `scripts/build/${file}`);
+  return [...own, "package-lock.json", "package.json", "scripts/build.ts", ...ways].toSorted();
 }
 
 async function digests(files: readonly string[]): Promise<Record<string, string>> {

@@ -1,111 +1,75 @@
 // `npm run deploy`: from drawbridge.config.yml to a running stack, and everything else that is done to a whole deployment.
-import { parseArgs } from "node:util";
-
-import { clientsOf } from "./deploy/clients.ts";
-import { configFile, readStage, stackName } from "./deploy/config.ts";
-import { deploy, history, rollback, type Deployment, type DeployOptions } from "./deploy/deploy.ts";
+import { clientsOf, type Clients } from "./deploy/clients.ts";
+import { readStage, stackName } from "./deploy/config.ts";
+import { deploy, history, rollback } from "./deploy/deploy.ts";
+import type { Deployment } from "./deploy/deployment.ts";
+import { discard } from "./deploy/discard.ts";
+import { keptText, takeIn } from "./deploy/kept.ts";
+import { readGiven, usage, type Given } from "./deploy/given.ts";
 import { hold } from "./deploy/pause.ts";
 import { packagedNow, type PackagedFor } from "./deploy/packaged.ts";
-import { policyFor } from "./deploy/policy.ts";
+import { extraPolicies, placeOf, policyFor } from "./deploy/policy.ts";
 import { prerequisites } from "./deploy/prerequisites.ts";
+import { repair } from "./deploy/repair.ts";
+import { restore } from "./deploy/restore.ts";
 import type { StackNow } from "./deploy/stack.ts";
 import { Stop } from "./deploy/stop.ts";
-import { takeIn } from "./deploy/tables.ts";
-import { uninstall } from "./deploy/uninstall.ts";
-
-const usage = `Usage: npm run deploy -- [command] [options]
-
-  (none)       deploy: check, package, show what changes, change it
-  check        only check the configuration, the credentials, the zones and the trail
-  policy       print the policy that a deployer needs
-  history      what was deployed, when and by whom
-  rollback [T] bring back the deployment before this one, or that of time T
-  pause        decide and name nothing until resumed; all waits in its queue
-  resume       go on
-  uninstall    take the stack down; its tables stay
-
-  --stage S    the stage, where ${configFile} has several
-  --config F   another file than ${configFile}
-  --dry-run    deploy, rollback: show what would change, and change nothing
-  --lose ID    deploy, rollback: this table or secret may be parted from the stack
-  --tables T   deploy: a new stack around tables that are there, AllowListTable=name,…
-  --yes        uninstall: do it
-  --force      uninstall: though services are still in care
-`;
+import { uninstall, type Uninstalled } from "./deploy/uninstall.ts";
 
 type Say = (line: string) => void;
 
-interface Given {
-  readonly command: string;
-  readonly operand: string | undefined;
-  readonly stage: string | undefined;
-  readonly config: string;
-  readonly tables: string | undefined;
-  readonly yes: boolean;
-  readonly force: boolean;
-  readonly options: DeployOptions;
-}
-
-const commands = new Set(["deploy", "check", "policy", "history", "rollback", "pause", "resume", "uninstall"]);
-
-function read(args: readonly string[]): Given | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      stage: { type: "string" },
-      config: { type: "string", default: configFile },
-      tables: { type: "string" },
-      "dry-run": { type: "boolean", default: false },
-      lose: { type: "string", multiple: true, default: [] },
-      yes: { type: "boolean", default: false },
-      force: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  const [command = "deploy", operand] = positionals;
-  if (!commands.has(command)) throw new Stop(`There is no command ${command}`, `give one of ${[...commands].join(", ")}`);
-  const { stage, config, tables, yes, force, lose } = values;
-  return { command, operand, stage, config, tables, yes, force, options: { dryRun: values["dry-run"], lose } };
+/** What is deployed and with whose keys, where it is not what everybody has. */
+export interface Means {
+  readonly packaged?: PackagedFor;
+  readonly clients?: (region: string) => Clients;
 }
 
 /** Throws a Stop. */
-export async function main(args: readonly string[], say: Say, packaged: PackagedFor = packagedNow): Promise<void> {
-  const given = read(args);
+export async function main(
+  args: readonly string[],
+  say: Say,
+  { packaged = packagedNow, clients: clientsIn = clientsOf }: Means = {},
+): Promise<void> {
+  const given = readGiven(args);
   if (given === undefined) return say(usage);
-  const { command, operand, options } = given;
+  const { command, operand } = given;
   const stage = await readStage(given.config, given.stage);
-  if (command === "policy") return say(JSON.stringify(policyFor(stage, (await packaged(stage)).template), null, 2));
-  const clients = clientsOf(stage.region);
+  if (command === "policy") return say(JSON.stringify(await policyOf(operand, stage, packaged), null, 2));
+  const clients = clientsIn(stage.region);
   const { caller, warnings } = await prerequisites(clients, stage);
   const deployment: Deployment = { clients, stage, caller, packaged: () => packaged(stage), tell: say };
   say(`${stackName(stage)} in ${stage.account}, ${stage.region}, by ${caller}`);
   if (command === "check" || command === "deploy") for (const warning of warnings) say(`! ${warning}`);
-  switch (command) {
-    case "check":
-      return say("Ready to deploy.");
-    case "history":
-      return tellHistory(deployment);
-    case "pause":
-    case "resume":
-      await hold(deployment, command === "pause");
-      return say(
-        command === "pause" ? "Paused. Requests wait at AWS; go on with npm run deploy -- resume" : "Resumed. What waited is done now.",
-      );
-    case "uninstall":
-      return takeDown(deployment, given);
-    case "rollback":
-      return tellNext(deployment, await rollback(deployment, operand, options));
-    default:
-      return bringUp(deployment, given);
-  }
+  return doers[command](deployment, given);
 }
 
-async function bringUp(deployment: Deployment, { tables, options }: Given): Promise<void> {
-  if (tables !== undefined) await takeIn(deployment, tables);
-  tellNext(deployment, await deploy(deployment, options));
+async function policyOf(operand: string | undefined, stage: Parameters<PackagedFor>[0], packaged: PackagedFor): Promise<object> {
+  if (operand === undefined) return policyFor(stage, (await packaged(stage)).template);
+  if (operand === "restore" || operand === "discard") return extraPolicies[operand](placeOf(stage));
+  throw new Stop(`There is no policy ${operand}`, `give one of ${Object.keys(extraPolicies).join(", ")}, or none for the deployer's`);
 }
+
+const doers: Readonly<Record<Exclude<Given["command"], "policy">, (deployment: Deployment, given: Given) => Promise<void> | void>> = {
+  async deploy(deployment, { kept, options }) {
+    if (kept !== undefined) await takeIn(deployment, kept);
+    tellNext(deployment, await deploy(deployment, options));
+  },
+  check: ({ tell }) => tell("Ready to deploy."),
+  history: tellHistory,
+  rollback: async (deployment, { operand, options }) => tellNext(deployment, await rollback(deployment, operand, options)),
+  repair: async (deployment, { options }) => tellNext(deployment, await repair(deployment, options)),
+  async pause(deployment) {
+    await hold(deployment, true);
+    deployment.tell("Paused. Requests wait at AWS; go on with npm run deploy -- resume");
+  },
+  async resume(deployment) {
+    await hold(deployment, false);
+    deployment.tell("Resumed. What waited is done now.");
+  },
+  restore: bringBack,
+  uninstall: takeDown,
+  discard: removeForGood,
+};
 
 function tellNext({ stage: { alarmEmail, approverEmail }, tell: say }: Deployment, stack: StackNow | undefined): void {
   if (stack === undefined) return;
@@ -120,8 +84,19 @@ function tellNext({ stage: { alarmEmail, approverEmail }, tell: say }: Deploymen
 
 async function tellHistory(deployment: Deployment): Promise<void> {
   const { all } = await history(deployment);
-  for (const { at, version, by, backTo } of all)
-    deployment.tell(`${at}  ${version}  ${by}${backTo === undefined ? "" : `  (back to ${backTo})`}`);
+  for (const { at, version, by, backTo, repaired } of all) {
+    const how = repaired === true ? "  (repaired)" : backTo === undefined ? "" : `  (back to ${backTo})`;
+    deployment.tell(`${at}  ${version}  ${by}${how}`);
+  }
+}
+
+async function bringBack(deployment: Deployment, { to }: Given): Promise<void> {
+  const { tell: say } = deployment;
+  if (to === undefined) throw new Stop("restore needs a time", "give --to 2026-11-23T09:00:00Z, in UTC");
+  const kept = await restore(deployment, to);
+  say("The old tables are as they were, and in use. To go on with these instead, release every service, and then:");
+  say("  npm run deploy -- uninstall --yes");
+  say(`  npm run deploy -- --kept ${keptText(kept)}`);
 }
 
 async function takeDown(deployment: Deployment, { yes, force }: Given): Promise<void> {
@@ -129,17 +104,34 @@ async function takeDown(deployment: Deployment, { yes, force }: Given): Promise<
   const name = stackName(deployment.stage);
   if (!yes)
     throw new Stop(
-      `This would take ${name} down; its tables would stay, and connections as they are`,
+      `This would take ${name} down; what it holds would stay, and connections as they are`,
       "add --yes to do it; nothing was changed",
     );
-  const { tables } = await uninstall(deployment, { force });
+  const uninstalled = await uninstall(deployment, { force });
   say(`${name} is gone. Its connections are as they were; AWS keeps new requests waiting.`);
-  const kept = Object.entries(tables);
-  if (kept.length === 0) return;
+  tellKept(say, uninstalled);
+}
+
+function tellKept(say: Say, { kept, lock: { mode, days } }: Uninstalled): void {
+  const all = Object.entries(kept);
+  if (all.length === 0) return;
+  const notes: Readonly<Record<string, string>> = {
+    CheckpointKey: "signs the log's checkpoints; 1 USD a month",
+    CheckpointBucket: `each checkpoint is locked for ${days} days (${mode}), so that nobody can hide what was decided`,
+  };
   say("Kept, with all that they hold:");
-  for (const [logicalId, table] of kept) say(`  ${logicalId.padEnd(18)} ${table}`);
-  say("A deployment from here on makes new tables beside them. To go on with these instead:");
-  say(`  npm run deploy -- --tables ${kept.map(([logicalId, table]) => `${logicalId}=${table}`).join(",")}`);
+  for (const [logicalId, id] of all)
+    say(`  ${logicalId.padEnd(18)} ${id}${notes[logicalId] === undefined ? "" : `  (${notes[logicalId]})`}`);
+  say("A deployment from here on makes new ones beside them. To go on with these instead:");
+  say(`  npm run deploy -- --kept ${keptText(kept)}`);
+  say("To remove them for good, with every decision that they prove:");
+  say(`  npm run deploy -- discard ${keptText(kept)} --yes`);
+}
+
+async function removeForGood(deployment: Deployment, { operand, yes, bypassLock }: Given): Promise<void> {
+  if (operand === undefined) throw new Stop("discard needs what is to go", "give what uninstall printed: AllowListTable=name,…");
+  if (!yes) throw new Stop(`This would remove ${operand} for good`, "add --yes to do it; nothing was changed");
+  await discard(deployment, operand, { bypassesLock: bypassLock });
 }
 
 if (import.meta.main) {

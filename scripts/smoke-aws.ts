@@ -10,12 +10,17 @@ import { leftBehind, madeBy, type Made } from "./smoke/made.ts";
 import { help, readOptions, WrongUsage, type Options } from "./smoke/options.ts";
 import { findings as noFindings, unasked, type Findings } from "./smoke/points.ts";
 import { probeDecisions, type Probing } from "./smoke/probe-decisions.ts";
+import { probePublishing } from "./smoke/probe-delivery.ts";
+import { askFromElsewhere, lookAtElsewhere, probeGateway, probeStorm } from "./smoke/probe-others.ts";
 import { probeAutomaticAcceptance, probePrivateDns, probeZone, stopListening } from "./smoke/probe-settings.ts";
 import { pageOf, writeReport, type Report } from "./smoke/report.ts";
 import { Interrupted, stepsOf, told, type Steps } from "./smoke/steps.ts";
 import { playStory, type Told } from "./smoke/story.ts";
 import { lookAtRejected, sumUpNotifications, watchDeleted, watchTrail } from "./smoke/watches.ts";
-import { deployDrawbridge, makeService, makeWorld, makeZone, type Ground, type Zone } from "./smoke/world.ts";
+import { deployDrawbridge } from "./smoke/drawbridge.ts";
+import { intent } from "./smoke/intent.ts";
+import { takeAway } from "./smoke/people.ts";
+import { makeService, makeWorld, makeZone, type Ground, type Zone } from "./smoke/world.ts";
 
 const say = (line: string): void => console.log(line);
 
@@ -44,11 +49,14 @@ async function play(ground: Ground, seen: Seen): Promise<void> {
   say("\nPrivateLink, with nobody between");
   const endpoints = await probeDecisions(probing);
   await probeAutomaticAcceptance(probing);
+  await probePublishing(probing);
+  await probeGateway(probing);
   await stopListening(probing);
   const zone = await makeZone(ground, world);
   seen.zone = zone;
   await probeZone(probing, zone);
-  const trouble = options.story ? await withDrawbridge(probing, zone, seen) : undefined;
+  await probeStorm(probing, zone);
+  const trouble = options.story ? await withDrawbridge(probing, zone, seen) : await byHand(probing);
 
   say("\nWhat takes time");
   await probePrivateDns(probing);
@@ -60,11 +68,21 @@ async function play(ground: Ground, seen: Seen): Promise<void> {
 }
 
 /** When the story goes wrong, the remaining questions to AWS are asked all the same. */
+/** Without Drawbridge, somebody else has to accept it. */
+async function byHand(probing: Probing): Promise<undefined> {
+  const elsewhere = await askFromElsewhere(probing);
+  if (elsewhere === undefined) return;
+  await probing.steps.probe("accepted in the other Region", 60_000, () => probing.connections.decide("Accept", elsewhere));
+  await lookAtElsewhere(probing, elsewhere);
+}
+
 async function withDrawbridge(probing: Probing, zone: Zone, seen: Seen): Promise<string | undefined> {
   say("\nThe story, with Drawbridge");
   try {
-    const api = await deployDrawbridge(probing, probing.world, zone);
-    seen.told = await playStory(probing, api, zone);
+    const drawbridge = await deployDrawbridge(probing, zone);
+    seen.told = await playStory(probing, drawbridge, zone);
+    await takeAway(probing, "operator");
+    await drawbridge.uninstall();
     return undefined;
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -181,6 +199,7 @@ function report(clients: Clients, options: Options, { made, steps, seen, because
       states: seen.connections?.states ?? [],
       answers: seen.connections?.answers ?? [],
       histories: seen.told?.histories ?? {},
+      doctor: seen.told?.doctor ?? [],
     },
   };
   const words = options.keepIds ? {} : maskOf(clients, options, seen);
@@ -207,21 +226,6 @@ function maskOf(
   ];
   const zones = hostedZone === undefined ? [] : [hostedZone, zone?.name];
   return { ...accounts, ...Object.fromEntries([...networks, ...zones].flatMap((word) => (word === undefined ? [] : [[word, "(given)"]]))) };
-}
-
-/** What is about to happen to somebody's account, and to their bill. */
-function intent({ account, consumerAccount, region }: Clients, options: Options, runName: string): readonly string[] {
-  const on = localEndpoint();
-  return [
-    `Account ${account}${consumerAccount === account ? "" : ` (provider) and ${consumerAccount} (consumer)`}, ${region}${on === undefined ? "" : `, on local AWS at ${on}`}. It makes, each with the tag drawbridge-smoke=${runName}:`,
-    `  the stack drawbridge-${runName}-world: ${options.given === undefined ? "a VPC without internet, 2 subnets, an internal Network Load Balancer, " : ""}a topic, 2 queues, a rule, a bucket`,
-    "  an endpoint service, a connection notification, and up to 5 interface endpoints, one after another",
-    options.hostedZone === undefined
-      ? `  a private hosted zone ${runName}.internal`
-      : `  records ${runName}.… in the hosted zone ${options.hostedZone}`,
-    ...(options.story ? [`  the stack drawbridge-${runName}: Drawbridge itself; unlike a usual deployment, its tables go with it`] : []),
-    `Roughly 0.15 USD for the first hour (${options.given === undefined ? "load balancer 0.03, " : ""}endpoints 0.01 each per zone and begun hour, the rest next to nothing). It takes about ${options.story ? "45" : "30"} minutes, and removes everything, also after Ctrl-C.`,
-  ];
 }
 
 async function agreed(): Promise<boolean> {

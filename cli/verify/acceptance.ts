@@ -1,4 +1,5 @@
 // Whether the connection is accepted and available; and what Drawbridge says of it, where the caller may ask.
+import { isEvent } from "../../lib/ledger.ts";
 import type { ShownConnection } from "../../lib/operator/connections.ts";
 import { pathOf, type Api } from "../client.ts";
 import { Failure } from "../failure.ts";
@@ -114,7 +115,7 @@ const DECISIONS = new Set([
 ]);
 
 function told(shown: ShownConnection): Finding {
-  const decided = shown.history.toReversed().find(({ event }) => DECISIONS.has(event.type))?.event;
+  const decided = shown.history.filter(isEvent).findLast(({ event }) => DECISIONS.has(event.type))?.event;
   const why = decided !== undefined && "because" in decided ? `: ${decided.because.detail}` : "";
   const message = `${shown.words}${why}`;
   const { status, endpoint } = shown.connection;

@@ -5,16 +5,17 @@ import type { Connection } from "../connection.ts";
 import { decisionOf, type Choice, type Scope } from "../events.ts";
 import { oneLine, visible } from "../harmless.ts";
 import type { Instant } from "../ids.ts";
-import { connectionSubject, type StoredEvent } from "../ledger.ts";
+import { connectionSubject, isOfConnection, type StoredOfConnection } from "../ledger.ts";
 import type { Connections, Keys, Ledger, Services } from "../ports.ts";
 import { guard, isGuarded } from "../web/guard.ts";
 import { readLink, type Link } from "../web/links.ts";
 import { accessTo, type Access, type AccessPorts } from "./access.ts";
 import { busy, noCode, notInCare, notProved, refused, stale, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
 import { withAuthors } from "./known-authors.ts";
+import { offersOf, type Offers } from "./offers.ts";
 import { known, type Known, type ProfilePorts } from "./profile.ts";
 import { askForCode, endSession, enterCode } from "./proof.ts";
-import { mayStand, quietDaysMax } from "./standing-entry.ts";
+import { quietDaysMax } from "./standing-entry.ts";
 import { takeAnswer, type TakePorts } from "./take-answer.ts";
 
 export interface AnswerPorts extends TakePorts, AccessPorts {
@@ -47,9 +48,9 @@ export interface OpenView extends About {
   /** The approvers whose agreement counts so far. */
   readonly agreed: readonly { readonly name: string; readonly at: Instant }[];
   /** Which lasting answers there are. */
-  readonly offers: { readonly account: boolean; readonly quiet: boolean };
+  readonly offers: Offers;
   /** What was decided about this account before, newest first. */
-  readonly earlier: readonly StoredEvent[];
+  readonly earlier: readonly StoredOfConnection[];
   readonly guard: string;
   readonly entered: Form;
   /** What the form that was sent in came to, where it did not decide. */
@@ -63,7 +64,7 @@ export interface SettledView extends About {
   /** `now`: by the answer just given; `late`: an answer came after it. */
   readonly settled: "now" | "late" | "before";
   /** This connection's events, oldest first. */
-  readonly history: readonly StoredEvent[];
+  readonly history: readonly StoredOfConnection[];
 }
 
 /** The fields as a browser sends them. */
@@ -216,10 +217,9 @@ async function open(ports: AnswerPorts, { token, link, visitor, connection, form
   ]);
   const access = await accessTo(ports, link.approver, visitor.browser, about.asking, connection.question);
   const own = connectionSubject(connection.endpoint);
-  const earlier = recent.items.filter(
-    ({ subject, event }) => subject !== own && ["accepted", "rejected"].includes(decisionOf(event) ?? ""),
-  );
-  const standing = mayStand(about.own);
+  const earlier = recent.items
+    .filter(isOfConnection)
+    .filter(({ subject, event }) => subject !== own && ["accepted", "rejected"].includes(decisionOf(event) ?? ""));
   return {
     ...about,
     kind: "open",
@@ -227,16 +227,13 @@ async function open(ports: AnswerPorts, { token, link, visitor, connection, form
     now,
     access,
     agreed: countedVotes(about.asking, connection.question, connection.question.votes ?? []),
-    offers: { account: standing && about.asking.accountAnswers && !aboutEndpoint(about), quiet: standing },
+    offers: offersOf(about),
     complaints: [],
     earlier: earlier.slice(0, earlierMax),
     guard: guard(keys, guarded(token, visitor, access), now),
     entered: form,
   };
 }
-
-/** An entry about the endpoint alone goes before any about its account. */
-const aboutEndpoint = ({ judgement }: Pick<Known, "judgement">): boolean => judgement.entry?.principal.startsWith("endpoint#") === true;
 
 /** Where a code proves who it is, the form belongs to the browser that was shown it. */
 const guarded = (token: string, { browser }: Visitor, { kind }: Access): string => (kind === "link" ? token : `${token}\n${browser}`);
@@ -247,7 +244,7 @@ async function settled(ports: AnswerPorts, connection: Connection, how: SettledV
     known(ports, connection, now),
     ports.ledger.history(connectionSubject(connection.endpoint), { limit: eventsReadMax }),
   ]);
-  return { kind: "settled", settled: how, ...about, connection, now, history: history.items };
+  return { kind: "settled", settled: how, ...about, connection, now, history: history.items.filter(isOfConnection) };
 }
 
 // What a form must hold

@@ -13,7 +13,7 @@ export const asks = ({ type }: Pick<Committed, "type">): boolean => type in occa
 
 type Asked = Extract<Connection, { status: "asking" }>;
 
-export async function askByMail(ports: MailPorts, told: Committed): Promise<"sent" | "sent before" | "outdated"> {
+export async function askByMail(ports: MailPorts, told: Committed): Promise<"sent" | "waits" | "sent before" | "outdated"> {
   const connection = await recordOf(ports, told);
   if (connection?.status !== "asking" || connection.question.id !== told["question"]) return "outdated";
   const about = await known(ports, connection, ports.clock());

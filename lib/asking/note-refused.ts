@@ -3,6 +3,7 @@
 import { evolve } from "../connection.ts";
 import type { Actor, Choice, Source } from "../events.ts";
 import type { EndpointId } from "../ids.ts";
+import { notBefore } from "../ledger.ts";
 import type { Clock, Connections, Ledger } from "../ports.ts";
 import { ruled, stamp } from "../stamp.ts";
 
@@ -28,7 +29,7 @@ export async function noteRefused(
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const kept = (await connections.load([endpoint])).get(endpoint);
     if (kept === undefined) return;
-    const event = stamp({ now: clock(), source }, { type: "AnswerRefused", choice, why }, by, ruled(by, why));
+    const event = stamp({ now: notBefore(clock(), kept.head), source }, { type: "AnswerRefused", choice, why }, by, ruled(by, why));
     const head = await ledger.commit({ of: "connection", after: evolve(kept.connection, event), events: [event], expected: kept.head });
     if (typeof head !== "string") return;
   }

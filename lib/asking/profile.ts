@@ -4,6 +4,7 @@ import { candidateKeys, entryId, standingAt, type Entry, type Judgement } from "
 import { askingOf, type Asking } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
+import type { Actor } from "../events.ts";
 import type { Instant } from "../ids.ts";
 import { heldBy, verdicts, type VerdictPorts } from "../loop/verdicts.ts";
 import { profileOf, type Profile } from "../notices.ts";
@@ -46,4 +47,11 @@ export async function known(ports: ProfilePorts, connection: Connection, now: In
     asking: askingOf(service ?? {}, judgement),
     ...optional("own", own),
   };
+}
+
+/** Who wrote the entry that decided, as long as that version of it stands. */
+export function writerOf({ judgement }: Pick<Known, "judgement">, by: Actor): string | undefined {
+  if (by.kind !== "entry") return undefined;
+  const { entry } = by;
+  return judgement.findings.find((one) => entryId(one.entry) === entryId(entry) && one.entry.version === entry.version)?.author;
 }

@@ -3,6 +3,7 @@
 import { anyApprover } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import { oneLine } from "../harmless.ts";
+import type { Instant } from "../ids.ts";
 import { asMail } from "../notices.ts";
 import type { Clock, Keys, Message } from "../ports.ts";
 import { linkExpiry, linkToken, linkUrl, listToken, listUrl } from "../web/links.ts";
@@ -29,8 +30,19 @@ const types: Readonly<Record<Occasion, string>> = {
   escalated: "ApprovalEscalated",
 };
 
+/** What else waits for the same approver; more than that where it is not complete. */
+export interface Others {
+  readonly count: number;
+  readonly complete: boolean;
+}
+
 /** A link is good for as long as the question stays open before it comes again. */
-export async function questionMail(ports: QuestionMailPorts, approver: string, { connection, occasion }: Waiting): Promise<Message> {
+export async function questionMail(
+  ports: QuestionMailPorts,
+  approver: string,
+  { connection, occasion }: Waiting,
+  others: Others,
+): Promise<Message> {
   const now = ports.clock();
   const { profile, asking } = await known(ports, connection, now);
   const { question, endpoint } = connection;
@@ -42,44 +54,60 @@ export async function questionMail(ports: QuestionMailPorts, approver: string, {
     profile,
     at: question.at,
     because: question.because,
-    link,
-    linkUntil,
-    proof: asking.emailProof,
+    way: { link, until: linkUntil, proof: asking.emailProof },
     ...(asking.quorum > 1 ? { quorum: asking.quorum, given: (question.votes ?? []).map(({ name }) => name) } : {}),
   });
+  const all = [
+    "",
+    `With this one, ${counted(1, others)} connections wait for your approval. All of them:`,
+    await listLink(ports, approver, linkUntil),
+  ];
   return {
     subject: `${prefixes[occasion]}${subject}`,
-    text: `${prefixes[occasion]}${text}`,
+    text: `${prefixes[occasion]}${[text, ...(others.count === 0 ? [] : all)].join("\n")}`,
     attributes: { ...attributes, type: types[occasion], approver },
   };
 }
 
+const counted = (here: number, { count, complete }: Others): string => `${String(here + count)}${complete ? "" : " or more"}`;
+
+const listLink = async ({ keys, publicUrl }: QuestionMailPorts, approver: string, expires: Instant): Promise<string> =>
+  listUrl(publicUrl, listToken(await keys.link(), { approver, expires }));
+
 const listedMax = 20;
 
-/** One message with one link to all of them. */
-export async function digestMail(ports: QuestionMailPorts, approver: string, questions: readonly Waiting[]): Promise<Message> {
+/** One message with one link to all of them, and to the others that are open. */
+export async function digestMail(
+  ports: QuestionMailPorts,
+  approver: string,
+  questions: readonly Waiting[],
+  others: Others,
+): Promise<Message> {
   const now = ports.clock();
   const abouts = await Promise.all(questions.slice(0, listedMax).map(async ({ connection }) => known(ports, connection, now)));
   const days = Math.max(1, ...abouts.map(({ asking }) => Math.ceil(asking.openDays)));
   const expires = linkExpiry(now, days);
-  const link = listUrl(ports.publicUrl, listToken(await ports.keys.link(), { approver, expires }));
   const lines = abouts.map(({ profile }, index) => {
     const at = questions[index]?.connection.question.at ?? now;
     const who = `account ${profile.account}${profile.name === undefined ? "" : ` (${oneLine(profile.name, 60)})`}`;
     return `  ${who} to ${profile.service}, ${profile.endpoint}, asked ${ago(at, now)}`;
   });
   const rest = questions.length - lines.length;
+  const fresh = questions.filter(({ occasion }) => occasion === "asked").length;
+  const all = `${counted(questions.length, others)} connections wait for your approval`;
+  const headline = others.count > 0 && fresh > 0 ? `${all}, ${String(fresh)} of them new` : all;
   const proved = approver !== anyApprover && abouts.some(({ asking }) => asking.emailProof === "code");
   return {
-    subject: `${String(questions.length)} connections wait for your approval`,
+    subject: headline,
     text: [
-      `${String(questions.length)} connections wait for your approval.`,
+      `${headline}.`,
       "",
       ...lines,
       ...(rest > 0 ? [`  and ${String(rest)} more`] : []),
+      ...(others.count > 0 ? [`  and ${counted(0, others)} that were open before`] : []),
       "",
       `See them and decide, until ${utc(expires)}:`,
-      link,
+      await listLink(ports, approver, expires),
       "",
       proved
         ? "Opening the link decides nothing. To decide, you have a code mailed from there: with it you answer them all."

@@ -3,7 +3,7 @@
 import { sameMailbox, type Approver } from "../approver.ts";
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
-import { approverSubject } from "../ledger.ts";
+import { approverSubject, notBefore } from "../ledger.ts";
 import { reachInSlack } from "../slack/reach.ts";
 import type { Approvers, Clock, Ledger, Slips, Subscription, Subscriptions } from "../ports.ts";
 
@@ -26,21 +26,23 @@ export interface ReachablePorts {
 }
 
 /**
- * How many approvers no mail reaches, of those who have an address, and of the deployment's own `mailbox`. SNS and Slack's notes are
- * read only where somebody needs them.
+ * How many approvers no mail reaches, of those who have an address, and of the deployment's own `mailbox`; and how many of the others
+ * Slack does not know. SNS and Slack's notes are read only where somebody needs them.
  */
 export async function checkApprovers(ports: ReachablePorts, mailbox?: string): Promise<{ readonly unreachable: number }> {
   const approvers = await ports.approvers.all();
   const hasMail = mailbox !== undefined || approvers.some(({ email }) => email !== undefined);
   const subscriptions = hasMail ? await ports.subscriptions.all() : [];
-  const inSlack = approvers.some(({ slack }) => slack !== undefined) ? await reachInSlack(ports.slips) : () => false;
+  const inSlack = approvers.some(({ slack }) => slack !== undefined)
+    ? await reachInSlack(ports.slips)
+    : () => ({ state: "untried" }) as const;
   // One address has one subscription: its filter is looked at by whoever may, in operator/mailbox.ts.
   let unreachable = mailbox === undefined || isConfirmed(mailbox, subscriptions) ? 0 : 1;
   for (const approver of approvers) {
     const byMail = mailStateOf(approver, subscriptions) === "confirmed";
-    const bySlack = approver.slack !== undefined && inSlack(approver.slack);
-    if (approver.email !== undefined && !byMail) unreachable += 1;
-    const how = byMail ? "mail" : bySlack ? "slack" : undefined;
+    const slack = approver.slack === undefined ? undefined : inSlack(approver.slack).state;
+    if (approver.email === undefined ? slack === "refused" : !byMail) unreachable += 1;
+    const how = byMail ? "mail" : slack === "reached" ? "slack" : undefined;
     if ((how !== undefined) !== (approver.reachableSince !== undefined)) await note(ports, approver.name, how);
   }
   return { unreachable };
@@ -51,8 +53,8 @@ const isConfirmed = (mailbox: string, subscriptions: readonly Subscription[]): b
 
 const words = {
   mail: "the address is confirmed",
-  slack: "Slack took a message to them",
-  lost: "the topic has no confirmed subscription of an address of theirs, and Slack takes no message to them",
+  slack: "Slack took a question to them, or they pressed a button there",
+  lost: "the topic has no confirmed subscription of an address of theirs, and nothing shows that Slack reaches them",
 };
 
 /** A conflict is left to the next look. */
@@ -61,7 +63,7 @@ async function note({ clock, approvers, ledger }: ReachablePorts, name: string, 
   const expected = await ledger.head(approverSubject(name));
   const now = await approvers.get(name);
   if (now === undefined || reached === (now.reachableSince !== undefined)) return;
-  const at = clock();
+  const at = notBefore(clock(), expected);
   const { reachableSince: _, ...rest } = now;
   const after: Approver = { ...rest, ...optional("reachableSince", reached ? at : undefined), version: expected.seq + 1 };
   const event: PolicyEvent = {

@@ -5,9 +5,10 @@ import { authorOf, type Approver } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import type { Actor, ConnectionEvent, EntryRef, PolicyEvent, Source } from "../events.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
-import { entrySubject, type EntryChange, type EntryKey } from "../ledger.ts";
+import { entrySubject, notBefore, type EntryChange, type EntryKey } from "../ledger.ts";
 import { optional } from "../optional.ts";
 import type { AllowList, Ledger } from "../ports.ts";
+import { saidOf, written, type SaidEntry } from "../said-entry.ts";
 
 export interface StandingPorts {
   readonly allowList: Pick<AllowList, "read">;
@@ -18,7 +19,7 @@ export interface Wish {
   readonly verdict: "accept" | "reject";
   /** After so many days the entry says nothing any more, and people are asked again. */
   readonly days?: number;
-  readonly by: Extract<Actor, { kind: "approver" }>;
+  readonly by: Extract<Actor, { kind: "approver" | "operator" }>;
   readonly approver: Pick<Approver, "name" | "arn">;
   readonly reason?: string;
   readonly source: Source;
@@ -60,25 +61,22 @@ export async function prepare(
   const stands = before && standingAt(before, now);
   if (!mayStand(stands)) return undefined;
   const { verdict, days, by, approver, reason, source } = wish;
-  const after: Entry = {
-    ...stands,
+  const at = notBefore(now, expected);
+  const said: SaidEntry = {
+    ...(stands === undefined ? {} : saidOf(stands)),
     ...key,
     verdict,
-    ...(days === undefined
-      ? { conditions: {} }
-      : {
-          conditions: { expires: instant(milliseconds(now) + days * day) },
-          afterwards: stands === undefined ? "nothing" : restored(stands),
-        }),
+    conditions: days === undefined ? {} : { expires: instant(milliseconds(now) + days * day) },
     // What is connected already is not what the question was about.
     ...(verdict === "reject" ? { disconnect: "keep" as const } : {}),
-    version: expected.seq + 1,
-    author: authorOf(approver),
+  };
+  const after: Entry = {
+    ...written(said, stands, { version: expected.seq + 1, author: authorOf(approver), at }),
     ...optional("authors", before === undefined ? [] : before.authors),
-    at: now,
+    ...(days === undefined ? {} : { afterwards: stands === undefined ? "nothing" : restored(stands) }),
   };
   const told = {
-    at: now,
+    at,
     by,
     because: { rule: "approvers", detail: reason ?? `${approver.name}'s answer about ${connection.endpoint}` },
     source,

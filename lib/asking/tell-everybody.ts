@@ -16,12 +16,15 @@ const ahead: ReadonlySet<string> = new Set(["RevocationAnnounced", "RevocationWi
 export const isForEverybody = (told: Committed): boolean =>
   ahead.has(told.type) || (told.type === "ConnectionApproved" && told["breakGlass"] === true);
 
-export async function tellEverybody(ports: EverybodyPorts, told: Committed): Promise<void> {
+/** Gives the names of those whom it told, now or before. */
+export async function tellEverybody(ports: EverybodyPorts, told: Committed): Promise<readonly string[]> {
   const notice = await noticeOf(ports, told, await recordOf(ports, told));
   const mail = asMail(notice);
   const named = (await ports.approvers.all()).filter(({ email }) => email !== undefined).map(({ name }) => name);
-  for (const approver of named.length === 0 ? [anyApprover] : named)
+  const names = named.length === 0 ? [anyApprover] : named;
+  for (const approver of names)
     await once(ports.proofs, `${matterOf(told)}#everybody#${approver}`, () =>
       ports.people.approvers({ ...mail, attributes: { ...mail.attributes, approver } }),
     );
+  return names;
 }

@@ -1,6 +1,8 @@
 // What `notify` and `slack` do with a committed event: read the record again, and tell people once what still matters.
 
 import { entryId } from "../allow-list.ts";
+import { anyApprover } from "../approver.ts";
+import { askedNow } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { DrawbridgeEvent, EntryRef } from "../events.ts";
@@ -11,7 +13,7 @@ import type { Notice } from "../notices.ts";
 import type { Clock, Connections, Keys, Proofs } from "../ports.ts";
 import { linkExpiry, linkToken, linkUrl } from "../web/links.ts";
 import { once } from "./once.ts";
-import { known, type ProfilePorts } from "./profile.ts";
+import { known, writerOf, type ProfilePorts } from "./profile.ts";
 
 /** A way to reach people. What it throws is tried again. */
 export interface Channel {
@@ -36,9 +38,6 @@ export interface Committed {
   readonly endpoint?: EndpointId;
   readonly [member: string]: unknown;
 }
-
-/** Those who hold the link are not told apart. */
-const approver = "approvers";
 
 /** `outdated`: the question is closed meanwhile, and nobody is asked any more. */
 export async function tell(ports: TellPorts, channel: Channel, told: Committed): Promise<"sent" | "sent before" | "outdated"> {
@@ -72,18 +71,17 @@ const ofTheZone = /^(ZoneFull|ZoneNotAllowed|NoSuchHostedZone|AccessDenied.*)$/;
 export async function noticeOf(ports: TellPorts, told: Committed, connection: Connection | undefined): Promise<Notice> {
   const event = told as unknown as DrawbridgeEvent;
   if (connection === undefined) return { of: "news", event, ...optional("service", told.service) };
-  const { profile } = await known(ports, connection, ports.clock());
-  if (connection.status !== "asking" || told.type !== "ApprovalRequested") return { of: "news", event, profile };
+  const about = await known(ports, connection, ports.clock());
+  const { profile, asking } = about;
+  if (connection.status !== "asking" || told.type !== "ApprovalRequested")
+    return { of: "news", event, profile, ...optional("writer", writerOf(about, event.by)) };
   const { id, at, because } = connection.question;
-  const linkUntil = linkExpiry(ports.clock());
-  const token = linkToken(await ports.keys.link(), {
-    question: id,
-    endpoint: connection.endpoint,
-    approver,
-    expires: linkUntil,
-  });
-  const link = linkUrl(ports.publicUrl, token);
-  return { of: "question", profile, at, because, link, linkUntil };
+  // Each of those who are named is asked by a message of their own; a link in this one would be nobody's.
+  if (asking.approvers.length > 0) return { of: "question", profile, at, because, asked: askedNow(asking, connection.question) };
+  const until = linkExpiry(ports.clock());
+  const content = { question: id, endpoint: connection.endpoint, approver: anyApprover, expires: until };
+  const link = linkUrl(ports.publicUrl, linkToken(await ports.keys.link(), content));
+  return { of: "question", profile, at, because, way: { link, until } };
 }
 
 /** Nothing for what happens to a service or an entry. The record is never behind the bus, since both come from one commit. */

@@ -2,7 +2,8 @@
 
 import type { Instant } from "../ids.ts";
 import { milliseconds, instant } from "../ids.ts";
-import { canonical, type Hash, type Head, type StoredEvent, type Subject } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import type { Hash, Head, StoredEvent, Subject } from "../ledger.ts";
 import { leafHash, merkleRoot } from "./merkle.ts";
 
 /**
@@ -11,10 +12,15 @@ import { leafHash, merkleRoot } from "./merkle.ts";
  */
 export const lateSeconds = 2400;
 
+/** Without news there is a checkpoint in this time all the same, so that silence shows. */
+export const quietSeconds = 3600;
+/** For so long there is none only if somebody stopped it, or something is broken: the clocks of two that follow each other may differ. */
+export const gapSeconds = quietSeconds + lateSeconds;
+
 /** A chain's growth: the head it grew from, and the hash of each event since, in order. The last is the new head. */
 export interface Leaf {
   readonly subject: Subject;
-  readonly after: Head;
+  readonly after: Omit<Head, "at">;
   readonly hashes: readonly string[];
 }
 
@@ -64,7 +70,7 @@ export function leavesOf(events: readonly StoredEvent[]): Leaf[] {
   return [...chains]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([subject, its]) => {
-      const leaves: { subject: Subject; after: Head; hashes: string[] }[] = [];
+      const leaves: { subject: Subject; after: Leaf["after"]; hashes: string[] }[] = [];
       for (const { seq, previous, hash } of its.toSorted((a, b) => a.seq - b.seq)) {
         const last = leaves.at(-1);
         if (last !== undefined && seq === last.after.seq + last.hashes.length + 1 && previous === last.hashes.at(-1))
@@ -106,3 +112,6 @@ export function nextStatement(
 /** Where the next checkpoint begins to look: a little before the end of the last, for events that were late. */
 export const sinceOf = (before: Pick<Before, "until"> | undefined): Instant =>
   before === undefined ? instant(0) : instant(milliseconds(before.until) - lateSeconds * 1000);
+
+/** The end of the checkpoint before, of which a statement says where it looked from. */
+export const endBefore = ({ since }: Statement): Instant => instant(milliseconds(since) + lateSeconds * 1000);

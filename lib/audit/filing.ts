@@ -7,15 +7,19 @@ import { finding, type Finding } from "./finding.ts";
 export const filedBy = ["service", "actor", "type", "decision", "atKey", "bucket", "at"] as const;
 type Key = (typeof filedBy)[number];
 
-/** What a row is filed under, where that is not simply what its event says; nothing for nearly all. */
+/** Whatever else a row has: the event itself, and the row's version. */
+const ownMembers = ["subject", "seq", "event", "account", "previous", "hash", "v"] as const;
+const members: ReadonlySet<string> = new Set([...filedBy, ...ownMembers]);
+
+/** What a row is filed under, where that is not simply what its event says, and what no row has; nothing for nearly all. */
 export function filedOtherwise(row: Readonly<Record<string, unknown>>, stored: StoredEvent): { filedUnder?: Record<string, string> } {
   const says = keysOf(stored);
-  const others = filedBy
-    .filter((key) => row[key] !== says[key])
-    .map((key) => {
+  const others = [...filedBy.filter((key) => row[key] !== says[key]), ...Object.keys(row).filter((name) => !members.has(name))].map(
+    (key) => {
       const is = row[key];
-      return [key, typeof is === "string" ? is : ""] as const;
-    });
+      return [key, is === undefined ? "" : typeof is === "string" ? is : JSON.stringify(is)] as const;
+    },
+  );
   return others.length === 0 ? {} : { filedUnder: Object.fromEntries(others) };
 }
 
@@ -43,7 +47,11 @@ export function filing(): Filing {
     add(stored) {
       if (stored.filedUnder === undefined) return [];
       const says = keysOf(stored);
-      return filedBy.flatMap((key) => {
+      const besides = Object.keys(stored.filedUnder).filter((name) => !members.has(name));
+      const foreign = besides.map((name) =>
+        finding("edited", stored.subject, stored.seq, { why: `beside it stands ${JSON.stringify(name)}, which no event has` }),
+      );
+      const misplaced = filedBy.flatMap((key) => {
         const is = stored.filedUnder?.[key];
         const value = says[key];
         if (is === undefined) return [];
@@ -56,6 +64,7 @@ export function filing(): Filing {
         further.push({ key, value, shard, stored });
         return [];
       });
+      return [...misplaced, ...foreign];
     },
     finish: () =>
       further

@@ -12,7 +12,10 @@ export type Tampering =
   | "repeated" // the same place twice
   | "misfiled" // as it was, but where questions do not find it
   | "broken" // it does not fit the event before it, and no checkpoint says which is right
-  | "checkpoint"; // the checkpoints themselves
+  | "checkpoint" // the checkpoints themselves
+  | "gap" // a time in which nothing was sealed
+  | "key" // the keys that sign
+  | "bundle"; // the files of an export
 
 export interface Finding {
   readonly kind: Tampering;
@@ -24,13 +27,17 @@ export interface Finding {
   readonly text: string;
 }
 
-type Placed = Exclude<Tampering, "checkpoint">;
+/** What is wrong with something else than an event. */
+type Beside = "checkpoint" | "gap" | "key" | "bundle";
+export const beside = (kind: Beside, text: string): Finding => ({ kind, text });
+
+type Placed = Exclude<Tampering, Beside>;
 
 const words: Readonly<Record<Placed, (seq: string, other: string) => string>> = {
   edited: (seq) => `event ${seq} was edited`,
   deleted: (seq) => `event ${seq} was deleted`,
   truncated: (seq) => `event ${seq} was cut off the end`,
-  inserted: (seq) => `event ${seq} was inserted`,
+  inserted: (seq) => (seq === "0" ? "a row that is no event was inserted" : `event ${seq} was inserted`),
   moved: (seq, other) => `event ${seq} is what was event ${other}`,
   swapped: (seq, other) => `events ${seq} and ${other} were swapped`,
   misfiled: (seq) => `event ${seq} is filed where questions do not find it`,

@@ -2,8 +2,8 @@
 
 import type { AccountId, EndpointId, Instant, ServiceId } from "../ids.ts";
 import { instant, milliseconds } from "../ids.ts";
-import type { Actor, Because, EntryRef } from "../events.ts";
-import type { StoredEvent } from "../ledger.ts";
+import type { Actor, Because, DrawbridgeEvent, EntryRef } from "../events.ts";
+import { isEvent, type LogRow, type StoredEvent } from "../ledger.ts";
 import type { Status } from "../connection-states.ts";
 import { optional } from "../optional.ts";
 import { isIn, type Life } from "./lives.ts";
@@ -11,9 +11,9 @@ import { isIn, type Life } from "./lives.ts";
 /** One connection, and by whom and what it was let in. */
 export interface Access {
   readonly endpoint: EndpointId;
-  readonly account: AccountId;
-  readonly service: ServiceId;
-  readonly status: Status;
+  readonly account: AccountId | "not known";
+  readonly service: ServiceId | "not known";
+  readonly status: Status | "not known";
   readonly since?: Instant;
   readonly by?: Actor;
   readonly because?: Because;
@@ -22,31 +22,46 @@ export interface Access {
   readonly approvers?: readonly string[];
   /** It is still in. */
   readonly stands: boolean;
+  /** The log lacks some of its events, or they contradict each other: what is told may not be what was. */
+  readonly incomplete?: true;
   readonly ended?: { readonly at: Instant; readonly by: Actor; readonly because: Because };
 }
 
-export function accessOf({ connection, letIn, ended }: Life): Access {
-  const { endpoint, account, service, status } = connection;
+export function accessOf(life: Life): Access {
+  const { endpoint, account = "not known", service = "not known", connection, letIn, ended, incomplete } = life;
   const event = letIn?.event;
-  const stands = isIn(connection);
+  const stands = isIn(life);
   return {
     endpoint,
     account,
     service,
-    status,
+    status: connection?.status ?? "not known",
     stands,
+    ...optional("incomplete", incomplete),
     ...(event === undefined ? {} : { since: event.at, by: event.by, because: event.because }),
-    ...optional("entry", event !== undefined && "entry" in event ? event.entry : undefined),
+    ...optional("entry", entryOf(event)),
     ...optional("reason", event !== undefined && "reason" in event && typeof event.reason === "string" ? event.reason : undefined),
-    ...optional("approvers", event !== undefined && "approvers" in event ? (event.approvers as readonly string[] | undefined) : undefined),
+    ...optional("approvers", event !== undefined && "approvers" in event && Array.isArray(event.approvers) ? event.approvers : undefined),
     ...(stands || ended === undefined ? {} : { ended: { at: ended.event.at, by: ended.event.by, because: ended.event.because } }),
   };
 }
 
-/** Who was in at the moment that the lives were told to: those whom AWS had shown available, or who were about to be. */
+/** What somebody made of an event past Drawbridge may name an entry that is none. */
+function entryOf(event: DrawbridgeEvent | undefined): EntryRef | undefined {
+  const entry: unknown = event !== undefined && "entry" in event ? event.entry : undefined;
+  const { service, principal, version } = (entry ?? {}) as Partial<EntryRef>;
+  return typeof service === "string" && typeof principal === "string" && typeof version === "number"
+    ? { service, principal, version }
+    : undefined;
+}
+
+/**
+ * Who was in at the moment that the lives were told to: those whom AWS had shown available, or who were about to be.
+ * Whoever has no whole history may have been.
+ */
 export const accessReport = (lives: Iterable<Life>): Access[] =>
   [...lives]
-    .filter(({ connection }) => isIn(connection))
+    .filter((life) => isIn(life) || life.incomplete === true)
     .map(accessOf)
     .sort((a, b) => (a.service + a.account + a.endpoint < b.service + b.account + b.endpoint ? -1 : 1));
 
@@ -58,10 +73,11 @@ export interface EntryAuthor {
 }
 
 /** Of an entry's history, the event that wrote the version. */
-export function authorOf(history: readonly StoredEvent[], { version }: EntryRef): EntryAuthor | undefined {
+export function authorOf(history: readonly LogRow[], { version }: EntryRef): EntryAuthor | undefined {
   const event = history
+    .filter(isEvent)
     .map((stored) => stored.event)
-    .find((one) => (one.type === "EntryAdded" || one.type === "EntryChanged") && one.entry.version === version);
+    .find((one) => (one.type === "EntryAdded" || one.type === "EntryChanged") && "entry" in one && one.entry.version === version);
   return event === undefined ? undefined : { at: event.at, by: event.by, because: event.because };
 }
 
@@ -101,19 +117,16 @@ export interface Statistics {
   readonly byServiceAndWeek: readonly Figures[];
 }
 
-/** Takes the events of a period; a request counts where it was made, whenever it was decided. */
-export function statistics(events: Iterable<StoredEvent>): Statistics {
-  const cases = new Map<string, Case>();
-  for (const { subject, event, service } of events) {
-    if (event.type === "ConnectionRequested") cases.set(subject, { service: service ?? "*", requested: event.at });
-    const open = cases.get(subject);
-    const accepted = verdicts[event.type];
-    if (open === undefined || open.decided !== undefined || accepted === undefined) continue;
-    cases.set(subject, { ...open, decided: event.at, automatic: event.by.kind === "entry", accepted });
-  }
-  const groups = Map.groupBy(cases.values(), ({ service, requested }) => `${service} ${monday(requested)}`);
+/** The events that figures are made of. */
+export const decidingTypes: readonly string[] = ["ConnectionRequested", ...Object.keys(verdicts)];
+
+/** Takes the events of a period, in any order; a request counts where it was made, whenever it was decided. */
+export function statistics(events: Iterable<LogRow>): Statistics {
+  const asked = [...events].filter(isEvent).filter(({ event }) => decidingTypes.includes(event.type));
+  const cases = [...Map.groupBy(asked, ({ subject }) => subject).values()].flatMap(caseOf);
+  const groups = Map.groupBy(cases, ({ service, requested }) => `${service} ${monday(requested)}`);
   return {
-    total: figures([...cases.values()]),
+    total: figures(cases),
     byServiceAndWeek: [...groups]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, its]) => {
@@ -121,6 +134,18 @@ export function statistics(events: Iterable<StoredEvent>): Statistics {
         return { service: service as ServiceId | "*", week, ...figures(its) };
       }),
   };
+}
+
+/** One connection's request and the first decision after it. */
+function caseOf(its: readonly StoredEvent[]): Case[] {
+  const inOrder = its.toSorted((a, b) => a.seq - b.seq);
+  const begin = inOrder.findIndex(({ event }) => event.type === "ConnectionRequested");
+  const request = inOrder[begin];
+  if (request === undefined) return [];
+  const decision = inOrder.slice(begin + 1).find(({ event }) => verdicts[event.type] !== undefined)?.event;
+  const asked: Case = { service: request.service ?? "*", requested: request.event.at };
+  if (decision === undefined) return [asked];
+  return [{ ...asked, decided: decision.at, automatic: decision.by.kind === "entry", ...optional("accepted", verdicts[decision.type]) }];
 }
 
 function figures(cases: readonly Case[]): Statistics["total"] {

@@ -1,9 +1,20 @@
 // What a log's checkpoints vouch for: the hash of every event, by chain and place; and what is wrong with the checkpoints themselves.
 
-import type { Instant } from "../ids.ts";
+import { milliseconds, type Instant } from "../ids.ts";
 import type { Hash, Subject } from "../ledger.ts";
-import { rootOf, signedText, sinceOf, statementHash, type Checkpoint, type Leaf, type Statement } from "./checkpoint.ts";
-import type { Finding } from "./finding.ts";
+import { optional } from "../optional.ts";
+import {
+  endBefore,
+  gapSeconds,
+  rootOf,
+  signedText,
+  sinceOf,
+  statementHash,
+  type Checkpoint,
+  type Leaf,
+  type Statement,
+} from "./checkpoint.ts";
+import { beside, type Finding } from "./finding.ts";
 
 /** One chain as the checkpoints saw it. */
 export interface SealedChain {
@@ -20,6 +31,8 @@ export interface Sealed {
   readonly statements: readonly Statement[];
   /** Whatever is older must be under a checkpoint. */
   readonly whole?: Instant;
+  /** The checkpoints are only those of a period: what is not newer than this is under one before them. */
+  readonly begins?: Instant;
   readonly findings: readonly Finding[];
 }
 
@@ -37,16 +50,24 @@ export function sealedBy(checkpoints: readonly Checkpoint[], trust: Trust, part 
   for (const checkpoint of checkpoints) {
     const { statement, leaves } = checkpoint;
     const forged = faultOf(checkpoint, trust);
-    const fault = forged ?? breakBetween(statements.at(-1), statement, trust.hash, part);
+    const before = statements.at(-1);
+    const fault = forged ?? breakBetween(before, statement, trust.hash, part);
     if (fault !== undefined)
       findings.push({ kind: "checkpoint", checkpoint: statement.number, text: `checkpoint ${String(statement.number)}: ${fault}` });
+    if (forged === undefined && before !== undefined) findings.push(...gapBetween(before.at, statement.at));
     // One that nobody signed vouches for nothing.
     if (forged !== undefined) continue;
     statements.push(statement);
     for (const leaf of leaves) findings.push(...take(chains, leaf, statement.number));
   }
-  const last = statements.at(-1);
-  return { chains, statements, findings, ...(last === undefined ? {} : { whole: sinceOf(last) }) };
+  const [first, last] = [statements[0], statements.at(-1)];
+  return {
+    chains,
+    statements,
+    findings,
+    ...optional("whole", last && sinceOf(last)),
+    ...optional("begins", first && (first.number > 1 ? endBefore(first) : undefined)),
+  };
 }
 
 function faultOf({ statement, signature, leaves }: Checkpoint, { hash, isSigned }: Trust): string | undefined {
@@ -67,6 +88,12 @@ function breakBetween(before: Statement | undefined, statement: Statement, hash:
   if (statement.previous !== statementHash(before, hash)) return `it does not continue checkpoint ${String(before.number)}`;
   return statement.since <= before.until ? undefined : `it leaves out the time from ${before.until} to ${statement.since}`;
 }
+
+/** Silence longer than there ever is by itself: what was written then could be altered until the next checkpoint. */
+export const gapBetween = (before: Instant, after: Instant): Finding[] =>
+  milliseconds(after) - milliseconds(before) <= gapSeconds * 1000
+    ? []
+    : [beside("gap", `from ${before} to ${after} no checkpoint was made: what was written in that time was sealed only after it`)];
 
 /** What an earlier checkpoint said stays said. */
 function take(chains: Map<Subject, SealedChain>, { subject, after, hashes }: Leaf, number: number): Finding[] {

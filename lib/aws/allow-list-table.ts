@@ -6,22 +6,23 @@ import type { ServiceId } from "../ids.ts";
 import type { EntryKey } from "../ledger.ts";
 import type { AllowList, Bearing } from "../ports.ts";
 import { getRows } from "./batch-get.ts";
-import { isEntry, isRemoved, readListed } from "./entry-row.ts";
+import { findListed, isEntry, isFound, isRemoved, readListed } from "./entry-row.ts";
 import { counterKind, freezeKind, readCount, readFreeze, readUnits, unitsKind } from "./freeze-row.ts";
 import type { Item } from "./item.ts";
 import { queryAll, queryPage } from "./pages.ts";
 
 export function allowListTable(client: DynamoDBClient, table: string, settings: string): AllowList {
-  const listed = async (keys: readonly EntryKey[]): Promise<(Entry | Removed)[]> => {
-    const rows = await getRows(
+  const rowsAt = (keys: readonly EntryKey[]): Promise<Item[]> =>
+    getRows(
       client,
       table,
       keys.map(({ service, principal }) => ({ service, principal })),
     );
-    return rows.map((row) => readListed(table, row));
-  };
+  const listed = async (keys: readonly EntryKey[]): Promise<(Entry | Removed)[]> =>
+    (await rowsAt(keys)).map((row) => readListed(table, row));
   return {
     read: async (keys) => (await listed(keys)).filter(isEntry),
+    inspect: async (keys) => (await rowsAt(keys)).map((row) => findListed(table, row)).filter(isFound),
     standing: async (keys) => {
       const all = await listed(keys);
       return { entries: all.filter(isEntry), removed: all.filter(isRemoved) };
@@ -45,7 +46,7 @@ export function allowListTable(client: DynamoDBClient, table: string, settings: 
         { table, hash: ["service", service], keys: ["service", "principal"], consistent: true },
         request,
       );
-      return { ...page, items: page.items.map((row) => readListed(table, row)).filter(isEntry) };
+      return { ...page, items: page.items.map((row) => findListed(table, row)).filter(isFound) };
     },
   };
 }

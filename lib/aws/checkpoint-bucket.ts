@@ -4,12 +4,15 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
+  type ListObjectVersionsCommandOutput,
   PutObjectCommand,
   S3ServiceException,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import * as v from "valibot";
 import { checkpointKey, checkpointPrefix, keyPrefix, type Checkpoint } from "../audit/checkpoint.ts";
+import { exactJson } from "../audit/exact-json.ts";
 import { Fault } from "../faults.ts";
 import type { Checkpoints, KeptCheckpoints } from "../ports.ts";
 import { calling } from "./errors.ts";
@@ -21,7 +24,15 @@ export function checkpointBucket(client: S3Client, bucket: string): Checkpoints 
     readCheckpoint(await objectOf(client, bucket, checkpointKey(number)), checkpointKey(number));
   return {
     last: async () => {
-      const number = await lastNumber(client, bucket);
+      const number = await lastNumber(async (from) => {
+        const command = new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: checkpointPrefix,
+          StartAfter: checkpointKey(from - 1),
+          MaxKeys: 1,
+        });
+        return ((await calling("s3:ListBucket", () => client.send(command), `bucket ${bucket}`)).Contents ?? []).length > 0;
+      });
       return number === 0 ? undefined : await read(number);
     },
     read,
@@ -34,8 +45,13 @@ export function checkpointBucket(client: S3Client, bucket: string): Checkpoints 
 export function keptCheckpoints(client: S3Client, bucket: string): KeptCheckpoints {
   const get = ({ key, version }: Version): Promise<string> => objectOf(client, bucket, key, version);
   return {
-    list: async () => {
-      const versions = await versionsOf(client, bucket, checkpointPrefix);
+    last: () =>
+      lastNumber(async (from) => {
+        const { Versions = [] } = await listVersions(client, bucket, { Prefix: checkpointPrefix, KeyMarker: justBefore(from), MaxKeys: 1 });
+        return Versions.length > 0;
+      }),
+    list: async (from = 1, to = Infinity) => {
+      const versions = await versionsOf(client, bucket, checkpointPrefix, from, to);
       return oldest(versions).map((version) => ({
         read: async () => readCheckpoint(await get(version), version.key),
         key: version.key,
@@ -51,17 +67,11 @@ export function keptCheckpoints(client: S3Client, bucket: string): KeptCheckpoin
 
 const keyName = (arn: string): string => `${keyPrefix}${arn.split("/").at(-1) ?? arn}.pem`;
 
-/** Numbers have no gaps, so the last is found by halving: some twenty small lists for a million, and few for the next. */
-async function lastNumber(client: S3Client, bucket: string): Promise<number> {
-  const isThere = async (number: number): Promise<boolean> => {
-    const command = new ListObjectsV2Command({
-      Bucket: bucket,
-      Prefix: checkpointPrefix,
-      StartAfter: checkpointKey(number - 1),
-      MaxKeys: 1,
-    });
-    return ((await calling("s3:ListBucket", () => client.send(command), `bucket ${bucket}`)).Contents ?? []).length > 0;
-  };
+/** Sorts before the checkpoint of the number, and after the one before it. */
+const justBefore = (number: number): string => checkpointKey(number).slice(0, -".json".length);
+
+/** Found by halving: some twenty small lists for a million, and few for the next. `isThere` says whether there is any from a number on. */
+async function lastNumber(isThere: (from: number) => Promise<boolean>): Promise<number> {
   let [low, high] = [0, 1];
   while (await isThere(high)) [low, high] = [high, high * 2];
   while (high - low > 1) {
@@ -108,22 +118,29 @@ interface Version {
   readonly at: number;
 }
 
-async function versionsOf(client: S3Client, bucket: string, prefix: string): Promise<Version[]> {
+const listVersions = (
+  client: S3Client,
+  bucket: string,
+  input: Omit<ListObjectVersionsCommandInput, "Bucket">,
+): Promise<ListObjectVersionsCommandOutput> =>
+  calling("s3:ListBucketVersions", () => client.send(new ListObjectVersionsCommand({ Bucket: bucket, ...input })), `bucket ${bucket}`);
+
+/** All under the prefix; of checkpoints, those from one number to another. */
+async function versionsOf(client: S3Client, bucket: string, prefix: string, from = 1, to = Infinity): Promise<Version[]> {
   const versions: Version[] = [];
-  let next: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+  const end = to === Infinity ? undefined : checkpointKey(to);
+  let next: Pick<ListObjectVersionsCommandInput, "KeyMarker" | "VersionIdMarker"> | undefined =
+    from > 1 ? { KeyMarker: justBefore(from) } : {};
   while (next !== undefined) {
-    const command: ListObjectVersionsCommand = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...next });
-    const reply = await calling("s3:ListBucketVersions", () => client.send(command), `bucket ${bucket}`);
+    const reply: ListObjectVersionsCommandOutput = await listVersions(client, bucket, { Prefix: prefix, ...next });
     for (const { Key, VersionId, LastModified } of reply.Versions ?? [])
-      if (Key !== undefined)
+      if (Key !== undefined && (end === undefined || Key <= end))
         versions.push({ key: Key, at: LastModified?.getTime() ?? 0, ...(VersionId === undefined ? {} : { version: VersionId }) });
-    next =
-      reply.IsTruncated === true && reply.NextKeyMarker !== undefined
-        ? {
-            KeyMarker: reply.NextKeyMarker,
-            ...(reply.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: reply.NextVersionIdMarker }),
-          }
-        : undefined;
+    const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = reply;
+    const isMore = IsTruncated === true && NextKeyMarker !== undefined && (end === undefined || NextKeyMarker <= end);
+    next = isMore
+      ? { KeyMarker: NextKeyMarker, ...(NextVersionIdMarker === undefined ? {} : { VersionIdMarker: NextVersionIdMarker }) }
+      : undefined;
   }
   return versions;
 }
@@ -135,20 +152,17 @@ const oldest = (versions: readonly Version[]): Version[] =>
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 
 export function readCheckpoint(text: string, from: string): Checkpoint {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Told below.
-  }
+  const bad = (why: string): Fault => new Fault("UnreadableCheckpoint", from, `it is not a checkpoint: ${why}`, false);
+  const { value, isExact } = exactJson(text);
   const result = v.safeParse(checkpointShape, value);
-  if (result.success) return value as Checkpoint;
-  throw new Fault("UnreadableCheckpoint", from, `it is not a checkpoint: ${result.issues[0].message}`, false);
+  if (!result.success) throw bad(result.issues[0].message);
+  if (!isExact) throw bad("it has a member twice, or is not as Drawbridge writes it");
+  return value as Checkpoint;
 }
 
 const hashText = v.pipe(v.string(), v.regex(/^([0-9a-f]{64})?$/, "a hash is 64 hex digits"));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const checkpointShape = v.object({
+const checkpointShape = v.strictObject({
   statement: v.strictObject({
     format: v.literal(1, "its format is another: verify it with a newer Drawbridge"),
     log: v.string(),

@@ -3,14 +3,13 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { Fault } from "../faults.ts";
 import { claims, counts, unitMarks, type Change, type Head, type StoredEvent } from "../ledger.ts";
-import { approverKind, approverRow } from "./approver-row.ts";
-import { connectionRow } from "./connection-row.ts";
-import { entryRow } from "./entry-row.ts";
+import { approverKind } from "./approver-row.ts";
 import { eventKey, eventRow } from "./event-row.ts";
-import { counterKind, freezeKind, freezeRow, unitsKind } from "./freeze-row.ts";
+import { counterKind, freezeKind, unitsKind } from "./freeze-row.ts";
 import { writeItem, type Item } from "./item.ts";
+import { recordRow } from "./record-row.ts";
 import { rowVersion } from "./rows.ts";
-import { serviceKind, serviceRow } from "./service-row.ts";
+import { serviceKind } from "./service-row.ts";
 import type { Keys } from "./spread.ts";
 
 export interface Tables {
@@ -29,46 +28,34 @@ export interface Write {
 
 /** The record as it is after the change, or its removal, and the names it claims and gives up. */
 export function changeWrites(tables: Tables, change: Change, head: Head): Write[] {
+  if (change.of === "connection") {
+    const row = recordRow(tables.connections, change, head);
+    return [
+      { what: "record", item: connectionPut(tables.connections, row, change.expected) },
+      ...claimWrites(tables.settings, change),
+      ...placeWrites(tables.settings, change),
+    ];
+  }
+  const [table, key] = placeOf(tables, change);
+  const record: Write = { what: "record", item: putOrDelete(table, key, recordRow(table, change, head)) };
+  return change.of === "entry" ? [record, ...markWrites(tables.settings, change)] : [record];
+}
+
+/** Where the record of everything but a connection lies. */
+function placeOf({ settings, allowList }: Tables, change: Exclude<Change, { of: "connection" }>): readonly [table: string, key: Item] {
   switch (change.of) {
-    case "connection":
-      return [
-        { what: "record", item: connectionPut(tables.connections, change, head) },
-        ...claimWrites(tables.settings, change),
-        ...placeWrites(tables.settings, change),
-      ];
     case "entry": {
-      if (tables.allowList === undefined)
+      if (allowList === undefined)
         throw new Fault("WrongSetting", "the function's environment", "ALLOW_LIST_TABLE is missing, and an entry is to be changed", false);
       const { service, principal } = change.key;
-      return [
-        {
-          what: "record",
-          item: putOrDelete(tables.allowList, { service, principal }, listedRow(change)),
-        },
-        ...markWrites(tables.settings, change),
-      ];
+      return [allowList, { service, principal }];
     }
     case "service":
-      return [
-        {
-          what: "record",
-          item: putOrDelete(tables.settings, { kind: serviceKind, id: change.key }, change.after && serviceRow(change.after)),
-        },
-      ];
+      return [settings, { kind: serviceKind, id: change.key }];
     case "approver":
-      return [
-        {
-          what: "record",
-          item: putOrDelete(tables.settings, { kind: approverKind, id: change.key }, change.after && approverRow(change.after)),
-        },
-      ];
+      return [settings, { kind: approverKind, id: change.key }];
     case "freeze":
-      return [
-        {
-          what: "record",
-          item: putOrDelete(tables.settings, { kind: freezeKind, id: change.key }, change.after && freezeRow(change.after)),
-        },
-      ];
+      return [settings, { kind: freezeKind, id: change.key }];
   }
 }
 
@@ -103,8 +90,8 @@ export function eventWrites(
   return [{ what: "event", item: check }, ...puts];
 }
 
-function connectionPut(table: string, { after, expected }: Extract<Change, { of: "connection" }>, head: Head): TransactWriteItem {
-  const row = { TableName: table, Item: writeItem(connectionRow({ connection: after, head })) };
+function connectionPut(table: string, item: Item, expected: Head): TransactWriteItem {
+  const row = { TableName: table, Item: writeItem(item) };
   if (expected.seq === 0) return { Put: { ...row, ConditionExpression: "attribute_not_exists(endpoint)" } };
   return {
     Put: {
@@ -117,11 +104,6 @@ function connectionPut(table: string, { after, expected }: Extract<Change, { of:
 
 const putOrDelete = (table: string, key: Item, row: Item | undefined): TransactWriteItem =>
   row === undefined ? { Delete: { TableName: table, Key: writeItem(key) } } : { Put: { TableName: table, Item: writeItem(row) } };
-
-const listedRow = ({ after, tombstone }: Extract<Change, { of: "entry" }>): Item | undefined => {
-  const listed = after ?? tombstone;
-  return listed && entryRow(listed);
-};
 
 /** Places under a limit: one more only while there are fewer than the entry allows. */
 function placeWrites(table: string, { events }: Extract<Change, { of: "connection" }>): Write[] {

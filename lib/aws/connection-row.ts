@@ -117,6 +117,6 @@ const shape: RowShape<Kept> = {
   value: (item) => {
     const members = Object.entries(item).filter(([member]) => !ofTheTable.has(member));
     const connection = Object.fromEntries(members) as unknown as Connection;
-    return { connection, head: { seq: connection.seq, hash: String(item["headHash"]) } };
+    return { connection, head: { seq: connection.seq, hash: String(item["headHash"]), at: connection.changedAt } };
   },
 };

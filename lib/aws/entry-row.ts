@@ -1,7 +1,10 @@
 // An allow-list entry as its row. What an entry demands must all be understood: a condition that we do not know is a fault.
 
 import * as v from "valibot";
-import type { Entry, Removed } from "../allow-list.ts";
+import type { Entry, Principal, Removed } from "../allow-list.ts";
+import { UnreadableRow } from "../faults.ts";
+import type { ServiceId } from "../ids.ts";
+import type { UnreadableEntry } from "../ports.ts";
 import type { Item } from "./item.ts";
 import {
   asking,
@@ -22,8 +25,19 @@ export const entryRow = (entry: Entry | Removed): Item => ({ ...entry, v: rowVer
 /** An entry, or what a removed one left at its key. */
 export const readListed = (table: string, item: Item): Entry | Removed =>
   item["removed"] === undefined ? readRow(table, shape, item) : readRow(table, tombstone, item);
+/** For whoever looks, a row that cannot be read stands for itself and hides no other. */
+export function findListed(table: string, item: Item): Entry | Removed | UnreadableEntry {
+  try {
+    return readListed(table, item);
+  } catch (error) {
+    if (!(error instanceof UnreadableRow)) throw error;
+    const { row, why } = error;
+    return { service: row["service"] as ServiceId | "*", principal: row["principal"] as Principal, unreadable: why, row };
+  }
+}
 export const isRemoved = (listed: Entry | Removed): listed is Removed => "removed" in listed;
 export const isEntry = (listed: Entry | Removed): listed is Entry => !("removed" in listed);
+export const isFound = (listed: Entry | Removed | UnreadableEntry): listed is Entry | UnreadableEntry => !("removed" in listed);
 
 const words = v.optional(v.string());
 
@@ -58,8 +72,11 @@ const shape: RowShape<Entry> = {
     version: v.pipe(whole, v.minValue(1)),
     author: v.string(),
     authors: v.optional(v.array(text)),
-    afterwards: v.optional(v.union([v.literal("nothing"), v.strictObject({ ...said, author: v.string(), at: instantText })])),
+    afterwards: v.optional(
+      v.union([v.literal("nothing"), v.strictObject({ ...said, author: v.string(), at: instantText, since: v.optional(instantText) })]),
+    ),
     at: instantText,
+    since: v.optional(instantText),
     ...said,
   }),
   value: (item) => item as unknown as Entry,

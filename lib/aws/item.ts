@@ -5,7 +5,7 @@ import { Fault } from "../faults.ts";
 
 /** A row as plain JSON. */
 export type Item = Readonly<Record<string, unknown>>;
-type Row = Record<string, AttributeValue>;
+export type Row = Record<string, AttributeValue>;
 
 /** Members that are undefined are left out. Text is made well formed, since half a surrogate pair would come back as another text. */
 export const writeItem = (item: Item): Row =>

@@ -18,7 +18,7 @@ const keyLengthMin = 32;
 
 /** The key that signs links, and the one before it, so that links signed before a rotation stay good. */
 export function linkKeys(client: SecretsManagerClient, arn: string, clock: Clock): Keys {
-  const link = cached(clock, async () => {
+  const kept = cached(clock, async () => {
     const current = await secret(client, arn, "AWSCURRENT");
     if (current === undefined || current.length < keyLengthMin)
       throw new Fault(
@@ -30,10 +30,11 @@ export function linkKeys(client: SecretsManagerClient, arn: string, clock: Clock
     const previous = await secret(client, arn, "AWSPREVIOUS");
     return previous === undefined || previous.length < keyLengthMin ? [current] : [current, previous];
   });
-  return { link };
+  return { link: () => kept() };
 }
 
-export const cachedSecret = (client: SecretsManagerClient, arn: string, clock: Clock): (() => Promise<string>) =>
+/** `fresh` reads it again, whatever is kept. */
+export const cachedSecret = (client: SecretsManagerClient, arn: string, clock: Clock): ((fresh?: boolean) => Promise<string>) =>
   cached(clock, async () => {
     const text = await secret(client, arn, "AWSCURRENT");
     if (text === undefined) throw new Fault("NoSecret", `secret ${arn}`, "it has no value; put one", false);
@@ -82,11 +83,11 @@ async function version(client: SecretsManagerClient, arn: string, stage: Stage):
   );
 }
 
-function cached<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {
+function cached<T>(clock: Clock, read: () => Promise<T>): (fresh?: boolean) => Promise<T> {
   let kept: { readonly value: T; readonly until: number } | undefined;
-  return async () => {
+  return async (fresh = false) => {
     const now = milliseconds(clock());
-    if (kept === undefined || now >= kept.until) kept = { value: await read(), until: now + cachedSeconds * 1000 };
+    if (fresh || kept === undefined || now >= kept.until) kept = { value: await read(), until: now + cachedSeconds * 1000 };
     return kept.value;
   };
 }

@@ -18,22 +18,22 @@ import {
   entrySubject,
   filed,
   freezeSubject,
+  isEvent,
   noHead,
   serviceSubject,
   type Change,
   type Head,
-  type Page,
+  type LogRow,
   type PageRequest,
   type StoredEvent,
 } from "../ledger.ts";
 import type { AuditQuery, Clock, Ledger } from "../ports.ts";
-import { filedOtherwise } from "../audit/filing.ts";
 import { searchPage } from "./audit-search.ts";
 import { changeWrites, eventWrites, type Tables, type Write } from "./commit-writes.ts";
 import { asFault } from "./errors.ts";
-import { readEvent } from "./event-row.ts";
+import { readHead, readLogRow } from "./event-row.ts";
 import { asStored } from "./item.ts";
-import { queryPage, type Question } from "./pages.ts";
+import { queryRows, type Question } from "./pages.ts";
 import { pause, type Pause } from "./pause.ts";
 import { sha256 } from "./sha256.ts";
 import { spreading, type Spread } from "./spread.ts";
@@ -56,28 +56,21 @@ export function ledgerTables(client: DynamoDBClient, tables: Tables, clock: Cloc
   return {
     commit: (change) => commit(client, tables, change, spread, wait),
     head: async (subject) => {
-      const page = await queryPage(client, { ...subjectQuery(subject), newestFirst: true }, { limit: 1 });
-      const [last] = page.items.map((row) => readEvent(auditLog, row));
-      return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
+      const { items } = await queryRows(client, { ...subjectQuery(subject), newestFirst: true }, { limit: 1 }, (row) =>
+        readHead(auditLog, row),
+      );
+      return items[0] ?? noHead;
     },
-    history: async (subject, { newestFirst = false, ...request } = {}) =>
-      events(auditLog, await queryPage(client, { ...subjectQuery(subject), newestFirst }, request)),
+    history: (subject, { newestFirst = false, ...request } = {}) =>
+      queryRows(client, { ...subjectQuery(subject), newestFirst }, request, readLogRow),
     search: async (query, request: PageRequest = {}) => {
       const page = await searchPage(client, auditLog, query, request, clock());
-      const items = page.items.map((row) => {
-        const stored = readEvent(auditLog, row);
-        return { ...stored, ...filedOtherwise(row, stored) };
-      });
-      // A value that looks like another's shard is found with it.
-      return { ...page, items: items.filter((stored) => valueOf(query.by, stored) === (query.value ?? allTime)) };
+      // A value that looks like another's shard is found with it. What is no event any more is told wherever it stands.
+      const isAsked = (row: LogRow): boolean => !isEvent(row) || valueOf(query.by, row) === (query.value ?? allTime);
+      return { ...page, items: page.items.filter(isAsked) };
     },
   };
 }
-
-const events = (table: string, page: Page<Readonly<Record<string, unknown>>>): Page<StoredEvent> => ({
-  ...page,
-  items: page.items.map((row) => readEvent(table, row)),
-});
 
 const valueOf = (by: AuditQuery["by"], stored: StoredEvent): string | undefined =>
   by === "service" || by === "account" ? stored[by] : filed(stored)[by === "time" ? "bucket" : by];
@@ -86,7 +79,7 @@ async function commit(client: DynamoDBClient, tables: Tables, change: Change, sp
   const stored = chained(change);
   const last = stored.at(-1);
   if (last === undefined) return change.expected;
-  const head: Head = { seq: last.seq, hash: last.hash };
+  const head: Head = { seq: last.seq, hash: last.hash, at: last.event.at };
   const writes = [
     ...changeWrites(tables, change, head),
     ...eventWrites(tables, change, stored, spread.keysOf),

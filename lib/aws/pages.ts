@@ -4,7 +4,7 @@ import { QueryCommand, type DynamoDBClient, type QueryCommandInput } from "@aws-
 import { BadInput } from "../faults.ts";
 import type { Page, PageRequest } from "../ledger.ts";
 import { calling } from "./errors.ts";
-import { readItem, writeItem, type Item } from "./item.ts";
+import { readItem, writeItem, type Item, type Row } from "./item.ts";
 
 const pageSize = 100;
 const pageSizeMax = 1000;
@@ -25,7 +25,16 @@ export interface Question {
 }
 
 /** A page may hold fewer than asked for; there is more as long as there is a cursor. */
-export async function queryPage(client: DynamoDBClient, question: Question, request: PageRequest = {}): Promise<Page<Item>> {
+export const queryPage = (client: DynamoDBClient, question: Question, request: PageRequest = {}): Promise<Page<Item>> =>
+  queryRows(client, question, request, readItem);
+
+/** The same, each row read by `read`. */
+export async function queryRows<T>(
+  client: DynamoDBClient,
+  question: Question,
+  request: PageRequest,
+  read: (row: Row) => T,
+): Promise<Page<T>> {
   const start = request.cursor === undefined ? question.after : readCursor(question, request.cursor);
   const command = new QueryCommand({
     ...inputOf(question),
@@ -33,7 +42,7 @@ export async function queryPage(client: DynamoDBClient, question: Question, requ
     ...(start === undefined ? {} : { ExclusiveStartKey: writeItem(start) }),
   });
   const reply = await calling("dynamodb:Query", () => client.send(command), `table ${question.table}`);
-  const items = (reply.Items ?? []).map(readItem);
+  const items = (reply.Items ?? []).map(read);
   return reply.LastEvaluatedKey === undefined ? { items } : { items, cursor: writeCursor(readItem(reply.LastEvaluatedKey)) };
 }
 

@@ -1,7 +1,7 @@
 // Reading rows back: each is checked against its shape, and one that does not fit is a fault that names table and key.
 
 import * as v from "valibot";
-import { Fault } from "../faults.ts";
+import { UnreadableRow } from "../faults.ts";
 import type { Item } from "./item.ts";
 
 /** Written into every row, so that a later Drawbridge knows what it reads. */
@@ -16,24 +16,23 @@ export interface RowShape<T> {
   readonly value: (item: Item) => T;
 }
 
-export function readRow<T>(table: string, { what, key, schema, value }: RowShape<T>, item: Item): T {
-  const { v: version = 1, ...members } = item;
-  const at = key.map((name) => `${name} ${JSON.stringify(item[name])}`).join(", ");
-  const bad = (why: string): Fault =>
-    new Fault(
-      "UnreadableRow",
-      `table ${table}`,
-      `the row with ${at} is not ${what}: ${why}; put it right, or restore it from a backup`,
-      false,
-    );
-  if (version !== rowVersion) throw bad(`its version is ${JSON.stringify(version)}, and this Drawbridge reads ${String(rowVersion)}`);
-  const result = v.safeParse(schema, members);
-  if (!result.success)
-    throw bad(
-      result.issues.map(({ message, path }) => `${path?.map((part) => String(part.key)).join(".") ?? "row"}: ${message}`).join("; "),
-    );
-  return value(members);
+export function readRow<T>(table: string, shape: RowShape<T>, item: Item): T {
+  const why = whyUnreadable(shape, item);
+  if (why === undefined) return shape.value(membersOf(item));
+  const at = shape.key.map((name) => `${name} ${JSON.stringify(item[name])}`).join(", ");
+  throw new UnreadableRow(table, `the row with ${at} is not ${shape.what}`, membersOf(item), why);
 }
+
+/** What a row has against its shape; nothing when it fits. */
+export function whyUnreadable<T>({ schema }: RowShape<T>, item: Item): string | undefined {
+  const { v: version = 1 } = item;
+  if (version !== rowVersion) return `its version is ${JSON.stringify(version)}, and this Drawbridge reads ${String(rowVersion)}`;
+  const result = v.safeParse(schema, membersOf(item));
+  if (result.success) return undefined;
+  return result.issues.map(({ message, path }) => `${path?.map((part) => String(part.key)).join(".") ?? "row"}: ${message}`).join("; ");
+}
+
+const membersOf = ({ v: _version, ...members }: Item): Item => members;
 
 // What several shapes share
 
@@ -42,7 +41,11 @@ export const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const serviceIdText = v.pipe(v.string(), v.regex(/^vpce-svc-[0-9a-f]{8,17}$/, "not an endpoint service's id"));
 export const endpointIdText = v.pipe(v.string(), v.regex(/^vpce-[0-9a-f]{8,17}$/, "not an endpoint's id"));
 export const accountIdText = v.pipe(v.string(), v.regex(/^\d{12}$/, "not an account's id"));
-export const instantText = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "not an instant"));
+export const instantText = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "not an instant"),
+  v.check((given) => !Number.isNaN(Date.parse(given)), "not an instant"),
+);
 export const serviceOrAny = v.union([v.literal("*"), serviceIdText]);
 export const verdictText = v.picklist(["accept", "ask", "reject"]);
 export const ipAddressTypeText = v.picklist(["ipv4", "dualstack", "ipv6"]);

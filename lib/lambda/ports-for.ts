@@ -48,6 +48,15 @@ import { dynamoDb, ec2, ec2Once, eventBridge, route53, s3, secretsManager, sns, 
 import { organizationsUnknown } from "../loop/verdicts.ts";
 import { standInEndpoint, type Settings } from "./settings.ts";
 
+/**
+ * For what most runs do not call: its client is made when it is called. The other clients are made while the function starts, when
+ * Lambda gives it a whole processor.
+ */
+function seldom<Given extends readonly unknown[], Result>(make: () => (...given: Given) => Result): (...given: Given) => Result {
+  let made: ((...given: Given) => Result) | undefined;
+  return (...given) => (made ??= make())(...given);
+}
+
 export const endpointServices = (): EndpointServices => vpcEndpointServices(ec2());
 /** For the one that accepts and rejects, at its own pace. */
 export const pacedEndpointServices = (set: Settings<"ENDPOINTS_PER_CALL">): EndpointServices =>
@@ -92,22 +101,26 @@ export const wakeDns = (set: Settings<"DNS_QUEUE_URL">): Pick<Wake, "dns"> => ({
 });
 
 export const giveBackToAnswers = (set: Settings<"ANSWER_QUEUE_URL">): ReturnType<typeof giveBackTo> =>
-  giveBackTo(sqs(), set.ANSWER_QUEUE_URL);
-export const putAnswer = (set: Settings<"ANSWER_QUEUE_URL">): PutAnswer => answerQueue(sqs(), set.ANSWER_QUEUE_URL);
+  seldom(() => giveBackTo(sqs(), set.ANSWER_QUEUE_URL));
+export const putAnswer = (set: Settings<"ANSWER_QUEUE_URL">): PutAnswer => seldom(() => answerQueue(sqs(), set.ANSWER_QUEUE_URL));
 
 export const giveBackToAdmit = (set: Settings<"ADMIT_QUEUE_URL">): ReturnType<typeof giveBackTo> => giveBackTo(sqs(), set.ADMIT_QUEUE_URL);
 
 export const bus = (set: Settings<"BUS_NAME">): Bus => eventBus(eventBridge(), set.BUS_NAME);
 
-export const undelivered = (set: Settings<"PUBLISH_FAILURES_QUEUE_URL">): Undelivered =>
-  undeliveredQueue(sqs(), set.PUBLISH_FAILURES_QUEUE_URL);
+export const undelivered = (set: Settings<"PUBLISH_FAILURES_QUEUE_URL">): Undelivered => ({
+  put: seldom(() => {
+    const queue = undeliveredQueue(sqs(), set.PUBLISH_FAILURES_QUEUE_URL);
+    return (one) => queue.put(one);
+  }),
+});
 
 export const people = (set: Settings<"APPROVALS_TOPIC_ARN" | "DECISIONS_TOPIC_ARN">): People =>
   peopleTopics(sns(), { approvals: set.APPROVALS_TOPIC_ARN, decisions: set.DECISIONS_TOPIC_ARN });
 
 /** For the one that only mails codes. */
 export const approverMail = (set: Settings<"APPROVALS_TOPIC_ARN">): Pick<People, "approvers"> => ({
-  approvers: topicMail(sns(), set.APPROVALS_TOPIC_ARN),
+  approvers: seldom(() => topicMail(sns(), set.APPROVALS_TOPIC_ARN)),
 });
 
 export const slips = (set: Settings<"PROOFS_TABLE">): Slips => slipsTable(dynamoDb(), set.PROOFS_TABLE, clock);
@@ -124,14 +137,17 @@ export const keys = (set: Settings<"LINK_KEY_SECRET_ARN">): Keys => linkKeys(sec
 export const slackSecrets = (set: Settings<"SLACK_SECRET_ARN">): ((fresh: boolean) => Promise<readonly string[]>) =>
   rotatedSecret(secretsManager(), set.SLACK_SECRET_ARN, clock);
 
-/** Slack's secret as its text, read again after five minutes. */
-export const slackSecret = (set: Settings<"SLACK_SECRET_ARN">): (() => Promise<string>) =>
+/** Slack's secret as its text, read again after five minutes, and when it is wanted fresh. */
+export const slackSecret = (set: Settings<"SLACK_SECRET_ARN">): ((fresh: boolean) => Promise<string>) =>
   cachedSecret(secretsManager(), set.SLACK_SECRET_ARN, clock);
 
 export const organizations = (set: Settings<"ORGANIZATIONS_ROLE_ARN">): Organizations => {
   const role = set.ORGANIZATIONS_ROLE_ARN;
   if (role === "") return organizationsUnknown;
-  return organizationsApi(organizationsCall({ sts: sts(), role, endpoint: standInEndpoint() }), clock);
+  return organizationsApi(
+    seldom(() => organizationsCall({ sts: sts(), role, endpoint: standInEndpoint() })),
+    clock,
+  );
 };
 
 export const checkpoints = (set: Settings<"CHECKPOINT_BUCKET">): Checkpoints => checkpointBucket(s3(), set.CHECKPOINT_BUCKET);

@@ -20,3 +20,6 @@ export function scheduleHandler({
     .use(invocation(telling))
     .handler((_, context) => work(telling, () => context.getRemainingTimeInMillis()));
 }
+
+/** The clock's events come from AWS itself. */
+export const isTick = (event: unknown): event is ScheduledEvent => (event as Partial<ScheduledEvent> | null)?.source === "aws.events";

@@ -1,9 +1,18 @@
 // Each minute: what the log has gained since the last checkpoint, signed and kept where nobody can change it.
 
-import { leavesOf, nextStatement, signedText, sinceOf, statementHash, type Checkpoint, type Before } from "../audit/checkpoint.ts";
+import {
+  leavesOf,
+  nextStatement,
+  quietSeconds,
+  signedText,
+  sinceOf,
+  statementHash,
+  type Checkpoint,
+  type Before,
+} from "../audit/checkpoint.ts";
 import { optional } from "../optional.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
-import { bodyHash, type Hash, type StoredEvent } from "../ledger.ts";
+import { bodyHash, isEvent, type Hash, type LogRow, type StoredEvent, type Subject, type UnreadableRow } from "../ledger.ts";
 import type { Checkpoints, Clock, Ledger, SigningKey } from "../ports.ts";
 
 export interface CheckpointPorts {
@@ -19,12 +28,15 @@ export interface CheckpointPorts {
 /** What one run made, and what it saw that should not be. */
 export interface Kept {
   readonly made: readonly Checkpoint[];
-  /** Events whose own hash is wrong as they come in. */
-  readonly broken: readonly StoredEvent[];
+  /** Events whose own hash is wrong as they come in, and rows that are no events: those are in no checkpoint. */
+  readonly broken: readonly Broken[];
+}
+interface Broken {
+  readonly subject: Subject;
+  readonly seq: number;
+  readonly why: string;
 }
 
-/** Without news there is one in this time all the same, so that silence shows. */
-export const quietSeconds = 3600;
 /** One checkpoint holds so many; the next goes on. */
 const eventsMax = 20_000;
 const roundsMax = 20;
@@ -36,14 +48,16 @@ export interface Memory {
 
 export async function keepCheckpoints(ports: CheckpointPorts, memory: Memory): Promise<Kept> {
   const made: Checkpoint[] = [];
-  const broken: StoredEvent[] = [];
+  const broken = new Map<string, Broken>();
+  const note = ({ subject, seq }: LogRow, why: string): void => void broken.set(`${subject} ${String(seq)}`, { subject, seq, why });
   for (let round = 0; round < roundsMax; round += 1) {
     const recent = await recentOf(ports, memory);
     const last = recent.at(-1);
-    const { events, until, complete } = await gained(ports, recent);
-    broken.push(...events.filter((stored) => bodyHash(stored, ports.hash) !== stored.hash));
+    const { events, unreadable, until, complete } = await gained(ports, recent);
+    for (const stored of events) if (bodyHash(stored, ports.hash) !== stored.hash) note(stored, "its hash is not its own");
+    for (const row of unreadable) note(row, row.unreadable);
     const quiet = last !== undefined && milliseconds(until) - milliseconds(last.statement.at) < quietSeconds * 1000;
-    if (events.length === 0 && quiet) return { made, broken };
+    if (events.length === 0 && quiet) break;
     const next = await sealed(ports, last, events, until);
     if ((await ports.checkpoints.put(next)) === "taken") {
       // Another run was first: this one looks again from there.
@@ -52,9 +66,9 @@ export async function keepCheckpoints(ports: CheckpointPorts, memory: Memory): P
     }
     made.push(next);
     memory.recent = [...recent, next].filter(({ statement }) => statement.until >= sinceOf(next.statement));
-    if (complete) return { made, broken };
+    if (complete) break;
   }
-  return { made, broken };
+  return { made, broken: [...broken.values()] };
 }
 
 /** The checkpoints that may hold events which the next look finds again: those of the last minutes. */
@@ -77,7 +91,7 @@ async function recentOf({ checkpoints }: CheckpointPorts, memory: Memory): Promi
 async function gained(
   { ledger, clock }: CheckpointPorts,
   recent: readonly Checkpoint[],
-): Promise<{ events: StoredEvent[]; until: Instant; complete: boolean }> {
+): Promise<{ events: StoredEvent[]; unreadable: UnreadableRow[]; until: Instant; complete: boolean }> {
   const known = new Set(recent.flatMap(({ leaves }) => leaves.flatMap(({ hashes }) => hashes)));
   const now = clock();
   const last = recent.at(-1)?.statement;
@@ -85,17 +99,23 @@ async function gained(
   const until = last !== undefined && last.until > now ? last.until : now;
   const from = sinceOf(last);
   const events: StoredEvent[] = [];
+  const unreadable: UnreadableRow[] = [];
   let cursor: string | undefined;
   do {
     const page = await ledger.search(
       { by: "time", oldestFirst: true, from, to: instant(milliseconds(until) + 1) },
       { limit: 1000, ...optional("cursor", cursor) },
     );
-    events.push(...page.items.filter(({ hash }) => !known.has(hash)));
+    for (const row of page.items) {
+      if (!isEvent(row)) unreadable.push(row);
+      else if (!known.has(row.hash)) events.push(row);
+    }
     cursor = page.cursor;
   } while (cursor !== undefined && events.length < eventsMax);
   const end = events.at(-1)?.event.at;
-  return cursor === undefined || end === undefined ? { events, until, complete: true } : { events, until: end, complete: false };
+  return cursor === undefined || end === undefined
+    ? { events, unreadable, until, complete: true }
+    : { events, unreadable, until: end, complete: false };
 }
 
 async function sealed(

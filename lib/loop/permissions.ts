@@ -3,7 +3,7 @@
 import type { Entry } from "../allow-list.ts";
 import { optional } from "../optional.ts";
 import type { ServiceId } from "../ids.ts";
-import { serviceSubject } from "../ledger.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import {
   accountsMax,
   permissionChanges,
@@ -48,7 +48,7 @@ export async function permissionState(ports: StatePorts, service: ServiceId): Pr
     ports.permits.of(service),
   ]);
   const now = ports.clock();
-  const wanted: Wanted = entries === undefined ? { cannot: "the list has too many entries to follow" } : wantedAccounts(entries, now);
+  const wanted: Wanted = "cannot" in entries ? entries : wantedAccounts(entries.list, now);
   const changes = "cannot" in wanted ? nothing : permissionChanges(wanted.accounts, allowed, ours, now);
   return { wanted, allowed, ours, changes };
 }
@@ -85,7 +85,7 @@ async function record({ clock, ledger, services }: PermissionPorts, id: ServiceI
         service: id,
         added: add.slice(0, toldMax),
         removed: remove.slice(0, toldMax),
-        at: clock(),
+        at: notBefore(clock(), expected),
         by: { kind: "drawbridge" },
         because: { rule: "effect", detail: `${String(add.length)} added, ${String(remove.length)} removed, as the allow-list says` },
         source: { kind: "sweep" },
@@ -96,17 +96,23 @@ async function record({ clock, ledger, services }: PermissionPorts, id: ServiceI
 }
 const toldMax = 100;
 
-/** All entries that bear on the service; nothing when they are too many. */
-async function entriesOf({ allowList }: Pick<PermissionPorts, "allowList">, service: ServiceId): Promise<Entry[] | undefined> {
-  const entries: Entry[] = [];
+/** All entries that bear on the service; or why they cannot be followed: they are too many, or one cannot be read. */
+async function entriesOf(
+  { allowList }: Pick<PermissionPorts, "allowList">,
+  service: ServiceId,
+): Promise<{ readonly list: readonly Entry[] } | { readonly cannot: string }> {
+  const list: Entry[] = [];
   for (const at of [service, "*"] as const) {
     let cursor: string | undefined;
     do {
       const page = await allowList.ofService(at, optional("cursor", cursor));
-      entries.push(...page.items);
-      if (entries.length > 2 * accountsMax) return undefined;
+      for (const found of page.items) {
+        if ("unreadable" in found) return { cannot: `the entry for ${found.principal.replace("#", " ")} cannot be read` };
+        list.push(found);
+      }
+      if (list.length > 2 * accountsMax) return { cannot: "the list has too many entries to follow" };
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
-  return entries;
+  return { list };
 }

@@ -4,7 +4,7 @@ import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { explainError, Fault, Refused } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";
-import { serviceSubject } from "../ledger.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import type { Clock, EndpointServices, Ledger, Services, Zones } from "../ports.ts";
 import { nextStep, proofName, zoneFor, type PrivateDns, type PrivateDnsStep } from "../private-dns.ts";
 import type { Service } from "../service.ts";
@@ -37,7 +37,7 @@ export async function followPrivateDns(ports: PrivateDnsPorts, id: ServiceId): P
       service: id,
       ...optional("from", before),
       ...optional("to", told),
-      at: ports.clock(),
+      at: notBefore(ports.clock(), expected),
       by: { kind: "drawbridge" },
       because: {
         rule: "names",

@@ -9,12 +9,12 @@ import { decide, type Known as Facts, type Signal } from "../decide.ts";
 import type { ConnectionEvent, Source } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { EndpointId, ServiceId } from "../ids.ts";
-import { noHead, type EntryChange, type Kept } from "../ledger.ts";
-import { isOver, type Observed, type Seen } from "../observed.ts";
+import { noHead, notBefore, type EntryChange, type Kept } from "../ledger.ts";
+import { isOver, waits, type Observed, type Seen } from "../observed.ts";
 import { plan, type Effect } from "../plan.ts";
 import type { Approvers, Clock, Connections, EndpointServices, Ledger, NewId, Services } from "../ports.ts";
 import type { Service } from "../service.ts";
-import { heldBy as heldByEntry, verdicts, type Candidate, type Ruling, type VerdictPorts } from "./verdicts.ts";
+import { candidateOf, verdicts, type Candidate, type Ruling, type VerdictPorts } from "./verdicts.ts";
 
 /** What the loop needs. Without `endpointServices` it does not look at AWS, without `judging` it gives no verdicts. */
 export interface LoopPorts {
@@ -58,6 +58,8 @@ export interface Round {
 export interface Standing {
   readonly kept: Kept;
   readonly seen?: Seen;
+  /** What the list says of it; absent where nobody was judged. */
+  readonly ruling?: Ruling;
   readonly service: Service;
   readonly events: readonly string[];
   readonly effects: readonly Effect[];
@@ -129,8 +131,17 @@ async function once(ports: LoopPorts, service: Service, tasks: readonly Task[], 
     return settle(ports, facts, endpoint, its, records.get(endpoint));
   };
   const lanes = Map.groupBy(work, ([endpoint]) => rulings.get(endpoint)?.judgement.limit?.counter ?? endpoint);
-  return (await concurrently([...lanes.values()], commitsAtOnce, (lane) => inTurn(lane, one))).flat();
+  const turn = (endpoint: EndpointId): string => turnOf(records.get(endpoint)?.connection, listing?.get(endpoint)) + endpoint;
+  const ordered = (lane: [EndpointId, Task[]][]): [EndpointId, Task[]][] => lane.toSorted(([a], [b]) => (turn(a) < turn(b) ? -1 : 1));
+  return (await concurrently([...lanes.values()], commitsAtOnce, (lane) => inTurn(ordered(lane), one))).flat();
 }
+
+/** Under a limit, who is connected has their place already; of those who wait, who has waited longest comes first. */
+function turnOf(record: Connection | undefined, shown: Observed | undefined): string {
+  const isWaiting = record === undefined ? shown !== undefined && waits(shown.state) : isOpen(record);
+  return `${isWaiting ? "1" : "0"} ${shown?.createdAt ?? record?.createdAt ?? record?.seenAt ?? "?"} `;
+}
+const isOpen = ({ status }: Connection): boolean => status === "requested" || status === "asking";
 
 /** Those that count against one limit go one after the other; from the first on that finds it full, all are judged again. */
 async function inTurn(lane: readonly [EndpointId, Task[]][], one: (work: [EndpointId, Task[]]) => Promise<Result>): Promise<Result[]> {
@@ -152,13 +163,14 @@ async function settle(
   tasks: readonly Task[],
   before: Kept | undefined,
 ): Promise<Result> {
-  const { service, seen } = facts;
+  const { service, seen, judgement, holder } = facts;
   if (before !== undefined && before.connection.service !== service.service) return { endpoint, again: [] };
   let kept = before;
   const types: string[] = [];
   for (const [index, { signal, source, asOf, also: besides }] of tasks.entries()) {
     if (asOf !== undefined && asOf !== before?.connection.seq) continue;
-    const events = decide(kept?.connection, signal, { ...facts, now: ports.clock(), source, nextQuestion: ports.newId() });
+    const now = notBefore(ports.clock(), kept?.head ?? noHead);
+    const events = decide(kept?.connection, signal, { ...facts, now, source, nextQuestion: ports.newId() });
     if (events.length === 0) continue;
     const after = events.reduce<Connection | undefined>(evolve, kept?.connection);
     if (after === undefined) continue;
@@ -172,7 +184,9 @@ async function settle(
   }
   if (kept === undefined) return { endpoint, again: [] };
   const effects = seen === undefined ? [] : plan(kept.connection, seen, service, ports.clock());
-  return { endpoint, standing: { kept, service, effects, events: types, ...optional("seen", seen) }, again: [] };
+  const ruling = judgement && { judgement, ...optional("holder", holder) };
+  const standing = { kept, service, effects, events: types, ...optional("seen", seen), ...optional("ruling", ruling) };
+  return { endpoint, standing, again: [] };
 }
 
 /** AWS goes on listing an endpoint for a while after its end: nothing can follow, so there is nothing to look at again. */
@@ -227,18 +241,7 @@ async function judged(
     // A closed connection that AWS shows again is found in this very look, and judged like any other.
     const over = record?.status === "denied" || (record?.status === "closed" && (shown === undefined || isOver(shown.state)));
     if (facts === undefined || over) return [];
-    const { service, account, region, ipAddressType } = facts;
-    return [
-      {
-        endpoint,
-        service,
-        account,
-        ...optional("region", region),
-        ...optional("ipAddressType", ipAddressType),
-        ...optional("counter", record?.counter),
-        ...optional("held", heldByEntry(record)),
-      },
-    ];
+    return [candidateOf(facts, record)];
   });
   return verdicts({ clock, allowList: judging.allowList, organizations: judging.organizations }, candidates);
 }

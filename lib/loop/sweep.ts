@@ -3,7 +3,7 @@
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { milliseconds, type EndpointId, type Instant, type ServiceId } from "../ids.ts";
-import { serviceSubject } from "../ledger.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import { gaps, isOnAws, isOnNames, type Effect } from "../plan.ts";
 import type { EndpointServices, Ledger, Look, Services, Wake } from "../ports.ts";
 import { nextStep } from "../private-dns.ts";
@@ -142,7 +142,7 @@ async function checkAcceptance({ clock, endpointServices, ledger, services }: Sw
   const expected = await ledger.head(serviceSubject(id));
   const service = await services.get(id);
   if (service === undefined || off === (service.acceptanceOffSince !== undefined)) return facts !== undefined;
-  const at = clock();
+  const at = notBefore(clock(), expected);
   const { acceptanceOffSince: _, ...rest } = service;
   const event: PolicyEvent = {
     type: off ? "AcceptanceSwitchedOff" : "AcceptanceSwitchedOn",

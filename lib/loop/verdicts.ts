@@ -17,6 +17,7 @@ import type { EntryRef } from "../events.ts";
 import { frozenWords } from "../freeze.ts";
 import type { AccountId, EndpointId, ServiceId } from "../ids.ts";
 import type { EntryKey } from "../ledger.ts";
+import type { Observed } from "../observed.ts";
 import type { AllowList, Bearing, Clock, Organizations } from "../ports.ts";
 import { concurrently } from "./concurrently.ts";
 
@@ -29,8 +30,23 @@ export interface VerdictPorts {
 /** Who stands for AWS Organizations where no role may ask it: nobody's organization is known, and where that matters people are asked. */
 export const organizationsUnknown: Organizations = { of: () => Promise.resolve("unknown") };
 
-/** Who is judged; `held` is the entry that let the connection in. */
-export type Candidate = Consumer & { readonly endpoint: EndpointId; readonly held?: EntryRef };
+/** Who is judged, or would be if they connected; `held` is the entry that let the connection in. */
+export type Judged = Consumer & { readonly held?: EntryRef };
+export type Candidate = Judged & { readonly endpoint: EndpointId };
+
+/** A connection as AWS shows it, or else as its record has it. */
+export const candidateOf = (
+  { endpoint, service, account, region, ipAddressType }: Observed | Connection,
+  record: Connection | undefined,
+): Candidate => ({
+  endpoint,
+  service,
+  account,
+  ...optional("region", region),
+  ...optional("ipAddressType", ipAddressType),
+  ...optional("counter", record?.counter),
+  ...optional("held", heldBy(record)),
+});
 
 export interface Ruling {
   readonly judgement: Judgement;
@@ -41,11 +57,17 @@ export interface Ruling {
 const lookupsAtOnce = 4;
 
 export async function verdicts(ports: VerdictPorts, candidates: readonly Candidate[]): Promise<Map<EndpointId, Ruling>> {
-  if (candidates.length === 0) return new Map();
-  const services = [...new Set(candidates.map(({ service }) => service))];
+  const given = await rulings(ports, candidates);
+  return new Map(candidates.flatMap(({ endpoint }, index) => (given[index] === undefined ? [] : [[endpoint, given[index]]])));
+}
+
+/** In the order of those who are judged. */
+export async function rulings(ports: VerdictPorts, judged: readonly Judged[]): Promise<Ruling[]> {
+  if (judged.length === 0) return [];
+  const services = [...new Set(judged.map(({ service }) => service))];
   const bearings = new Map(await concurrently(services, lookupsAtOnce, async (id) => [id, await ports.allowList.bearing(id)] as const));
-  const members = await memberships(ports, candidates, bearings);
-  const consumers = candidates.map((one) => ({ ...one, ...optional("organization", members.get(one.account)) }));
+  const members = await memberships(ports, judged, bearings);
+  const consumers = judged.map((one) => ({ ...one, ...optional("organization", members.get(one.account)) }));
   const keys = new Map(consumers.flatMap((one) => [...candidateKeys(one), ...heldKey(one)]).map((key) => [entryId(key), key]));
   const { entries, removed } = await ports.allowList.standing([...keys.values()]);
   const limited = entries.filter(({ conditions }) => conditions.atMost !== undefined).map(entryId);
@@ -53,18 +75,16 @@ export async function verdicts(ports: VerdictPorts, candidates: readonly Candida
   const now = ports.clock();
   const at = new Map<string, Entry>(entries.map((entry) => [entryId(entry), entry]));
   const left = new Map<string, Removed>(removed.map((one) => [entryId(one), one]));
-  return new Map(
-    consumers.map((consumer) => {
-      const bearing = bearings.get(consumer.service);
-      const matching = candidateKeys(consumer).flatMap((key) => at.get(entryId(key)) ?? []);
-      const frozen = frozenWords(bearing?.freezes ?? []);
-      const circumstances = { counts, ...optional("frozen", frozen), ...optional("units", bearing?.units) };
-      const held = consumer.held && entryId(consumer.held);
-      const there = held === undefined ? undefined : (at.get(held) ?? left.get(held));
-      const holder = there === undefined || "removed" in there ? there : underneath(there);
-      return [consumer.endpoint, { judgement: judge(matching, consumer, now, circumstances), ...optional("holder", holder) }];
-    }),
-  );
+  return consumers.map((consumer) => {
+    const bearing = bearings.get(consumer.service);
+    const matching = candidateKeys(consumer).flatMap((key) => at.get(entryId(key)) ?? []);
+    const frozen = frozenWords(bearing?.freezes ?? []);
+    const circumstances = { counts, ...optional("frozen", frozen), ...optional("units", bearing?.units) };
+    const held = consumer.held && entryId(consumer.held);
+    const there = held === undefined ? undefined : (at.get(held) ?? left.get(held));
+    const holder = there === undefined || "removed" in there ? there : underneath(there);
+    return { judgement: judge(matching, consumer, now, circumstances), ...optional("holder", holder) };
+  });
 }
 
 /** The entry that let a connection in, if one did. */
@@ -73,18 +93,18 @@ export const heldBy = (connection: Connection | undefined): EntryRef | undefined
     ? connection.decision.by.entry
     : undefined;
 
-const heldKey = ({ held }: Candidate): EntryKey[] => (held === undefined ? [] : [held as EntryKey]);
+const heldKey = ({ held }: Judged): EntryKey[] => (held === undefined ? [] : [held as EntryKey]);
 
 /** Nobody is asked where no entry speaks of units or organizations. */
 async function memberships(
   { organizations }: VerdictPorts,
-  candidates: readonly Candidate[],
+  judged: readonly Judged[],
   bearings: ReadonlyMap<ServiceId, Bearing>,
 ): Promise<Map<AccountId, Membership>> {
   const matters = (service: ServiceId): boolean => {
     const units = bearings.get(service)?.units;
     return units === undefined || units.here.entries > 0 || units.everywhere.entries > 0;
   };
-  const accounts = [...new Set(candidates.filter(({ service }) => matters(service)).map(({ account }) => account))];
+  const accounts = [...new Set(judged.filter(({ service }) => matters(service)).map(({ account }) => account))];
   return new Map(await concurrently(accounts, lookupsAtOnce, async (account) => [account, await organizations.of(account)] as const));
 }

@@ -14,6 +14,7 @@ import type { Ledger } from "../ports.ts";
 import { sentence, statusWords } from "../wording.ts";
 import { recordOf } from "./connections.ts";
 import { answeredConnection, read } from "./inputs.ts";
+import { checkLasting, lastingEntry, lastingWords } from "./lasting-answer.ts";
 import type { Operator, OperatorPorts } from "./operator.ts";
 import { inCare } from "./services.ts";
 
@@ -28,10 +29,13 @@ export const approve = (ports: OperatorPorts, actor: Operator, input: unknown): 
 export const reject = (ports: OperatorPorts, actor: Operator, input: unknown): Promise<Answered> => answer(ports, actor, "reject", input);
 
 async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input: unknown): Promise<Answered> {
-  const { endpoint, reason, confirm, breakGlass } = read(answeredConnection, input);
+  const { endpoint, confirm, ...said } = read(answeredConnection, input);
+  const { reason, breakGlass, days } = said;
+  checkLasting({ choice, ...said });
   if (breakGlass && choice === "reject") throw new BadInput("breakGlass", true, "leave it out: an operator may reject without it");
   if (breakGlass && reason === undefined) throw new BadInput("reason", reason, "say why: past the approvers, everybody is told");
-  const { service } = await recordOf(ports, endpoint);
+  const before = await recordOf(ports, endpoint);
+  const { service } = before;
   const { mode } = await inCare(ports, service);
   if (mode === "observe") {
     const why = "the service is only observed, and nothing is carried out until it is enforced";
@@ -45,10 +49,13 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
   const committed: ConnectionEvent[] = [];
   const ledger = guarded(ports.ledger, confirm, committed);
   const as = choice === "approve" && !breakGlass ? await approverBy(ports, by, endpoint) : undefined;
+  const lasting = await lastingEntry(ports, by, before, { choice, ...said });
   const signal = {
     kind: "answered",
     choice,
     by,
+    ...(said.account ? { scope: "account" as const } : {}),
+    ...optional("standing", lasting?.ref),
     ...optional("reason", reason),
     ...optional("as", as),
     ...(breakGlass ? { breakGlass } : {}),
@@ -64,10 +71,10 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
       judging: { ...ports, allowList: withAuthors(ports.allowList, ports.ledger) },
       ledger,
     },
-    { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] },
+    { service, tasks: [{ endpoint, signal, source: { kind: "api" }, ...optional("also", lasting?.change) }] },
   );
   const connection = await recordOf(ports, endpoint);
-  return { connection, sentence: outcome(connection, committed) };
+  return { connection, sentence: outcome(connection, committed, days) };
 }
 
 /** The approver whom this operator is. Two of one identity cannot be told apart, and neither of them agrees. */
@@ -100,7 +107,7 @@ function guarded(ledger: Pick<Ledger, "commit">, confirmed: boolean, committed: 
 const ownRevocation = (event: ConnectionEvent): boolean =>
   event.type === "ConnectionDenied" && event.revokes && event.by.kind === "operator";
 
-function outcome(connection: Connection, committed: readonly ConnectionEvent[]): string {
+function outcome(connection: Connection, committed: readonly ConnectionEvent[], days: number | undefined): string {
   const refused = committed.findLast((event) => event.type === "AnswerRefused");
   if (refused?.type === "AnswerRefused") {
     const [code, remedy] = refusal(connection, refused.why);
@@ -109,7 +116,7 @@ function outcome(connection: Connection, committed: readonly ConnectionEvent[]):
   const own = committed.findLast(
     ({ by, type }) => by.kind === "operator" && (type === "ConnectionApproved" || type === "ConnectionDenied" || type === "ApprovalGiven"),
   );
-  return own === undefined ? statusWords[connection.status] : sentence(own);
+  return own === undefined ? statusWords[connection.status] : `${sentence(own)}${lastingWords(connection, own, days)}`;
 }
 
 function refusal({ endpoint, status }: Connection, why: string): readonly [code: Refused["code"], remedy: string] {

@@ -4,9 +4,13 @@ import { anyApprover, approverName, sameMailbox, sharedWay, type Approver } from
 import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
-import { approverSubject, canonical } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import { unsaid } from "../grounds.ts";
+import { approverSubject, notBefore } from "../ledger.ts";
 import { mailStateOf, type MailState } from "../asking/reachable.ts";
 import type { Service } from "../service.ts";
+import type { SlackReach } from "../slack/reach.ts";
+import type { Tried } from "../slack/try-out.ts";
 import { utc } from "../when.ts";
 import { anApprover, confirmedApprover, putApprover, read, removedApprover } from "./inputs.ts";
 import {
@@ -43,7 +47,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
   if (before?.subscription !== undefined && !sameAddress) await ports.subscriptions.remove(before.subscription);
   const subscription =
     said.email === undefined ? undefined : keeps ? before.subscription : await ports.subscriptions.subscribe(said.name, said.email);
-  const put = await write(ports, actor, said.name, reason ?? "approvers add", (now, there) => ({
+  const put = await write(ports, actor, said.name, reason ?? unsaid.addApprover, (now, there) => ({
     ...said,
     ...optional("subscription", subscription),
     ...(keeps ? optional("reachableSince", there?.reachableSince) : {}),
@@ -74,7 +78,7 @@ async function write(
   return untilCommitted(`approver ${name}`, async () => {
     const expected = await ports.ledger.head(approverSubject(name));
     const there = await ports.approvers.get(name);
-    const at = ports.clock();
+    const at = notBefore(ports.clock(), expected);
     const wanted = change(at, there);
     if (there !== undefined && canonical({ ...there, version: 0 }) === canonical({ ...wanted, version: 0 }))
       return { approver: there, changed: false };
@@ -111,7 +115,7 @@ export async function confirm(
       `That link confirmed the address of ${other.name}, not of ${name}`,
       "give the link from the other mail",
     );
-  const { approver } = await write(ports, actor, name, "approvers confirm", (now, there) => ({
+  const { approver } = await write(ports, actor, name, unsaid.confirmApprover, (now, there) => ({
     ...(there ?? before),
     subscription,
     reachableSince: there?.reachableSince ?? now,
@@ -121,6 +125,8 @@ export async function confirm(
 
 export interface ListedApprover extends Approver {
   readonly mail: MailState;
+  /** Absent for who has no user there. */
+  readonly inSlack?: SlackReach;
   /** The services that name them. */
   readonly services: readonly string[];
 }
@@ -133,13 +139,19 @@ export interface ListedApprovers {
 }
 
 export async function list(
-  ports: Pick<OperatorPorts, "approvers" | "subscriptions" | "services" | "deployment">,
+  ports: Pick<OperatorPorts, "approvers" | "subscriptions" | "services" | "deployment" | "slack">,
 ): Promise<ListedApprovers> {
-  const [approvers, subscriptions, services] = await Promise.all([ports.approvers.all(), ports.subscriptions.all(), ports.services.all()]);
+  const [approvers, subscriptions, services, reach] = await Promise.all([
+    ports.approvers.all(),
+    ports.subscriptions.all(),
+    ports.services.all(),
+    ports.slack.reach(),
+  ]);
   const items = await Promise.all(
     approvers.map(async (approver) => ({
       ...approver,
       mail: await confirmedState(ports, mailStateOf(approver, subscriptions), approver),
+      ...optional("inSlack", approver.slack === undefined ? undefined : reach(approver.slack)),
       services: namedBy(approver.name, services),
     })),
   );
@@ -208,31 +220,39 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
       type: "ApproverRemoved",
       name,
       from: approver,
-      at: ports.clock(),
-      ...byOperator(actor, reason ?? "approvers remove"),
+      at: notBefore(ports.clock(), expected),
+      ...byOperator(actor, reason ?? unsaid.removeApprover),
     };
     const head = await ports.ledger.commit({ of: "approver", key: name, events: [event], expected });
     return typeof head === "string" ? "conflict" : { approver };
   });
 }
 
-/** Mails a message that asks nothing, to see whether it arrives. */
-export async function test(
-  ports: OperatorPorts,
-  actor: Operator,
-  input: unknown,
-): Promise<{ approver: Approver | Mailbox; mail: MailState; sent: boolean }> {
+export interface TriedApprover {
+  readonly approver: Approver | Mailbox;
+  readonly mail: MailState;
+  /** Whether it was mailed. */
+  readonly sent: boolean;
+  /** What Slack said; absent for who has no user there. */
+  readonly slack?: Tried;
+}
+
+/** Sends a message that asks nothing, by mail and in Slack, to see whether it arrives. */
+export async function test(ports: OperatorPorts, actor: Operator, input: unknown): Promise<TriedApprover> {
   const { name } = read(anApprover, input);
   const approver = name === anyApprover ? mailboxOf(ports) : await existing(ports, name);
   const mail = await ("version" in approver ? stateOf(ports, approver) : mailOf(ports.subscriptions, approver.email));
   const sent = mail === "confirmed" || mail === "unprotected";
+  const text = `This is only a test, sent on ${utc(ports.clock())} by ${actor.arn}. When a connection waits for you, ${name}, a message like this one comes with`;
   if (sent)
     await ports.people.approvers({
       subject: "A test: Drawbridge reaches you",
-      text: `This is only a test, sent on ${utc(ports.clock())} by ${actor.arn}. When a connection waits for you, ${name}, a message like this one comes with a link. There is nothing to do.`,
+      text: `${text} a link. There is nothing to do.`,
       attributes: { type: "Test", approver: name },
     });
-  return { approver, mail, sent };
+  const user = "slack" in approver ? approver.slack : undefined;
+  const slack = user === undefined ? undefined : await ports.slack.tell(user, `${text} buttons. There is nothing to do.`);
+  return { approver, mail, sent, ...optional("slack", slack) };
 }
 
 async function existing({ approvers }: OperatorPorts, name: string): Promise<Approver> {

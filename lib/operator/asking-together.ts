@@ -9,6 +9,7 @@ import { mailOf } from "./mailbox.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
 import { keyWords } from "./principals.ts";
+import { isUnreadable } from "./unreadable-entry.ts";
 
 type Asks = Pick<Service, "service" | "asking">;
 type Asked = Pick<Entry, "service" | "principal" | "asking">;
@@ -69,7 +70,7 @@ export async function askingEntries(
   const lists = await Promise.all(
     ([service, "*"] as const).map((at) => all((page) => allowList.ofService(at, page), entriesMax).then(({ items }) => items)),
   );
-  return lists.flat().filter(({ asking }) => asking !== undefined);
+  return lists.flat().filter((found): found is Entry => !isUnreadable(found) && found.asking !== undefined);
 }
 
 interface Problem {

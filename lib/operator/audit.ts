@@ -2,8 +2,8 @@
 
 import { actorKey, decisionOf } from "../events.ts";
 import { BadInput } from "../faults.ts";
-import type { EndpointId } from "../ids.ts";
-import { canonical, connectionSubject, type Page, type StoredEvent } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import { connectionSubject, isEvent, type LogRow, type Page, type Subject } from "../ledger.ts";
 import type { AuditQuery } from "../ports.ts";
 import type * as v from "valibot";
 import { told, type Told } from "./history.ts";
@@ -18,8 +18,12 @@ export async function audit(ports: OperatorPorts, input: unknown): Promise<Page<
   const asked = read(audited, input);
   if (asked.from !== undefined && asked.to !== undefined && asked.from >= asked.to)
     throw new BadInput("to", asked.to, `give a time after ${asked.from}`);
+  if (asked.from !== undefined && asked.from > ports.clock()) throw new BadInput("from", asked.from, "give a time that has been");
+  if (asked.connection !== undefined && asked.subject !== undefined)
+    throw new BadInput("subject", asked.subject, "give a connection or a subject, not both");
   const actor = asked.actor === undefined ? undefined : actorAsked(asked.actor);
-  const source = asked.connection === undefined ? searched(ports, asked, actor) : ofConnection(ports, asked.connection, asked);
+  const subject = asked.subject ?? (asked.connection && connectionSubject(asked.connection));
+  const source = subject === undefined ? searched(ports, asked, actor) : ofSubject(ports, subject, asked);
   const { items, ...rest } = await walk([source], asked, (stored) => matches(stored, asked, actor));
   return { ...rest, items: items.map(told) };
 }
@@ -36,7 +40,7 @@ function actorAsked(given: string): string {
   return `approver ${given}`;
 }
 
-function searched(ports: OperatorPorts, asked: Asked, actor: string | undefined): Source<StoredEvent> {
+function searched(ports: OperatorPorts, asked: Asked, actor: string | undefined): Source<LogRow> {
   const { from, to, oldestFirst } = asked;
   const within = {
     ...(from === undefined ? {} : { from }),
@@ -58,15 +62,18 @@ function narrowest({ account, service, decision, type }: Asked, actor: string | 
   return type === undefined ? { by: "time" } : { by: "type", value: type };
 }
 
-/** One connection's chain, by its sequence. What is added meanwhile comes at its end. */
-function ofConnection(ports: OperatorPorts, endpoint: EndpointId, asked: Asked): Source<StoredEvent> {
+/** One chain, by its sequence. What is added meanwhile comes at its end. */
+function ofSubject(ports: OperatorPorts, subject: Subject, asked: Asked): Source<LogRow> {
   return {
     key: questionOf(asked),
-    page: (request) => ports.ledger.history(connectionSubject(endpoint), { ...request, newestFirst: !asked.oldestFirst }),
+    page: (request) => ports.ledger.history(subject, { ...request, newestFirst: !asked.oldestFirst }),
   };
 }
 
-function matches({ event, service, account }: StoredEvent, asked: Asked, actor: string | undefined): boolean {
+/** A row that is no event any more is told to whoever comes upon it. */
+function matches(row: LogRow, asked: Asked, actor: string | undefined): boolean {
+  if (!isEvent(row)) return true;
+  const { event, service, account } = row;
   const agrees = (wanted: string | undefined, is: string | undefined): boolean => wanted === undefined || wanted === is;
   return (
     agrees(asked.account, account) &&

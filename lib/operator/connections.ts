@@ -1,10 +1,12 @@
 // Connections and open questions as operators see them.
 
 import type { Connection, Question } from "../connection.ts";
+import type { Because } from "../events.ts";
 import { optional } from "../optional.ts";
-import { Refused } from "../faults.ts";
+import { Refused, UnreadableRow } from "../faults.ts";
 import { milliseconds, type EndpointId } from "../ids.ts";
 import { connectionSubject, type Page } from "../ledger.ts";
+import { candidateOf, rulings, type Ruling } from "../loop/verdicts.ts";
 import type { Observed } from "../observed.ts";
 import { statusWords } from "../wording.ts";
 import { historyOf, type Told } from "./history.ts";
@@ -62,6 +64,8 @@ async function atAws(ports: OperatorPorts, { service, endpoint }: Connection): P
 export interface Pending {
   readonly connection: Connection;
   readonly question: Question;
+  /** Why people are asked, as the list and the freezes are now; the question says why it was put. */
+  readonly because: Because;
   readonly openSeconds: number;
 }
 
@@ -76,20 +80,30 @@ export async function pending(ports: OperatorPorts, input: unknown): Promise<Pag
     page,
   );
   const now = milliseconds(ports.clock());
+  const given = await judgedNow(ports, items);
   return {
     ...rest,
-    items: items.flatMap((connection) =>
-      connection.status === "asking"
-        ? [
-            {
-              connection,
-              question: connection.question,
-              openSeconds: Math.max(0, Math.round((now - milliseconds(connection.question.at)) / 1000)),
-            },
-          ]
-        : [],
-    ),
+    items: items.flatMap((connection, index): Pending[] => {
+      if (connection.status !== "asking") return [];
+      const { question } = connection;
+      const judgement = given[index]?.judgement;
+      const because = judgement?.verdict === "ask" ? judgement.because : question.because;
+      return [{ connection, question, because, openSeconds: Math.max(0, Math.round((now - milliseconds(question.at)) / 1000)) }];
+    }),
   };
+}
+
+/** Nothing where an entry cannot be read: questions are shown all the same. */
+async function judgedNow(ports: OperatorPorts, connections: readonly Connection[]): Promise<readonly Ruling[]> {
+  try {
+    return await rulings(
+      ports,
+      connections.map((connection) => candidateOf(connection, connection)),
+    );
+  } catch (error) {
+    if (error instanceof UnreadableRow) return [];
+    throw error;
+  }
 }
 
 async function servicesOf(ports: OperatorPorts, service: Connection["service"] | undefined): Promise<Connection["service"][]> {

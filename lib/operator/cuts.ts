@@ -2,8 +2,9 @@
 
 import { Refused } from "../faults.ts";
 import { utc } from "../when.ts";
-import { outlook, type Fate, type Outlook, type Supposed } from "./outlook.ts";
+import { outlook, type Fate, type Outlook } from "./outlook.ts";
 import type { OperatorPorts } from "./operator.ts";
+import type { Supposed } from "./supposed.ts";
 
 const namedMax = 5;
 

@@ -5,8 +5,11 @@ import type { ServiceId } from "../ids.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import type { Service } from "../service.ts";
 import { list } from "./approvers.ts";
+import type { UnreadableEntry } from "../ports.ts";
 import type { OperatorPorts } from "./operator.ts";
+import { all } from "./paging.ts";
 import { obstaclesOf, zonesOf } from "./service-survey.ts";
+import { isUnreadable, unreadableMend, unreadableWords } from "./unreadable-entry.ts";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -17,14 +20,18 @@ export interface Finding {
   readonly mend?: string;
 }
 
-type Ports = Pick<OperatorPorts, "services" | "endpointServices" | "zones" | "deployment" | "approvers" | "subscriptions">;
+type Ports = Pick<
+  OperatorPorts,
+  "services" | "endpointServices" | "zones" | "deployment" | "approvers" | "subscriptions" | "allowList" | "slack"
+>;
 
 const servicesAtOnce = 8;
 
 export async function examine(ports: Ports): Promise<Finding[]> {
   const [zones, people, services] = await Promise.all([examineZones(ports), examineApprovers(ports), ports.services.all()]);
   const looked = await concurrently(services, servicesAtOnce, (service) => examineService(ports, service));
-  return [...zones, ...people, ...(services.length === 0 ? [noServices] : []), ...looked.flat()];
+  const list = await examineList(ports, services);
+  return [...zones, ...people, ...(services.length === 0 ? [noServices] : []), ...looked.flat(), ...list];
 }
 
 /** Each address by itself: that many others are confirmed helps nobody. */
@@ -130,6 +137,37 @@ function zoneOf({ deployment }: Ports, { service, zone }: Service): Finding[] {
       mend: `add ${zone.id} to hostedZones in drawbridge.config.yml, then npm run deploy`,
     },
   ];
+}
+
+/** More are read by `list --all`. */
+const rowsMax = 10_000;
+
+/** A row that cannot be read keeps everybody whom it may speak of from being decided. */
+function examineList({ allowList }: Ports, services: readonly Service[]): Promise<Finding[]> {
+  return readable("allow-list", async () => {
+    let read = 0;
+    const spoilt: UnreadableEntry[] = [];
+    for (const at of ["*" as const, ...services.map(({ service }) => service)]) {
+      const { items } = await all((page) => allowList.ofService(at, page), rowsMax - read);
+      read += items.length;
+      spoilt.push(...items.filter(isUnreadable));
+      if (read >= rowsMax) break;
+    }
+    const failed = spoilt.map((found): Finding => ({
+      about: "allow-list",
+      state: "failed",
+      message: `${unreadableWords(found)}; nobody whom it may speak of is decided`,
+      mend: unreadableMend(found),
+    }));
+    if (failed.length > 0) return failed;
+    const message =
+      read >= rowsMax
+        ? `the first ${String(rowsMax)} entries can be read; npx drawbridge list --all reads every one`
+        : read === 0
+          ? "there are no entries yet"
+          : `every entry can be read, ${String(read)} in all`;
+    return [{ about: "allow-list", state: "ok", message }];
+  });
 }
 
 /** `set it with: aws …` → `aws …` */

@@ -4,13 +4,14 @@ import { entryId, standingAt, type Entry, type Removed } from "../allow-list.ts"
 import { withAuthors } from "../asking/known-authors.ts";
 import { BadInput, Fault, Refused } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";
-import { entrySubject, noHead, type EntryKey } from "../ledger.ts";
+import { entrySubject, noHead, notBefore, type EntryKey } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
+import { saysTheSame, type SaidEntry } from "../said-entry.ts";
 import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
 import { checkEntry } from "./asking-together.ts";
-import { checkSaid, entryAt, entryBy, entryChange, refuseClash, removalChange, same, tombstoneOf, type Said } from "./entries.ts";
-import { entryBatch, foreseenPolicy, read } from "./inputs.ts";
+import { checkSaid, entryAt, entryBy, entryChange, refuseClash, removalChange, tombstoneOf } from "./entries.ts";
+import { asTyped, entryBatch, foreseenPolicy, read } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
 import { settingsOver } from "./service-settings.ts";
 import { untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
@@ -33,7 +34,7 @@ const commitsAtOnce = 16;
 /** Entries to write come first, then those to remove. A refused one does not keep the others from being done. */
 export async function batch(ports: OperatorPorts, actor: Operator, input: unknown): Promise<{ items: Outcome[] }> {
   const { put, remove, reason, confirm } = read(entryBatch, input);
-  await checkAll(ports, put);
+  await checkAll(ports, input, put);
   await checkApprovers(ports, {
     "asking.approvers": put.flatMap((said) => said.asking?.approvers ?? []),
     "asking.escalateTo": put.flatMap((said) => said.asking?.escalateTo ?? []),
@@ -51,7 +52,7 @@ export async function batch(ports: OperatorPorts, actor: Operator, input: unknow
   return { items: [...written, ...gone] };
 }
 
-type Write = Said & { readonly version?: number };
+type Write = SaidEntry & { readonly version?: number };
 type Drop = EntryKey & { readonly version?: number; readonly disconnect?: Removed["removed"]["disconnect"] };
 type Done = Pick<Outcome, "done" | "version">;
 
@@ -69,10 +70,10 @@ async function write(
     const expected = blind ? noHead : await ports.ledger.head(entrySubject(said.service, said.principal));
     const before = blind ? undefined : first && found !== undefined && found.version === expected.seq ? found : await entryAt(ports, said);
     first = false;
-    const at = ports.clock();
+    const at = notBefore(ports.clock(), expected);
     const stands = before && standingAt(before, at);
-    if (stands !== undefined && same(stands, said)) return { done: "nothing", version: stands.version };
-    if (version !== undefined) refuseClash(said, before, version);
+    if (stands !== undefined && saysTheSame(stands, said)) return { done: "nothing", version: stands.version };
+    if (version !== undefined) refuseClash(said, stands, version);
     const entry = entryBy(said, before, { actor, at, version: expected.seq + 1 });
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { done: before === undefined ? "added" : "changed", version: entry.version };
@@ -92,7 +93,7 @@ function drop(
     const [before] = await ports.allowList.read([key]);
     if (before === undefined) return { done: "nothing" };
     if (version !== undefined) refuseClash(key, before, version);
-    const tombstone = tombstoneOf(actor, expected, key, ports.clock(), disconnect);
+    const tombstone = tombstoneOf(actor, expected, key, notBefore(ports.clock(), expected), disconnect);
     const head = await ports.ledger.commit(removalChange(actor, expected, before, tombstone, reason));
     return typeof head === "string" ? "conflict" : { done: "removed", version: tombstone.version };
   });
@@ -111,7 +112,8 @@ async function settled({ service, principal }: EntryKey, work: () => Promise<Don
 /** `come` are services as they will be: changed, or taken into care; those that are let go matter no more. */
 async function checkAll(
   ports: OperatorPorts,
-  put: readonly Said[],
+  input: unknown,
+  put: readonly SaidEntry[],
   come: readonly Service[] = [],
   gone: readonly ServiceId[] = [],
 ): Promise<void> {
@@ -123,8 +125,8 @@ async function checkAll(
       checkSaid(said, now, ports.deployment);
       checkEntry(said, [...services.values()]);
     } catch (error) {
-      if (error instanceof BadInput) throw new BadInput(`put.${String(index)}.${error.field}`, error.value, error.remedy);
-      throw error;
+      if (!(error instanceof BadInput)) throw error;
+      throw asTyped(input, new BadInput(`put.${String(index)}.${error.field}`, error.value, error.remedy));
     }
   }
   for (const service of new Set(put.map((said) => said.service)))
@@ -160,6 +162,6 @@ export async function foresee(ports: OperatorPorts, actor: Operator, input: unkn
       return settingsOver(there ?? { service, mode: "enforce", outsideAccept: "keep", addedAt: at, addedBy: actor.arn, version: 1 }, said);
     }),
   );
-  await checkAll(ports, put, changed, released);
+  await checkAll(ports, input, put, changed, released);
   return outlook(ports, { entries, removed, services: changed, released });
 }

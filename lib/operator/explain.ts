@@ -5,9 +5,9 @@ import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import { explain as explained, type Explanation } from "../explain.ts";
 import { BadInput } from "../faults.ts";
-import { cutOf, type Cut } from "../holding.ts";
+import { cutOf, staysThough, type Cut } from "../holding.ts";
 import { accountId, endpointId, isAccountId, isEndpointId, type EndpointId, type Instant } from "../ids.ts";
-import { heldBy, verdicts, type Candidate } from "../loop/verdicts.ts";
+import { candidateOf, rulings, type Judged, type Ruling } from "../loop/verdicts.ts";
 import type { Service } from "../service.ts";
 import { statusWords } from "../wording.ts";
 import { recordOf } from "./connections.ts";
@@ -27,12 +27,11 @@ export interface ExplainedConsumer {
   readonly connection?: { readonly status: Connection["status"]; readonly words: string; readonly decision?: string };
   /** When and why it is to be cut. */
   readonly cut?: Cut;
+  /** Why it goes on though the list would not let it in now. */
+  readonly stays?: string;
   /** What was supposed rather than seen. */
   readonly supposed: readonly string[];
 }
-
-/** Stands for an endpoint that there is not: no entry can name it. */
-const nobody = "vpce-00000000" as EndpointId;
 
 export async function explain(ports: OperatorPorts, input: unknown): Promise<Explained> {
   const { who, service, at, ...facts } = read(explainedConsumer, input);
@@ -40,31 +39,35 @@ export async function explain(ports: OperatorPorts, input: unknown): Promise<Exp
   const supposed = Object.keys({ ...facts, ...optional("at", at) });
   const subjects = isEndpointId(who) ? [await ofConnection(ports, endpointId(who), facts)] : await ofAccount(ports, who, service, facts);
   const { allowList, organizations } = ports;
-  const rulings = await Promise.all(
-    subjects.map(async ({ candidate }) => (await verdicts({ clock, allowList, organizations }, [candidate])).get(candidate.endpoint)),
+  const given = await rulings(
+    { clock, allowList, organizations },
+    subjects.map(({ judged }) => judged),
   );
-  const items = subjects.flatMap(({ candidate, care, connection }, index): ExplainedConsumer[] => {
-    const ruling = rulings[index];
-    if (ruling === undefined) return [];
-    const { held: _held, counter: _counter, endpoint, ...consumer } = candidate;
-    const cut = connection === undefined ? undefined : cutOf(connection, { ...ruling, service: care, now: clock() });
-    return [
-      {
-        consumer: { ...consumer, ...(endpoint === nobody ? {} : { endpoint }) },
-        mode: care.mode,
-        at: clock(),
-        explanation: explained(ruling.judgement),
-        supposed,
-        ...optional("connection", connection && stands(connection)),
-        ...optional("cut", cut),
-      },
-    ];
-  });
-  return { items };
+  return {
+    items: subjects.flatMap((subject, index): ExplainedConsumer[] => {
+      const ruling = given[index];
+      return ruling === undefined ? [] : [explainedAs(subject, ruling, clock(), supposed)];
+    }),
+  };
+}
+
+function explainedAs({ judged, care, connection }: Subject, ruling: Ruling, now: Instant, supposed: readonly string[]): ExplainedConsumer {
+  const { held: _held, counter: _counter, ...consumer } = judged;
+  const ground = { ...ruling, service: care, now };
+  return {
+    consumer,
+    mode: care.mode,
+    at: now,
+    explanation: explained(ruling.judgement),
+    supposed,
+    ...optional("connection", connection && stands(connection)),
+    ...optional("cut", connection && cutOf(connection, ground)),
+    ...optional("stays", connection && staysThough(connection, ground)),
+  };
 }
 
 interface Subject {
-  readonly candidate: Candidate;
+  readonly judged: Judged;
   readonly care: Service;
   readonly connection?: Connection;
 }
@@ -72,24 +75,14 @@ type Facts = Pick<Consumer, "region" | "ipAddressType">;
 
 async function ofConnection(ports: OperatorPorts, endpoint: EndpointId, facts: Facts): Promise<Subject> {
   const connection = await recordOf(ports, endpoint);
-  const { service, account, region, ipAddressType, counter } = connection;
-  const seen = { ...optional("region", region), ...optional("ipAddressType", ipAddressType) };
-  const candidate = {
-    endpoint,
-    service,
-    account,
-    ...seen,
-    ...facts,
-    ...optional("counter", counter),
-    ...optional("held", heldBy(connection)),
-  };
-  return { candidate, connection, care: await inCare(ports, service) };
+  return { judged: { ...candidateOf(connection, connection), ...facts }, connection, care: await inCare(ports, connection.service) };
 }
 
+/** As if the account connected: no entry can name an endpoint that there is not. */
 async function ofAccount(ports: OperatorPorts, who: string, service: Service["service"] | undefined, facts: Facts): Promise<Subject[]> {
   if (!isAccountId(who)) throw new BadInput("who", who, "give an endpoint's id vpce-…, or an account's twelve digits");
   const services = service === undefined ? await ports.services.all() : [await inCare(ports, service)];
-  return services.map((care) => ({ care, candidate: { endpoint: nobody, service: care.service, account: accountId(who), ...facts } }));
+  return services.map((care) => ({ care, judged: { service: care.service, account: accountId(who), ...facts } }));
 }
 
 function stands(connection: Connection): ExplainedConsumer["connection"] {

@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { anyApprover, approverName } from "../approver.ts";
+import { quietDaysMax } from "../asking/standing-entry.ts";
 import { states, type Status } from "../connection-states.ts";
 import { BadInput } from "../faults.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
@@ -16,6 +17,14 @@ export function read<Schema extends v.GenericSchema>(schema: Schema, value: unkn
   const [issue] = result.issues;
   throw new BadInput(v.getDotPath(issue) ?? "request", issue.input, issue.message);
 }
+
+/** What does not fit together is told as it was typed, not as it was read. */
+export function asTyped(input: unknown, error: unknown): unknown {
+  if (!(error instanceof BadInput)) return error;
+  const typed = error.field.split(".").reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), input);
+  return typed === undefined ? error : new BadInput(error.field, typed, error.remedy);
+}
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
 
 const by = <T>(parser: (given: unknown) => T) =>
   v.pipe(
@@ -89,6 +98,12 @@ const page = {
 const ipAddressTypes = ["ipv4", "dualstack", "ipv6"] as const;
 const several = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(v.array(item, "give a list"), v.minLength(1, "give at least one, or leave it out"), v.maxLength(50, "give at most 50"));
+/** In one order, each once: the same Regions are the same condition. */
+const distinct = <Item extends v.GenericSchema<unknown, string>>(item: Item) =>
+  v.pipe(
+    several(item),
+    v.transform((items) => [...new Set(items)].sort()),
+  );
 const region = v.pipe(
   v.string("give a Region, such as eu-west-1"),
   v.regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, "give a Region, such as eu-west-1"),
@@ -195,8 +210,8 @@ export const entryFields = {
   verdict: oneOf(["accept", "ask", "reject"]),
   conditions: v.optional(
     members({
-      regions: maybe(several(region)),
-      ipAddressTypes: maybe(several(oneOf(ipAddressTypes))),
+      regions: maybe(distinct(region)),
+      ipAddressTypes: maybe(distinct(oneOf(ipAddressTypes))),
       notBefore: maybe(time("notBefore")),
       expires: maybe(time("expires")),
       atMost: maybe(whole(1, 1_000_000)),
@@ -222,6 +237,8 @@ export const entryFields = {
 export const putEntry = members({
   ...entryFields,
   ...writing,
+  /** That who they are stays as the entry says it, unless it is given. */
+  merge: v.optional(flag, false),
   /** That the contact is subscribed to their own account's outcomes; with the link from AWS's mail, confirmed. */
   tellContact: v.optional(flag, false),
   contactLink: maybe(confirmation),
@@ -261,7 +278,7 @@ export const foreseenPolicy = members({
 
 /** A freeze of one service, or of all. */
 export const froze = members({ id: serviceOrAll, reason: text });
-export const unfroze = members({ id: serviceOrAll, reason: maybe(text) });
+export const unfroze = members({ id: serviceOrAll, reason: maybe(text), preview: v.optional(flag, false) });
 
 /** Whom to explain: a connection there is, or an account as if it connected; what is given besides is supposed. */
 export const explainedConsumer = members({
@@ -275,6 +292,8 @@ export const explainedConsumer = members({
 export const listedEntries = members({
   service: maybe(serviceOrAll),
   principal: maybe(by(principalOf)),
+  /** Only those that expire before then, or have. */
+  endsBefore: maybe(time("endsBefore")),
   ...page,
 });
 
@@ -292,6 +311,10 @@ export const answeredConnection = members({
   reason: maybe(text),
   /** One operator alone, past the approvers: everybody is told. */
   breakGlass: v.optional(flag, false),
+  /** Approve: the account from now on, which writes an entry. */
+  account: v.optional(flag, false),
+  /** Reject: and ask nobody about the account for so many days, which writes an entry that ends by itself. */
+  days: maybe(whole(1, quietDaysMax)),
   confirm: v.optional(flag, false),
 });
 
@@ -344,8 +367,15 @@ export const anApprover = members({ name: approverOrMailbox });
 export const confirmedApprover = members({ name: approverOrMailbox, token: confirmation });
 export const removedApprover = members({ name: approverOrMailbox, reason: maybe(text), confirm: v.optional(flag, false) });
 
+/** A chain of the log by its name; also one that somebody made up and put there. */
+const subject = v.pipe(
+  v.string("give a subject of the log, such as connection#vpce-0123456789abcdef0"),
+  v.nonEmpty("give a subject of the log, such as connection#vpce-0123456789abcdef0"),
+  v.maxBytes(2048, "give a subject of the log, such as connection#vpce-0123456789abcdef0"),
+);
 export const audited = members({
   connection: maybe(by(endpointId)),
+  subject: maybe(subject),
   account: maybe(by(accountId)),
   service: maybe(serviceOrAll),
   actor: maybe(text),

@@ -3,6 +3,7 @@
 import type { Actor } from "../events.ts";
 import { Fault } from "../faults.ts";
 import type { ZoneId } from "../ids.ts";
+import type { SlackTrial } from "../slack/try-out.ts";
 import type {
   AllowList,
   Approvers,
@@ -39,6 +40,7 @@ export interface OperatorPorts {
   /** Of the decisions topic, each filtered to its own account. */
   readonly contacts: Pick<Subscriptions, "subscribe" | "confirm">;
   readonly people: Pick<People, "approvers">;
+  readonly slack: SlackTrial;
   readonly wake: Pick<Wake, "admit">;
   readonly deployment: Deployment;
 }

@@ -1,32 +1,19 @@
 // What a change of the policy would come to for the connections there are: the loop itself, run over the change as if it were
 // written, with a ledger that keeps nothing. What it foretells is what then happens, because the same functions say both.
 
-import type { Entry, Removed } from "../allow-list.ts";
-import { entryId } from "../allow-list.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { ConnectionEvent } from "../events.ts";
-import type { Freeze } from "../freeze.ts";
 import { accountId, endpointId, isAccountId, type AccountId, type EndpointId, type Instant, type ServiceId } from "../ids.ts";
-import type { Change, EntryKey, Head } from "../ledger.ts";
+import { counts as countsOf, type Change, type EntryKey, type Head } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import { run } from "../loop/run.ts";
 import type { Observed } from "../observed.ts";
-import type { AllowList } from "../ports.ts";
 import type { Service } from "../service.ts";
+import { keptOnes, type Quiet } from "./kept.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
-
-/** Changes as if they were written. */
-export interface Supposed {
-  readonly entries?: readonly Entry[];
-  readonly removed?: readonly Removed[];
-  /** Changed, or taken into care. */
-  readonly services?: readonly Service[];
-  readonly released?: readonly ServiceId[];
-  readonly freezes?: readonly Freeze[];
-  readonly unfrozen?: readonly (ServiceId | "*")[];
-}
+import { supposing, type Supposed } from "./supposed.ts";
 
 /** What becomes of one connection. */
 export interface Fate {
@@ -38,13 +25,17 @@ export interface Fate {
   readonly due?: Instant;
 }
 
-/** `cut` ends connections that are accepted; `spared` were to be cut and now are not. */
+/**
+ * `cut` ends connections that are accepted; `spared` were to be cut and now are not; `kept` go on though by this change the list
+ * lets them in no more.
+ */
 export interface Outlook {
   readonly accepted: readonly Fate[];
   readonly asked: readonly Fate[];
   readonly rejected: readonly Fate[];
   readonly cut: readonly Fate[];
   readonly spared: readonly Fate[];
+  readonly kept: readonly Fate[];
 }
 
 type Ports = Pick<OperatorPorts, "clock" | "newId" | "services" | "connections" | "endpointServices" | "allowList" | "organizations">;
@@ -59,10 +50,25 @@ export async function outlook(ports: Ports, supposed: Supposed): Promise<Outlook
   const reached = await reach(ports, supposed, inCare);
   // One entry may count connections at several services.
   const counts = new Map<string, number>();
-  const fates = await concurrently([...reached], servicesAtOnce, ([service, which]) => foresee(ports, supposed, counts, service, which));
-  const sorted = fates.flat().sort((a, b) => (a.fate.endpoint < b.fate.endpoint ? -1 : 1));
+  const looks = await concurrently([...reached], servicesAtOnce, ([service, which]) => foresee(ports, supposed, counts, service, which));
+  const fates = [
+    ...looks.flatMap((look) => look.fates),
+    ...(await keptOnes(
+      ports,
+      supposed,
+      looks.flatMap((look) => look.quiet),
+    )),
+  ];
+  const sorted = fates.toSorted((a, b) => (a.fate.endpoint < b.fate.endpoint ? -1 : 1));
   const of = (kind: Kind): Fate[] => sorted.flatMap((one) => (one.kind === kind ? [one.fate] : []));
-  return { accepted: of("accepted"), asked: of("asked"), rejected: of("rejected"), cut: of("cut"), spared: of("spared") };
+  return {
+    accepted: of("accepted"),
+    asked: of("asked"),
+    rejected: of("rejected"),
+    cut: of("cut"),
+    spared: of("spared"),
+    kept: of("kept"),
+  };
 }
 
 /** The connections that the change can concern at a service: these endpoints and accounts, or all of them. */
@@ -122,18 +128,24 @@ const connectionsMax = 10_000;
 
 type Kind = keyof Outlook;
 
+interface Fated {
+  readonly kind: Kind;
+  readonly fate: Fate;
+}
+
+/** What becomes of those to whom something happens; and those who are quiet, as they are then. */
 async function foresee(
   ports: Ports,
   supposed: Supposed,
   counts: Map<string, number>,
   service: Service,
   which: Which,
-): Promise<{ kind: Kind; fate: Fate }[]> {
+): Promise<{ fates: Fated[]; quiet: Quiet[] }> {
   const listing = await ports.endpointServices.connections(service.service);
   const concerned = listing.filter((shown) => which === "all" || which.endpoints.has(shown.endpoint) || which.accounts.has(shown.account));
   const notes = new Map<EndpointId, { connection: Connection; events: ConnectionEvent[] }>();
   const { clock, newId, connections, organizations } = ports;
-  await run(
+  const ran = await run(
     {
       clock,
       newId,
@@ -145,10 +157,17 @@ async function foresee(
     },
     { service: service.service, tasks: concerned.map(({ endpoint }) => ({ endpoint, signal: { kind: "look" }, source: { kind: "api" } })) },
   );
-  return concerned.flatMap((shown) => {
+  const fates = concerned.flatMap((shown) => {
     const note = notes.get(shown.endpoint);
     return note === undefined ? [] : fateOf(shown, note.connection, note.events);
   });
+  const fated = new Set(fates.map(({ fate }) => fate.endpoint));
+  const quiet = (ran?.standings ?? []).flatMap(({ kept: { connection }, seen, ruling }): Quiet[] =>
+    seen?.listed !== true || ruling === undefined || fated.has(connection.endpoint)
+      ? []
+      : [{ connection, service, shown: seen.observed, ruling }],
+  );
+  return { fates, quiet };
 }
 
 /** Keeps nothing but what would have been committed, and counts places as the real one does. */
@@ -159,22 +178,15 @@ function noted(
 ): Head | "full" {
   if (change.of !== "connection") return change.expected;
   const { after, events, expected } = change;
-  for (const event of events) {
-    if (event.type !== "ConnectionApproved" || event.counter === undefined || event.atMost === undefined) continue;
-    const count = counts.get(event.counter) ?? 0;
-    if (count >= event.atMost) return "full";
-    counts.set(event.counter, count + 1);
-  }
+  const places = countsOf(events);
+  if (places.some(({ counter, add, atMost }) => add > 0 && atMost !== undefined && (counts.get(counter) ?? 0) >= atMost)) return "full";
+  for (const { counter, add } of places) counts.set(counter, (counts.get(counter) ?? 0) + add);
   notes.set(after.endpoint, { connection: after, events: [...(notes.get(after.endpoint)?.events ?? []), ...events] });
   return { seq: expected.seq + events.length, hash: "" };
 }
 
-function fateOf(
-  { endpoint, account, service }: Observed,
-  connection: Connection,
-  events: readonly ConnectionEvent[],
-): { kind: Kind; fate: Fate }[] {
-  const fate = (kind: Kind, because: string, due?: Instant): { kind: Kind; fate: Fate }[] => [
+function fateOf({ endpoint, account, service }: Observed, connection: Connection, events: readonly ConnectionEvent[]): Fated[] {
+  const fate = (kind: Kind, because: string, due?: Instant): Fated[] => [
     { kind, fate: { endpoint, account, service, because, ...optional("due", due) } },
   ];
   for (const event of events.toReversed()) {
@@ -186,47 +198,4 @@ function fateOf(
     if (event.type === "RevocationWithdrawn" && connection.status !== "denied") return fate("spared", detail);
   }
   return [];
-}
-
-/** The allow-list as it would be. */
-function supposing(real: AllowList, supposed: Supposed, counts: Map<string, number>): AllowList {
-  const written = new Map((supposed.entries ?? []).map((entry) => [entryId(entry), entry]));
-  const removed = new Map((supposed.removed ?? []).map((tombstone) => [entryId(tombstone), tombstone]));
-  const others = (keys: readonly EntryKey[]): EntryKey[] => keys.filter((key) => !written.has(entryId(key)) && !removed.has(entryId(key)));
-  const own = <T>(keys: readonly EntryKey[], map: ReadonlyMap<string, T>): T[] =>
-    [...new Set(keys.map(entryId))].flatMap((id) => {
-      const found = map.get(id);
-      return found === undefined ? [] : [found];
-    });
-  return {
-    ...real,
-    read: async (keys) => [...own(keys, written), ...(await real.read(others(keys)))],
-    standing: async (keys) => {
-      const there = await real.standing(others(keys));
-      return { entries: [...own(keys, written), ...there.entries], removed: [...own(keys, removed), ...there.removed] };
-    },
-    bearing: async (service) => {
-      const bearing = await real.bearing(service);
-      const lifted = new Set<string>(supposed.unfrozen ?? []);
-      const frozen = (supposed.freezes ?? []).filter(({ id }) => id === "*" || id === service);
-      const kept = bearing.freezes.filter(({ id }) => !lifted.has(id) && !frozen.some((freeze) => freeze.id === id));
-      const units = marked(supposed, bearing.units);
-      return { freezes: [...frozen, ...kept].sort((a) => (a.id === "*" ? 1 : -1)), units };
-    },
-    counts: async (ids) => {
-      const unread = ids.filter((id) => !counts.has(id));
-      if (unread.length > 0) for (const [id, count] of await real.counts(unread)) if (!counts.has(id)) counts.set(id, count);
-      return new Map(ids.map((id) => [id, counts.get(id) ?? 0]));
-    },
-  };
-}
-
-/** Entries for units and organizations that would come make them worth asking about; those that would go do no harm here. */
-function marked(supposed: Supposed, units: Awaited<ReturnType<AllowList["bearing"]>>["units"]): typeof units {
-  const come = (supposed.entries ?? []).filter(({ principal }) => /^(ou|org)#/.test(principal));
-  const more = (marks: (typeof units)["here"], here: boolean): (typeof units)["here"] => {
-    const its = come.filter(({ service }) => (service === "*") !== here);
-    return { entries: marks.entries + its.length, rejects: marks.rejects + its.filter(({ verdict }) => verdict === "reject").length };
-  };
-  return { here: more(units.here, true), everywhere: more(units.everywhere, false) };
 }

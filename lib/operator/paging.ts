@@ -11,10 +11,12 @@ export interface Source<T> {
 }
 
 const limitUsual = 100;
+/** A page ends when it holds this much as JSON, though there may be more: what a function may answer is 6 MB. */
+export const pageBytesMax = 1_000_000;
 /** Reads for one answer; with a narrow filter it may hold fewer items than asked, and a cursor to go on. */
 const readsMax = 20;
 
-/** One page over all sources in their order. What `keep` leaves out does not count. */
+/** One page over all sources in their order. What `keep` leaves out does not count. It may hold fewer than asked for. */
 export async function walk<T>(
   sources: readonly Source<T>[],
   request: PageRequest,
@@ -23,11 +25,14 @@ export async function walk<T>(
   const limit = request.limit ?? limitUsual;
   const items: T[] = [];
   let { index, cursor } = startAt(sources, request.cursor);
-  for (let reads = 0; reads < readsMax && items.length < limit; reads += 1) {
+  let bytes = 0;
+  for (let reads = 0; reads < readsMax && items.length < limit && bytes < pageBytesMax; reads += 1) {
     const source = sources[index];
     if (source === undefined) break;
     const page = await source.page({ limit: limit - items.length, ...optional("cursor", cursor) });
-    items.push(...page.items.filter(keep));
+    const kept = page.items.filter(keep);
+    items.push(...kept);
+    bytes += bytesOf(kept);
     cursor = page.cursor;
     if (cursor === undefined) index += 1;
   }
@@ -38,17 +43,25 @@ export async function walk<T>(
   };
 }
 
-/** Everything of a list, up to `most`; `complete` says whether that was all. */
-export async function all<T>(page: (request: PageRequest) => Promise<Page<T>>, most: number): Promise<{ items: T[]; complete: boolean }> {
+/** Everything of a list, up to `most`, and to so many bytes where it is part of an answer; `complete` says whether that was all. */
+export async function all<T>(
+  page: (request: PageRequest) => Promise<Page<T>>,
+  most: number,
+  bytesMax = Infinity,
+): Promise<{ items: T[]; complete: boolean }> {
   const items: T[] = [];
   let cursor: string | undefined;
+  let bytes = 0;
   do {
     const next = await page({ limit: Math.min(most, 1000), ...optional("cursor", cursor) });
     items.push(...next.items);
+    if (bytesMax < Infinity) bytes += bytesOf(next.items);
     cursor = next.cursor;
-  } while (cursor !== undefined && items.length < most);
+  } while (cursor !== undefined && items.length < most && bytes < bytesMax);
   return { items: items.slice(0, most), complete: cursor === undefined && items.length <= most };
 }
+
+const bytesOf = (items: readonly unknown[]): number => Buffer.byteLength(JSON.stringify(items));
 
 function startAt(sources: readonly Source<unknown>[], given: string | undefined): { index: number; cursor: string | undefined } {
   if (given === undefined) return { index: 0, cursor: undefined };

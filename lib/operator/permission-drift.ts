@@ -1,13 +1,16 @@
-// Where the endpoint service's own permissions differ from the allow-list that they are to follow: what an operator is shown of it.
+// Where the endpoint service's own permissions differ from the allow-list that they are to follow, or were: what an operator is
+// shown of it.
 
 import type { ServiceId } from "../ids.ts";
 import { permissionState } from "../loop/permissions.ts";
 import type { Service } from "../service.ts";
 import type { OperatorPorts } from "./operator.ts";
 
-interface Problem {
+export interface Problem {
   readonly message: string;
   readonly remedy: string;
+  /** The next sweep puts it right. */
+  readonly heals?: true;
 }
 
 export async function permissionDrift(ports: OperatorPorts, { service, permissions }: Service): Promise<Problem[]> {
@@ -32,9 +35,33 @@ export async function permissionDrift(ports: OperatorPorts, { service, permissio
   ];
 }
 
+/** What a change leaves that no sweep puts right. */
+export async function lastingDrift(ports: OperatorPorts, service: Service, before?: Service): Promise<Problem[]> {
+  if (service.permissions === "follow") return (await permissionDrift(ports, service)).filter(({ heals }) => heals !== true);
+  return before?.permissions === "follow" ? leftBehind(ports, service.service) : [];
+}
+
+/** Who may still ask by a permission of ours, which nobody takes back any more. */
+async function leftBehind(ports: OperatorPorts, service: ServiceId): Promise<Problem[]> {
+  if ((await ports.endpointServices.describe(service)) === undefined) return [];
+  const [allowed, ours] = await Promise.all([ports.endpointServices.allowed(service), ports.permits.of(service)]);
+  const left = ours.flatMap(({ account }) => (allowed.accounts.includes(account) ? [account] : []));
+  if (left.length === 0) return [];
+  return [
+    {
+      message: `${list(left)} may still ask to connect to ${service}: Drawbridge let them, and takes nothing back while the permissions do not follow`,
+      remedy: takeAway(service),
+    },
+  ];
+}
+
+const takeAway = (service: ServiceId): string =>
+  `if that is not meant: aws ec2 modify-vpc-endpoint-service-permissions --service-id ${service} --remove-allowed-principals …`;
+
 const healed = (message: string): Problem => ({
   message,
   remedy: "the next sweep puts that right, within a minute; if it stays so, look at the log of sweep",
+  heals: true,
 });
 
 /** What somebody else allowed is left alone, and said. */
@@ -44,7 +71,7 @@ const strangers = (service: ServiceId, principals: readonly string[]): Problem[]
     : [
         {
           message: `${list(principals)} may ask to connect to ${service} by a permission that Drawbridge did not give, and leaves alone`,
-          remedy: `if that is not meant: aws ec2 modify-vpc-endpoint-service-permissions --service-id ${service} --remove-allowed-principals …`,
+          remedy: takeAway(service),
         },
       ];
 

@@ -3,13 +3,11 @@
 import { entryId, type Entry, type Principal } from "../allow-list.ts";
 import type { Approver } from "../approver.ts";
 import type { ServiceId } from "../ids.ts";
-import { canonical } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
 import { optional } from "../optional.ts";
+import { saysTheSame, type SaidEntry } from "../said-entry.ts";
 import type { Service } from "../service.ts";
 
-/** What an operator may say of an entry; who wrote it, when, and its version come with the writing. */
-export type SaidEntry = Omit<Entry, OfTheWriting>;
-type OfTheWriting = "version" | "author" | "authors" | "at" | "afterwards";
 export type SaidApprover = Pick<Approver, "name" | "email" | "slack" | "arn">;
 /** The settings that a file rules: what it leaves out is as usual. */
 export type SaidService = Pick<Service, "service"> & SaidCare & { readonly [Key in (typeof ruled)[number]]?: Service[Key] };
@@ -70,7 +68,7 @@ export function planPolicy(wanted: Policy, present: Present, removing: boolean):
   for (const said of wanted.entries ?? []) {
     const before = there.get(entryId(said));
     if (before === undefined) add.push(said);
-    else if (!same(saidOf(before), said)) change.push({ before, said });
+    else if (!saysTheSame(before, said)) change.push({ before, said });
   }
   const gone =
     wanted.entries === undefined || !removing
@@ -92,11 +90,6 @@ export const sizeOf = ({ approvers, take, release, services, enforce, add, chang
 /** Who is kept out comes before who is let in, so that an apply which stops half-way has let nobody in too early. */
 const byCare = (a: SaidEntry, b: SaidEntry): number => rank[a.verdict] - rank[b.verdict];
 const rank = { reject: 0, ask: 1, accept: 2 } as const;
-
-export function saidOf(entry: Entry): SaidEntry {
-  const { version: _version, author: _author, authors: _authors, at: _at, afterwards: _afterwards, ...said } = entry;
-  return said;
-}
 
 /** All that a file may say of it. `zone` is what the file calls the service's zone. */
 export function settingsOf(service: Service, zone: string = service.zone?.name ?? none): SaidService {

@@ -14,7 +14,11 @@ export function principalOf(given: unknown): Principal {
   if (is("endpoint", isEndpointId(id))) return `endpoint#${id}`;
   if (is("ou", /^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$/.test(id))) return `ou#${id}`;
   if (is("org", /^o-[0-9a-z]{10,32}$/.test(id))) return `org#${id}`;
-  throw new BadInput("principal", given, "give an account's twelve digits, an endpoint's id vpce-…, or any");
+  throw new BadInput(
+    "principal",
+    given,
+    "give an account's twelve digits, an endpoint's id vpce-…, a unit ou-…, an organization o-…, or any",
+  );
 }
 
 /** An entry's key in words: `222222222222 at every service`. */

@@ -13,6 +13,7 @@ import type { Operator, OperatorPorts } from "./operator.ts";
 import { preview } from "./service-survey.ts";
 import { set } from "./service-settings.ts";
 import * as services from "./services.ts";
+import { tellingUnreadable } from "./unreadable-entry.ts";
 
 /** `input` holds path, query and body together; the path wins. */
 export type UseCase = (ports: OperatorPorts, actor: Operator, input: unknown) => Promise<unknown>;
@@ -22,7 +23,18 @@ const reads =
   (ports, _actor, input) =>
     useCase(ports, input);
 
-export const operatorRoutes: Readonly<Record<string, UseCase>> = {
+/** A row of the list that cannot be read is told by name, whatever came upon it. */
+const naming =
+  (useCase: UseCase): UseCase =>
+  async (...given) => {
+    try {
+      return await useCase(...given);
+    } catch (error) {
+      throw tellingUnreadable(error);
+    }
+  };
+
+const useCases: Readonly<Record<string, UseCase>> = {
   "GET /services": reads(services.list),
   "POST /services": services.add,
   "GET /services/{service}": reads(services.show),
@@ -53,3 +65,7 @@ export const operatorRoutes: Readonly<Record<string, UseCase>> = {
   "GET /audit": reads(audit),
   "GET /deployment": deployment,
 };
+
+export const operatorRoutes: Readonly<Record<string, UseCase>> = Object.fromEntries(
+  Object.entries(useCases).map(([route, useCase]) => [route, naming(useCase)]),
+);

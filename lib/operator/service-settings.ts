@@ -2,7 +2,9 @@
 
 import type { PolicyEvent } from "../events.ts";
 import { BadInput } from "../faults.ts";
-import { canonical, serviceSubject } from "../ledger.ts";
+import { canonical } from "../canonical.ts";
+import { unsaid } from "../grounds.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import { optional } from "../optional.ts";
 import type { Service } from "../service.ts";
 import { askingEntries, checkService } from "./asking-together.ts";
@@ -11,6 +13,7 @@ import { read, setService } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { outlook, type Outlook } from "./outlook.ts";
+import { lastingDrift, type Problem } from "./permission-drift.ts";
 import { survey } from "./service-survey.ts";
 import { inCare, refuseOtherVersion } from "./services.ts";
 
@@ -20,6 +23,8 @@ export interface Set {
   readonly before?: Service;
   /** What follows for the connections there are; absent when nobody looked. */
   readonly outlook?: Outlook;
+  /** What of the endpoint service's permissions no sweep puts right, where they were to be changed. */
+  readonly problems?: readonly Problem[];
 }
 
 /** Changes what is given and leaves the rest; `null` takes a setting back to the usual. */
@@ -27,7 +32,7 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
   const { service: id, version, reason, confirm, preview, checked, zone: wantedZone, ...said } = read(setService, input);
   await checkApprovers(ports, { "asking.approvers": said.asking?.approvers, "asking.escalateTo": said.asking?.escalateTo });
   const zone = await zoneOf(ports, id, wantedZone);
-  return untilCommitted(id, async () => {
+  const put = await untilCommitted(id, async (): Promise<Set | "conflict"> => {
     const expected = await ports.ledger.head(serviceSubject(id));
     const before = await inCare(ports, id);
     if (version !== undefined) refuseOtherVersion(before, version);
@@ -44,12 +49,15 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
       service: id,
       from: before,
       to: after,
-      at: ports.clock(),
-      ...byOperator(actor, reason ?? "services set"),
+      at: notBefore(ports.clock(), expected),
+      ...byOperator(actor, reason ?? unsaid.setService),
     };
     const head = await ports.ledger.commit({ of: "service", key: id, after, events: [event], expected });
     return typeof head === "string" ? "conflict" : { ...done, ...optional("outlook", follows) };
   });
+  if (said.permissions === undefined) return put;
+  const problems = await lastingDrift(ports, put.service, put.before);
+  return problems.length === 0 ? put : { ...put, problems };
 }
 
 async function zoneOf(ports: OperatorPorts, id: Service["service"], wanted: string | null | undefined): Promise<Service["zone"] | null> {

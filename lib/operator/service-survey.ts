@@ -3,13 +3,14 @@
 import { optional } from "../optional.ts";
 import type { Verdict } from "../events.ts";
 import { Refused } from "../faults.ts";
-import type { AccountId, EndpointId, ServiceId, ZoneId } from "../ids.ts";
-import { isAccepted, waits, type AwsState, type Observed } from "../observed.ts";
+import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "../ids.ts";
+import { isAccepted, waits, type AwsState } from "../observed.ts";
 import { verdicts } from "../loop/verdicts.ts";
 import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { previewedService, read } from "./inputs.ts";
+import { outlook } from "./outlook.ts";
 
 export interface Zone {
   readonly id: ZoneId;
@@ -113,7 +114,7 @@ export interface Preview {
     readonly message: string;
     readonly remedy: string;
   }[];
-  /** `cut` counts those among the adopted that a reject entry would end. */
+  /** `cut` counts those among the adopted that a reject entry ends, at once or later. */
   readonly counts: {
     readonly adopted: number;
     readonly cut: number;
@@ -135,6 +136,8 @@ export interface Foreseen {
   readonly becomes: "adopted" | "waits" | "over";
   readonly verdict: Verdict;
   readonly because: string;
+  /** That it is cut, and when; absent when that is at once. */
+  readonly cut?: { readonly due?: Instant };
 }
 
 const shownMax = 100;
@@ -142,7 +145,7 @@ const shownMax = 100;
 export async function preview(ports: OperatorPorts, input: unknown): Promise<Preview> {
   const { service, zone } = read(previewedService, input);
   const [found, inCare] = await Promise.all([survey(ports, service, zone), ports.services.get(service)]);
-  const foreseen = found.facts === undefined ? [] : await foresee(ports, await ports.endpointServices.connections(service));
+  const foreseen = found.facts === undefined ? [] : await foresee(ports, enforced(service, inCare, ports.clock()));
   const count = (which: (one: Foreseen) => boolean): number => foreseen.filter(which).length;
   const waiting = (verdict: Verdict): number => count((one) => one.becomes === "waits" && one.verdict === verdict);
   return {
@@ -153,7 +156,7 @@ export async function preview(ports: OperatorPorts, input: unknown): Promise<Pre
     obstacles: found.obstacles.map(({ code, message, remedy }) => ({ code, message, remedy })),
     counts: {
       adopted: count(({ becomes }) => becomes === "adopted"),
-      cut: count(({ becomes, verdict }) => becomes === "adopted" && verdict === "reject"),
+      cut: count(({ cut }) => cut !== undefined),
       waiting: count(({ becomes }) => becomes === "waits"),
       accept: waiting("accept"),
       ask: waiting("ask"),
@@ -164,12 +167,22 @@ export async function preview(ports: OperatorPorts, input: unknown): Promise<Pre
   };
 }
 
-async function foresee(ports: OperatorPorts, shown: readonly Observed[]): Promise<Foreseen[]> {
+/** As it would be if decisions were carried out. */
+const enforced = (service: ServiceId, inCare: Service | undefined, now: Instant): Service => ({
+  ...(inCare ?? { service, outsideAccept: "keep", addedAt: now, addedBy: "", version: 1 }),
+  mode: "enforce",
+});
+
+/** Who is cut is said by the loop itself. */
+async function foresee(ports: OperatorPorts, would: Service): Promise<Foreseen[]> {
+  const [shown, { cut }] = await Promise.all([ports.endpointServices.connections(would.service), outlook(ports, { services: [would] })]);
   const rulings = await verdicts(ports, shown);
+  const cuts = new Map(cut.map((fate) => [fate.endpoint, fate]));
   return shown.flatMap(({ endpoint, account, state, region }) => {
     const judgement = rulings.get(endpoint)?.judgement;
     if (judgement === undefined) return [];
     const becomes = waits(state) ? "waits" : isAccepted(state) ? "adopted" : "over";
+    const fate = becomes === "adopted" ? cuts.get(endpoint) : undefined;
     return [
       {
         endpoint,
@@ -178,13 +191,14 @@ async function foresee(ports: OperatorPorts, shown: readonly Observed[]): Promis
         ...optional("region", region),
         becomes,
         verdict: judgement.verdict,
-        because: judgement.because.detail,
+        because: fate?.because ?? judgement.because.detail,
+        ...optional("cut", fate && optional("due", fate.due)),
       },
     ];
   });
 }
 
-const weight = ({ becomes, verdict }: Foreseen): number => {
+const weight = ({ becomes, verdict, cut }: Foreseen): number => {
   if (becomes === "over") return 0;
-  return (becomes === "waits" ? 2 : 1) + (verdict === "reject" ? 2 : 0);
+  return (becomes === "waits" ? 2 : 1) + (verdict === "reject" || cut !== undefined ? 2 : 0);
 };

@@ -6,8 +6,9 @@ import { optional } from "../optional.ts";
 import type { PolicyEvent } from "../events.ts";
 import { Refused } from "../faults.ts";
 import type { Freeze } from "../freeze.ts";
+import { unsaid } from "../grounds.ts";
 import type { ServiceId } from "../ids.ts";
-import { serviceSubject } from "../ledger.ts";
+import { notBefore, serviceSubject } from "../ledger.ts";
 import { run } from "../loop/run.ts";
 import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
@@ -16,7 +17,7 @@ import { historyOf, type Told } from "./history.ts";
 import { addedService, aService, enforcedService, read, releasedService } from "./inputs.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
-import { permissionDrift } from "./permission-drift.ts";
+import { permissionDrift, type Problem } from "./permission-drift.ts";
 import { obstaclesOf, survey, type Zone } from "./service-survey.ts";
 
 export interface Added {
@@ -57,7 +58,7 @@ async function keep(
   ports: OperatorPorts,
   actor: Operator,
   wanted: Wanted,
-  reason = "services add",
+  reason: string = unsaid.addService,
 ): Promise<{ service: Service; changed: boolean } | "conflict"> {
   const expected = await ports.ledger.head(serviceSubject(wanted.service));
   const before = await ports.services.get(wanted.service);
@@ -65,7 +66,7 @@ async function keep(
     refuseOther(before, wanted);
     if (before.notification === wanted.notification) return { service: before, changed: false };
   }
-  const at = ports.clock();
+  const at = notBefore(ports.clock(), expected);
   const after: Service =
     before === undefined
       ? { ...wanted, addedAt: at, addedBy: actor.arn, version: expected.seq + 1 }
@@ -135,8 +136,8 @@ export async function enforce(ports: OperatorPorts, actor: Operator, input: unkn
     const event: PolicyEvent = {
       type: "ServiceEnforced",
       service,
-      at: ports.clock(),
-      ...byOperator(actor, reason ?? "services enforce"),
+      at: notBefore(ports.clock(), expected),
+      ...byOperator(actor, reason ?? unsaid.enforceService),
     };
     const head = await ports.ledger.commit({
       of: "service",
@@ -161,8 +162,8 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
       type: "ServiceRemoved",
       service,
       from: before,
-      at: ports.clock(),
-      ...byOperator(actor, reason ?? "services remove"),
+      at: notBefore(ports.clock(), expected),
+      ...byOperator(actor, reason ?? unsaid.removeService),
     };
     const head = await ports.ledger.commit({
       of: "service",
@@ -191,7 +192,7 @@ export interface Shown {
   readonly service: Service;
   readonly facts?: ServiceFacts;
   /** What keeps Drawbridge from doing its work here, each with its remedy; empty when all is well. */
-  readonly problems: readonly { readonly message: string; readonly remedy: string }[];
+  readonly problems: readonly Problem[];
   readonly counts: Readonly<Partial<Record<Status, number>>>;
   /** Its own freeze, and that of every service. */
   readonly freezes: readonly Freeze[];

@@ -6,6 +6,8 @@ import type { Slip, Slips } from "../ports.ts";
 import type { Place } from "./web-api.ts";
 
 export interface Copy extends Place {
+  /** As it was posted to: the channel's name or id, or a person's id. */
+  readonly to: string;
   readonly endpoint: EndpointId;
   readonly question: string;
   /** Since when, and why, people are asked: the record forgets it once they have answered. */
@@ -22,12 +24,22 @@ const keptDays = 90;
 const kindOf = (endpoint: EndpointId): string => `slack#${endpoint}`;
 
 export async function keepCopy(slips: Pick<Slips, "put">, copy: Copy, now: Instant): Promise<void> {
-  const { endpoint, question, channel, ts, at, because, linkOnly, settled } = copy;
+  const { endpoint, question, to, channel, ts, at, because, linkOnly, settled } = copy;
   await slips.put({
     kind: kindOf(endpoint),
     id: `${question}#${channel}`,
     until: instant(milliseconds(now) + keptDays * 24 * 60 * 60 * 1000),
-    data: { question, channel, ts, at, rule: because.rule, detail: because.detail, linkOnly: String(linkOnly), settled: String(settled) },
+    data: {
+      question,
+      to,
+      channel,
+      ts,
+      at,
+      rule: because.rule,
+      detail: because.detail,
+      linkOnly: String(linkOnly),
+      settled: String(settled),
+    },
   });
 }
 
@@ -36,10 +48,11 @@ export const copiesOf = async (slips: Pick<Slips, "ofKind">, endpoint: EndpointI
   (await slips.ofKind(kindOf(endpoint))).map((slip) => copyOf(endpoint, slip));
 
 function copyOf(endpoint: EndpointId, { data }: Slip): Copy {
-  const { question = "", channel = "", ts = "", at = "", rule = "no-entry", detail = "", linkOnly, settled } = data;
+  const { question = "", to = "", channel = "", ts = "", at = "", rule = "no-entry", detail = "", linkOnly, settled } = data;
   return {
     endpoint,
     question,
+    to,
     channel,
     ts,
     at: at as Instant,

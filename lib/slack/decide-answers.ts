@@ -3,16 +3,18 @@
 import { takeAnswer, type TakePorts, type Taken } from "../asking/take-answer.ts";
 import { once } from "../asking/once.ts";
 import { Fault } from "../faults.ts";
-import type { Approvers, Proofs } from "../ports.ts";
+import type { Approvers, Proofs, Slips } from "../ports.ts";
 import type { SlackAnswer } from "./interaction.ts";
 import { onlyForYou } from "./message.ts";
 import { outcomeOf } from "./outcome.ts";
+import { notePressed } from "./reach.ts";
 import { responseUrlOf } from "./secret.ts";
 import type { Post } from "./web-api.ts";
 
 export interface DecidePorts extends TakePorts {
   readonly approvers: Approvers;
   readonly proofs: Proofs;
+  readonly slips: Pick<Slips, "put">;
   readonly post: Post;
   readonly warn: (message: string, keys: Readonly<Record<string, unknown>>) => void;
 }
@@ -53,6 +55,7 @@ async function decideOne(ports: DecidePorts, answer: SlackAnswer): Promise<void>
     ports.warn("Somebody in Slack who is no approver chose, which decides nothing", { user, choice, connection: endpoint });
     return tell(ports, answer, `Nothing was decided: you are not an approver. An operator can add you, as the Slack user ${user}.`);
   }
+  await notePressed(ports, user);
   const taken = await takeAnswer(ports, {
     endpoint,
     question,

@@ -4,6 +4,7 @@ import { Unreadable } from "../faults.ts";
 import { oneLine, visible } from "../harmless.ts";
 import { endpointId, isEndpointId, type EndpointId, type Instant } from "../ids.ts";
 import type { Choice } from "../events.ts";
+import { quietDaysMax } from "../asking/standing-entry.ts";
 
 export interface SlackAnswer {
   /** The same for the same press of a button. */
@@ -24,12 +25,14 @@ export interface SlackAnswer {
 }
 
 /** How our messages name what they hold; interactions come back with it. */
-export const parts = { reason: "drawbridge-reason", open: "drawbridge-open" } as const;
+export const parts = { reason: "drawbridge-reason", days: "drawbridge-days", open: "drawbridge-open" } as const;
+/** For how many days a rejection asks for quiet, unless the person chooses another number. */
+export const quietDays = 30;
 export const presses = {
   "drawbridge-approve": { choice: "approve" },
   "drawbridge-approve-account": { choice: "approve", scope: "account" },
   "drawbridge-reject": { choice: "reject" },
-  "drawbridge-reject-quiet": { choice: "reject", quietDays: 30 },
+  "drawbridge-reject-quiet": { choice: "reject", quietDays },
 } as const satisfies Readonly<Record<string, Pick<SlackAnswer, "choice" | "scope" | "quietDays">>>;
 export type Press = keyof typeof presses;
 const isPress = (action: unknown): action is Press => typeof action === "string" && Object.hasOwn(presses, action);
@@ -47,13 +50,15 @@ export function readInteraction(body: string, id: string, at: Instant): SlackAns
   if (pressed === undefined || !isPress(pressed["action_id"])) return "nothing";
   const { question, endpoint } = objectOf(textOf(pressed["value"]) ?? "", "Slack's button");
   const user = textOf(members(payload["user"])["id"]);
+  const press: Pick<SlackAnswer, "choice" | "scope" | "quietDays"> = presses[pressed["action_id"]];
   const reason = reasonIn(payload);
   const responseUrl = textOf(payload["response_url"]);
   return checked({
     id,
     question,
     endpoint,
-    ...presses[pressed["action_id"]],
+    ...press,
+    ...(press.quietDays === undefined ? {} : { quietDays: daysIn(payload) ?? press.quietDays }),
     user,
     at,
     ...(reason === "" ? {} : { reason }),
@@ -94,18 +99,24 @@ function checked(given: Members): SlackAnswer {
     user,
     at: at as Instant,
     ...(scope === "account" && choice === "approve" ? { scope } : {}),
-    ...(typeof quietDays === "number" && choice === "reject" ? { quietDays } : {}),
+    ...(isDays(quietDays) && choice === "reject" ? { quietDays } : {}),
     ...(typeof reason === "string" && reason !== "" ? { reason } : {}),
     ...(typeof responseUrl === "string" ? { responseUrl } : {}),
   };
 }
 
 /** On one line, so that no reader of the log takes a part of it for a line of its own. */
-function reasonIn(payload: Members): string {
-  const values = members(members(payload["state"])["values"]);
-  const given = textOf(members(members(values[parts.reason])[parts.reason])["value"]) ?? "";
-  return oneLine(visible(given), reasonCharactersMax);
+const reasonIn = (payload: Members): string => oneLine(visible(textOf(fieldIn(payload, parts.reason)["value"]) ?? ""), reasonCharactersMax);
+
+function daysIn(payload: Members): number | undefined {
+  const chosen = textOf(members(fieldIn(payload, parts.days)["selected_option"])["value"]) ?? "";
+  return /^\d{1,3}$/.test(chosen) && isDays(Number(chosen)) ? Number(chosen) : undefined;
 }
+
+const isDays = (given: unknown): given is number => Number.isInteger(given) && Number(given) >= 1 && Number(given) <= quietDaysMax;
+
+/** What stands in one of the message's fields; each is the only one in its block. */
+const fieldIn = (payload: Members, part: string): Members => members(members(members(members(payload["state"])["values"])[part])[part]);
 
 type Members = Readonly<Record<string, unknown>>;
 const members = (value: unknown): Members =>

@@ -1,9 +1,11 @@
 // Our messages in Slack, in blocks: a question with its buttons, and the same once it is settled. What outsiders wrote stays text there.
 
+import type { Offers } from "../asking/offers.ts";
+import { quietDaysMax } from "../asking/standing-entry.ts";
 import type { EndpointId } from "../ids.ts";
 import { headline, lede, rows, type Notice } from "../notices.ts";
 import { utc } from "../when.ts";
-import { buttonValue, isSlackUser, parts, presses, reasonCharactersMax, type Press } from "./interaction.ts";
+import { buttonValue, isSlackUser, parts, presses, quietDays, reasonCharactersMax, type Press } from "./interaction.ts";
 import type { SlackMessage } from "./web-api.ts";
 
 /** Slack shows at most this many fields in a section; each row of ours takes two. */
@@ -20,17 +22,18 @@ export interface Askable {
   readonly mentioned: readonly string[];
   /** Who has agreed so far, and how many must. */
   readonly progress?: string;
-  /** Whether an answer may speak about the account from now on. */
-  readonly accountAnswers: boolean;
+  /** Which lasting answers there are. */
+  readonly offers: Offers;
 }
 
 export const questionMessage = (notice: Notice, askable: Askable): SlackMessage => ({
   text: escaped(headline(notice)),
   blocks: [
     ...facts(notice),
-    ...asked(askable.mentioned),
+    ...called(askable.mentioned, "Asked"),
     ...(askable.progress === undefined ? [] : [context(askable.progress)]),
     reasonField,
+    ...(askable.offers.quiet ? [daysField()] : []),
     buttons(askable),
     context("Only approvers can decide here. A press by anybody else decides nothing."),
   ],
@@ -43,25 +46,35 @@ export const settledMessage = (notice: Notice, outcome: string): SlackMessage =>
 });
 
 /** One line in the question's thread, or by itself; those mentioned get Slack's own notification. */
-export const lineMessage = (line: string, mentioned: readonly string[] = []): SlackMessage => ({
+export const lineMessage = (line: string, mentioned: readonly string[] = [], why: "Asked" | "Told" = "Asked"): SlackMessage => ({
   text: escaped(line),
-  blocks: [{ type: "section", text: plain(line, textCharactersMax) }, ...asked(mentioned)],
+  blocks: [{ type: "section", text: plain(line, textCharactersMax) }, ...called(mentioned, why)],
 });
 
-/** Only shown here: decided on the page that the link leads to. */
+/** Only shown here: decided on the page that the link leads to, or by those who are asked elsewhere. */
 export const linkMessage = (notice: Extract<Notice, { of: "question" }>): SlackMessage => ({
   text: escaped(headline(notice)),
-  blocks: [
-    ...facts(notice),
-    {
-      type: "actions",
-      elements: [{ type: "button", style: "primary", action_id: parts.open, text: plain("Look and decide"), url: notice.link }],
-    },
-    context(`The link is good until ${utc(notice.linkUntil)}. Opening it decides nothing; whoever has it can decide.`),
-  ],
+  blocks: [...facts(notice), ...wayTo(notice)],
 });
 
-export const newsMessage = (notice: Notice): SlackMessage => ({ text: escaped(headline(notice)), blocks: facts(notice) });
+function wayTo({ way, asked: names = [], profile }: Extract<Notice, { of: "question" }>): object[] {
+  if (way === undefined)
+    return [
+      context(
+        `${names.join(" and ")} ${names.length === 1 ? "has" : "have"} been asked, and ${names.length === 1 ? "decides" : "decide"} elsewhere: by mail, or with npx drawbridge approve ${profile.endpoint}, or reject.`,
+      ),
+    ];
+  const button = { type: "button", style: "primary", action_id: parts.open, text: plain("Look and decide"), url: way.link };
+  return [
+    { type: "actions", elements: [button] },
+    context(`The link is good until ${utc(way.until)}. Opening it decides nothing; whoever has it can decide.`),
+  ];
+}
+
+export const newsMessage = (notice: Notice, mentioned: readonly string[] = []): SlackMessage => ({
+  text: escaped(headline(notice)),
+  blocks: [...facts(notice), ...called(mentioned, "Told")],
+});
 
 /** What only the person who pressed sees. */
 export const onlyForYou = (text: string): string =>
@@ -82,10 +95,12 @@ function facts(notice: Notice): object[] {
 }
 
 /** Ids from our own settings, in Slack's own form: the one place where a message holds markup. */
-function asked(users: readonly string[]): object[] {
+function called(users: readonly string[], why: "Asked" | "Told"): object[] {
   const mentions = users.filter(isSlackUser).map((id) => `<@${id}>`);
-  return mentions.length === 0 ? [] : [{ type: "context", elements: [{ type: "mrkdwn", text: `Asked: ${mentions.join(" ")}` }] }];
+  return mentions.length === 0 ? [] : [{ type: "context", elements: [{ type: "mrkdwn", text: `${why}: ${mentions.join(" ")}` }] }];
 }
+
+const quietLabel = "Reject, don't ask again";
 
 const reasonField = {
   type: "input",
@@ -100,14 +115,28 @@ const reasonField = {
   },
 };
 
-const buttons = ({ question, endpoint, account, accountAnswers }: Askable): object => {
+const days = (count: number): object => ({ text: plain(`${String(count)} ${count === 1 ? "day" : "days"}`), value: String(count) });
+
+const daysField = (): object => ({
+  type: "input",
+  block_id: parts.days,
+  optional: true,
+  label: { type: "plain_text", text: `For “${quietLabel}”: how long`, emoji: false },
+  element: {
+    type: "static_select",
+    action_id: parts.days,
+    initial_option: days(quietDays),
+    options: [1, 7, quietDays, 90, quietDaysMax].map(days),
+  },
+});
+
+const buttons = ({ question, endpoint, account, offers }: Askable): object => {
   const value = buttonValue(question, endpoint);
-  const quiet = presses["drawbridge-reject-quiet"].quietDays;
   return {
     type: "actions",
     elements: [
       button("drawbridge-approve", "Approve", `Account ${account} will be connected by ${endpoint}.`, value),
-      ...(accountAnswers
+      ...(offers.account
         ? [
             button(
               "drawbridge-approve-account",
@@ -118,12 +147,16 @@ const buttons = ({ question, endpoint, account, accountAnswers }: Askable): obje
           ]
         : []),
       button("drawbridge-reject", "Reject", `${endpoint} of account ${account} will be rejected for good.`, value),
-      button(
-        "drawbridge-reject-quiet",
-        `Reject, quiet for ${String(quiet)} days`,
-        `${endpoint} of account ${account} will be rejected, and so will whatever else it makes for ${String(quiet)} days; nobody is asked.`,
-        value,
-      ),
+      ...(offers.quiet
+        ? [
+            button(
+              "drawbridge-reject-quiet",
+              quietLabel,
+              `${endpoint} of account ${account} will be rejected, and so will whatever else it makes for as many days as are chosen above; nobody is asked.`,
+              value,
+            ),
+          ]
+        : []),
     ],
   };
 };

@@ -1,14 +1,24 @@
-// How a question ended, in one line, read from the connection's record alone. Pure.
+// How a question ended, in one line, read from the connection's record, and from what was told since. Pure.
 
 import type { Connection, Decision } from "../connection.ts";
+import { doerOf, isGlassBroken } from "../doer.ts";
+import type { DrawbridgeEvent } from "../events.ts";
 import { oneLine } from "../harmless.ts";
 import { utc } from "../when.ts";
 import { actorWords } from "../wording.ts";
 
 const reasonCharactersMax = 500;
 
+/** What the record itself does not say of its decision. */
+export interface Beside {
+  /** What was told since, such as who did what was done outside. */
+  readonly since?: readonly DrawbridgeEvent[];
+  /** Who wrote the entry that decided. */
+  readonly writer?: string;
+}
+
 /** Nothing while this very question is open. */
-export function outcomeOf(connection: Connection, question: string): string | undefined {
+export function outcomeOf(connection: Connection, question: string, beside: Beside = {}): string | undefined {
   switch (connection.status) {
     case "asking":
       return connection.question.id === question ? undefined : "No longer asked here: the question was put anew";
@@ -19,12 +29,12 @@ export function outcomeOf(connection: Connection, question: string): string | un
     case "closed":
       return connection.decision === undefined
         ? `Withdrawn: ${withdrawn[connection.reason]}, ${utc(connection.changedAt)}`
-        : decided(connection.decision);
+        : decided(connection.decision, beside);
     case "approved":
     case "connected":
     case "denied":
     case "rejected":
-      return decided(connection.decision);
+      return decided(connection.decision, beside);
   }
 }
 
@@ -36,9 +46,13 @@ const withdrawn = {
 } as const;
 
 /** Who, when, how, and why. */
-function decided({ verdict, by, because, at, reason }: Decision): string {
+function decided(decision: Decision, { since = [], writer }: Beside): string {
+  const { verdict, because, at, reason } = decision;
+  const by = doerOf(decision, since);
   const word = verdict === "accept" ? "Approved" : "Rejected";
   const person = by.kind === "approver" || by.kind === "operator";
   const why = person ? reason : because.detail;
-  return `${word} by ${actorWords(by)}, ${utc(at)}${why === undefined || why === "" ? "" : `: ${oneLine(why, reasonCharactersMax)}`}`;
+  const who = actorWords(by, writer);
+  const how = isGlassBroken(decision) ? `Break-glass: approved by ${who} alone, past its approvers` : `${word} by ${who}`;
+  return `${how}, ${utc(at)}${why === undefined || why === "" ? "" : `: ${oneLine(why, reasonCharactersMax)}`}`;
 }

@@ -1,37 +1,67 @@
-// Whether Slack takes what is posted: noted by whoever posts, read by the sweep, which says whom a message reaches.
+// Whom a message in Slack reaches: noted by whoever posts there and by whoever presses, read by the sweep and by the operators' list.
 
 import { Fault } from "../faults.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
-import type { Slips } from "../ports.ts";
+import type { Slip, Slips } from "../ports.ts";
+import { isSlackUser } from "./interaction.ts";
+import { userRefused } from "./web-api.ts";
 
 const kind = "slack-reach";
-/** The channel, in which everybody who is asked is mentioned; else a user's id, for a direct message. */
 const channel = "channel";
+const direct = (user: string): string => `direct#${user}`;
+const pressed = (user: string): string => `pressed#${user}`;
 /** Longer than a question stays open by default, several times over. */
-const keptDays = 60;
+const keptDays = 90;
 
-interface Posting {
+interface Noting {
   readonly clock: () => Instant;
+  readonly slips: Pick<Slips, "put">;
+}
+interface Posting extends Noting {
   readonly slips: Pick<Slips, "put" | "remove">;
-  readonly bot: { readonly channel: string };
+  readonly bot: { readonly channel: string; readonly directMessages: boolean };
 }
 
-/** Posts, and notes that it went through; or, when Slack refuses for good, that nobody is reached there any more. */
-export async function noting<T>({ clock, slips, bot }: Posting, to: string, post: () => Promise<T>): Promise<T> {
-  const id = to === bot.channel ? channel : /^[UW]/.test(to) ? to : undefined;
+/** Posts, and notes that it went through; or, when Slack refuses for good, that nothing is taken there any more. */
+export async function noting<T>(ports: Posting, to: string, post: () => Promise<T>): Promise<T> {
+  const { slips, bot } = ports;
   try {
     const done = await post();
-    const until = instant(milliseconds(clock()) + keptDays * 24 * 60 * 60 * 1000);
-    if (id !== undefined) await slips.put({ kind, id, until, data: {} });
+    if (to === bot.channel) await note(ports, channel, { questions: bot.directMessages ? "direct" : "channel" });
+    else if (isSlackUser(to)) await note(ports, direct(to));
     return done;
   } catch (error) {
-    if (id !== undefined && error instanceof Fault && !error.retryable) await slips.remove(kind, [id]);
+    if (error instanceof Fault && !error.retryable && to === bot.channel) await slips.remove(kind, [channel]);
+    if (error instanceof Fault && error.code === userRefused) await note(ports, direct(to), { refused: error.message });
     throw error;
   }
 }
 
-/** Whether a message in Slack reaches this user. */
-export async function reachInSlack(slips: Pick<Slips, "ofKind">): Promise<(user: string) => boolean> {
-  const places = new Set((await slips.ofKind(kind)).map(({ id }) => id));
-  return (user) => places.has(channel) || places.has(user);
+/** Whoever presses has seen a question where it was put. */
+export const notePressed = (ports: Noting, user: string): Promise<void> => note(ports, pressed(user));
+
+const note = ({ clock, slips }: Noting, id: string, data: Slip["data"] = {}): Promise<void> =>
+  slips.put({ kind, id, until: instant(milliseconds(clock()) + keptDays * 24 * 60 * 60 * 1000), data });
+
+/**
+ * `taken`: Slack takes messages for them, but questions go to the channel, and nothing shows yet that they read it; `untried`: nobody
+ * knows yet; `refused`: Slack says that there is nobody.
+ */
+export type SlackReach = { readonly state: "reached" | "taken" | "untried" } | { readonly state: "refused"; readonly why: string };
+
+/**
+ * Of a user. What the channel takes says nothing of who reads it: each of them is reached only when a question came to them directly, or
+ * when they have pressed a button.
+ */
+export async function reachInSlack(slips: Pick<Slips, "ofKind">): Promise<(user: string) => SlackReach> {
+  const notes = new Map((await slips.ofKind(kind)).map(({ id, data }) => [id, data]));
+  const questions = notes.get(channel)?.["questions"];
+  return (user) => {
+    const ofUser = notes.get(direct(user));
+    const why = ofUser?.["refused"];
+    if (why !== undefined) return { state: "refused", why };
+    if (questions !== undefined && (notes.has(pressed(user)) || (questions === "direct" && ofUser !== undefined)))
+      return { state: "reached" };
+    return { state: ofUser === undefined ? "untried" : "taken" };
+  };
 }

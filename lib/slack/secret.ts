@@ -20,6 +20,9 @@ export interface SlackSecret {
 
 const shape = '{"botToken":"xoxb-…","signingSecret":"…","channel":"C…"}, or {"webhookUrl":"https://hooks.slack.com/services/…"}';
 const slackApi = "https://slack.com/api/";
+/** GovSlack runs on a domain of its own: https://api.slack-gov.com/gov-slack/about */
+const hosts = ["slack.com", "slack-gov.com"];
+const hooks = hosts.map((host) => `hooks.${host}`);
 
 /** The secret's own text never shows in an error. */
 export function readSecret(text: string): SlackSecret {
@@ -55,27 +58,26 @@ export function signingSecretOf(text: string): string | undefined {
 function webhookOf(given: unknown): URL | undefined {
   if (given === undefined || given === "") return undefined;
   const url = typeof given === "string" && URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !leadsTo(url, "hooks.slack.com")) throw misconfigured("its webhookUrl must begin with https://hooks.slack.com/");
+  if (url === undefined || !leadsTo(url, hooks)) throw misconfigured("its webhookUrl must begin with https://hooks.slack.com/");
   return url;
 }
 
 /** Where an answer to a person goes; Slack names it in each request. */
 export function responseUrlOf(given: unknown): URL | undefined {
   const url = typeof given === "string" && URL.canParse(given) ? new URL(given) : undefined;
-  return url !== undefined && leadsTo(url, "hooks.slack.com") ? url : undefined;
+  return url !== undefined && leadsTo(url, hooks) ? url : undefined;
 }
 
 function apiOf(given: string | undefined): URL {
   const url = given === undefined ? new URL(slackApi) : URL.canParse(given) ? new URL(`${given.replace(/\/$/, "")}/`) : undefined;
-  if (url === undefined || !(leadsTo(url, "slack.com") || leadsTo(url, "slack-gov.com")))
-    throw misconfigured(`its apiUrl must begin with ${slackApi}, or be left out`);
+  if (url === undefined || !leadsTo(url, hosts)) throw misconfigured(`its apiUrl must begin with ${slackApi}, or be left out`);
   return url;
 }
 
 /** Nowhere but Slack, so that whoever may write the secret cannot send our messages, or a request, elsewhere; this machine is for trying out. */
-function leadsTo({ protocol, hostname, port, username, password }: URL, host: string): boolean {
+function leadsTo({ protocol, hostname, port, username, password }: URL, among: readonly string[]): boolean {
   if (username !== "" || password !== "") return false;
-  if (protocol === "https:") return hostname === host && port === "";
+  if (protocol === "https:") return among.includes(hostname) && port === "";
   return protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
 }
 
@@ -90,4 +92,6 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
   return value as Readonly<Record<string, unknown>>;
 }
 
-const misconfigured = (why: string): Fault => new Fault("SlackMisconfigured", "Slack's secret", `${why}; it looks like ${shape}`, false);
+/** The code of a fault: what stands in the secret cannot be used. */
+export const secretMisread = "SlackMisconfigured";
+const misconfigured = (why: string): Fault => new Fault(secretMisread, "Slack's secret", `${why}; it looks like ${shape}`, false);

@@ -1,6 +1,7 @@
 // Slack's Web API, as much of it as we use: posting a message and changing it, paced as Slack asks.
 
 import { explainError, Fault } from "../faults.ts";
+import { isSlackUser } from "./interaction.ts";
 import type { Bot } from "./secret.ts";
 
 /** Posts JSON and gives the answer, whatever its status; follows no redirects. A Fault when there is no answer in time. */
@@ -45,7 +46,7 @@ export function slackApi({ token, api }: Bot, ports: ApiPorts): SlackApi {
     async post(to, message, thread) {
       const body = { channel: to, ...message, ...quiet, ...(thread === undefined ? {} : { thread_ts: thread }) };
       const { ok, error, channel, ts } = await call("chat.postMessage", body);
-      if (ok !== true || typeof channel !== "string" || typeof ts !== "string") throw refused("chat.postMessage", error);
+      if (ok !== true || typeof channel !== "string" || typeof ts !== "string") throw refused("chat.postMessage", error, to);
       return { channel, ts };
     },
     async update(at, message) {
@@ -97,17 +98,25 @@ function answerOf(url: URL, text: string): Answer {
   throw new Fault("SlackRefused", url.host, "its answer is not a JSON object", true);
 }
 
-/** https://docs.slack.dev/reference/methods/chat.postMessage#errors */
-function refused(method: string, error: unknown): Fault {
-  const code = typeof error === "string" ? error : "unknown";
-  const passes = /^(ratelimited|rate_limited|internal_error|fatal_error|service_unavailable|request_timeout|team_added_to_org)$/.test(code);
-  return new Fault("SlackRefused", `Slack's ${method}`, `${code}${remedies[code] ?? ""}`, passes);
+/** The code of a fault: the token is not taken any more; or one person is not there, whatever holds for the others. */
+export const tokenRefused = "SlackTokenRefused";
+export const userRefused = "SlackUserRefused";
+const ofToken = new Set(["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]);
+const ofUser = new Set(["user_not_found", "user_not_visible", "user_disabled", "channel_not_found"]);
+
+/** https://docs.slack.dev/reference/methods/chat.postMessage#errors, and for a person those of conversations.open */
+function refused(method: string, error: unknown, to = ""): Fault {
+  const said = typeof error === "string" ? error : "unknown";
+  const passes = /^(ratelimited|rate_limited|internal_error|fatal_error|service_unavailable|request_timeout|team_added_to_org)$/.test(said);
+  const aboutUser = isSlackUser(to) && ofUser.has(said);
+  const code = ofToken.has(said) ? tokenRefused : aboutUser ? userRefused : "SlackRefused";
+  const remedy = aboutUser ? "; look at their Slack user id" : (remedies[said] ?? (ofToken.has(said) ? presentToken : ""));
+  return new Fault(code, `Slack's ${method}`, `${said}${remedy}`, passes);
 }
 
+const presentToken = "; put the app's present botToken into Slack's secret";
 const remedies: Readonly<Record<string, string>> = {
   not_in_channel: "; invite the app to the channel",
   channel_not_found: "; look at the channel in Slack's secret, and invite the app to it",
-  invalid_auth: "; put the app's present botToken into Slack's secret",
-  token_revoked: "; put the app's present botToken into Slack's secret",
   missing_scope: "; the app needs the scopes of `drawbridge slack manifest`",
 };

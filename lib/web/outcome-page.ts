@@ -1,7 +1,9 @@
 // The page of a question that is settled: what was decided, by whom, when, and how it came to that.
 
 import type { SettledView } from "../asking/answer.ts";
+import { writerOf } from "../asking/profile.ts";
 import type { Connection, Decision } from "../connection.ts";
+import { doerOf, isGlassBroken } from "../doer.ts";
 import { ago, utc } from "../when.ts";
 import { actorWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
@@ -10,8 +12,9 @@ import { caller, facts, log, shown } from "./pieces.ts";
 
 export function outcomePage(view: SettledView): Page {
   const { connection, profile, now, settled, history } = view;
-  const { heading, tone, lede } = outcome(connection, caller(profile));
   const decision = "decision" in connection ? connection.decision : undefined;
+  const { heading: plain, tone, lede } = outcome(connection, caller(profile));
+  const heading = decision !== undefined && isGlassBroken(decision) ? `Break-glass: ${plain}` : plain;
   return {
     status: settled === "late" ? 409 : 200,
     title: heading,
@@ -83,9 +86,17 @@ function outcome(connection: Connection, who: string): Outcome {
   }
 }
 
-const how = ({ verdict, by, at }: Decision, { now }: SettledView): Markup =>
-  html`${verdict === "accept" ? "Accepted" : "Rejected"} by <strong>${shown(actorWords(by))}</strong> on
-    <time datetime="${at}">${utc(at)}, ${ago(at, now)}</time>. `;
+function how(decision: Decision, view: SettledView): Markup {
+  const { verdict, at } = decision;
+  const by = doerOf(
+    decision,
+    view.history.map(({ event }) => event),
+  );
+  const who = actorWords(by, writerOf(view, by));
+  return html`${verdict === "accept" ? "Accepted" : "Rejected"} by
+    <strong>${shown(who)}</strong>${isGlassBroken(decision) ? " alone, past its approvers," : ""} on
+    <time datetime="${at}">${utc(at)}, ${ago(at, view.now)}</time>. `;
+}
 
 /** A person's own words, or the ground of a decision that no person took. */
 const ground = ({ reason, because }: Decision): Markup =>

@@ -3,10 +3,10 @@
 import type { Connection } from "../connection.ts";
 import { oneLine } from "../harmless.ts";
 import type { AccountId, Instant } from "../ids.ts";
-import type { StoredEvent } from "../ledger.ts";
+import type { StoredOfConnection } from "../ledger.ts";
 import type { Profile } from "../notices.ts";
 import { ago, utc } from "../when.ts";
-import { sentence } from "../wording.ts";
+import { inWordsOfConnection } from "../in-words.ts";
 import { html, type Markup, type Piece } from "./html.ts";
 
 /** What a person or an entry wrote is shown up to this length. */
@@ -44,13 +44,17 @@ const row = (label: string, value: Piece): Markup =>
   </div>`;
 
 /** Events of the log as a list; `about` says what an event is about, where they are about several things. */
-export const log = (events: readonly StoredEvent[], now: Instant, about: (stored: StoredEvent) => Piece = () => undefined): Markup =>
+export const log = (
+  events: readonly StoredOfConnection[],
+  now: Instant,
+  about: (stored: StoredOfConnection) => Piece = () => undefined,
+): Markup =>
   html`<ol class="log">
     ${events.map(
       (stored) =>
         html`<li>
           ${time(stored.event.at, now)}
-          <p>${shown(capital(sentence(stored.event)))}</p>
+          <p>${shown(capital(inWordsOfConnection(stored.event)))}</p>
           ${about(stored)}
         </li>`,
     )}

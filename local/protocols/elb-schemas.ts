@@ -1,15 +1,9 @@
 // The few actions of Elastic Load Balancing that can be called over the wire, in the schema form of the SDK clients: its client is no
 // dependency of ours. Load balancers and target groups are made by stacks only.
 
-const NS = "com.amazonaws.elb";
-const STRING = 0;
-const NUMBER = 1;
-const BOOLEAN = 2;
-const STRINGS = 64;
+import { BOOLEAN, formsOf, NUMBER, STRING, STRINGS, type Types } from "./schema-forms.ts";
 
-type Types = Readonly<Record<string, unknown>>;
-const structure = (name: string, members: Types): unknown => [3, NS, name, 0, Object.keys(members), Object.values(members)];
-const list = (name: string, item: unknown): unknown => [1, NS, name, 0, item];
+const { list, structure, schemas } = formsOf("com.amazonaws.elb");
 
 const balancer = structure("LoadBalancer", {
   LoadBalancerArn: STRING,
@@ -78,9 +72,4 @@ const OPERATIONS: Readonly<Record<string, readonly [input: Types, output: Types]
   DeregisterTargets: [registered, {}],
 };
 
-export const elbSchemas: Readonly<Record<string, unknown>> = Object.fromEntries(
-  Object.entries(OPERATIONS).map(([name, [input, output]]) => [
-    `${name}$`,
-    [9, NS, name, 0, structure(`${name}Input`, input), structure(`${name}Output`, output)],
-  ]),
-);
+export const elbSchemas = schemas(OPERATIONS);

@@ -2,6 +2,7 @@
 
 import type { Protocol } from "../service.ts";
 import { elbSchemas } from "./elb-schemas.ts";
+import { iamSchemas } from "./iam-schemas.ts";
 import { operationOf, shapeOf } from "./shapes.ts";
 import type { Operation, Shape } from "./shapes.ts";
 import { stsSchemas } from "./sts-schemas.ts";
@@ -41,6 +42,12 @@ const FACTS: Readonly<Record<string, Facts & { readonly schemas: () => Promise<S
     version: "2011-06-15",
     xmlns: "https://sts.amazonaws.com/doc/2011-06-15/",
     schemas: () => Promise.resolve(stsSchemas),
+  },
+  iam: {
+    protocol: "query",
+    version: "2010-05-08",
+    xmlns: "https://iam.amazonaws.com/doc/2010-05-08/",
+    schemas: () => Promise.resolve(iamSchemas),
   },
   elasticloadbalancing: {
     protocol: "query",

@@ -40,8 +40,11 @@ export async function createChangeSet(
   const imports = Object.fromEntries(
     rows(input, "ResourcesToImport").map((row) => [text(row, "LogicalResourceId"), stringsOf(record(row, "ResourceIdentifier"))]),
   );
-  const wanted: Wanted = { template, parameters, ...(kind === "IMPORT" ? { imports } : {}) };
-  const { rows: changes, outputsDiffer } = await foresee(held, wanted, new Set(Object.keys(imports)));
+  const revertsDrift = optionalText(input, "DeploymentMode") === "REVERT_DRIFT";
+  if (revertsDrift && kind !== "UPDATE")
+    throw new AwsError("ValidationError", "DeploymentMode REVERT_DRIFT is for a stack that is there already.");
+  const wanted: Wanted = { template, parameters, revertsDrift, ...(kind === "IMPORT" ? { imports } : {}) };
+  const { rows: changes, outputsDiffer } = await foresee(held, wanted);
   const nothing = changes.length === 0 && !outputsDiffer;
   const id = `arn:aws:cloudformation:${options.region}:${caller.account}:changeSet/${name}/${randomUUID()}`;
   held.changeSets.set(name, {
@@ -60,9 +63,9 @@ export async function createChangeSet(
   return { Id: id, StackId: held.place.id };
 }
 
-async function foresee(held: Held, wanted: Wanted, imports: ReadonlySet<string>): Promise<Awaited<ReturnType<typeof changesBetween>>> {
+async function foresee(held: Held, wanted: Wanted): Promise<Awaited<ReturnType<typeof changesBetween>>> {
   try {
-    return await changesBetween(held.stack, wanted.template, wanted.parameters, held.place, imports);
+    return await changesBetween(held.stack, wanted.template, wanted.parameters, held.place, wanted);
   } catch (error) {
     throw new AwsError("ValidationError", error instanceof Error ? error.message : String(error));
   }

@@ -89,6 +89,7 @@ export function describeChangeSet(held: Held, set: ChangeSet): Members {
         PhysicalResourceId: row.physicalId,
         Replacement: row.replacement,
         PolicyAction: row.action === "Remove" ? (row.kept === true ? "Retain" : "Delete") : undefined,
+        ResourceDriftStatus: row.drift === undefined ? undefined : row.drift === "gone" ? "DELETED" : "MODIFIED",
         Details: row.properties?.map((Name) => ({
           Target: {
             Attribute: "Properties",

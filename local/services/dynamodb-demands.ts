@@ -9,6 +9,9 @@ import { transactOperations } from "./dynamodb-transactions.ts";
 
 const KINDS = { Put: "PutItem", Update: "UpdateItem", Delete: "DeleteItem", ConditionCheck: "ConditionCheckItem" } as const;
 
+/** On the table that is made, as DynamoDB documents it. */
+const RESTORES = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"];
+
 export function dynamoDbDemands(call: Call, facts: (name: string) => TableFacts | undefined): Demand[] {
   const { action, input } = call;
   const on = (verb: string, table: unknown, items: readonly unknown[] = [], index?: string): Demand => {
@@ -29,6 +32,9 @@ export function dynamoDbDemands(call: Call, facts: (name: string) => TableFacts 
     case "UntagResource":
     case "ListTagsOfResource":
       return [{ action: `dynamodb:${action}`, resource: text(input, "ResourceArn") }];
+    case "RestoreTableToPointInTime":
+      // DynamoDB writes the items with the caller's rights.
+      return [on(action, input["SourceTableName"]), ...RESTORES.map((verb) => on(verb, input["TargetTableName"]))];
     case "TransactWriteItems":
       return transactOperations(input).map(({ kind, input: one }) => on(KINDS[kind], one["TableName"], [one["Item"] ?? one["Key"]]));
     case "TransactGetItems":

@@ -4,7 +4,8 @@ import { flag, numberOr, optionalText, record, text } from "../members.ts";
 import { AwsError } from "../service.ts";
 import type { Call, Clock } from "../service.ts";
 import type { DynaliteStore } from "./dynalite-store.ts";
-import type { Stream, ViewType } from "./dynamodb-feed.ts";
+import type { Change, Stream, ViewType } from "./dynamodb-feed.ts";
+import { backupsSince, itemsAt, momentOf, remember, restoredAs, type Backups } from "./dynamodb-recovery.ts";
 
 export interface TableFacts {
   readonly arn: string;
@@ -14,12 +15,14 @@ export interface TableFacts {
   isEncrypted: boolean;
   isProtected: boolean;
   timeToLive: string | undefined;
-  backups: { recoveryDays: number } | undefined;
+  backups: Backups | undefined;
 }
 
 export interface Tables {
   /** By table name; nothing for a table that is not there. */
   facts(name: string): TableFacts | undefined;
+  /** What was written, for going back to a moment before it. */
+  note(change: Change): void;
   handle(call: Call, input: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
@@ -36,6 +39,7 @@ export const TABLE_ACTIONS: ReadonlySet<string> = new Set([
   "DescribeTimeToLive",
   "UpdateContinuousBackups",
   "DescribeContinuousBackups",
+  "RestoreTableToPointInTime",
 ]);
 
 const READY_TRIES_MAX = 1000;
@@ -76,10 +80,31 @@ export function createTables(store: DynaliteStore, clock: Clock): Tables {
     return result;
   };
 
+  const restore = async (input: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const source = text(input, "SourceTableName");
+    const { backups } = factsOf(source);
+    if (backups === undefined)
+      throw new AwsError("PointInTimeRecoveryUnavailableException", `Point in time recovery is not enabled for table ${source}`);
+    const TableName = text(input, "TargetTableName");
+    if (known.has(TableName)) throw new AwsError("TableAlreadyExistsException", `Table already exists: ${TableName}`);
+    const moment = momentOf(input, backups, clock);
+    const items = await itemsAt(store, await store.table(source), backups, moment);
+    const described = record(await store.run("DescribeTable", { TableName: source }), "Table");
+    const made = await create(restoredAs({ ...described, ...shown(factsOf(source)) }, TableName));
+    for (const Item of items) await store.run("PutItem", { TableName, Item });
+    return made;
+  };
+
   return {
     facts: (name) => known.get(name),
+    note(change) {
+      const { backups } = known.get(change.table.TableName) ?? {};
+      if (backups !== undefined) remember(backups, change, clock);
+    },
     async handle({ action }, input) {
       switch (action) {
+        case "RestoreTableToPointInTime":
+          return await restore(input);
         case "CreateTable":
           return await create(input);
         case "DeleteTable":
@@ -190,7 +215,7 @@ function settings(action: string, input: Readonly<Record<string, unknown>>, fact
     case "UpdateContinuousBackups": {
       const wanted = record(input, "PointInTimeRecoverySpecification");
       facts.backups = flag(wanted, "PointInTimeRecoveryEnabled")
-        ? { recoveryDays: numberOr(wanted, "RecoveryPeriodInDays", 35) }
+        ? (facts.backups ?? backupsSince(clock.now(), numberOr(wanted, "RecoveryPeriodInDays", 35)))
         : undefined;
       return backups(facts, clock);
     }
@@ -200,12 +225,12 @@ function settings(action: string, input: Readonly<Record<string, unknown>>, fact
 }
 
 function backups(facts: TableFacts, clock: Clock): unknown {
-  const at = new Date(clock.now());
+  const now = clock.now();
   const on = {
     PointInTimeRecoveryStatus: "ENABLED",
     RecoveryPeriodInDays: facts.backups?.recoveryDays,
-    EarliestRestorableDateTime: at,
-    LatestRestorableDateTime: at,
+    EarliestRestorableDateTime: new Date(facts.backups?.since ?? now),
+    LatestRestorableDateTime: new Date(now),
   };
   return {
     ContinuousBackupsDescription: {

@@ -68,7 +68,10 @@ async function handle(account: Account, feed: Feed, call: Call): Promise<unknown
   const { action } = call;
   const input = byName(call.input);
   const told = (written: Written): Record<string, unknown> => {
-    for (const change of written.changes) feed.emit(store, tables.facts(change.table.TableName)?.stream, change);
+    for (const change of written.changes) {
+      feed.emit(store, tables.facts(change.table.TableName)?.stream, change);
+      tables.note(change);
+    }
     return written.result;
   };
   if (action === "TransactWriteItems") return await turns.transaction(async () => told(await transactions.write(input)));

@@ -92,11 +92,12 @@ function connection(state: Ec2State, endpoint: Endpoint): unknown {
     IpAddressType: endpoint.ipAddressType,
     VpcEndpointConnectionId: endpoint.connectionId,
     Tags: tagRows(tags),
-    VpcEndpointRegion: state.region,
+    VpcEndpointRegion: endpoint.region,
   };
 }
 
 export function dnsEntries(state: Ec2State, endpoint: Endpoint): { DnsName: string; HostedZoneId: string }[] {
-  const { id, suffix, service } = endpoint;
-  return vpceDnsEntries({ id, suffix, serviceId: service.id }, state.region, zonesOf(state, endpoint.subnetIds));
+  const { id, suffix, service, region } = endpoint;
+  const zones = zonesOf(state, endpoint.subnetIds).map((zone) => zone.replace(state.region, region));
+  return vpceDnsEntries({ id, suffix, serviceId: service.id }, region, zones);
 }

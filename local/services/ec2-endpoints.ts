@@ -25,7 +25,7 @@ export const endpointActions: Readonly<Record<string, Ec2Action>> = {
   DeleteVpcEndpoints(state, call) {
     const Unsuccessful = texts(call.input, "VpcEndpointIds").flatMap((id) => {
       const endpoint = state.endpoints.get(id);
-      if (endpoint === undefined || endpoint.owner !== call.caller.account || endpoint.state === "deleted") {
+      if (endpoint === undefined || endpoint.owner !== call.caller.account || !isSeen(endpoint, call) || endpoint.state === "deleted") {
         return [
           { ResourceId: id, Error: { Code: "InvalidVpcEndpointId.NotFound", Message: `The Vpc Endpoint Id '${id}' does not exist` } },
         ];
@@ -41,10 +41,12 @@ function create(state: Ec2State, call: Call): unknown {
   const { input, caller } = call;
   const serviceName = text(input, "ServiceName");
   const service = [...state.services.values()].find((one) => one.name === serviceName);
+  const region = regionOf(state, call);
   if (
     service === undefined ||
     !mayAsk(state, service, caller.account) ||
-    (optionalText(input, "ServiceRegion") ?? state.region) !== state.region
+    !service.supportedRegions.includes(region) ||
+    (optionalText(input, "ServiceRegion") ?? region) !== state.region
   ) {
     throw new AwsError("InvalidServiceName", `The Vpc Endpoint Service '${serviceName}' does not exist`);
   }
@@ -61,6 +63,7 @@ function create(state: Ec2State, call: Call): unknown {
     connectionId: newId("vpce-con"),
     sequence: state.next(),
     owner: caller.account,
+    region,
     service,
     vpcId,
     suffix: [...randomBytes(8)].map((byte) => "abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36]).join(""),
@@ -85,6 +88,9 @@ function create(state: Ec2State, call: Call): unknown {
   begin(state, endpoint);
   return { VpcEndpoint: described(state, endpoint), ClientToken: optionalText(input, "ClientToken") };
 }
+
+/** Where the caller is. Services are all in one Region here; endpoints are where their consumers make them. */
+const regionOf = (state: Ec2State, { signedFor }: Call): string => signedFor ?? state.region;
 
 /** An endpoint stands only in zones in which the service's load balancer stands, where that is one of ours. */
 function checkZones(state: Ec2State, service: EndpointService, subnetIds: readonly string[]): void {
@@ -145,7 +151,7 @@ const FIELDS: FilterFields<Endpoint> = {
 
 function describe(state: Ec2State, call: Call): unknown {
   const ids = texts(call.input, "VpcEndpointIds");
-  const mine = [...state.endpoints.values()].filter((endpoint) => endpoint.owner === call.caller.account);
+  const mine = [...state.endpoints.values()].filter((endpoint) => endpoint.owner === call.caller.account && isSeen(endpoint, call));
   const wanted = ids.length === 0 ? mine : ids.map((id) => own(state, call, id));
   const { page, ...more } = paged(
     call,
@@ -177,10 +183,13 @@ function modify(state: Ec2State, call: Call): unknown {
   return { Return: true };
 }
 
+/** Each Region shows its own. */
+const isSeen = ({ region }: Endpoint, { signedFor }: Call): boolean => signedFor === undefined || signedFor === region;
+
 function own(state: Ec2State, call: Call, id: string): Endpoint {
   if (!/^vpce-[0-9a-f]{8,17}$/.test(id)) throw new AwsError("InvalidVpcEndpointId.Malformed", `Invalid Id: '${id}' (expecting 'vpce-...')`);
   const endpoint = state.endpoints.get(id);
-  if (endpoint === undefined || endpoint.owner !== call.caller.account) {
+  if (endpoint === undefined || endpoint.owner !== call.caller.account || !isSeen(endpoint, call)) {
     throw new AwsError("InvalidVpcEndpointId.NotFound", `The Vpc Endpoint Id '${id}' does not exist`);
   }
   return endpoint;

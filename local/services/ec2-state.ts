@@ -46,6 +46,7 @@ export interface Endpoint {
   readonly connectionId: string;
   readonly sequence: number;
   readonly owner: string;
+  readonly region: string;
   readonly service: EndpointService;
   readonly vpcId: string;
   readonly suffix: string;

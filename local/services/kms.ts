@@ -1,20 +1,23 @@
-// KMS: keys that sign, made by the template, whose private half stays here.
+// KMS: keys that sign, made by the template, whose private half stays here; and the wait before one is deleted.
 
 import { createSign, generateKeyPairSync, randomUUID, type KeyObject } from "node:crypto";
 
-import { optionalText, text } from "../members.ts";
+import { numberOr, optionalText, text } from "../members.ts";
 import { AwsError, type Call, type Clock, type Demand, type Service } from "../service.ts";
 
-const ACTIONS = new Set(["CreateKey", "DescribeKey", "GetPublicKey", "Sign"]);
 const MESSAGE_BYTES_MAX = 4096;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const ALGORITHM = "ECDSA_SHA_256";
 
 interface Key {
   readonly id: string;
   readonly arn: string;
+  readonly account: string;
   readonly spec: string;
   readonly usage: string;
   readonly createdAt: number;
+  state: "Enabled" | "Disabled" | "PendingDeletion";
+  deletedAt?: number;
   /** IAM's policies count only where the key's own lets them. */
   readonly policy: unknown;
   /** Only a key that signs has halves. */
@@ -29,21 +32,52 @@ export function createKms(options: { region: string; clock: Clock }): Service {
     if (key === undefined) throw new AwsError("NotFoundException", `Key '${given}' does not exist`);
     return key;
   };
+  const actions: Readonly<Record<string, (call: Call) => unknown>> = {
+    CreateKey: (call) => ({ KeyMetadata: shown(made(keys, options, call)) }),
+    ListKeys: ({ caller }) => ({
+      Keys: [...keys.values()].filter(({ account }) => account === caller.account).map(({ id, arn }) => ({ KeyId: id, KeyArn: arn })),
+    }),
+    DescribeKey: (call) => ({ KeyMetadata: shown(find(call)) }),
+    GetPublicKey: (call) => publicKey(find(call)),
+    Sign: (call) => signed(find(call), call),
+    ScheduleKeyDeletion: (call) => scheduledDeletion(find(call), call, options.clock),
+    CancelKeyDeletion: (call) => cancelledDeletion(find(call)),
+    EnableKey(call) {
+      const key = find(call);
+      if (key.state === "PendingDeletion") throw pendingDeletion(key);
+      key.state = "Enabled";
+      return {};
+    },
+  };
   return {
     signingName: "kms",
-    actions: ACTIONS,
-    demands: (call): Demand[] => {
-      if (call.action === "CreateKey") return [{ action: "kms:CreateKey", resource: "*" }];
+    actions: new Set(Object.keys(actions)),
+    demands(call): Demand[] {
+      if (call.action === "CreateKey" || call.action === "ListKeys") return [{ action: `kms:${call.action}`, resource: "*" }];
       const { arn, policy } = find(call);
       return [{ action: `kms:${call.action}`, resource: arn, resourcePolicy: policy }];
     },
-    handle(call) {
-      if (call.action === "CreateKey") return { KeyMetadata: shown(made(keys, options, call)) };
-      const key = find(call);
-      if (call.action === "DescribeKey") return { KeyMetadata: shown(key) };
-      return call.action === "Sign" ? signed(key, call) : publicKey(key);
-    },
+    handle: (call) => actions[call.action]?.(call),
   };
+}
+
+const pendingDeletion = ({ arn }: Key): AwsError => new AwsError("KMSInvalidStateException", `${arn} is pending deletion.`);
+
+function scheduledDeletion(key: Key, { input }: Call, clock: Clock): object {
+  if (key.state === "PendingDeletion") throw pendingDeletion(key);
+  const days = numberOr(input, "PendingWindowInDays", 30);
+  if (days < 7 || days > 30) throw new AwsError("ValidationException", "PendingWindowInDays must be from 7 to 30.");
+  key.state = "PendingDeletion";
+  key.deletedAt = clock.now() + days * DAY_MS;
+  return { KeyId: key.arn, DeletionDate: new Date(key.deletedAt), KeyState: key.state, PendingWindowInDays: days };
+}
+
+/** A key that was to be deleted comes back switched off. */
+function cancelledDeletion(key: Key): object {
+  if (key.state !== "PendingDeletion") throw new AwsError("KMSInvalidStateException", `${key.arn} is not pending deletion.`);
+  key.state = "Disabled";
+  delete key.deletedAt;
+  return { KeyId: key.arn };
 }
 
 function made(keys: Map<string, Key>, { region, clock }: { region: string; clock: Clock }, { input, caller }: Call): Key {
@@ -55,9 +89,11 @@ function made(keys: Map<string, Key>, { region, clock }: { region: string; clock
   const key: Key = {
     id,
     arn: `arn:aws:kms:${region}:${caller.account}:key/${id}`,
+    account: caller.account,
     spec,
     usage,
     createdAt: clock.now(),
+    state: "Enabled",
     policy: JSON.parse(optionalText(input, "Policy") ?? JSON.stringify(managedByIam(caller.account))),
     ...(usage === "SIGN_VERIFY" ? { pair: generateKeyPairSync("ec", { namedCurve: "P-256" }) } : {}),
   };
@@ -71,13 +107,14 @@ const managedByIam = (account: string): object => ({
   Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" }],
 });
 
-const shown = ({ id, arn, spec, usage, createdAt }: Key): object => ({
+const shown = ({ id, arn, account, spec, usage, createdAt, state, deletedAt }: Key): object => ({
   KeyId: id,
   Arn: arn,
-  AWSAccountId: arn.split(":")[4],
+  AWSAccountId: account,
   CreationDate: new Date(createdAt),
-  Enabled: true,
-  KeyState: "Enabled",
+  Enabled: state === "Enabled",
+  KeyState: state,
+  ...(deletedAt === undefined ? {} : { DeletionDate: new Date(deletedAt) }),
   KeyUsage: usage,
   KeySpec: spec,
   Origin: "AWS_KMS",
@@ -90,6 +127,8 @@ function pairOf({ arn, pair, usage }: Key): NonNullable<Key["pair"]> {
 }
 
 function signed(key: Key, { input }: Call): object {
+  if (key.state === "PendingDeletion") throw pendingDeletion(key);
+  if (key.state === "Disabled") throw new AwsError("DisabledException", `${key.arn} is disabled.`);
   const { privateKey } = pairOf(key);
   const algorithm = text(input, "SigningAlgorithm");
   if (algorithm !== ALGORITHM)

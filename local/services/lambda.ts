@@ -1,7 +1,8 @@
-// AWS Lambda over the wire: invoking the stack's functions, looking at them, switching their sources on and off. It creates none.
+// AWS Lambda over the wire: invoking the stack's functions, looking at them, changing their environments, switching their sources on
+// and off. It creates none.
 import type { Mapping, Mappings } from "../functions/mappings.ts";
 import { notFound, type FunctionRuntime, type RunningFunction } from "../functions/runtime.ts";
-import { flag, optionalText, text, type Members } from "../members.ts";
+import { flag, optionalText, record, text, textMap, type Members } from "../members.ts";
 import { AwsError, type Call, type Service } from "../service.ts";
 
 /** `Invoke` answers the members of the API model; `Payload` is JSON text. */
@@ -31,7 +32,14 @@ export function createLambda(runtime: FunctionRuntime, mappings: Mappings): Serv
       const failed = invocation.functionError === undefined ? {} : { FunctionError: invocation.functionError };
       return { StatusCode: 200, ExecutedVersion: "$LATEST", Payload: invocation.payload, ...failed };
     },
+    GetFunction: (call) => ({ Configuration: configurationOf(found(call)) }),
     GetFunctionConfiguration: (call) => configurationOf(found(call)),
+    UpdateFunctionConfiguration(call) {
+      const { definition } = found(call);
+      const given = call.input["Environment"] === undefined ? {} : { environment: textMap(record(call.input, "Environment"), "Variables") };
+      runtime.register({ ...definition, ...given });
+      return configurationOf(found(call));
+    },
     ListFunctions: () => ({ Functions: runtime.all().map(configurationOf) }),
     ListEventSourceMappings(call) {
       const name = optionalText(call.input, "FunctionName");

@@ -6,9 +6,10 @@ import { resolve, type Scope } from "./intrinsics.ts";
 import { creationOrder } from "./order.ts";
 import { changedProperties, replacement, type Replacement } from "./replacement.ts";
 import { outputsOf, scopeOf } from "./scope.ts";
+import type { Wanted } from "./stack.ts";
 import type { Stack, StackResource } from "./standing.ts";
 import { isWanted, parameterValues, type Template } from "./template.ts";
-import type { StackPlace } from "./workshop.ts";
+import type { Drift, StackPlace } from "./workshop.ts";
 
 export interface Change {
   readonly action: "Add" | "Modify" | "Remove" | "Import";
@@ -20,6 +21,8 @@ export interface Change {
   readonly properties?: readonly string[];
   /** Kept although the stack no longer has it. */
   readonly kept?: boolean;
+  /** What somebody did to it past CloudFormation; only where that is to be put right. */
+  readonly drift?: Drift;
 }
 
 export interface Changes {
@@ -32,7 +35,7 @@ export async function changesBetween(
   template: Template,
   given: Readonly<Record<string, string>>,
   place: StackPlace,
-  imports: ReadonlySet<string>,
+  { imports = {}, revertsDrift = false }: Pick<Wanted, "imports" | "revertsDrift"> = {},
 ): Promise<Changes> {
   const there = new Map((before?.resources ?? []).map((resource) => [resource.logicalId, resource]));
   const parameters = parameterValues(template, given);
@@ -41,10 +44,13 @@ export async function changesBetween(
   const wanted = Object.fromEntries(Object.entries(template.resources).filter(([, resource]) => isWanted(resource, scope)));
   const rows: Change[] = [];
   for (const logicalId of creationOrder(wanted)) {
-    const row = await changeOf(logicalId, wanted[logicalId] ?? {}, there.get(logicalId), scope, imports.has(logicalId));
+    const before = there.get(logicalId);
+    const drift = revertsDrift ? ((await before?.made.drift?.()) ?? []) : [];
+    // Whoever refers to it sees another one.
+    if (drift === "gone") foreseen.delete(logicalId);
+    const row = await changeOf(logicalId, wanted[logicalId] ?? {}, before, scope, { isImported: logicalId in imports, drift });
     if (row === undefined) continue;
     rows.push(row);
-    // Whoever refers to it sees another one.
     if (row.replacement === "True") foreseen.delete(logicalId);
   }
   const removed = [...there.values()].filter(({ logicalId }) => !(logicalId in wanted));
@@ -57,15 +63,17 @@ async function changeOf(
   resource: Members,
   there: StackResource | undefined,
   scope: Scope,
-  isImported: boolean,
+  { isImported, drift }: { readonly isImported: boolean; readonly drift: Drift },
 ): Promise<Change | undefined> {
   const type = optionalText(resource, "Type") ?? "";
   if (there === undefined) return { action: isImported ? "Import" : "Add", logicalId, type };
+  if (drift === "gone") return { action: "Add", logicalId, type, drift };
   const after = record({ properties: resolve(resource["Properties"] ?? {}, scope) }, "properties");
-  const properties = changedProperties(there.declared.properties, after);
+  const properties = [...new Set([...changedProperties(there.declared.properties, after), ...drift])];
   if (properties.length === 0) return undefined;
   const anew = await replacement(type, properties);
-  return { action: "Modify", logicalId, type, physicalId: there.physicalId, replacement: anew, properties };
+  const drifted = drift.length === 0 ? {} : { drift };
+  return { action: "Modify", logicalId, type, physicalId: there.physicalId, replacement: anew, properties, ...drifted };
 }
 
 /** What is not there yet is known by its logical id only. */

@@ -35,6 +35,10 @@ async function mapped(declared: Declared, workshop: Workshop, running: RunningFu
       return changed;
     },
     remove: mapping.stop,
+    drift() {
+      const now = workshop.mappings.find(id);
+      return Promise.resolve(now === undefined ? "gone" : now.enabled === enabled ? [] : ["Enabled"]);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // AWS::Events::EventBus, AWS::Events::EventBusPolicy and AWS::Events::Rule.
 import { optionalText, record, rows, text, type Members } from "../members.ts";
+import { ruleDrift } from "./drift.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
 export const EVENTS: Makers = {
@@ -66,5 +67,6 @@ async function putRule(declared: Declared, workshop: Workshop, Name: string): Pr
       await without(ids);
       await workshop.call("events", "DeleteRule", { Name, ...bus });
     },
+    drift: () => ruleDrift(workshop, Name, bus, properties),
   };
 }

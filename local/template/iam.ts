@@ -1,6 +1,9 @@
 // AWS::IAM::Role, AWS::IAM::Policy and AWS::IAM::ManagedPolicy.
+import { isDeepStrictEqual } from "node:util";
+
 import { optionalText, rows, text, texts } from "../members.ts";
 import type { Role } from "../service.ts";
+import { within } from "../services/iam.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
 export const IAM: Makers = {
@@ -18,9 +21,8 @@ export const IAM: Makers = {
 
 function managedPolicy(declared: Declared, workshop: Workshop, name: string): Made {
   const arn = `arn:aws:iam::${workshop.stack.account}:policy/${name}`;
-  const size = sizeOf([declared.properties["PolicyDocument"]]);
-  if (size > MANAGED_SIZE) refuse(declared, `Cannot exceed quota for PolicySize: ${String(MANAGED_SIZE)}; it is ${String(size)}.`);
-  workshop.memory.set(arn, declared.properties["PolicyDocument"]);
+  small(declared, "managed", [declared.properties["PolicyDocument"]], name);
+  workshop.policies.put(arn, declared.properties["PolicyDocument"]);
   attach(declared, workshop, texts(declared.properties, "Roles"), name);
   return {
     ref: arn,
@@ -30,17 +32,19 @@ function managedPolicy(declared: Declared, workshop: Workshop, name: string): Ma
       return managedPolicy(next, workshop, name);
     },
     remove() {
-      workshop.memory.delete(arn);
       detach(declared, workshop, name);
+      workshop.policies.remove(arn);
     },
   };
 }
 
-/** IAM's quotas, which count no blanks: of one managed policy, and of a role's inline policies together. */
-const MANAGED_SIZE = 6144;
-const INLINE_SIZE = 10_240;
-const sizeOf = (documents: readonly unknown[]): number =>
-  documents.reduce<number>((sum, document) => sum + JSON.stringify(document ?? {}).replaceAll(/\s/g, "").length, 0);
+function small(declared: Declared, kind: Parameters<typeof within>[0], policies: readonly unknown[], of: string): void {
+  try {
+    within(kind, policies, of);
+  } catch (error) {
+    refuse(declared, error instanceof Error ? error.message : String(error));
+  }
+}
 
 /** Policies of AWS's own that a function may lean on. */
 const AWS_MANAGED: Readonly<Record<string, readonly string[]>> = {
@@ -58,9 +62,12 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
   const path = optionalText(properties, "Path") ?? "/";
   const arn = `arn:aws:iam::${workshop.stack.account}:role${path}${name}`;
   const inline = rows(properties, "Policies").map((policy) => ({ name: text(policy, "PolicyName"), document: policy["PolicyDocument"] }));
-  const size = sizeOf(inline.map(({ document }) => document));
-  if (size > INLINE_SIZE)
-    refuse(declared, `Maximum policy size of ${String(INLINE_SIZE)} bytes exceeded for role ${name}; it is ${String(size)}.`);
+  small(
+    declared,
+    "inline",
+    inline.map(({ document }) => document),
+    name,
+  );
   const attached = texts(properties, "ManagedPolicyArns").map((policyArn) => ({
     name: policyArn,
     document: managedDocument(declared, workshop, policyArn),
@@ -78,6 +85,11 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
         .slice(0, 17)}`,
     },
     change: (next) => registeredRole(next, workshop, name),
+    drift() {
+      const now = workshop.identities.roleByArn(arn);
+      const isKept = (policy: Role["policies"][number]): boolean => now?.policies.some((one) => isDeepStrictEqual(one, policy)) === true;
+      return Promise.resolve(now === undefined ? "gone" : role.policies.every(isKept) ? [] : ["Policies"]);
+    },
     remove() {
       workshop.identities.removeRole(arn);
       workshop.memory.delete(`trust of ${arn}`);
@@ -86,7 +98,7 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
 }
 
 function managedDocument(declared: Declared, workshop: Workshop, arn: string): unknown {
-  const own = workshop.memory.get(arn);
+  const own = workshop.policies.find(arn);
   if (own !== undefined) return own;
   const actions = AWS_MANAGED[arn.split("/").at(-1) ?? ""];
   if (!arn.startsWith("arn:aws:iam::aws:policy/") || actions === undefined)

@@ -1,6 +1,7 @@
 // AWS::Lambda::Function, Permission, EventInvokeConfig, Version and Alias.
 import type { FunctionDefinition } from "../functions/definition.ts";
 import { numberOr, optionalNumber, optionalText, record, text, type Members } from "../members.ts";
+import { functionDrift } from "./drift.ts";
 import { roleOf } from "./iam.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
@@ -53,6 +54,7 @@ function registeredFunction(declared: Declared, workshop: Workshop, name: string
     attributes: { Arn: definition.arn },
     change: (next) => registeredFunction(next, workshop, name),
     remove: () => workshop.functions.remove(name),
+    drift: () => functionDrift(workshop, name, definition.environment),
   };
 }
 
@@ -100,6 +102,8 @@ function makePermission(declared: Declared, workshop: Workshop): Made {
       const now = workshop.functions.find(running.definition.name);
       if (now !== undefined) now.policy = { ...now.policy, Statement: now.policy.Statement.filter((one) => one !== statement) };
     },
+    drift: () =>
+      Promise.resolve(workshop.functions.find(running.definition.name)?.policy.Statement.includes(statement) === true ? [] : "gone"),
   };
 }
 

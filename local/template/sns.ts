@@ -1,5 +1,6 @@
 // AWS::SNS::Topic, AWS::SNS::Subscription and AWS::SNS::TopicPolicy.
 import { optionalText, rows, textMap, texts, type Members } from "../members.ts";
+import { subscriptionDrift } from "./drift.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
 const TOPIC_ATTRIBUTES = ["DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig"];
@@ -30,7 +31,11 @@ export const SNS: Makers = {
     const unknown = Object.keys(declared.properties).find((name) => !known.has(name));
     if (unknown !== undefined) refuse(declared, `local AWS does not know the property ${unknown}.`);
     const SubscriptionArn = await subscribe(workshop, declared.properties);
-    return { ref: SubscriptionArn, remove: () => workshop.call("sns", "Unsubscribe", { SubscriptionArn }) };
+    return {
+      ref: SubscriptionArn,
+      remove: () => workshop.call("sns", "Unsubscribe", { SubscriptionArn }),
+      drift: () => subscriptionDrift(workshop, SubscriptionArn, picked(declared.properties, SUBSCRIPTION_ATTRIBUTES)),
+    };
   },
   "AWS::SNS::TopicPolicy": (declared, workshop) => setPolicy(declared, workshop, workshop.physicalName(declared.logicalId)),
 };

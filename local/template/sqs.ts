@@ -1,5 +1,6 @@
 // AWS::SQS::Queue and AWS::SQS::QueuePolicy.
 import { optionalText, textMap, texts } from "../members.ts";
+import { queueDrift } from "./drift.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
 const NOT_ATTRIBUTES = new Set(["QueueName", "Tags"]);
@@ -9,16 +10,17 @@ export const SQS: Makers = {
     const QueueName = optionalText(declared.properties, "QueueName") ?? workshop.physicalName(declared.logicalId, 80);
     const { QueueUrl } = await workshop.call("sqs", "CreateQueue", { QueueName, Attributes: attributesOf(declared) });
     const Arn = `arn:aws:sqs:${workshop.stack.region}:${workshop.stack.account}:${QueueName}`;
-    const made: Made = {
+    const madeOf = (as: Declared): Made => ({
       ref: String(QueueUrl),
       attributes: { Arn, QueueName, QueueUrl },
       async change(next) {
         await workshop.call("sqs", "SetQueueAttributes", { QueueUrl, Attributes: attributesOf(next) });
-        return made;
+        return madeOf(next);
       },
       remove: () => workshop.call("sqs", "DeleteQueue", { QueueUrl }),
-    };
-    return made;
+      drift: () => queueDrift(workshop, QueueUrl, attributesOf(as)),
+    });
+    return madeOf(declared);
   },
   "AWS::SQS::QueuePolicy"(declared, workshop) {
     return setPolicy(declared, workshop, workshop.physicalName(declared.logicalId));

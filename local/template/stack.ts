@@ -1,6 +1,8 @@
 // Bringing a template up, changing it in place and taking it down: every resource in its order, then the outputs.
 import { optionalText, record, type Members } from "../members.ts";
 import { existingTable } from "./dynamodb.ts";
+import { existingKey } from "./kms.ts";
+import { existingBucket } from "./s3.ts";
 import { resolve, type Scope } from "./intrinsics.ts";
 import { MAKERS, refuseUnknown } from "./makers.ts";
 import { creationOrder } from "./order.ts";
@@ -24,6 +26,8 @@ export interface Wanted {
   readonly parameters: Readonly<Record<string, string>>;
   /** Resources that are there already, by logical id: taken in instead of made. */
   readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What somebody did past CloudFormation is put right too. */
+  readonly revertsDrift?: boolean;
 }
 
 const silent: Tell = () => undefined;
@@ -52,13 +56,15 @@ export async function bringUp(before: Stack | undefined, wanted: Wanted, worksho
   try {
     for (const logicalId of creationOrder(resources)) {
       const resource = resources[logicalId] ?? {};
-      const there = old.get(logicalId);
+      const before = old.get(logicalId);
+      const drift = wanted.revertsDrift === true ? ((await before?.made.drift?.()) ?? []) : [];
+      const there = drift === "gone" ? undefined : before;
       const imported = wanted.imports?.[logicalId];
       const declared = declare(logicalId, resource, scope);
       const next =
         there === undefined || there.type !== declared.type
           ? await make(declared, resource, workshop, tell, steps, imported)
-          : await adapt(there, declared, resource, workshop, tell, steps);
+          : await adapt(there, declared, resource, workshop, { tell, steps, drift: drift === "gone" ? [] : drift });
       made.set(logicalId, next);
       if (there !== undefined && there.physicalId !== next.physicalId) replaced.push(there);
     }
@@ -127,9 +133,20 @@ async function make(
   });
 }
 
-function take(declared: Declared, workshop: Workshop, identifier: Readonly<Record<string, string>>): Promise<Made> {
-  if (declared.type !== "AWS::DynamoDB::Table") throw new Error(`local AWS imports tables only, not ${declared.type}.`);
-  return existingTable(declared, workshop, identifier["TableName"] ?? "");
+type Existing = (declared: Declared, workshop: Workshop, id: string) => Made | Promise<Made>;
+
+/** By the name that AWS identifies each by. */
+const IMPORTED: Readonly<Record<string, readonly [identifier: string, existing: Existing]>> = {
+  "AWS::DynamoDB::Table": ["TableName", existingTable],
+  "AWS::S3::Bucket": ["BucketName", existingBucket],
+  "AWS::KMS::Key": ["KeyId", existingKey],
+};
+
+function take(declared: Declared, workshop: Workshop, identifier: Readonly<Record<string, string>>): Made | Promise<Made> {
+  const [name, existing] = IMPORTED[declared.type] ?? [];
+  if (name === undefined || existing === undefined)
+    throw new Error(`local AWS imports ${Object.keys(IMPORTED).join(", ")} only, not ${declared.type}.`);
+  return existing(declared, workshop, identifier[name] ?? "");
 }
 
 /** A resource that the stack has: left alone, changed where it is, or made anew. */
@@ -138,10 +155,9 @@ async function adapt(
   declared: Declared,
   resource: Members,
   workshop: Workshop,
-  tell: Tell,
-  steps: Steps,
+  { tell, steps, drift }: { readonly tell: Tell; readonly steps: Steps; readonly drift: readonly string[] },
 ): Promise<StackResource> {
-  const changed = changedProperties(there.declared.properties, declared.properties);
+  const changed = [...changedProperties(there.declared.properties, declared.properties), ...drift];
   if (changed.length === 0) return { ...standing(declared, resource, there.made), attributes: there.attributes };
   const { change } = there.made;
   const anew = await replacement(declared.type, changed);

@@ -7,6 +7,7 @@ import type { Identities } from "../identities.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Members } from "../members.ts";
 import type { Caller, Clock, Demand, Role } from "../service.ts";
+import type { ManagedPolicies } from "../services/iam.ts";
 import type { Firehose } from "../services/firehose.ts";
 import type { Buckets } from "../services/s3-buckets.ts";
 import type { Queue } from "../services/sqs-queue.ts";
@@ -33,7 +34,12 @@ export interface Made {
   readonly change?: (declared: Declared) => Made | Promise<Made>;
   /** Takes it away; without this, there is nothing to take away. */
   readonly remove?: () => unknown;
+  /** How it differs from what it was declared as; without this, CloudFormation cannot read it. */
+  readonly drift?: () => Promise<Drift>;
 }
+
+/** The names of the properties that somebody changed, or that it is there no more. */
+export type Drift = "gone" | readonly string[];
 
 export type Maker = (declared: Declared, workshop: Workshop) => Made | Promise<Made>;
 export type Makers = Readonly<Record<string, Maker>>;
@@ -58,7 +64,8 @@ export interface Workshop {
   code(functionName: string, code: Members): string;
   /** `stack-LogicalId-1A2B3C4D5E6F`, as CloudFormation names what has no name. */
   physicalName(logicalId: string, lengthMax?: number): string;
-  /** What one maker leaves for another: trust policies, managed policies, integrations. */
+  readonly policies: ManagedPolicies;
+  /** What one maker leaves for another: trust policies, integrations. */
   readonly memory: Map<string, unknown>;
   /** What the resource was given and local AWS only keeps: alarms, dashboards, log groups. Ends with what is returned. */
   keep(declared: Declared): () => void;

@@ -7,6 +7,7 @@ import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/cli
 
 import { isObject, type Resource, type Template } from "../template.ts";
 import type { Packaged } from "./packaged.ts";
+import { partitionOf } from "./regions.ts";
 
 export interface Artifact {
   readonly key: string;
@@ -68,6 +69,6 @@ export const templateArtifact = (text: string): Artifact => ({
 });
 
 export const urlOf = (bucket: string, region: string, key: string): string =>
-  `https://${bucket}.s3.${region}.${region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}/${key}`;
+  `https://${bucket}.s3.${region}.${partitionOf(region).dnsSuffix}/${key}`;
 
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex").slice(0, 20);

@@ -14,25 +14,36 @@ export function changesTold(changes: readonly ResourceChange[]): string[] {
   return [...others.map(line), ...(added.length === 0 ? [] : [`  + ${String(added.length)} resources`])];
 }
 
-function line({ Action, LogicalResourceId = "", ResourceType = "", Replacement, Details = [], PolicyAction }: ResourceChange): string {
+function line(change: ResourceChange): string {
+  const { Action, LogicalResourceId = "", ResourceType = "", Replacement, Details = [], PolicyAction, ResourceDriftStatus } = change;
   const properties = [...new Set(Details.flatMap(({ Target }) => Target?.Name ?? []))].join(", ");
   const what = [
     ...(properties === "" ? [] : [properties]),
     ...(Replacement === "True" ? ["another takes its place"] : []),
+    ...(ResourceDriftStatus === "DELETED" ? ["it is gone, and is made anew"] : []),
+    ...(ResourceDriftStatus === "MODIFIED" ? ["as the template says again"] : []),
     ...(Action === "Remove" ? [PolicyAction === "Retain" ? "kept, but no longer part of the stack" : "removed"] : []),
   ].join("; ");
   return `  ${signs[Action ?? ""] ?? "?"} ${LogicalResourceId} (${ResourceType})${what === "" ? "" : `: ${what}`}`;
 }
 
 /** What holds something that nobody can make again. */
-const holding = new Set(["AWS::DynamoDB::Table", "AWS::SecretsManager::Secret"]);
+const holding = new Set(["AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::KMS::Key"]);
 
-/** Refuses to lose tables and secrets, unless each is named. */
+/** Refuses to lose what holds something, unless each is named; and to put something empty in the place of what is gone. */
 export function refuseLosses(changes: readonly ResourceChange[], allowed: readonly string[]): void {
-  const lost = changes.filter(
-    ({ ResourceType = "", Action, Replacement, LogicalResourceId = "" }) =>
-      holding.has(ResourceType) && (Action === "Remove" || Replacement === "True") && !allowed.includes(LogicalResourceId),
+  const held = changes.filter(
+    ({ ResourceType = "", LogicalResourceId = "" }) => holding.has(ResourceType) && !allowed.includes(LogicalResourceId),
   );
+  const gone = held
+    .filter(({ ResourceDriftStatus }) => ResourceDriftStatus === "DELETED")
+    .map(({ LogicalResourceId = "" }) => LogicalResourceId);
+  if (gone.length > 0)
+    throw new Stop(
+      `${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} gone, and would be made anew and empty`,
+      `bring back what they held first (docs/deploy.md, restoring); or go on without it, with ${gone.map((name) => `--lose ${name}`).join(" ")}`,
+    );
+  const lost = held.filter(({ Action, Replacement }) => Action === "Remove" || Replacement === "True");
   if (lost.length === 0) return;
   const names = lost.map(({ LogicalResourceId = "" }) => LogicalResourceId);
   throw new Stop(

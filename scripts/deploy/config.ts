@@ -5,7 +5,9 @@ import { LineCounter, parseDocument, type Document } from "yaml";
 
 import { nearest } from "../../cli/command.ts";
 import { offsetOf } from "../../cli/yaml-places.ts";
+import type { Template } from "../template.ts";
 import { domainFields, stageFields, stageName, type Field, type Fields } from "./config-fields.ts";
+import { isRegion, nearestRegion, partitionOf } from "./regions.ts";
 import { Stop } from "./stop.ts";
 
 export interface Stage {
@@ -61,9 +63,12 @@ export function parseConfig(text: string, file: string): Readonly<Record<string,
   };
   const broken = document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message.split("\n")[0]?.replace(/ at line .*$/, "") ?? ""}`);
   if (broken.length > 0) throw new Stop(broken.join("\n"), "mend the YAML");
-  const result = v.safeParse(config, document.toJS() ?? {});
-  if (result.success) return Object.fromEntries(Object.entries(result.output.stages).map(([name, stage]) => [name, withZones(stage)]));
-  const wrong = result.issues.map((issue) => told(issue, document)).sort((one, other) => one.offset - other.offset);
+  const given: unknown = document.toJS() ?? {};
+  const result = v.safeParse(config, given);
+  const wrong = [...(result.issues ?? []).map((issue) => told(issue, document)), ...contradictions(given, document)];
+  if (result.success && wrong.length === 0)
+    return Object.fromEntries(Object.entries(result.output.stages).map(([name, stage]) => [name, withZones(stage)]));
+  wrong.sort((one, other) => one.offset - other.offset);
   throw new Stop(wrong.map(({ offset, message }) => `${at(offset)}: ${message}`).join("\n"));
 }
 
@@ -116,10 +121,62 @@ function wording(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]
     : `${given}; ${field.remedy} (${field.what})`;
 }
 
+/** What has the right form and cannot be: no such Region, or an ARN of another place than the stage's. */
+function contradictions(given: unknown, document: Document): Wrong[] {
+  const stages = isObject(given) && isObject(given["stages"]) ? Object.entries(given["stages"]) : [];
+  return stages.flatMap(([name, stage]) => {
+    if (!isObject(stage)) return [];
+    const wrong = (path: readonly string[], message: string): Wrong => {
+      const whole = ["stages", name, ...path];
+      return { offset: offsetOf(document, whole, false), message: `${whole.join(".")} ${message}` };
+    };
+    const { region, account, organizationsRole, domain } = stage;
+    if (typeof region !== "string" || !stageFields.region.pattern.test(region)) return [];
+    if (!isRegion(region)) {
+      const near = nearestRegion(region);
+      return [
+        wrong(
+          ["region"],
+          `is "${region}"; this version knows no such Region; ${near === undefined ? "see aws ec2 describe-regions" : `did you mean ${near}?`}`,
+        ),
+      ];
+    }
+    const { name: partition } = partitionOf(region);
+    const certificate = isObject(domain) ? domain["certificate"] : undefined;
+    return [
+      ...misplaced(certificate, { partition, region, account }).map((message) => wrong(["domain", "certificate"], message)),
+      ...misplaced(organizationsRole, { partition }).map((message) => wrong(["organizationsRole"], message)),
+    ];
+  });
+}
+
+/** An ARN's parts that are not those of the stage. */
+function misplaced(arn: unknown, wanted: { readonly partition: string; readonly region?: string; readonly account?: unknown }): string[] {
+  if (typeof arn !== "string" || !arn.startsWith("arn:")) return [];
+  const [, partition, , region, account] = arn.split(":");
+  return [
+    ...(partition === wanted.partition ? [] : [`is in the partition ${partition ?? ""}; the stage's Region is in ${wanted.partition}`]),
+    ...(wanted.region === undefined || region === wanted.region
+      ? []
+      : [`is a certificate of ${region ?? ""}; ask ACM for one in ${wanted.region}, the stage's Region`]),
+    ...(typeof wanted.account !== "string" || account === wanted.account
+      ? []
+      : [`is a certificate of the account ${account ?? ""}; the stage's account is ${wanted.account}`]),
+  ];
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 function unknownField(path: readonly (string | number)[]): string {
   const known = path.length <= 1 ? ["stages"] : path[2] === "domain" ? Object.keys(domainFields) : [...Object.keys(stageFields), "domain"];
   const near = nearest(String(path.at(-1)), known);
   return `there is no field ${path.join(".")}; ${near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`}`;
+}
+
+/** Those of the stack's parameters that the template has. */
+export function parametersFor(stage: Stage, { Parameters = {} }: Template): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(parametersOf(stage)).filter(([name]) => name in Parameters));
 }
 
 /** The stack's parameters. All are given each time, so that what the file no longer says is gone from the stack too. */

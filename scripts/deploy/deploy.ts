@@ -5,30 +5,15 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { Template } from "../template.ts";
 import { pack, templateArtifact, upload, urlOf } from "./artifacts.ts";
 import { changesTold, refuseLosses } from "./changes.ts";
-import type { Clients } from "./clients.ts";
-import { parametersOf, stackName, type Stage } from "./config.ts";
+import { parametersFor, stackName } from "./config.ts";
+import { installed, type Deployment, type DeployOptions } from "./deployment.ts";
 import { deploymentBefore, deployments, record, type Deployed } from "./history.ts";
-import type { Packaged } from "./packaged.ts";
-import { changeSet, dropChangeSet, execute, stackNow, type StackNow, type Tell } from "./stack.ts";
+import { heldAs, isHeld } from "./pause.ts";
+import { changeSet, dropChangeSet, execute, stackNow, type StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 const bucketOutput = "ServerlessDeploymentBucketName";
 const bucketResources = new Set(["ServerlessDeploymentBucket", "ServerlessDeploymentBucketPolicy"]);
-
-export interface Deployment {
-  readonly clients: Clients;
-  readonly stage: Stage;
-  readonly caller: string;
-  /** What there is to deploy. */
-  readonly packaged: () => Promise<Packaged>;
-  readonly tell: Tell;
-}
-
-export interface DeployOptions {
-  readonly dryRun: boolean;
-  /** Tables and secrets that may be parted from the stack. */
-  readonly lose: readonly string[];
-}
 
 /** Undefined: only told what would change. */
 export async function deploy(deployment: Deployment, options: DeployOptions): Promise<StackNow | undefined> {
@@ -46,7 +31,14 @@ export async function deploy(deployment: Deployment, options: DeployOptions): Pr
   const file = templateArtifact(packed.text);
   const sent = await upload(clients.s3, bucket, [...packed.zips, file]);
   tell(`${String(sent)} of ${String(packed.zips.length + 1)} files are new in ${bucket}`);
-  return bring(deployment, { bucket, key: file.key, template: packed.template, options, as: { version: packaged.version } });
+  return bring(deployment, {
+    bucket,
+    key: file.key,
+    template: packed.template,
+    options,
+    parameters: parametersFor(deployment.stage, packed.template),
+    as: { version: packaged.version },
+  });
 }
 
 /** The deployment bucket is part of the stack, so a first deployment makes the stack with that alone. */
@@ -65,7 +57,7 @@ async function bucketOf({ clients, stage, tell }: Deployment, template: Template
   const set = await changeSet(cloudFormation, name, {
     ChangeSetType: isNew ? "CREATE" : "UPDATE",
     TemplateBody: JSON.stringify(body),
-    parameters: {},
+    parameters: parametersFor(stage, body),
   });
   const stack = set.empty ? there : await execute(cloudFormation, set, tell);
   const made = stack?.outputs[bucketOutput];
@@ -101,25 +93,33 @@ async function currentTemplate(client: CloudFormationClient, StackName: string):
   return JSON.parse(TemplateBody) as Template;
 }
 
-interface Bringing {
+export interface Bringing {
   readonly bucket: string;
-  /** Of the template, in the bucket. */
+  /** Of the template as it was packaged, in the bucket: what the history knows it by. */
   readonly key: string;
   readonly template: Template;
   readonly options: DeployOptions;
-  readonly as: Pick<Deployed, "version" | "backTo">;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What somebody did past CloudFormation is put right too. */
+  readonly revertsDrift?: true;
+  readonly as: Pick<Deployed, "version" | "backTo" | "repaired">;
 }
 
-async function bring(
+/** Has CloudFormation bring the stack to the template. While Drawbridge is paused, it stays so. */
+export async function bring(
   { clients, stage, caller, tell }: Deployment,
-  { bucket, key, template, options, as }: Bringing,
+  { bucket, key, template, options, parameters, revertsDrift, as }: Bringing,
 ): Promise<StackNow | undefined> {
   const name = stackName(stage);
-  const known = new Set(Object.keys(template.Parameters ?? {}));
+  const held = await isHeld({ clients, stage });
+  if (held) tell("! It is paused and stays so; go on with npm run deploy -- resume");
+  const file = templateArtifact(JSON.stringify(heldAs(template, held)));
+  await upload(clients.s3, bucket, [file]);
   const set = await changeSet(clients.cloudFormation, name, {
     ChangeSetType: "UPDATE",
-    TemplateURL: urlOf(bucket, clients.region, key),
-    parameters: Object.fromEntries(Object.entries(parametersOf(stage)).filter(([parameter]) => known.has(parameter))),
+    TemplateURL: urlOf(bucket, clients.region, file.key),
+    parameters,
+    ...(revertsDrift === true ? { DeploymentMode: "REVERT_DRIFT" } : {}),
   });
   if (set.empty) {
     tell("Nothing is to be changed.");
@@ -158,7 +158,8 @@ export async function rollback(deployment: Deployment, when: string | undefined,
   const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: to.template }));
   const template = JSON.parse((await Body?.transformToString()) ?? "{}") as Template;
   const as = { version: to.version, backTo: to.backTo ?? to.at };
-  return bring(deployment, { bucket, key: to.template, template, options, as });
+  const parameters = parametersFor(deployment.stage, template);
+  return bring(deployment, { bucket, key: to.template, template, options, parameters, as });
 }
 
 export async function history({
@@ -168,11 +169,4 @@ export async function history({
   const bucket = (await installed({ clients, stage })).outputs[bucketOutput];
   if (bucket === undefined) throw new Stop(`${stackName(stage)} has never been deployed in full`, "npm run deploy");
   return { bucket, all: await deployments(clients.s3, bucket) };
-}
-
-export async function installed({ clients, stage }: Pick<Deployment, "clients" | "stage">): Promise<StackNow> {
-  const name = stackName(stage);
-  const stack = await stackNow(clients.cloudFormation, name);
-  if (stack === undefined) throw new Stop(`There is no stack ${name} in ${stage.account}, ${stage.region}`, "npm run deploy makes it");
-  return stack;
 }

@@ -152,9 +152,10 @@ export const handlers: Readonly<Record<string, Handlers>> = {
     on: (place) => [arn(place, "athena", `workgroup/${place.stack}`)],
   },
   "AWS::S3::Bucket": {
+    // Its versions are listed by an uninstall, which empties the deployment's own before CloudFormation deletes it.
     calls: calls(
       "s3",
-      "CreateBucket DeleteBucket ListBucket GetEncryptionConfiguration PutEncryptionConfiguration GetBucketTagging PutBucketTagging GetBucketVersioning PutBucketVersioning GetBucketObjectLockConfiguration PutBucketObjectLockConfiguration GetBucketOwnershipControls PutBucketOwnershipControls GetBucketPublicAccessBlock PutBucketPublicAccessBlock GetLifecycleConfiguration PutLifecycleConfiguration",
+      "CreateBucket DeleteBucket ListBucket ListBucketVersions GetEncryptionConfiguration PutEncryptionConfiguration GetBucketTagging PutBucketTagging GetBucketVersioning PutBucketVersioning GetBucketObjectLockConfiguration PutBucketObjectLockConfiguration GetBucketOwnershipControls PutBucketOwnershipControls GetBucketPublicAccessBlock PutBucketPublicAccessBlock GetLifecycleConfiguration PutLifecycleConfiguration",
     ),
     on: bucket,
   },

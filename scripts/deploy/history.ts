@@ -1,5 +1,5 @@
 // What was deployed before: one small record for each deployment that went well, in the deployment bucket; a rollback reads them.
-import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 
 export interface Deployed {
   readonly at: string;
@@ -7,8 +7,9 @@ export interface Deployed {
   /** The template's key in the bucket. */
   readonly template: string;
   readonly by: string;
-  /** Present on a rollback: when the deployment that it went back to was made. */
+  /** Present on a rollback, and on a repair: when the deployment that it went back to was made. */
   readonly backTo?: string;
+  readonly repaired?: true;
 }
 
 const folder = "deployments/";
@@ -35,11 +36,6 @@ export function deploymentBefore(all: readonly Deployed[]): Deployed | undefined
   const now = all.at(-1);
   const stands = now?.backTo === undefined ? all.length - 1 : all.findIndex(({ at }) => at === now.backTo);
   return all.slice(0, Math.max(stands, 0)).findLast(({ template, backTo }) => template !== now?.template && backTo === undefined);
-}
-
-/** S3 and CloudFormation delete no bucket that holds anything. */
-export async function empty(s3: S3Client, Bucket: string): Promise<void> {
-  for (const Key of await keysOf(s3, Bucket, "")) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
 }
 
 async function keysOf(client: S3Client, Bucket: string, Prefix: string): Promise<string[]> {

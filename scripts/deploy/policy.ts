@@ -2,6 +2,7 @@
 import type { Template } from "../template.ts";
 import { stackName, type Stage } from "./config.ts";
 import { handlers, type Place } from "./handlers.ts";
+import { partitionOf } from "./regions.ts";
 import { Stop } from "./stop.ts";
 
 export interface Statement {
@@ -45,9 +46,51 @@ export function policyFor(stage: Stage, template: Template): Policy {
   return { Version: "2012-10-17", Statement: [...forResources(types, place), ...forTheirConnections(place), ...forItself(stage, place)] };
 }
 
+/** What a deployer's policy leaves out, since it is wanted once in years: attach it for that time only. */
+export const extraPolicies = {
+  restore: (place: Place): Policy => ({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "GoBackWithTables",
+        Effect: "Allow",
+        Action: ["dynamodb:RestoreTableToPointInTime"],
+        Resource: `${tablesOf(place)}-*`,
+      },
+      {
+        // DynamoDB writes what it restores with the caller's own rights.
+        Sid: "FillTheNewOnes",
+        Effect: "Allow",
+        Action: ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"].map((one) => `dynamodb:${one}`),
+        Resource: `${tablesOf(place)}-restored-*`,
+      },
+    ],
+  }),
+  discard: (place: Place): Policy => ({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "EmptyTheBuckets",
+        Effect: "Allow",
+        Action: ["s3:ListBucketVersions"],
+        Resource: keptBuckets(place),
+      },
+      {
+        Sid: "OfEveryVersion",
+        Effect: "Allow",
+        Action: ["s3:GetObjectVersion", "s3:GetObjectRetention", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
+        Resource: keptBuckets(place).map((bucket) => `${bucket}/*`),
+      },
+    ],
+  }),
+} as const satisfies Readonly<Record<string, (place: Place) => Policy>>;
+
+const tablesOf = ({ partition, region, account, stack }: Place): string => `arn:${partition}:dynamodb:${region}:${account}:table/${stack}`;
+const keptBuckets = ({ partition, stack }: Place): string[] =>
+  ["archive", "checkpoint"].map((name) => `arn:${partition}:s3:::${stack}-${name}buck*`);
+
 export function placeOf(stage: Stage): Place {
-  const partition = stage.region.startsWith("cn-") ? "aws-cn" : stage.region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-  return { partition, region: stage.region, account: stage.account, stack: stackName(stage) };
+  return { partition: partitionOf(stage.region).name, region: stage.region, account: stage.account, stack: stackName(stage) };
 }
 
 /**
@@ -148,18 +191,21 @@ function forItself({ hostedZones, domain }: Stage, { partition, region, account,
             Condition: { StringEquals: { "iam:AWSServiceName": "ops.apigateway.amazonaws.com" } },
           },
         ]),
-    { Sid: "ItsFiles", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], Resource: `${bucket}/*` },
-    ...(hostedZones.length === 0
-      ? []
-      : [
-          {
-            Sid: "SeeTheZones",
-            Effect: "Allow" as const,
-            Action: ["route53:GetHostedZone"],
-            Resource: hostedZones.map((zone) => `arn:${partition}:route53:::hostedzone/${zone}`),
-          },
-        ]),
-    { Sid: "SeeTheTrail", Effect: "Allow", Action: ["cloudtrail:GetTrailStatus"], Resource: `arn:${partition}:cloudtrail:*:*:trail/*` },
+    { Sid: "ItsFiles", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion"], Resource: `${bucket}/*` },
+    {
+      Sid: "SeeWhatMustBeThere",
+      Effect: "Allow",
+      Action: [
+        ...(hostedZones.length === 0 ? [] : ["route53:GetHostedZone"]),
+        ...(domain === undefined ? [] : ["acm:DescribeCertificate"]),
+        "cloudtrail:GetTrailStatus",
+      ],
+      Resource: [
+        ...hostedZones.map((zone) => `arn:${partition}:route53:::hostedzone/${zone}`),
+        ...(domain === undefined ? [] : [domain.certificate]),
+        `arn:${partition}:cloudtrail:*:*:trail/*`,
+      ],
+    },
     {
       Sid: "SeeTrailsAndNotifications",
       Effect: "Allow",

@@ -1,4 +1,4 @@
-// What must be so before anything is deployed: who deploys, the zones; and what had better be so: a trail.
+// What must be so before anything is deployed: who deploys, the zones, the domain's certificate; and what had better be so: a trail.
 import { GetHostedZoneCommand } from "@aws-sdk/client-route-53";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
@@ -16,8 +16,13 @@ export interface Ready {
 /** Throws one Stop that names everything in the way. */
 export async function prerequisites(clients: Clients, stage: Stage): Promise<Ready> {
   const caller = await whoDeploys(clients, stage);
-  const [zones, trail] = await Promise.all([missingZones(clients, stage), trailWarning(clients)]);
-  if (zones.length > 0) throw new Stop(zones.join("\n"), "give ids of zones of this account in hostedZones");
+  const [zones, certificate, trail] = await Promise.all([missingZones(clients, stage), unfit(clients, stage), trailWarning(clients)]);
+  const remedies = [
+    ...(zones.length > 0 ? ["give ids of zones of this account in hostedZones"] : []),
+    ...(certificate === undefined ? [] : [certificate.remedy]),
+  ];
+  if (remedies.length > 0)
+    throw new Stop([...zones, ...(certificate === undefined ? [] : [certificate.message])].join("\n"), remedies.join("; "));
   const unheard = [
     ...(stage.alarmEmail === undefined ? ["alarmEmail is not set: nobody is mailed when an alarm rings"] : []),
     ...(stage.approverEmail === undefined ? ["approverEmail is not set: subscribe approvers to the topic ApprovalsTopicArn yourself"] : []),
@@ -50,6 +55,33 @@ async function missingZones({ route53 }: Clients, { hostedZones }: Stage): Promi
     }),
   );
   return looked.filter((one) => one !== undefined);
+}
+
+interface Certificate {
+  readonly Status?: string;
+  readonly DomainName?: string;
+  readonly SubjectAlternativeNames?: readonly string[];
+}
+
+/** Why the domain could not be made with its certificate; CloudFormation would find out after minutes, and bring back what was there. */
+async function unfit({ acm }: Clients, { domain }: Stage): Promise<{ message: string; remedy: string } | undefined> {
+  if (domain === undefined) return undefined;
+  const { name, certificate: arn } = domain;
+  const look = `aws acm describe-certificate --certificate-arn ${arn}`;
+  try {
+    const { Certificate: found = {} } = (await acm("DescribeCertificate", { CertificateArn: arn })) as { Certificate?: Certificate };
+    const names = new Set([found.DomainName, ...(found.SubjectAlternativeNames ?? [])].flatMap((one) => one ?? []));
+    if (found.Status !== "ISSUED")
+      return {
+        message: `The certificate of ${name} is ${found.Status ?? "in no state"}, not ISSUED: ${arn}`,
+        remedy: `make the record that ${look} shows, and wait until it is`,
+      };
+    // A wildcard stands for one label.
+    if (names.has(name) || names.has(name.replace(/^[^.]+/, "*"))) return undefined;
+    return { message: `The certificate ${arn} is for ${[...names].join(", ")}, not for ${name}`, remedy: "give one for that name" };
+  } catch (error) {
+    return { message: `The certificate of ${name} cannot be read: ${messageOf(error)}`, remedy: `see ${look}` };
+  }
 }
 
 const noTrail =

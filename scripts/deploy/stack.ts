@@ -64,7 +64,10 @@ export async function resourcesOf(client: CloudFormationClient, stack: string): 
   return found;
 }
 
-type Asked = Pick<CreateChangeSetCommandInput, "ChangeSetType" | "TemplateURL" | "TemplateBody" | "ResourcesToImport"> & {
+type Asked = Pick<
+  CreateChangeSetCommandInput,
+  "ChangeSetType" | "TemplateURL" | "TemplateBody" | "ResourcesToImport" | "DeploymentMode"
+> & {
   readonly parameters: Readonly<Record<string, string>>;
 };
 
@@ -133,31 +136,36 @@ const remedyOf = (status: string): string =>
       ? "the stack is as it was before; mend that and deploy again"
       : "see its events: aws cloudformation describe-stack-events";
 
-export async function deleteStack(client: CloudFormationClient, { id, name }: StackNow, tell: Tell): Promise<readonly string[]> {
+/** Gives what was kept: physical ids by logical ones. */
+export async function deleteStack(
+  client: CloudFormationClient,
+  { id, name }: StackNow,
+  tell: Tell,
+): Promise<Readonly<Record<string, string>>> {
   const seen = new Set((await eventsOf(client, id)).map(({ EventId }) => EventId));
   await client.send(new DeleteStackCommand({ StackName: name }));
-  const { status, failure, skipped } = await follow(client, id, seen, tell);
+  const { status, failure } = await follow(client, id, seen, tell);
   if (status !== "DELETE_COMPLETE")
     throw new Stop(`The stack ${name} is ${status}: ${failure ?? "no reason is given"}`, "mend that and repeat it");
-  return skipped;
+  // Also what an earlier try, which did not come to its end, has kept. The newest comes first, and is the one that counts.
+  const skipped = (await eventsOf(client, id)).filter(({ ResourceStatus }) => ResourceStatus === "DELETE_SKIPPED");
+  return Object.fromEntries(
+    skipped.toReversed().map(({ LogicalResourceId = "", PhysicalResourceId = "" }) => [LogicalResourceId, PhysicalResourceId]),
+  );
 }
 
 interface Followed {
   readonly status: string;
   readonly failure?: string;
-  /** Physical ids of what was kept. */
-  readonly skipped: readonly string[];
 }
 
 async function follow(client: CloudFormationClient, stack: string, seen: Set<string | undefined>, tell: Tell): Promise<Followed> {
   let failure: string | undefined;
-  const skipped: string[] = [];
   for (const wait = waits(); ; await wait()) {
     const fresh = (await eventsOf(client, stack)).filter(({ EventId }) => !seen.has(EventId)).toReversed();
     for (const event of fresh) {
       seen.add(event.EventId);
       const { LogicalResourceId = "", ResourceType = "", ResourceStatus = "", ResourceStatusReason, PhysicalResourceId = "" } = event;
-      if (ResourceStatus === "DELETE_SKIPPED") skipped.push(PhysicalResourceId);
       if (ResourceStatus.endsWith("_FAILED") && !/cancelled/i.test(ResourceStatusReason ?? "")) {
         failure ??= `${LogicalResourceId} (${ResourceType}): ${ResourceStatusReason ?? "failed"}`;
         tell(`  ${ResourceStatus.padEnd(20)} ${LogicalResourceId}: ${ResourceStatusReason ?? ""}`);
@@ -166,7 +174,7 @@ async function follow(client: CloudFormationClient, stack: string, seen: Set<str
         ResourceType === "AWS::CloudFormation::Stack" && (PhysicalResourceId === event.StackId || LogicalResourceId === event.StackName);
       if (isStack) tell(`  ${ResourceStatus.padEnd(20)} ${LogicalResourceId}`);
       if (isStack && /_(COMPLETE|FAILED)$/.test(ResourceStatus) && !ResourceStatus.includes("CLEANUP"))
-        return { status: ResourceStatus, skipped, ...(failure === undefined ? {} : { failure }) };
+        return { status: ResourceStatus, ...(failure === undefined ? {} : { failure }) };
     }
   }
 }
@@ -186,7 +194,7 @@ async function eventsOf(client: CloudFormationClient, stack: string): Promise<St
 }
 
 /** Looks often at first and every few seconds later: CloudFormation allows few calls. */
-function waits(): () => Promise<void> {
+export function waits(): () => Promise<void> {
   let milliseconds = 50;
   return () => {
     milliseconds = Math.min(milliseconds * 1.5, 3000);

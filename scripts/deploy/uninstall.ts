@@ -1,19 +1,21 @@
-// The end of a deployment: the stack goes, its tables stay.
+// The end of a deployment: the stack goes; its tables, the proof of its log and its archive stay.
 import { paginateDescribeVpcEndpointConnectionNotifications } from "@aws-sdk/client-ec2";
 
 import { stackName } from "./config.ts";
-import { installed, type Deployment } from "./deploy.ts";
-import { empty } from "./history.ts";
+import { installed, type Deployment } from "./deployment.ts";
+import { emptyBucket } from "./empty-bucket.ts";
+import type { Kept } from "./kept.ts";
 import { deleteStack, resourcesOf } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
-export interface Kept {
-  /** By the names of the template. */
-  readonly tables: Readonly<Record<string, string>>;
+export interface Uninstalled {
+  readonly kept: Kept;
+  /** How the checkpoints that stay are locked. */
+  readonly lock: { readonly mode: string; readonly days: string };
 }
 
 /** `force` leaves services notifying a topic that is gone; they lose nothing by it. */
-export async function uninstall(deployment: Deployment, { force }: { readonly force: boolean }): Promise<Kept> {
+export async function uninstall(deployment: Deployment, { force }: { readonly force: boolean }): Promise<Uninstalled> {
   const { clients, stage, tell } = deployment;
   const stack = await installed(deployment);
   const resources = await resourcesOf(clients.cloudFormation, stackName(stage));
@@ -24,10 +26,10 @@ export async function uninstall(deployment: Deployment, { force }: { readonly fo
       `release first: ${services.map((service) => `npx drawbridge services remove ${service} --yes`).join("; ")}`,
     );
   const bucket = resources.get("ServerlessDeploymentBucket")?.id;
-  if (bucket !== undefined && bucket !== "") await empty(clients.s3, bucket);
-  const skipped = new Set(await deleteStack(clients.cloudFormation, stack, tell));
-  const tables = [...resources].filter(([, { id, type }]) => type === "AWS::DynamoDB::Table" && skipped.has(id));
-  return { tables: Object.fromEntries(tables.map(([logicalId, { id }]) => [logicalId, id])) };
+  if (bucket !== undefined && bucket !== "") await emptyBucket(clients.s3, bucket);
+  const kept = await deleteStack(clients.cloudFormation, stack, tell);
+  const { CheckpointLockMode: mode = "", CheckpointLockDays: days = "" } = stack.parameters;
+  return { kept, lock: { mode, days } };
 }
 
 async function notifying({ clients }: Deployment, topic: string | undefined): Promise<string[]> {

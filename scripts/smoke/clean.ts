@@ -57,7 +57,8 @@ function nameOf(thing: Thing): string {
 
 async function remove(clients: Clients, run: string, thing: Thing, wait: Wait): Promise<void> {
   if (thing.kind === "stack") return deleteStack(clients, thing.name, wait);
-  if (thing.kind === "endpoint") return removeEndpoints(clients.consumer, run, wait);
+  if (thing.kind === "endpoint")
+    return removeEndpoints(thing.region === undefined ? clients.consumer : clients.consumerIn(thing.region), run, wait);
   if (thing.kind === "notification") return removeNotifications(clients.ec2, await servicesOf(clients.ec2, run));
   if (thing.kind === "service") return removeServices(clients.ec2, run, wait);
   if (thing.kind === "records")

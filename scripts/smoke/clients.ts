@@ -3,6 +3,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
@@ -16,8 +17,12 @@ export interface Clients {
   /** Never tries again: for asking Route 53 what it refuses. */
   readonly route53Once: Route53Client;
   readonly sqs: SQSClient;
+  readonly sns: SNSClient;
   readonly s3: S3Client;
   readonly cloudformation: CloudFormationClient;
+  readonly sts: STSClient;
+  /** The consumer in another Region. */
+  consumerIn(region: string): EC2Client;
   close(): void;
 }
 
@@ -43,9 +48,11 @@ export async function connect(where: {
   const account = await accountOf(sts);
   const clients = {
     ec2,
+    sts,
     consumer: new EC2Client(consumerNamed),
     cloudformation: new CloudFormationClient(named),
     sqs: new SQSClient(named),
+    sns: new SNSClient(named),
     route53: new Route53Client(named),
     route53Once: new Route53Client({
       ...named,
@@ -56,13 +63,19 @@ export async function connect(where: {
       forcePathStyle: process.env["AWS_ENDPOINT_URL"] !== undefined,
     }),
   };
+  const elsewhere = new Map<string, EC2Client>();
   return {
     ...clients,
+    consumerIn(other) {
+      const client = elsewhere.get(other) ?? new EC2Client({ ...consumerSettings, region: other });
+      elsewhere.set(other, client);
+      return client;
+    },
     region,
     account,
     consumerAccount: where.consumerProfile === undefined ? account : await accountOf(consumerSts),
     close() {
-      for (const client of [...Object.values(clients), sts, consumerSts]) client.destroy();
+      for (const client of [...Object.values(clients), ...elsewhere.values(), consumerSts]) client.destroy();
     },
   };
 }

@@ -7,7 +7,7 @@ export type Thing =
   /** Found by its tag while its id is not known. */
   | { readonly kind: "service"; readonly id?: string }
   | { readonly kind: "notification"; readonly id?: string }
-  | { readonly kind: "endpoint"; readonly id?: string }
+  | { readonly kind: "endpoint"; readonly id?: string; readonly region?: string }
   | { readonly kind: "zone"; readonly name: string; readonly id?: string }
   /** Records in a zone that is not ours: those with this label, and Drawbridge's mark of its last change, if it was not there before. */
   | { readonly kind: "records"; readonly zone: string; readonly name: string; readonly mark?: string };

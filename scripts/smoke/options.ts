@@ -25,6 +25,11 @@ export interface Options {
   readonly hostedZone: string | undefined;
   /** What is there already, instead of a network of its own. */
   readonly given: { readonly loadBalancer: string; readonly vpc: string; readonly subnets: readonly string[] } | undefined;
+  /** A VPC in another Region, of whoever asks to connect. */
+  readonly elsewhere: { readonly region: string; readonly vpc: string; readonly subnets: readonly string[] } | undefined;
+  /** A Gateway Load Balancer that is there already. */
+  readonly gateway: string | undefined;
+  readonly storm: boolean;
   /** Where the findings go. */
   readonly out: string;
   /** Where it keeps note of what it made. */
@@ -49,6 +54,11 @@ and removes everything it made. It says first what it will make and what that co
   --vpc ID --subnets A,B       where endpoints are made
   --consumer-profile NAME    ask from a second account, with:
   --consumer-vpc ID --consumer-subnets A,B
+  --other-region REGION      ask from another Region too, with:
+  --other-vpc ID --other-subnets A,B
+  --gateway-load-balancer ARN
+                             also a Gateway Load Balancer endpoint
+  --storm                    also how many changes Route 53 takes; others who change records in the account feel it
   --without-story            only look at PrivateLink; Drawbridge itself is not deployed
   --keep-ids                 leave account ids as they are in the findings
   --out DIR                  where the findings go (usual: here)
@@ -72,6 +82,9 @@ export function readOptions(args: readonly string[], isLocal: boolean): Options 
     consumer: consumerOf(values),
     hostedZone: values["hosted-zone"]?.replace(/^\/?hostedzone\//, ""),
     given: givenOf(values),
+    elsewhere: elsewhereOf(values),
+    gateway: gatewayOf(values),
+    storm: values.storm ?? false,
     out,
     notes: `${out}/.smoke`,
     waits: {
@@ -95,6 +108,7 @@ const known = {
   clean: flag,
   "keep-ids": flag,
   "without-story": flag,
+  storm: flag,
   profile: text,
   region: text,
   "hosted-zone": text,
@@ -102,6 +116,10 @@ const known = {
   vpc: text,
   subnets: text,
   out: text,
+  "gateway-load-balancer": text,
+  "other-region": text,
+  "other-vpc": text,
+  "other-subnets": text,
   "consumer-profile": text,
   "consumer-vpc": text,
   "consumer-subnets": text,
@@ -137,6 +155,24 @@ function consumerOf(values: Values): Options["consumer"] {
   if (profile === undefined || vpc === undefined || subnets === undefined)
     throw new WrongUsage("--consumer-profile, --consumer-vpc and --consumer-subnets go together: give all three or none.");
   return { profile, vpc: checked("consumer-vpc", vpc, /^vpc-[0-9a-f]+$/), subnets: subnetsOf("consumer-subnets", subnets) };
+}
+
+function elsewhereOf(values: Values): Options["elsewhere"] {
+  const { "other-region": region, "other-vpc": vpc, "other-subnets": subnets } = values;
+  if (region === undefined && vpc === undefined && subnets === undefined) return undefined;
+  if (region === undefined || vpc === undefined || subnets === undefined)
+    throw new WrongUsage("--other-region, --other-vpc and --other-subnets go together: give all three or none.");
+  return {
+    region: checked("other-region", region, /^[a-z]{2}(-[a-z]+)+-\d$/),
+    vpc: checked("other-vpc", vpc, /^vpc-[0-9a-f]+$/),
+    subnets: subnetsOf("other-subnets", subnets),
+  };
+}
+
+function gatewayOf({ "gateway-load-balancer": gateway }: Values): string | undefined {
+  if (gateway !== undefined && !/^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer\/gwy\//.test(gateway))
+    throw new WrongUsage(`--gateway-load-balancer ${gateway} is not the ARN of a Gateway Load Balancer.`);
+  return gateway;
 }
 
 const subnetsOf = (name: string, value: string): readonly string[] =>

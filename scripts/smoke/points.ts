@@ -52,6 +52,11 @@ const points = {
   },
   "dns-order": { item: 3, asks: "In which order are DnsEntries?", unseen },
   "dns-zone": { item: 3, asks: "Which HostedZoneId do DnsEntries have?", unseen },
+  "dns-zone-elsewhere": {
+    item: 3,
+    asks: "Which HostedZoneId do they have for an endpoint in another Region?",
+    unseen: "It takes a VPC in another Region (--other-region).",
+  },
   expiry: {
     item: 4,
     asks: "After how long does pendingAcceptance expire?",
@@ -76,7 +81,7 @@ const points = {
   "notification-gwlb": {
     item: 5,
     asks: "Are there notifications for Gateway Load Balancer endpoints?",
-    unseen: "Not probed: it takes an appliance.",
+    unseen: "It takes a Gateway Load Balancer (--gateway-load-balancer).",
   },
   "trail-shape": {
     item: 6,
@@ -91,8 +96,13 @@ const points = {
   },
   "route53-numbers": {
     item: 7,
-    asks: "Route 53's change throughput, and the scope of 1,000 authorizations?",
-    unseen: "Not probed: it takes a storm of changes.",
+    asks: "How many changes does Route 53 take at once?",
+    unseen: "It takes a storm of changes, which the whole account feels (--storm).",
+  },
+  "route53-authorizations": {
+    item: 7,
+    asks: "Are 1,000 authorizations the zone's limit or the account's?",
+    unseen: "Not probed: it takes a thousand authorizations, and uses up a limit of the account.",
   },
   "zone-busy": { item: 7, asks: "Does Route 53 refuse a change right after another?", assumption: "zoneBusyMs", unseen },
   "deleted-stay-listed": {
@@ -105,14 +115,14 @@ const points = {
   "allow-multi-region": {
     item: 9,
     asks: "Is vpce:AllowMultiRegion needed to Accept for a multi-Region service?",
-    unseen: "Not probed: it takes a second Region.",
+    unseen: "It takes a VPC in another Region (--other-region), and the story.",
   },
   "endpoint-filter": { item: 10, asks: "Does the filter vpc-endpoint-id work?", assumption: "vpcEndpointIdFilterWorks", unseen },
   "consumer-tags": { item: 11, asks: "Do the consumer's tags show in Tags?", assumption: "consumerTagsOnConnections", unseen },
   "publish-retried": {
     item: 12,
     asks: "Does PrivateLink try again to publish?",
-    unseen: "Not testable cheaply: it takes a topic that fails for AWS alone.",
+    unseen,
   },
   // What follows with the record is not asked: it takes a public zone.
   "private-dns": { item: 0, asks: "Is a private DNS name verified without its TXT record?", unseen },

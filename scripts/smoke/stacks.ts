@@ -1,5 +1,4 @@
 // Stacks of a smoke run brought up and taken down with CloudFormation.
-import { readFile } from "node:fs/promises";
 import {
   CreateChangeSetCommand,
   DeleteStackCommand,
@@ -7,11 +6,12 @@ import {
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
-  ListStackResourcesCommand,
+  paginateListStackResources,
   type CloudFormationClient,
   type Stack,
 } from "@aws-sdk/client-cloudformation";
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { NoSuchBucket, type S3Client } from "@aws-sdk/client-s3";
+import { emptyBucket } from "../deploy/empty-bucket.ts";
 import type { Wait } from "./steps.ts";
 
 interface Cloud {
@@ -25,8 +25,6 @@ export interface Wanted {
   readonly template: object;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
-  /** A template of any size goes by way of a bucket. */
-  readonly bucket?: string;
 }
 
 /** Gives the stack's outputs. */
@@ -41,7 +39,7 @@ export async function deployStack(cloud: Cloud, wanted: Wanted, wait: Wait): Pro
       Capabilities: ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
       Parameters: Object.entries(wanted.parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
       Tags: Object.entries(wanted.tags).map(([Key, Value]) => ({ Key, Value })),
-      ...(await body(cloud, wanted)),
+      TemplateBody: JSON.stringify(wanted.template),
     }),
   );
   await wait
@@ -60,13 +58,6 @@ export async function deployStack(cloud: Cloud, wanted: Wanted, wait: Wait): Pro
   return Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
 }
 
-async function body(cloud: Cloud, { name, template, bucket }: Wanted): Promise<{ TemplateBody: string } | { TemplateURL: string }> {
-  const text = JSON.stringify(template);
-  if (bucket === undefined) return { TemplateBody: text };
-  await putObject(cloud.s3, bucket, `${name}.json`, text);
-  return { TemplateURL: `https://${bucket}.s3.${cloud.region}.amazonaws.com/${name}.json` };
-}
-
 async function settled(cloudformation: CloudFormationClient, name: string): Promise<Stack | undefined> {
   const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({ StackName: name }));
   const [stack] = Stacks;
@@ -82,21 +73,15 @@ async function reason({ cloudformation }: Cloud, name: string): Promise<string> 
   return failed === undefined ? "no reason is given" : `${failed.LogicalResourceId ?? "?"}: ${failed.ResourceStatusReason ?? "?"}`;
 }
 
-export async function upload(s3: S3Client, bucket: string, key: string, file: URL): Promise<void> {
-  await putObject(s3, bucket, key, await readFile(file));
-}
-
-const putObject = async (s3: S3Client, Bucket: string, Key: string, Body: Buffer | string): Promise<void> =>
-  void (await s3.send(new PutObjectCommand({ Bucket, Key, Body })));
-
 /** Safe to repeat; done when the stack is gone. */
 export async function deleteStack(cloud: Cloud, name: string, wait: Wait): Promise<void> {
   const { cloudformation } = cloud;
   const stack = await find(cloudformation, name);
   if (stack === undefined) return;
-  await emptyBuckets(cloud, name);
   const StackName = stack.StackId ?? name;
   for (const attempt of [1, 2]) {
+    // Again before the second time: what was still written while the stack went is there no more to be written by.
+    await emptyBuckets(cloud, StackName);
     await cloudformation.send(new DeleteStackCommand({ StackName }));
     const end = await wait.until(`the deletion of the stack ${name}`, () => settled(cloudformation, StackName));
     if (end.StackStatus === "DELETE_COMPLETE") return;
@@ -113,15 +98,17 @@ async function find(cloudformation: CloudFormationClient, name: string): Promise
   }
 }
 
-/** CloudFormation does not remove a bucket that holds something. */
-async function emptyBuckets({ cloudformation, s3 }: Cloud, StackName: string): Promise<void> {
-  const { StackResourceSummaries = [] } = await cloudformation.send(new ListStackResourcesCommand({ StackName }));
-  const buckets = StackResourceSummaries.filter(
-    ({ ResourceType, ResourceStatus }) => ResourceType === "AWS::S3::Bucket" && ResourceStatus !== "DELETE_COMPLETE",
-  );
-  for (const { PhysicalResourceId: Bucket } of buckets) {
-    if (Bucket === undefined || Bucket === "") continue;
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
-    for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+/** CloudFormation does not remove a bucket that holds something, be it a version that nobody sees. */
+export async function emptyBuckets({ cloudformation, s3 }: Pick<Cloud, "cloudformation" | "s3">, StackName: string): Promise<void> {
+  for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client: cloudformation }, { StackName }))
+    for (const { ResourceType, ResourceStatus, PhysicalResourceId: Bucket = "" } of StackResourceSummaries)
+      if (ResourceType === "AWS::S3::Bucket" && ResourceStatus !== "DELETE_COMPLETE" && Bucket !== "") await emptied(s3, Bucket);
+}
+
+async function emptied(s3: S3Client, Bucket: string): Promise<void> {
+  try {
+    await emptyBucket(s3, Bucket);
+  } catch (error) {
+    if (!(error instanceof NoSuchBucket)) throw error;
   }
 }

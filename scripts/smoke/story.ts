@@ -1,14 +1,22 @@
 // Drawbridge's story in one account: accepted by an entry and named, closed, asked about and approved, cut by a reject entry.
+import { DeleteVpcEndpointsCommand } from "@aws-sdk/client-ec2";
 import { main } from "../../cli/main.ts";
 import { nobody } from "../../cli/terminal.ts";
+import { optional } from "../../lib/optional.ts";
+import type { Deployed, Finding } from "./drawbridge.ts";
 import type { Probing } from "./probe-decisions.ts";
+import { askFromElsewhere, lookAtElsewhere } from "./probe-others.ts";
 import type { Wait } from "./steps.ts";
 import type { Zone } from "./world.ts";
 
 const MINUTE = 60_000;
 
 interface Shown {
-  readonly connection: { readonly status: string; readonly names: readonly { readonly fqdn: string }[] };
+  readonly connection: {
+    readonly status: string;
+    readonly names: readonly { readonly fqdn: string }[];
+    readonly trouble?: { readonly code: string };
+  };
   readonly history: readonly {
     readonly event: {
       readonly type: string;
@@ -24,9 +32,10 @@ export interface Told {
   readonly histories: Readonly<Record<string, Shown["history"]>>;
   /** Left standing, for seeing how long it stays listed. */
   readonly rejected: string;
+  readonly doctor?: readonly Finding[];
 }
 
-export async function playStory(probing: Probing, api: string, zone: Zone): Promise<Told> {
+export async function playStory(probing: Probing, { api, doctor }: Pick<Deployed, "api" | "doctor">, zone: Zone): Promise<Told> {
   const { clients, steps, connections, service, made } = probing;
   const run = commandAt(api);
   const { id } = service;
@@ -63,6 +72,8 @@ export async function playStory(probing: Probing, api: string, zone: Zone): Prom
     );
   });
 
+  await acceptedElsewhere(probing, show);
+  const findings = await doctor();
   await steps.need("without the entry, people are asked", limit, () => run("remove", account, "--service", id, "--yes"));
   const second = await steps.need("a second endpoint waits for an answer", limit, async (wait) => {
     const endpoint = await connections.ask();
@@ -85,7 +96,28 @@ export async function playStory(probing: Probing, api: string, zone: Zone): Prom
   });
   const histories = { [first]: (await show(first)).history, [second]: (await show(second)).history };
   await steps.need("the service is released", limit, () => run("services", "remove", id, "--yes"));
-  return { histories, rejected: second };
+  return { histories, rejected: second, ...optional("doctor", findings) };
+}
+
+/** By a role that has no right named after several Regions. It goes again, so that the story goes on as it does without it. */
+async function acceptedElsewhere(probing: Probing, show: (endpoint: string) => Promise<Shown>): Promise<void> {
+  const { steps, findings, clients, options } = probing;
+  const endpoint = await askFromElsewhere(probing);
+  if (endpoint === undefined || options.elsewhere === undefined) return;
+  const { region } = options.elsewhere;
+  await steps.probe("it is accepted by the entry too", 6 * MINUTE, async (wait) => {
+    const trouble = await wait.until("its end", async () => {
+      const { connection } = await show(endpoint);
+      return connection.status === "connected" ? { code: undefined } : connection.trouble;
+    });
+    const { code } = trouble;
+    const says = code === undefined ? "it is not: admit's role has no such right" : `Accept by a role without it: ${code}`;
+    findings.judged("allow-multi-region", code === undefined, says, trouble);
+  });
+  await lookAtElsewhere(probing, endpoint);
+  await steps.probe("and goes again", MINUTE, () =>
+    clients.consumerIn(region).send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpoint] })),
+  );
 }
 
 /** The real command, in this process. */

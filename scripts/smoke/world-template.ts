@@ -1,18 +1,18 @@
 // The templates of a smoke run: its world from infra/smoke-world.yml, and Drawbridge's own made fit to be thrown away.
 import { readFile } from "node:fs/promises";
 import { templateFrom } from "../../local/template/template-text.ts";
-import { readTemplate, type Template } from "../template.ts";
+import { readTemplate, type Resource, type Template } from "../template.ts";
 
 export async function worldTemplate(): Promise<object> {
   const text = await readFile(new URL("../../infra/smoke-world.yml", import.meta.url), "utf8");
   return templateFrom(text);
 }
 
-/** Drawbridge's packaged template under another name, its code in our bucket, and with nothing that outlives the stack. */
-export async function throwAwayTemplate(
-  stage: string,
-  bucket: string,
-): Promise<{ readonly template: object; readonly zips: readonly string[] }> {
+/** KMS keeps a key so long before it is deleted, and no less. */
+export const keyWaitDays = 7;
+
+/** Drawbridge's packaged template as another stage, and with nothing that outlives the stack but the key, which AWS gives a last week. */
+export async function throwAwayTemplate(stage: string): Promise<Template> {
   const packaged = await readTemplate();
   const before = stageOf(packaged);
   const renamed = JSON.parse(
@@ -20,18 +20,16 @@ export async function throwAwayTemplate(
       .replaceAll(`drawbridge-${before}`, `drawbridge-${stage}`)
       .replaceAll(`Drawbridge/${before}`, `Drawbridge/${stage}`),
   ) as Template;
-  const zips = new Set<string>();
-  const resources = Object.entries(renamed.Resources).flatMap(([logicalId, resource]) => {
-    if (logicalId.startsWith("ServerlessDeploymentBucket")) return [];
-    const { DeletionPolicy: _kept, UpdateReplacePolicy: _too, ...rest } = resource;
-    if (resource.Type !== "AWS::Lambda::Function") return [[logicalId, rest] as const];
-    const code = resource.Properties?.["Code"] as { readonly S3Key: string } | undefined;
-    const zip = code?.S3Key.split("/").at(-1) ?? "";
-    zips.add(zip);
-    return [[logicalId, { ...rest, Properties: { ...resource.Properties, Code: { S3Bucket: bucket, S3Key: zip } } }] as const];
-  });
-  const outputs = Object.entries(renamed.Outputs ?? {}).filter(([name]) => !name.startsWith("ServerlessDeploymentBucket"));
-  return { template: { ...renamed, Resources: Object.fromEntries(resources), Outputs: Object.fromEntries(outputs) }, zips: [...zips] };
+  const resources = Object.entries(renamed.Resources).map(([logicalId, resource]) => [logicalId, thrownAway(resource)] as const);
+  return { ...renamed, Resources: Object.fromEntries(resources) };
+}
+
+function thrownAway({ DeletionPolicy: _kept, UpdateReplacePolicy: _too, ...resource }: Resource): Resource {
+  const { Properties = {} } = resource;
+  if (resource.Type === "AWS::KMS::Key") return { ...resource, Properties: { ...Properties, PendingWindowInDays: keyWaitDays } };
+  if (Properties["ObjectLockConfiguration"] === undefined) return resource;
+  // Without the rule, an object in a bucket with Object Lock is locked only if whoever puts it says so; and nobody does.
+  return { ...resource, Properties: { ...Properties, ObjectLockConfiguration: { ObjectLockEnabled: "Enabled" } } };
 }
 
 function stageOf({ Resources }: Template): string {

@@ -6,13 +6,12 @@ import {
   ModifyVpcEndpointServicePermissionsCommand,
 } from "@aws-sdk/client-ec2";
 import { CreateHostedZoneCommand, GetHostedZoneCommand, ListResourceRecordSetsCommand } from "@aws-sdk/client-route-53";
-import { ensurePackaged } from "../package.ts";
 import type { Clients } from "./clients.ts";
 import { tagKey, type Made } from "./made.ts";
 import type { Options } from "./options.ts";
-import { deployStack, upload } from "./stacks.ts";
+import { deployStack } from "./stacks.ts";
 import type { Steps } from "./steps.ts";
-import { throwAwayTemplate, worldTemplate } from "./world-template.ts";
+import { worldTemplate } from "./world-template.ts";
 
 const MINUTE = 60_000;
 
@@ -20,7 +19,6 @@ export interface World {
   readonly loadBalancer: string;
   readonly topicArn: string;
   readonly queues: { readonly notified: string; readonly recorded: string };
-  readonly bucket: string;
   /** Where the consumer makes its endpoints. */
   readonly asking: { readonly vpc: string; readonly subnets: readonly string[] };
   /** A VPC of the provider's account, for a zone of its own. */
@@ -48,7 +46,6 @@ export async function makeWorld({ clients, options, made, steps }: Ground): Prom
       loadBalancer: outputs["LoadBalancerArn"] ?? "",
       topicArn: outputs["NotificationsTopicArn"] ?? "",
       queues: { notified: outputs["NotifiedQueueUrl"] ?? "", recorded: outputs["RecordedQueueUrl"] ?? "" },
-      bucket: outputs["ArtifactsBucket"] ?? "",
       asking: options.consumer ?? { vpc, subnets },
       vpc,
     };
@@ -140,22 +137,5 @@ export async function makeZone({ clients, options, made, steps }: Ground, world:
     const id = (HostedZone?.Id ?? "").replace(/^\/?hostedzone\//, "");
     there({ id });
     return { id, name };
-  });
-}
-
-/** Drawbridge itself, as it is packaged. Gives the address of its API. */
-export async function deployDrawbridge({ clients, made, steps }: Ground, world: World, zone: Zone): Promise<string> {
-  const { run } = made.note;
-  const name = `drawbridge-${run}`;
-  return steps.need(`Drawbridge's own stack ${name}`, 20 * MINUTE, async (wait) => {
-    await ensurePackaged();
-    const { template, zips } = await throwAwayTemplate(run, world.bucket);
-    await Promise.all(zips.map(async (zip) => upload(clients.s3, world.bucket, zip, new URL(`../../dist/${zip}`, import.meta.url))));
-    made.about({ kind: "stack", name });
-    const parameters = { HostedZoneIds: zone.id };
-    const outputs = await deployStack(clients, { name, template, parameters, tags: { [tagKey]: run }, bucket: world.bucket }, wait);
-    const api = outputs["ApiUrl"];
-    if (api === undefined) throw new Error(`the stack ${name} has no output ApiUrl`);
-    return api;
   });
 }

@@ -3,8 +3,10 @@
 import { describe, expect, test } from "vitest";
 import { detailOf } from "../../lib/aws/bus-event.ts";
 import { askByMail, asks } from "../../lib/asking/ask-by-mail.ts";
+import { mailDue } from "../../lib/asking/mail-waiting.ts";
 import { settles, tellAsked } from "../../lib/asking/tell-asked.ts";
-import { tellEverybody, isForEverybody } from "../../lib/asking/tell-everybody.ts";
+import { isForEverybody } from "../../lib/asking/tell-everybody.ts";
+import { tellPeople } from "../../lib/asking/tell-people.ts";
 import type { Committed } from "../../lib/asking/tell.ts";
 import { Fault } from "../../lib/faults.ts";
 import type { Message } from "../../lib/ports.ts";
@@ -114,40 +116,9 @@ describe("a burst", () => {
       expect(page.html).toContain("40 questions wait for you");
       expect(page.html.match(/href="\/a\/[\w-]+"/g)).toHaveLength(40);
     }
+    world.clock.advance(300);
+    await mailDue({ ...world.ports("minute"), publicUrl, wait });
     expect([...world.slips.all.values()].filter(({ kind }) => kind.startsWith("to-mail"))).toEqual([]);
-  });
-
-  test("that does not end is handed to Lambda's next try, and nothing of it is lost", async () => {
-    const world = await asked((story) => story.approvers([ann]));
-    let number = 1;
-    const more = async (): Promise<void> => {
-      await world.connect(stranger, endpointOf((number += 1)));
-      const told = every(world, "ApprovalRequested").at(-1) as Committed;
-      await ask(world, told, `instance-${String(number)}`);
-    };
-    const told = world.told("ApprovalRequested");
-    const rests = world.ports("leader");
-    await expect(
-      askByMail(
-        {
-          ...rests,
-          publicUrl,
-          wait: async () => {
-            if (number < 20) await more();
-          },
-          people: {
-            approvers: async (message) => {
-              await rests.people.approvers(message);
-              await more();
-            },
-          },
-        },
-        told,
-      ),
-    ).rejects.toMatchObject({ code: "MoreToMail", retryable: true });
-    expect(await ask(world, told, "again")).toBe("sent");
-    const listed = world.people.approvals.map(({ text }) => text).join("\n");
-    for (let index = 1; index <= number; index += 1) expect(listed).toContain(endpointOf(index));
   });
 });
 
@@ -241,7 +212,8 @@ describe("how it ended", () => {
   test("of many at once is one message", async () => {
     const world = await asked((story) => story.approvers([ann, bob], { emailProof: "link" }));
     for (let number = 2; number <= 30; number += 1) await world.connect(stranger, endpointOf(number));
-    for (const told of every(world, "ApprovalRequested")) await ask(world, told);
+    const told = every(world, "ApprovalRequested");
+    await Promise.all(told.map(async (one, index) => ask(world, one, `instance-${String(index)}`)));
     const before = world.people.approvals.length;
     for (const { endpoint: one } of every(world, "ApprovalRequested")) {
       world.ec2.move(one as typeof endpoint, "deleted");
@@ -258,32 +230,143 @@ describe("how it ended", () => {
     }
   });
 
-  test("is told to nobody who was not mailed, and not to a mailbox for everybody", async () => {
-    const world = await asked();
-    await ask(world, world.told("ApprovalRequested"));
-    const before = world.people.approvals.length;
+  test("is told to nobody who was not mailed", async () => {
+    const world = await asked((story) => story.approvers([ann]));
     world.ec2.move(endpoint, "deleted");
     await world.look(endpoint);
     await hear(world, world.told("ConnectionClosed"));
-    expect(world.people.approvals).toHaveLength(before);
+    expect(world.people.approvals).toEqual([]);
+  });
+
+  test("is told to everybody's mailbox where that was asked, once, whoever of those decided by the link", async () => {
+    const world = await asked();
+    await ask(world, world.told("ApprovalRequested"));
+    const [question] = mailsTo(world, "approvers");
+    await world.answer({ choice: "approve", reason: "ticket 7" }, linkIn(question as Message));
+    for (const holder of ["a", "b"]) await hear(world, world.told("ConnectionApproved"), holder);
+    const [, outcome, ...more] = mailsTo(world, "approvers");
+    expect(more).toEqual([]);
+    expect(outcome?.subject).toBe(`Accepted: account ${stranger} at ${service}`);
+    expect(outcome?.text).toContain("ticket 7");
+  });
+
+  test("by a rule says whose entry it was", async () => {
+    const world = await asked((story) => story.approvers([ann]));
+    await ask(world, world.told("ApprovalRequested"));
+    await world.entry({ principal: `account#${stranger}`, verdict: "accept", name: "acme", author: "arn:aws:iam::111111111111:user/olga" });
+    await world.look(endpoint);
+    await hear(world, world.told("ConnectionApproved"));
+    expect(mailsTo(world, "ann").at(-1)?.text).toMatch(/By +allow-list, entry by olga of 111111111111/);
+    await people(world, world.told("ConnectionApproved"));
+    expect(JSON.parse(world.people.decisions.at(-1)?.json ?? "")).toMatchObject({
+      byWords: "allow-list, entry by olga of 111111111111",
+      entryAuthor: "arn:aws:iam::111111111111:user/olga",
+    });
   });
 });
 
-test("break-glass is told to every approver, once", async () => {
-  const world = await asked((story) => story.approvers([ann, bob, slackOnly], { quorum: 2 }));
-  const signal = {
-    kind: "answered",
-    choice: "approve",
-    by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" },
-    breakGlass: true,
-    reason: "payments are down",
-  } as const;
-  const ports = world.ports();
-  await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
-  const told = world.told("ConnectionApproved") as Committed;
-  expect(isForEverybody(told)).toBe(true);
-  for (const holder of ["a", "b"]) await tellEverybody({ ...world.ports(holder), publicUrl }, told);
-  expect(world.people.approvals.map(({ attributes }) => attributes["approver"])).toEqual(["ann", "bob"]);
-  expect(world.people.approvals[0]?.subject).toContain("Break-glass: accepted by one operator alone");
-  expect(world.people.approvals[0]?.text).toContain("payments are down");
+/** All that notify does about an event of the bus. */
+const people = (world: Asked, told: Committed, holder = "notify") => tellPeople({ ...world.ports(holder), publicUrl, wait }, told);
+
+describe("what is done in the console", () => {
+  const root = "arn:aws:iam::111111111111:root";
+  async function accepted(): Promise<Asked> {
+    const world = await asked((story) => story.approvers([ann, bob]));
+    await people(world, world.told("ApprovalRequested"));
+    world.ec2.move(endpoint, "available");
+    await world.look(endpoint);
+    return world;
+  }
+  const attribute = async (world: Asked, action: "accept" | "reject" = "accept"): Promise<Committed> => {
+    const ports = world.ports();
+    const signal = { kind: "attributed", action, arn: root, event: `${action}-1` } as const;
+    await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "cloudtrail" } }] });
+    return world.told("Attributed");
+  };
+  const outcomes = (world: Asked, name: string): Message[] => mailsTo(world, name).slice(1);
+
+  test("is told at once, and who did it when CloudTrail says: to those who were told, and to whoever wants to know", async () => {
+    const world = await accepted();
+    await people(world, world.told("AcceptedOutside"));
+    world.clock.advance(600);
+    const told = await attribute(world);
+    for (const holder of ["a", "b"]) await people(world, told, holder);
+    for (const { name } of [ann, bob]) {
+      expect(outcomes(world, name).map(({ subject }) => subject)).toEqual([
+        `Accepted outside Drawbridge: account ${stranger} at ${service}`,
+        `Accepted outside, by root of 111111111111: account ${stranger} at ${service}`,
+      ]);
+      expect(outcomes(world, name)[1]?.text).toMatch(/By +root of 111111111111, outside/);
+    }
+    expect(world.people.decisions.map(({ attributes }) => attributes["type"])).toEqual(["AcceptedOutside", "Attributed"]);
+    // It is all told: its end, weeks later, is nobody's question any more.
+    world.ec2.move(endpoint, "deleted");
+    await world.look(endpoint);
+    await people(world, world.told("ConnectionClosed"));
+    expect(outcomes(world, "ann")).toHaveLength(2);
+  });
+
+  test("is told once where both are known at once, with who did it", async () => {
+    const world = await accepted();
+    const told = await attribute(world);
+    await people(world, told);
+    await people(world, world.told("AcceptedOutside"));
+    expect(outcomes(world, "ann").map(({ subject }) => subject)).toEqual([
+      `Accepted outside, by root of 111111111111: account ${stranger} at ${service}`,
+    ]);
+  });
+
+  test("and ends no question leaves those who are asked to hear how it ends", async () => {
+    const world = await asked((story) => story.approvers([ann]));
+    await people(world, world.told("ApprovalRequested"));
+    await people(world, await attribute(world));
+    expect(outcomes(world, "ann")).toEqual([]);
+    world.ec2.move(endpoint, "deleted");
+    await world.look(endpoint);
+    await people(world, world.told("ConnectionClosed"));
+    expect(outcomes(world, "ann")).toHaveLength(1);
+  });
+});
+
+describe("break-glass", () => {
+  async function broken(prepare: (world: Asked) => Promise<void>): Promise<Asked> {
+    const world = await asked(prepare);
+    await people(world, world.told("ApprovalRequested"));
+    const signal = {
+      kind: "answered",
+      choice: "approve",
+      by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" },
+      breakGlass: true,
+      reason: "payments are down",
+    } as const;
+    const ports = world.ports();
+    await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
+    for (const holder of ["a", "b"]) await people(world, world.told("ConnectionApproved"), holder);
+    return world;
+  }
+  const glass = (world: Asked): Message[] => world.people.approvals.filter(({ attributes }) => attributes["type"] === "ConnectionApproved");
+
+  test("is told to every approver, once", async () => {
+    const world = await broken((story) => story.approvers([ann, bob, slackOnly], { quorum: 2 }));
+    expect(isForEverybody(world.told("ConnectionApproved"))).toBe(true);
+    expect(glass(world).map(({ attributes }) => attributes["approver"])).toEqual(["ann", "bob"]);
+    expect(glass(world)[0]?.subject).toContain("Break-glass: accepted by one operator alone");
+    expect(glass(world)[0]?.text).toContain("Break-glass: accepted by zoe of 111111111111 alone, past its approvers: payments are down.");
+  });
+
+  test("is the end of the question: nobody hears of it again days later", async () => {
+    const world = await broken((story) => story.approvers([ann, bob]));
+    const before = world.people.approvals.length;
+    world.clock.advance(3 * 24 * 3600);
+    world.ec2.move(endpoint, "deleted");
+    await world.look(endpoint);
+    await people(world, world.told("ConnectionClosed"));
+    expect(world.people.approvals).toHaveLength(before);
+    expect([...world.slips.all.values()].filter(({ kind }) => kind.startsWith("asked-by-mail"))).toEqual([]);
+  });
+
+  test("is told to everybody's mailbox as well, where that was asked", async () => {
+    const world = await broken((story) => story.approvers([ann], { approvers: [] }));
+    expect(glass(world).map(({ attributes }) => attributes["approver"])).toEqual(["ann", "approvers"]);
+  });
 });

@@ -142,6 +142,7 @@ describe("who answered for the account", () => {
       ticket: "NET-42",
       version: 3,
       at: at.clock.now(),
+      since: before?.at,
     });
   });
 });

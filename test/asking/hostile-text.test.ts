@@ -47,8 +47,7 @@ const question = (foreign: string): Notice => ({
   profile: profile(foreign),
   at,
   because: { rule: "entry", detail: foreign },
-  link: "https://x.example/a/token",
-  linkUntil: at,
+  way: { link: "https://x.example/a/token", until: at },
 });
 const news = (foreign: string): Notice => ({
   of: "news",
@@ -119,7 +118,7 @@ describe("whatever outsiders write", () => {
       const open = (await world.ports().connections.asking(service)).items.flatMap((connection) =>
         connection.status === "asking" ? [{ connection, occasion: "asked" as const }] : [],
       );
-      const mail = await digestMail({ ...world.ports(), publicUrl }, "ann", open);
+      const mail = await digestMail({ ...world.ports(), publicUrl }, "ann", open, { count: 0, complete: true });
       expect(mail.subject).toBe("2 connections wait for your approval");
       expect(mail.text.split("\n").filter((line) => line.startsWith("  account "))).toHaveLength(2);
       expect(mail.text.match(/https:\/\/\S+/g)?.filter((url) => url.startsWith(publicUrl))).toHaveLength(1);

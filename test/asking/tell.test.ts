@@ -71,6 +71,23 @@ describe("a question", () => {
     for (const fact of [stranger, endpoint, service, "no entry matches"]) expect(posts[0]).toContain(fact);
   });
 
+  test("whose approvers are named is only told of by a webhook: no link that is nobody's, and no promise", async () => {
+    const world = await asked((story) =>
+      story.approvers([
+        { name: "ann", email: "ann@example.com" },
+        { name: "bob", slack: "U0BOB00000" },
+      ]),
+    );
+    const posts: string[] = [];
+    const slack = bySlack(new URL("https://hooks.slack.com/services/T/B/x"), async (_, json) => {
+      posts.push(json);
+      return { status: 200, text: "ok" };
+    });
+    expect(await telling(world, world.told("ApprovalRequested"), slack)).toBe("sent");
+    for (const fact of [stranger, endpoint, service, "no entry matches", "ann and bob have been asked"]) expect(posts[0]).toContain(fact);
+    expect(posts[0]).not.toMatch(/\/a\/|"url"|whoever has it|Look and decide/);
+  });
+
   test("that could not be sent is sent at the next try", async () => {
     const world = await asked();
     const down: Channel = { name: "mail", send: async () => Promise.reject(new Fault("Throttled", "sns:Publish", "slow down", true)) };

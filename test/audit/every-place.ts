@@ -3,7 +3,7 @@
 import { sha256 } from "../../lib/aws/sha256.ts";
 import { sealedBy, type Sealed } from "../../lib/audit/sealed.ts";
 import { verification, type Verified } from "../../lib/audit/verification.ts";
-import { bodyHash, type StoredEvent } from "../../lib/ledger.ts";
+import { bodyHash, type LogRow, type StoredEvent } from "../../lib/ledger.ts";
 import { sealedLog, trust } from "./sealed-log.ts";
 import type { Found, Harm } from "./tampering.ts";
 
@@ -17,7 +17,7 @@ export function everyPlace(size: { count: number; chains: number; every: number 
   const { events, checkpoints } = sealedLog(size);
   const all = sealedBy(checkpoints, trust);
   const digest = remembered();
-  const verify = (log: Iterable<StoredEvent>, sealed: Sealed): Verified => {
+  const verify = (log: Iterable<LogRow>, sealed: Sealed): Verified => {
     const verifying = verification({ sealed, hash: sha256, digest });
     for (const stored of log) verifying.add(stored);
     return verifying.finish();
@@ -35,10 +35,7 @@ export function everyPlace(size: { count: number; chains: number; every: number 
     const around = tried % wholeEvery === 0 ? chains : only(chains, near);
     const sealed = around === chains ? all : { ...all, chains: only(all.chains, near) };
     const { intact, findings } = verify(logWith(around, subject, done.after), sealed);
-    const [found] = findings;
-    // What cuts a chain short takes several events at once; anything else is one finding, and no other event is accused.
-    const alone = findings.length === 1 || done.found.kind === "truncated";
-    if (intact || !alone || !isIt(found, subject, done.found))
+    if (intact || !isAlone(findings, subject, done.found))
       missed.push(`${subject} ${String(seq)}: ${findings.map(({ text }) => text).join("; ") || "nothing found"}`);
   }
   return { tried, missed };
@@ -52,12 +49,16 @@ const only = <T>(from: ReadonlyMap<string, T>, names: readonly string[]): Readon
     }),
   );
 
-function* logWith(
-  chains: ReadonlyMap<string, readonly StoredEvent[]>,
-  subject: string,
-  instead: readonly StoredEvent[],
-): Generator<StoredEvent> {
+function* logWith(chains: ReadonlyMap<string, readonly StoredEvent[]>, subject: string, instead: readonly LogRow[]): Generator<LogRow> {
   for (const [name, its] of chains) yield* name === subject ? instead : its;
+}
+
+/** What cuts a chain short takes several events at once; anything else is named, and no other event is accused. */
+export function isAlone(findings: Verified["findings"], subject: string, found: Found): boolean {
+  const [first, second] = findings;
+  const wanted = found.and === undefined ? 1 : 2;
+  const isAll = findings.length === wanted || found.kind === "truncated";
+  return isAll && isIt(first, subject, found) && (found.and === undefined || isIt(second, subject, found.and));
 }
 
 const isIt = (finding: Verified["findings"][number] | undefined, subject: string, { kind, seq, other }: Found): boolean =>

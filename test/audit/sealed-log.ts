@@ -21,17 +21,27 @@ export interface SealedLog {
   readonly checkpoints: readonly Checkpoint[];
 }
 
-const eventAt = (index: number, chainNumber: number): DrawbridgeEvent => ({
+const eventAt = (index: number, chainNumber: number, step: number): DrawbridgeEvent => ({
   type: "AnswerRefused",
   choice: index % 2 === 0 ? "approve" : "reject",
   why: `it is the answer ${String(index)} of ${String(chainNumber)}`,
-  at: instant(start + index * 1000),
+  at: instant(start + index * step),
   by: { kind: "approver", name: "Ann", channel: "link" },
   because: { rule: "approvers", detail: "somebody answered" },
 });
 
-/** One event a second, in turn to each chain; a checkpoint after every `every` events. */
-export function sealedLog({ count, chains, every }: { count: number; chains: number; every: number }): SealedLog {
+/** One event in each step, a second unless told, in turn to each chain; a checkpoint after every `every` events. */
+export function sealedLog({
+  count,
+  chains,
+  every,
+  step = 1000,
+}: {
+  count: number;
+  chains: number;
+  every: number;
+  step?: number;
+}): SealedLog {
   const heads = new Map<string, Head>();
   const events: StoredEvent[] = [];
   const checkpoints: Checkpoint[] = [];
@@ -39,13 +49,13 @@ export function sealedLog({ count, chains, every }: { count: number; chains: num
   for (let index = 0; index < count; index += 1) {
     const number = index % chains;
     const subject = `connection#vpce-${number.toString(16).padStart(17, "0")}`;
-    const [stored] = chain(subject, heads.get(subject) ?? noHead, [eventAt(index, number)], {}, sha256);
+    const [stored] = chain(subject, heads.get(subject) ?? noHead, [eventAt(index, number, step)], {}, sha256);
     if (stored === undefined) throw new Error("one event makes one");
     heads.set(subject, stored);
     events.push(stored);
     pending.push(stored);
     if (pending.length < every && index < count - 1) continue;
-    checkpoints.push(checkpoint(checkpoints.at(-1), pending, start + index * 1000 + 500));
+    checkpoints.push(checkpoint(checkpoints.at(-1), pending, start + index * step + 500));
     pending = [];
   }
   return { events, checkpoints };

@@ -5,22 +5,23 @@ import { describe, expect, test } from "vitest";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import { sealedBy } from "../../lib/audit/sealed.ts";
 import { verification, type Verified } from "../../lib/audit/verification.ts";
-import { lateSeconds, type Checkpoint } from "../../lib/audit/checkpoint.ts";
+import { gapSeconds, lateSeconds, type Checkpoint } from "../../lib/audit/checkpoint.ts";
+import { coverage, mayHold, type Period } from "../../lib/audit/coverage.ts";
 import { instant } from "../../lib/ids.ts";
-import { canonical, chain, noHead, type StoredEvent } from "../../lib/ledger.ts";
+import { canonical } from "../../lib/canonical.ts";
+import { chain, noHead, type LogRow, type StoredEvent } from "../../lib/ledger.ts";
 import { everyPlace } from "./every-place.ts";
 import { checkpoint, sealedLog, sign, start, trust, type SealedLog } from "./sealed-log.ts";
-import { harms } from "./tampering.ts";
+import { harms, rewritings } from "./tampering.ts";
 
 const size = { count: 1000, chains: 40, every: 150 };
 const log = sealedLog(size);
 
-const verify = ({ events, checkpoints }: SealedLog, period?: { from: number; to: number }): Verified => {
-  const within = period && { from: instant(period.from), to: instant(period.to) };
+const verify = ({ events, checkpoints }: { events: readonly LogRow[]; checkpoints: readonly Checkpoint[] }, period?: Period): Verified => {
   const verifying = verification({
-    sealed: sealedBy(checkpoints, trust, period !== undefined),
+    sealed: sealedBy(checkpoints, trust, period?.from !== undefined),
     hash: sha256,
-    ...(within === undefined ? {} : { period: within }),
+    ...(period === undefined ? {} : { period }),
   });
   for (const stored of events) verifying.add(stored);
   return verifying.finish();
@@ -47,7 +48,7 @@ describe.each(harms)("somebody $name", (harm) => {
 });
 
 test("several at once are each named", () => {
-  const harm = (name: string) => harms.find((one) => one.name === name)?.does;
+  const harm = (name: string) => rewritings.find((one) => one.name === name)?.does;
   const chains = [...Map.groupBy(log.events, ({ subject }) => subject).values()];
   const edited = harm("edits it and recomputes every hash")?.(chains[0] ?? [], 4);
   const cut = harm("cuts it and all after it")?.(chains[1] ?? [], 20);
@@ -63,7 +64,7 @@ test("several at once are each named", () => {
 test.each([0, 11, 24])("one that is put in before event %i and taken out again, with all hashes anew, has moved what follows", (place) => {
   const its = [...Map.groupBy(log.events, ({ subject }) => subject).values()][7] ?? [];
   const others = log.events.filter(({ subject }) => subject !== its[0]?.subject);
-  const harm = (name: string) => harms.find((one) => one.name === name)?.does;
+  const harm = (name: string) => rewritings.find((one) => one.name === name)?.does;
   const once = harm("inserts another before it and recomputes every place and hash")?.(its, place)?.after ?? [];
   const after = harm("deletes it")?.(once, place)?.after ?? [];
   const { findings } = verify({ ...log, events: [...others, ...after] });
@@ -73,9 +74,13 @@ test.each([0, 11, 24])("one that is put in before event %i and taken out again, 
 test("any two harms to any chain are never taken for an intact log", () => {
   const its = [...Map.groupBy(log.events, ({ subject }) => subject).values()][7] ?? [];
   const others = log.events.filter(({ subject }) => subject !== its[0]?.subject);
-  const harm = fc.record({ harm: fc.constantFrom(...harms), place: fc.nat(its.length - 3) });
+  const place = fc.nat(its.length - 3);
+  const [rewriting, any] = [
+    fc.record({ harm: fc.constantFrom(...rewritings), place }),
+    fc.record({ harm: fc.constantFrom(...harms), place }),
+  ];
   fc.assert(
-    fc.property(harm, harm, (first, second) => {
+    fc.property(rewriting, any, (first, second) => {
       const once = first.harm.does(its, first.place)?.after ?? [];
       const after = second.place < once.length ? (second.harm.does(once, second.place)?.after ?? once) : once;
       if (canonical({ after }) === canonical({ after: its })) return;
@@ -150,7 +155,7 @@ describe("the checkpoints themselves", () => {
   });
   test("one that was signed later over an altered log contradicts the one before", () => {
     const its = [...Map.groupBy(log.events, ({ subject }) => subject).values()][0] ?? [];
-    const forged = harms[3]?.does(its, its.length - 1)?.after ?? [];
+    const forged = rewritings[3]?.does(its, its.length - 1)?.after ?? [];
     const again = checkpoint(log.checkpoints.at(-1), forged.slice(-1), start + 2_000_000);
     const verified = verify({
       events: [...log.events.filter(({ subject }) => subject !== its[0]?.subject), ...forged],
@@ -168,24 +173,95 @@ describe("the checkpoints themselves", () => {
   });
 });
 
-describe("the export of a period", () => {
-  const from = start + 200_000;
-  const to = start + 800_000;
-  const events = log.events.filter(({ event }) => Date.parse(event.at) >= from && Date.parse(event.at) < to);
-  const checkpoints = log.checkpoints.filter(({ statement }) => Date.parse(statement.until) > from && Date.parse(statement.since) < to);
+describe("a period", () => {
+  const hours = sealedLog({ count: 1000, chains: 40, every: 50, step: 60_000 });
+  const period = { from: instant(start + 300 * 60_000), to: instant(start + 700 * 60_000) };
+  const checkpoints = hours.checkpoints.filter(({ statement }) => mayHold(statement, period));
+  const [first, last] = [checkpoints[0]?.statement, checkpoints.at(-1)?.statement];
+  if (first === undefined || last === undefined) throw new Error("there are checkpoints");
+  const events = hours.events.filter(({ event }) => event.at >= first.since && event.at <= last.until);
+  const found = (log: Partial<SealedLog>) => verify({ events, checkpoints, ...log }, period).findings;
 
-  test("is intact, although what is before and after it is not there", () => {
-    expect(verify({ events, checkpoints }, { from, to })).toMatchObject({ intact: true, events: 600 });
+  test("is intact with all that its checkpoints hold, although what is before and after them is not there", () => {
+    expect(checkpoints.length).toBeGreaterThan(5);
+    expect(checkpoints.length).toBeLessThan(hours.checkpoints.length - 3);
+    const verified = verify({ events, checkpoints }, period);
+    expect(verified).toMatchObject({ intact: true, events: events.length, unsealed: 0, held: checkpoints.length * 50 });
+    expect(verified.sealed).toBe(verified.held);
+    expect(verified.outside).toBeGreaterThan(0);
+    expect(
+      coverage(
+        checkpoints.map(({ statement }) => statement),
+        period,
+      ),
+    ).toEqual([]);
   });
-  test("lacks nothing unnoticed of what lies between two events of a chain", () => {
-    const middle = events[300];
-    const verified = verify({ events: events.filter((one) => one !== middle), checkpoints }, { from, to });
-    expect(verified.findings).toMatchObject([{ kind: "deleted", subject: middle?.subject, seq: middle?.seq }]);
+  test("lacks nothing unnoticed: each event that a checkpoint holds is missed, also in the first forty minutes and after the end", () => {
+    const held = new Set(checkpoints.flatMap(({ leaves }) => leaves.flatMap(({ hashes }) => hashes)));
+    for (const one of events.filter(({ hash }) => held.has(hash)))
+      expect(found({ events: events.filter((other) => other !== one) })).toMatchObject([{ subject: one.subject, seq: one.seq }]);
   });
-  test("shows what was edited", () => {
-    const edited = events.map((one, index) => (index === 123 ? { ...one, event: { ...one.event, at: instant(from) } } : one));
-    expect(verify({ events: edited, checkpoints }, { from, to }).findings).toMatchObject([
-      { kind: "edited", subject: events[123]?.subject },
+  test("lacks no whole chain unnoticed", () => {
+    for (const subject of new Set(events.map((one) => one.subject)))
+      expect(found({ events: events.filter((one) => one.subject !== subject) }).length).toBeGreaterThan(0);
+  });
+  test("shows what was edited, and what was put in", () => {
+    const edited = events.map((one, index) => (index === 223 ? { ...one, event: { ...one.event, at: period.from } } : one));
+    expect(found({ events: edited })).toMatchObject([{ kind: "edited", subject: events[223]?.subject }]);
+    const made = chain("connection#vpce-0000000000000dead", noHead, [{ ...eventAt(events, 200), at: period.from }], {}, sha256);
+    expect(found({ events: [...events, ...made] })).toMatchObject([{ kind: "inserted", seq: 1 }]);
+  });
+  test.each([
+    ["its first checkpoint", () => checkpoints.slice(1), "those before it that hold events from"],
+    ["its last checkpoints", () => checkpoints.slice(0, -3), "no checkpoint was made"],
+    ["all of them", () => [], "there is no checkpoint"],
+    ["one of the time before", () => hours.checkpoints.slice(0, -3), "is of the time before"],
+    ["one of the time after", () => [...checkpoints, ...hours.checkpoints.slice(-1)], "is of the time after"],
+  ])("does not pass with %s missing or too many", (_, given, text) => {
+    const told = coverage(
+      given().map(({ statement }) => statement),
+      period,
+    );
+    expect(told.map((one) => one.text).join()).toContain(text);
+  });
+});
+
+const eventAt = (events: readonly StoredEvent[], place: number): StoredEvent["event"] => {
+  const one = events[place];
+  if (one === undefined) throw new Error("not so many");
+  return one.event;
+};
+
+test("a time in which nothing was sealed is told, and nothing else is", () => {
+  const [before, after] = [log.events.slice(0, 500), log.events.slice(500)];
+  const first = checkpoint(undefined, before, start + 600_000);
+  const late = (seconds: number): Checkpoint[] => [first, checkpoint(first, after, start + 600_000 + seconds * 1000)];
+  expect(verify({ events: log.events, checkpoints: late(gapSeconds) })).toMatchObject({ intact: true });
+  expect(verify({ events: log.events, checkpoints: late(gapSeconds + 1) }).findings).toMatchObject([{ kind: "gap" }]);
+});
+
+describe("a row that only an index hides", () => {
+  const hidden = log.events[417];
+  if (hidden === undefined) throw new Error("not so many");
+  const seen = log.events.filter((one) => one !== hidden);
+  const asked = (row: LogRow): Verified => {
+    const verifying = verification({ sealed: sealedBy(log.checkpoints, trust), hash: sha256 });
+    for (const one of seen) verifying.add(one);
+    expect(verifying.doubtful()).toEqual([hidden.subject]);
+    verifying.found([...log.events.filter((one) => one.subject === hidden.subject && one !== hidden), row], instant(start + 10_000_000));
+    return verifying.finish();
+  };
+  test("is misfiled, not deleted, when its chain is read by its key", () => {
+    const verified = asked({ ...hidden, filedUnder: { bucket: "elsewhere" } });
+    expect(verified.findings).toMatchObject([{ kind: "misfiled", subject: hidden.subject, seq: hidden.seq }]);
+    expect(verified).toMatchObject({ events: 1000, sealed: 1000 });
+  });
+  test("is no finding where the list by time was only behind", () => {
+    expect(asked(hidden)).toMatchObject({ intact: true, sealed: 1000 });
+  });
+  test("is no event any more, where it is none", () => {
+    expect(asked({ subject: hidden.subject, seq: hidden.seq, unreadable: "its hash is gone" }).findings).toMatchObject([
+      { kind: "edited", seq: hidden.seq },
     ]);
   });
 });

@@ -1,17 +1,20 @@
 // Searching the log in DynamoDB: whatever is written meanwhile, however busy a second was, each event is on exactly one page.
 
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { BatchWriteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventRow } from "../../lib/aws/event-row.ts";
-import { writeItem } from "../../lib/aws/item.ts";
+import { writeItem, type Row } from "../../lib/aws/item.ts";
 import { ledgerTables } from "../../lib/aws/ledger-table.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import { eventsPerShard, shardKey, spreading } from "../../lib/aws/spread.ts";
 import { BadInput } from "../../lib/faults.ts";
 import { instant, milliseconds, type Instant } from "../../lib/ids.ts";
-import { chain, connectionSubject, filed, noHead, type StoredEvent } from "../../lib/ledger.ts";
+import { chain, connectionSubject, filed, isEvent, noHead, type LogRow, type StoredEvent } from "../../lib/ledger.ts";
 import type { AuditQuery, Ledger } from "../../lib/ports.ts";
-import { first, noon, payments, requested } from "../contracts/samples.ts";
+import { audit } from "../../lib/operator/audit.ts";
+import type { OperatorPorts } from "../../lib/operator/operator.ts";
+import { harms } from "../audit/tampering.ts";
+import { eventsIn, first, noon, payments, requested } from "../contracts/samples.ts";
 import { dynamoDbOnTheWire, type DynamoDb } from "../contracts/tables.fixture.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
 
@@ -78,7 +81,7 @@ async function read(
   for (let pages = 0; pages < 300; pages += 1) {
     const page = await ledger.search(query, { limit, ...(cursor === undefined ? {} : { cursor }) });
     expect(page.items.length).toBeLessThanOrEqual(limit);
-    found.push(...keys(page.items));
+    found.push(...keys(eventsIn(page.items)));
     cursor = page.cursor;
     if (cursor === undefined) return found;
     await between();
@@ -109,7 +112,7 @@ describe("a second in which a thousand events are written", () => {
   });
   const everything = async (ledger: Ledger): Promise<StoredEvent[]> => {
     const subjects = Array.from({ length: 700 }, (_, index) => connectionSubject(endpointOf(index)));
-    const events = (await Promise.all(subjects.map((subject) => ledger.history(subject)))).flatMap(({ items }) => items);
+    const events = eventsIn((await Promise.all(subjects.map((subject) => ledger.history(subject)))).flatMap(({ items }) => items));
     return events.sort((a, b) => (filed(a).atKey < filed(b).atKey ? -1 : 1));
   };
 
@@ -134,7 +137,7 @@ describe("writes between the pages", () => {
     async (query) => {
       const log = await emptyLog();
       for (let number = 0; number < 90; number += 1) await log.write(number, after(-3600 + number * 30));
-      const before = keys((await log.ledger.search({ ...query, oldestFirst: false }, { limit: 1000 })).items);
+      const before = keys(eventsIn((await log.ledger.search({ ...query, oldestFirst: false }, { limit: 1000 })).items));
       expect(before.length).toBeGreaterThanOrEqual(30);
       let [number, second] = [1000, 0];
       const found = await read(log.ledger, query, 7, async () => {
@@ -203,4 +206,148 @@ test("no key of any index takes more than its share of a second, whoever writes"
   }
   expect(Math.max(...counts.values())).toBe(eventsPerShard);
   expect(counts.get(`service ${shardKey(payments, 1000 / eventsPerShard - 1)}`)).toBe(eventsPerShard);
+});
+
+describe("pages that would not fit an answer", () => {
+  // 1,000 events of 20 KB each, as a policy of many labels writes them.
+  const count = 1000;
+  const heavy = (number: number, when: Instant): StoredEvent => {
+    const event = { ...requested(endpointOf(number), when), padding: "x".repeat(20_000) };
+    const [stored] = chain(connectionSubject(endpointOf(number)), noHead, [event], { service: payments, account: accountOf(2) }, sha256);
+    if (stored === undefined) throw new Error("one event makes one");
+    return stored;
+  };
+  let log: Log;
+  beforeAll(async () => {
+    log = await emptyLog();
+    const all = Array.from({ length: count }, (_, number) => heavy(number, after(-3600 + number)));
+    for (let begin = 0; begin < count; begin += 25)
+      await dynamoDb.client.send(
+        new BatchWriteItemCommand({
+          RequestItems: { [log.auditLog]: all.slice(begin, begin + 25).map((one) => ({ PutRequest: { Item: writeItem(eventRow(one)) } })) },
+        }),
+      );
+  }, 60_000);
+
+  test.each([{ by: "time" }, { by: "time", oldestFirst: true }, { by: "service", value: payments }] as const)(
+    "end sooner, and go on: by $by",
+    async (query) => {
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await log.ledger.search(query, { limit: 1000, ...(cursor === undefined ? {} : { cursor }) });
+        expect(Buffer.byteLength(JSON.stringify(page.items))).toBeLessThan(1_500_000);
+        expect(page.items.length).toBeGreaterThan(0);
+        found.push(...keys(eventsIn(page.items)));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      expect(new Set(found).size).toBe(count);
+      expect(found).toEqual("oldestFirst" in query ? found.toSorted() : found.toSorted().reverse());
+    },
+  );
+  test("so do the API's own, whatever is asked for", async () => {
+    const ports = { ledger: log.ledger, clock: () => log.now } as unknown as OperatorPorts;
+    for (const asked of [
+      {},
+      { limit: 300 },
+      { limit: 1000, oldestFirst: true },
+      { limit: 1000, type: "ConnectionRequested", account: accountOf(2) },
+    ]) {
+      const page = await audit(ports, asked);
+      expect(page.cursor).toBeDefined();
+      expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(3_000_000);
+    }
+  });
+});
+
+describe("rows that somebody altered past Drawbridge", () => {
+  const spoil = async (log: Log, number: number, change: (row: Row) => Row): Promise<void> => {
+    const [stored] = eventsIn((await log.ledger.history(connectionSubject(endpointOf(number)))).items);
+    if (stored === undefined) throw new Error("it was written");
+    await dynamoDb.client.send(new PutItemCommand({ TableName: log.auditLog, Item: change(writeItem(eventRow(stored))) }));
+  };
+  test("are told in their place, and hide no other, on pages of any size", async () => {
+    const log = await emptyLog();
+    for (let number = 0; number < 30; number += 1) await log.write(number, after(-3600 + number));
+    for (const [index, harm] of harms.filter((one) => one.spoils !== undefined).entries())
+      await spoil(log, index * 2 + 1, harm.spoils ?? ((row) => row));
+    for (const query of [{ by: "time" }, { by: "time", oldestFirst: true }, { by: "service", value: payments }] as const) {
+      const rows: LogRow[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await log.ledger.search(query, { limit: 3, ...(cursor === undefined ? {} : { cursor }) });
+        rows.push(...page.items);
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      // The one that was given another place stands beside its old one.
+      expect(rows.filter((row) => !isEvent(row)).length).toBeGreaterThanOrEqual(query.by === "time" ? 9 : 8);
+      expect(rows.filter(isEvent).length).toBeGreaterThanOrEqual(20);
+    }
+  });
+  test("are passed over by a cursor, whatever they are filed under", async () => {
+    const log = await emptyLog();
+    for (let number = 0; number < 12; number += 1) await log.write(number, after(-3600 + number));
+    for (const [index, atKey] of ["zzz", "2026", "!", "2026-11-23T11:00:05.500Z#another#thing", "#"].entries())
+      await spoil(log, index, (row) => ({ ...row, atKey: { S: atKey } }));
+    for (const oldestFirst of [false, true])
+      for (const limit of [1, 2, 5]) {
+        const seen: string[] = [];
+        let cursor: string | undefined;
+        for (let pages = 0; pages < 40; pages += 1) {
+          const page = await log.ledger.search({ by: "time", oldestFirst }, { limit, ...(cursor === undefined ? {} : { cursor }) });
+          seen.push(...page.items.map(({ subject }) => subject));
+          cursor = page.cursor;
+          if (cursor === undefined) break;
+        }
+        expect(cursor).toBeUndefined();
+        expect(seen).toHaveLength(new Set(seen).size);
+        // Oldest first, a list ends ten seconds before it began: what says that it is of no time at all is not in it.
+        expect(seen.length).toBeGreaterThanOrEqual(oldestFirst ? 11 : 12);
+      }
+  });
+  test("do not stop a chain: the next event follows the last one's hash", async () => {
+    const log = await emptyLog();
+    await log.write(1, after(-60));
+    const before = await log.ledger.head(connectionSubject(endpointOf(1)));
+    await spoil(log, 1, (row) => ({ ...row, event: { M: { type: { S: "Nonsense" } } } }));
+    expect(await log.ledger.head(connectionSubject(endpointOf(1)))).toEqual({ seq: before.seq, hash: before.hash });
+  });
+});
+
+describe("times that cannot be", () => {
+  test("are answered at once, also by a cursor that somebody made up", async () => {
+    const log = await emptyLog();
+    for (let number = 0; number < 3; number += 1) await log.write(number, after(-3600 + number));
+    let reads = 0;
+    const counted = ledgerTables(
+      Object.assign(Object.create(dynamoDb.client) as typeof dynamoDb.client, {
+        send: (command: never) => {
+          reads += 1;
+          return dynamoDb.client.send(command);
+        },
+      }),
+      { auditLog: log.auditLog, connections: "-", settings: "-" },
+      () => log.now,
+    );
+    for (const query of [
+      { by: "time", from: "9999-12-31T00:00:00.000Z" },
+      { by: "time", from: "9999-12-31T00:00:00.000Z", oldestFirst: true },
+      { by: "time", from: "2031-01-01T00:00:00.000Z" },
+      { by: "time", to: "0001-01-01T00:00:00.000Z", oldestFirst: true },
+    ] as const)
+      expect(await counted.search(query as unknown as AuditQuery)).toEqual({ items: [] });
+    expect(reads).toBeLessThan(12);
+    const { cursor = "" } = await log.ledger.search({ by: "time" }, { limit: 2 });
+    const parts = JSON.parse(Buffer.from(cursor, "base64url").toString()) as Record<string, unknown>;
+    const { q, upTo } = parts;
+    for (const days of [
+      ["1970-01-01", "9999-12-31"],
+      ["9999-12-31", "1970-01-01"],
+    ]) {
+      reads = 0;
+      const made = Buffer.from(JSON.stringify({ q, upTo, shards: [], days })).toString("base64url");
+      await counted.search({ by: "time" }, { cursor: made });
+      expect(reads).toBeLessThanOrEqual(45);
+    }
+  });
 });

@@ -55,7 +55,7 @@ afterAll(async () => {
 
 const locked = (): string => {
   const name = `checkpoints-${String((made += 1))}`;
-  buckets.create(name, account, { versioned: true, lockDays: 10 });
+  buckets.create(name, account, { versioned: true, lock: { mode: "GOVERNANCE", days: 10 } });
   return name;
 };
 

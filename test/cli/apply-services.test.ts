@@ -39,7 +39,7 @@ test("a service is taken in observed, and enforced when its settings and entries
   );
   expect(planned.out).toContain("Plan: 2 to add, 0 to change, 0 to remove; services: 1 to take into care");
   // The one accepted already would be cut by the reject entry, but for the service's own setting.
-  expect(planned.out).toContain("What would follow: 1 asked about, 1 accepted.");
+  expect(planned.out).toContain("What would follow: 1 asked about, 1 accepted, 1 kept though nothing lets them in any more.");
   expect(await inCare()).toEqual([]);
   const applied = await apply(file, "--yes", "--reason", "release 42");
   expect(applied).toMatchObject({ code: 0, out: expect.stringContaining("Done: entries 2 added; services 1 taken into care.") });
@@ -212,4 +212,19 @@ test("what is enforced is not observed again by a file, and a zone that is not t
     err: expect.stringContaining("policy.yml:2:39: Zone example.org"),
   });
   expect(at.types()).toHaveLength(before);
+});
+
+test("what a file leaves of the endpoint service's own permissions that no sweep puts right is told when it is done", async () => {
+  const follows = "{ mode: enforce, zone: none, permissions: follow }";
+  at.world.ec2.addService(service);
+  expect((await apply(text(follows, accepts), "--yes")).err).not.toContain("!");
+  at.world.ec2.letAsk(service, "*");
+  const anyone = await apply(text(follows, `${accepts}  - { service: "*", principal: any, verdict: ask }\n`), "--yes");
+  expect(anyone).toMatchObject({ code: 0, err: expect.stringContaining("! the permissions of vpce-svc-00000000000000001 cannot follow") });
+  expect((await apply(text(follows, accepts), "--yes")).err).toContain("! * may ask to connect to");
+  await at.ports.permits.keep(service, { account: accountOf(2), at: at.ports.clock() });
+  at.world.ec2.letAsk(service, accountOf(2));
+  expect((await apply(text("{ mode: enforce, zone: none }", accepts), "--yes")).err).toContain(
+    "! 222222222222 may still ask to connect to",
+  );
 });

@@ -214,6 +214,16 @@ test("the plan says what follows for live connections, and that is what then hap
   expect(at.types().slice(before).toSorted()).toEqual(["ConnectionApproved", "ConnectionDenied"]);
 });
 
+test("the plan names who stays connected though the file no longer lets them in", async () => {
+  await apply(`entries:\n  - { service: ${service}, principal: 222222222222, verdict: accept }\n`, "--yes");
+  at.connect(1);
+  await at.admit();
+  const planned = await apply("entries: []\n", "--check");
+  expect(planned.out).toContain("What would follow: 1 kept though nothing lets them in any more.");
+  expect(planned.err).toMatch(new RegExp(`${endpoint} +222222222222 +${service} +kept all the same`));
+  expect((await apply("entries: []\n", "--yes")).out).toContain("What follows: 1 kept though nothing lets them in any more.");
+});
+
 const entry = (more: string): string => `entries:\n  - service: ${service}\n    principal: 222222222222\n    verdict: accept\n${more}`;
 
 /** Each line repeats the one before nine times. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { csv } from "../../cli/csv.ts";
 import type { Access } from "../../lib/audit/reports.ts";
-import type { StoredEvent } from "../../lib/ledger.ts";
+import { isEvent, type LogRow, type Page, type StoredEvent } from "../../lib/ledger.ts";
 import { acme, desk, endpoint, service, type Desk } from "../operator/desk.ts";
 import { secretAccessKey, served, type SignedServer } from "./signed-server.ts";
 import { typed, type Setting, type Typed } from "./typed.ts";
@@ -75,7 +75,16 @@ describe("filters", () => {
     ["audit --colour red", "there is no option --colour"],
     ["audit verfy", "did you mean audit verify?"],
     ["audit who-let-in acme", "is not an account"],
+    ["audit --from 9999-12-31", "from: "],
+    ["audit --from 9999-12-31 --oldest-first", "from: "],
+    ["audit --from 2026-02-30", "from: "],
+    ["audit --subject nonsense", "there is no option --subject"],
     ["access-report --at june", "--at june is no time"],
+    ["access-report --at 2026-06-31", "--at 2026-06-31 is no time"],
+    ["access-report --at 9999-12-31", "is still to come"],
+    ["stats --from 9999-12-31", "is still to come"],
+    ["stats --from foo", "--from foo is no time"],
+    ["audit export --to foo", "--to foo is no time"],
     ["audit --csv --json", "exclude each other"],
     ["evidence --from 2026-12-01 --to 2026-11-01", "is not after"],
     ["audit verify --export nowhere", "nowhere is no folder"],
@@ -118,6 +127,65 @@ describe("answers", () => {
   });
 });
 
+describe("a log that somebody altered", () => {
+  /** Some rows as one command of somebody with rights on the table left them. */
+  const altered = (change: (row: LogRow) => LogRow[]): void => {
+    const { ledger } = at.ports;
+    const pages = async (page: Promise<Page<LogRow>>): Promise<Page<LogRow>> => {
+      const { items, ...rest } = await page;
+      return { ...rest, items: items.flatMap(change) };
+    };
+    Object.assign(at.ports, {
+      ledger: {
+        ...ledger,
+        search: (...given: Parameters<typeof ledger.search>) => pages(ledger.search(...given)),
+        history: (...given: Parameters<typeof ledger.history>) => pages(ledger.history(...given)),
+      },
+    });
+  };
+  const isSecond = (row: LogRow): boolean => row.subject === `connection#${endpoint}` && row.seq === 2;
+
+  test("is told of in every answer, and blinds none", async () => {
+    await twoConsumers();
+    altered((row) => (isSecond(row) ? [{ subject: row.subject, seq: row.seq, unreadable: "hash: not a SHA-256" }] : [row]));
+    const lines = ["audit --all", "audit --all --csv", `audit --connection ${endpoint}`, `show ${endpoint}`, "audit export"];
+    for (const line of lines) {
+      const { code, out } = await run(line);
+      expect({ line, code, told: out.includes("hash: not a SHA-256") }).toEqual({ line, code: 0, told: true });
+    }
+    for (const line of [`audit who-let-in ${acme}`, "access-report"]) {
+      const { code, out } = await run(line);
+      expect({ line, code, told: out.includes("is incomplete, or contradicts itself") }).toEqual({ line, code: 0, told: true });
+    }
+    expect(await run("stats --from 2026-01-01")).toMatchObject({ code: 0 });
+  });
+  test("by an event that only the index lacks, or is late to show, tells the whole all the same", async () => {
+    await twoConsumers();
+    const { ledger } = at.ports;
+    const search: typeof ledger.search = async (...given) =>
+      ledger.search(...given).then((page) => ({ ...page, items: page.items.filter((row) => !isSecond(row)) }));
+    Object.assign(at.ports, { ledger: { ...ledger, search } });
+    const { out } = await run(`audit who-let-in ${acme}`);
+    expect(out).toContain("1 of 1 connections is in.");
+    expect(out).not.toContain("incomplete");
+    expect((await run("access-report")).out).toContain("1 connection was let in");
+  });
+  test("by an event that is gone, or lacks what makes it one, answers all the same", async () => {
+    await twoConsumers();
+    altered((row) =>
+      isSecond(row)
+        ? []
+        : isEvent(row) && row.seq === 3
+          ? [{ ...row, event: { ...row.event, type: "ConnectionRequested" } as never }]
+          : [row],
+    );
+    for (const line of ["audit --all", `audit who-let-in ${acme}`, "access-report", "stats --from 2026-01-01", `show ${endpoint}`])
+      expect({ line, code: (await run(line)).code }).toEqual({ line, code: 0 });
+    expect((await run("audit --all")).out).toContain("whose members are not those of such an event");
+    expect((await run(`audit who-let-in ${acme}`)).out).toContain("is incomplete, or contradicts itself");
+  });
+});
+
 describe("an export", () => {
   const lines = async (file: string): Promise<StoredEvent[]> =>
     (await readFile(file, "utf8"))
@@ -147,7 +215,7 @@ describe("an export", () => {
     await writeFile(`${file}.part`, `${first}{"half":`);
     await writeFile(
       `${file}.progress`,
-      JSON.stringify({ asked: JSON.stringify([{}, "2027-01-01"]), to, cursor, bytes: Buffer.byteLength(first), events: 1 }),
+      JSON.stringify({ asked: JSON.stringify([{}, "2027-01-01T00:00:00.000Z"]), to, cursor, bytes: Buffer.byteLength(first), events: 1 }),
     );
     expect((await run(`audit export --to 2027-01-01 --out ${file}`)).err).toContain("Going on after 1 events.");
     expect(await readFile(file, "utf8")).toBe(whole);

@@ -75,7 +75,8 @@ test("allow with every option, again, changed, listed, shown and removed", async
   const words = `account 222222222222 (acme) at ${service}: accept, version 1, from eu-west-1 or eu-west-2, ipv4 only, not before 2026-12-01 00:00 UTC, until 2027-12-31 00:00 UTC`;
   expect(await run(allow)).toMatchObject({ code: 0, out: `Added: ${words}\n` });
   expect(await run(allow)).toMatchObject({ code: 0, out: `Nothing changed, it says so already: ${words}\n` });
-  expect((await run(`ask 222222222222 --service ${service} --name acme`)).out).toContain(`Before:  ${words}`);
+  const asked = await run(`ask 222222222222 --service ${service}`);
+  expect(asked.out).toContain(`Before:  ${words}\nDiffers: verdict accept → ask, regions eu-west-1 or eu-west-2 → none, `);
   expect((await run("list")).out).toMatch(/222222222222 +ask +acme/);
   expect((await run(`show 222222222222 --service ${service}`)).out).toContain("entry changed");
   expect(await run(`remove 222222222222 --service ${service} --yes`)).toMatchObject({ code: 0, err: expect.stringContaining("version 2") });
@@ -201,4 +202,22 @@ test("what outsiders wrote steers no terminal", async () => {
     // oxlint-disable-next-line no-control-regex
     expect(out).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E]/);
   }
+});
+
+test("approvers test says what was sent by mail and in Slack, and the list what Slack takes for whom", async () => {
+  at.slack.configure();
+  at.slack.side.leave("U0GONE0000");
+  await run("approvers add ann --slack U0ANN00000");
+  await run("approvers add gone --slack U0GONE0000");
+  await run("approvers add bob --email bob@example.com");
+  await run("approvers add cleo --arn arn:aws:iam::111111111111:user/cleo");
+  expect((await run("approvers list")).out).toMatch(/ann +.* U0ANN00000, not tried/);
+  const tried = async (name: string): Promise<string> => (await run(`approvers test ${name}`)).out.trim();
+  expect(await tried("ann")).toBe("Slack has taken a test for ann.");
+  expect(await tried("gone")).toMatch(/^Nothing was sent in Slack: .*user_not_found/);
+  expect(await tried("bob")).toMatch(/^Nothing was mailed: not confirmed/);
+  expect(await tried("cleo")).toBe("Nothing was sent: there is neither an address nor a Slack user.");
+  const { out } = await run("approvers list", { width: 400 });
+  expect(out).toMatch(/ann +.* U0ANN00000, takes messages/);
+  expect(out).toMatch(/gone +.* U0GONE0000, .*user_not_found/);
 });

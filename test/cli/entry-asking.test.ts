@@ -60,7 +60,7 @@ test.each([
   ["--escalate-to zoe", 'asking.escalateTo: "zoe" is not valid; add them first with: drawbridge approvers add zoe'],
   ["--open-days 0", 'asking.openDays: "0" is not valid; give a whole number from 1 to 365'],
   ["--account-answers perhaps", "--account-answers takes yes or no"],
-  ["--approver ann --quorum 2", "asking.quorum: 2 is not valid; give at most 1"],
+  ["--approver ann --quorum 2", 'asking.quorum: "2" is not valid; give at most 1'],
 ])("%s is refused", async (options, said) => {
   const { code, err } = await run(`ask 333333333333 --service ${service} ${options}`);
   expect(code).toBe(2);

@@ -92,46 +92,31 @@ export const full = {
 };
 
 const scalars = [
-  ...["x", " ", "keep", "now", "none", "usual", "*", "any", "ann", "-ann", "approvers", "A", "5", "true", "yes"],
-  ...["0h", "1h", "8760h", "8761h", "0365d", "366d", "24 h", "h"],
-  ...["2026-12-31", "2026-13-01", "2026-12-32", "2026-12-31T18:00", "2026-12-31T24:00:00Z", "2026-12-31T18:00:00.5+01:00", "31.12.2026"],
-  ...["222222222222", "22222222222", "account#222222222222", "account#vpce-0123456789abcdef0", "endpoint#vpce-0123456789abcdef0"],
-  ...["vpce-0123456789abcdef0", "vpce-svc-0123456789abcdef0", "vpce-svc-1", "vpc-0123456789abcdef0", "ou-ab12-cdefgh34", "o-1"],
-  ...["eu-west-1", "eu-west", "Ireland", "ipv4", "ipv5", "accept", "perhaps", "enforce", "follow", "code"],
-  ...["ann@example.com", " ann@example.com ", "ann", "U0123ABCDEF", "u1", "arn:aws:iam::111111111111:user/ann", "arn:aws:iam::1:user/ann"],
-  ...[
-    "api.example.com",
-    "*.example.com",
-    "API.example.com",
-    `${"a".repeat(60)}.`.repeat(5),
-    "a".repeat(63),
-    "a".repeat(64),
-    "a".repeat(257),
-  ],
+  ["x", " ", "keep", "now", "none", "usual", "*", "any", "ann", "-ann", "approvers", "A", "5", "true", "yes"],
+  ["0h", "1h", "8760h", "8761h", "0365d", "366d", "24 h", "h"],
+  ["2026-12-31", "2026-13-01", "2026-12-32", "2026-12-31T18:00", "2026-12-31T24:00:00Z", "2026-12-31T18:00:00.5+01:00", "31.12.2026"],
+  ["222222222222", "22222222222", "account#222222222222", "account#vpce-0123456789abcdef0", "endpoint#vpce-0123456789abcdef0"],
+  ["vpce-0123456789abcdef0", "vpce-svc-0123456789abcdef0", "vpce-svc-1", "vpc-0123456789abcdef0", "ou-ab12-cdefgh34", "o-1"],
+  ["eu-west-1", "eu-west", "Ireland", "ipv4", "ipv5", "accept", "perhaps", "enforce", "follow", "code"],
+  ["ann@example.com", " ann@example.com ", "U0123ABCDEF", "u1", "arn:aws:iam::111111111111:user/ann", "arn:aws:iam::1:user/ann"],
+  ["api.example.com", "*.example.com", "API.example.com", `${"a".repeat(60)}.`.repeat(5)],
+  [63, 64, 257].map((length) => "a".repeat(length)),
+].flat();
+const numbers = [0, 1, 2, 20, 21, 365, 366, 8760, 8761, 1_000_000, 1_000_001, -1, 1.5, 222_222_222_222, 1_222_222_222_222];
+const lists = [[], [[]], [{}], ["ann"], ["ann", "ann"], ["eu-west-1"], ["ipv4"], [1], Array.from({ length: 51 }, () => "ann")];
+const objects = [
+  {},
+  { x: "y" },
+  { service: "*", principal: "any", verdict: "ask" },
+  { approvers: ["ann"] },
+  { quorum: 1 },
+  { id: "vpc-0123456789abcdef0" },
 ];
-export const values: readonly unknown[] = [
-  ...scalars,
-  ...[0, 1, 2, 20, 21, 365, 366, 8760, 8761, 1_000_000, 1_000_001, -1, 1.5, 222_222_222_222, 1_222_222_222_222, true, false, null],
-  ...[[], {}, [[]], [{}], { x: "y" }, ["ann"], ["ann", "ann"], ["eu-west-1"], ["ipv4"], [1], Array.from({ length: 51 }, () => "ann")],
-  ...[{ service: "*", principal: "any", verdict: "ask" }, { approvers: ["ann"] }, { quorum: 1 }, { id: "vpc-0123456789abcdef0" }],
-];
+export const values: readonly unknown[] = [...scalars, ...numbers, true, false, null, ...lists, ...objects];
 export const names = [
-  "x",
-  "label",
-  "mode",
-  "zone",
-  "asking",
-  "service",
-  "regions",
-  "quorum",
-  "email",
-  "A",
-  "ann",
-  "5",
-  service,
-  "vpce-svc-1",
-  "",
-];
+  ["x", "A", "5", "", "ann", service, "vpce-svc-1"],
+  ["label", "mode", "zone", "asking", "service", "regions", "quorum", "email"],
+].flat();
 
 export interface Place {
   readonly path: readonly (string | number)[];

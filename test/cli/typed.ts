@@ -13,6 +13,8 @@ export interface Setting {
   readonly api?: string;
   /** What somebody answers to questions; nobody is there without. */
   readonly answer?: string;
+  /** What happens while they think about it. */
+  readonly meanwhile?: () => Promise<unknown>;
   readonly width?: number;
   readonly colour?: boolean;
   readonly env?: Readonly<Record<string, string>>;
@@ -20,7 +22,7 @@ export interface Setting {
 
 export async function typed(
   args: readonly string[],
-  { api, answer, width = Infinity, colour = false, env = {} }: Setting = {},
+  { api, answer, meanwhile, width = Infinity, colour = false, env = {} }: Setting = {},
 ): Promise<Typed> {
   const shown = { out: "", err: "" };
   const questions: string[] = [];
@@ -33,9 +35,10 @@ export async function typed(
     interactive: answer !== undefined,
     out: (text) => void (shown.out += `${text}\n`),
     err: (text) => void (shown.err += `${text}\n`),
-    ask: (question) => {
+    ask: async (question) => {
       questions.push(question);
-      return Promise.resolve(answer ?? "");
+      await meanwhile?.();
+      return answer ?? "";
     },
   };
   const code = await main(args, terminal, [1, 1, 1]);

@@ -57,7 +57,7 @@ const commands: readonly (readonly string[])[] = [
   ["freezes"],
   ["audit", "--all"],
   ["audit", "who-let-in", "222222222222"],
-  ["access-report", "--at", "2026-12-30"],
+  ["access-report"],
   ["stats", "--from", "2026-01-01"],
   ["show", first],
   ["show", "222222222222"],

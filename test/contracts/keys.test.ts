@@ -52,6 +52,19 @@ describe("a secret", () => {
   });
 });
 
+test("a secret is kept for five minutes, and read at once when it is wanted fresh", async () => {
+  const clock = fakeClock();
+  const arn = await secret("one");
+  const read = cachedSecret(client, arn, clock.now);
+  expect(await read()).toBe("one");
+  await put(arn, "two");
+  expect(await read(false)).toBe("one");
+  expect([await read(true), await read(false)]).toEqual(["two", "two"]);
+  await put(arn, "three");
+  clock.advance(300);
+  expect(await read(false)).toBe("three");
+});
+
 describe("a secret that others sign with", () => {
   const now = () => fakeClock(new Date().toISOString());
 

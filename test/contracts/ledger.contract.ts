@@ -38,6 +38,7 @@ import {
   service,
   serviceEvent,
   unnamed,
+  eventsIn,
 } from "./samples.ts";
 import type { TablesUnderTest } from "./tables.fixture.ts";
 
@@ -51,7 +52,7 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
       const kept = (await connections.load([endpointOf(1)])).get(endpointOf(1));
       expect(kept).toEqual({ connection: change.after, head });
       expect(await ledger.head(connectionSubject(endpointOf(1)))).toEqual(head);
-      const { items } = await ledger.history(connectionSubject(endpointOf(1)));
+      const items = eventsIn((await ledger.history(connectionSubject(endpointOf(1)))).items);
       expect(items.map(({ event: { type } }) => type)).toEqual(["ConnectionRequested", "ApprovalRequested"]);
       expect(items.every(({ service, account }) => service === payments && account === acme)).toBe(true);
     });
@@ -102,7 +103,7 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
         expected = (await ledger.commit(change)) as Head;
         after = change.after;
       }
-      const events = await all((request) => ledger.history(connectionSubject(endpointOf(1)), request), 3);
+      const events = eventsIn(await all((request) => ledger.history(connectionSubject(endpointOf(1)), request), 3));
       expect(events).toHaveLength(odd.length + 1);
       expect(firstBreak(events, sha256)).toBeUndefined();
       expect(
@@ -187,7 +188,7 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
       expect(await allowList.read([key])).toEqual([entry(acme, 4)]);
       expect(head.seq).toBe(4);
       const { items } = await ledger.history(entrySubject(payments, key.principal));
-      expect(firstBreak(items, sha256)).toBeUndefined();
+      expect(firstBreak(eventsIn(items), sha256)).toBeUndefined();
       expect(
         await ledger.commit({
           of: "entry",
@@ -325,7 +326,9 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
       const added = entry(acme, 1);
       await ledger.commit({ of: "entry", key: added, after: added, events: [entryEvent("EntryAdded", added)], expected: noHead });
       const types = async (query: AuditQuery): Promise<string[]> =>
-        (await ledger.search(query)).items.map(({ event: { type } }) => type).toSorted();
+        eventsIn((await ledger.search(query)).items)
+          .map(({ event: { type } }) => type)
+          .toSorted();
       expect(await types({ by: "service", value: payments })).toEqual(["ConnectionApproved", "ConnectionRequested", "EntryAdded"]);
       expect(await types({ by: "account", value: accountOf(3) })).toEqual(["ApprovalRequested", "ConnectionRequested"]);
       expect(await types({ by: "actor", value: "operator arn:aws:iam::111111111111:user/op" })).toEqual(["EntryAdded"]);
@@ -340,13 +343,13 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
       const hours = ["2026-11-20T08:00:00Z", "2026-11-21T09:00:00Z", "2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z"].map(at);
       for (const [index, when] of hours.entries()) await ledger.commit(first(requested(endpointOf(index + 1), when)));
       const found = async (query: Omit<AuditQuery, "by">, limit = 100): Promise<string[]> =>
-        (await all((request) => ledger.search({ by: "time", ...query }, request), limit)).map(({ event }) => event.at);
+        eventsIn(await all((request) => ledger.search({ by: "time", ...query }, request), limit)).map(({ event }) => event.at);
       expect(await found({})).toEqual(hours.toReversed());
       expect(await found({ oldestFirst: true }, 1)).toEqual(hours);
       expect(await found({ from: hours[1] as typeof noon, to: hours[3] as typeof noon })).toEqual([hours[2], hours[1]]);
       expect(await found({ from: at("2026-11-22T00:00:00Z"), to: at("2026-11-23T00:00:00Z") })).toEqual([]);
       const byService = { by: "service", value: payments, from: hours[1] as typeof noon, to: hours[3] as typeof noon } as const;
-      expect((await ledger.search(byService)).items.map(({ event }) => event.at)).toEqual([hours[2], hours[1]]);
+      expect(eventsIn((await ledger.search(byService)).items).map(({ event }) => event.at)).toEqual([hours[2], hours[1]]);
       expect(await all((request) => ledger.search({ ...byService, oldestFirst: true }, request), 1)).toHaveLength(2);
     });
   });
@@ -356,12 +359,12 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
       const { ledger, connections } = await setup();
       await ledger.commit(first(requested(endpointOf(1))));
       const kept = (await connections.load([endpointOf(1)])).get(endpointOf(1));
-      const [stored] = (await ledger.history(connectionSubject(endpointOf(1)))).items;
+      const [stored] = eventsIn((await ledger.history(connectionSubject(endpointOf(1)))).items);
       if (kept === undefined || stored === undefined) throw new Error("both were written");
       (kept.connection.names as unknown[]).push("mine");
       (stored.event as { type: string }).type = "Other";
       expect((await connections.load([endpointOf(1)])).get(endpointOf(1))?.connection.names).toEqual([]);
-      expect(firstBreak((await ledger.history(connectionSubject(endpointOf(1)))).items, sha256)).toBeUndefined();
+      expect(firstBreak(eventsIn((await ledger.history(connectionSubject(endpointOf(1)))).items), sha256)).toBeUndefined();
     });
   });
 }

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { BadInput, Fault } from "../../lib/faults.ts";
-import { noHead, type Head } from "../../lib/ledger.ts";
+import type { Instant } from "../../lib/ids.ts";
+import { entrySubject, noHead, type Head } from "../../lib/ledger.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { all } from "./ledger.contract.ts";
 import { acme, approved, asked, at, entry, entryEvent, first, next, noon, payments, requested } from "./samples.ts";
@@ -108,6 +109,30 @@ export function recordsContract(name: string, setup: () => Promise<TablesUnderTe
         expect((fault as Fault).message).toContain(key);
         expect((fault as Fault).where).toMatch(/^table \S+/);
       }
+    });
+
+    test("of the allow-list are named to whoever looks, hide no other, stop whoever decides, and go like any other", async () => {
+      const { ledger, allowList, spoil } = await setup();
+      const [spoilt, sound] = [entry(acme, 1), entry(acme, 1, { principal: "any" })];
+      for (const after of [spoilt, sound])
+        await ledger.commit({ of: "entry", key: after, after, events: [entryEvent("EntryAdded", after)], expected: noHead });
+      await spoil("entries", { ...spoilt, conditions: { moonPhase: "full" } });
+      const named = { service: payments, principal: spoilt.principal, unreadable: expect.stringContaining("moonPhase") as string };
+      expect((await allowList.ofService(payments)).items).toEqual([expect.objectContaining(named), sound]);
+      expect(await allowList.inspect([spoilt])).toMatchObject([{ ...named, row: { conditions: { moonPhase: "full" } } }]);
+      await expect(allowList.standing([spoilt])).rejects.toMatchObject({ code: "UnreadableRow" });
+      const expected = await ledger.head(entrySubject(payments, spoilt.principal));
+      await ledger.commit({ of: "entry", key: spoilt, events: [entryEvent("EntryRemoved", spoilt)], expected });
+      expect((await allowList.ofService(payments)).items).toEqual([sound]);
+    });
+
+    test("are not made: a record that its own reader would not take is a fault, and nothing of its commit is written", async () => {
+      const { ledger, allowList } = await setup();
+      const after = entry(acme, 1, { conditions: { notBefore: "-000001-12-31T10:00:00.000Z" as Instant } });
+      const change = { of: "entry", key: after, after, events: [entryEvent("EntryAdded", after)], expected: noHead } as const;
+      await expect(ledger.commit(change)).rejects.toMatchObject({ code: "UnreadableRow", retryable: false });
+      expect(await allowList.inspect([after])).toEqual([]);
+      expect(await ledger.head(entrySubject(payments, after.principal))).toEqual(noHead);
     });
   });
 }

@@ -4,7 +4,7 @@ import type { Entry } from "../../lib/allow-list.ts";
 import { evolve, replay, type Connection } from "../../lib/connection.ts";
 import type { ConnectionEvent, PolicyEvent } from "../../lib/events.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "../../lib/ids.ts";
-import { noHead, type Change, type Head } from "../../lib/ledger.ts";
+import { isEvent, noHead, type Change, type Head, type LogRow, type StoredEvent } from "../../lib/ledger.ts";
 import type { Service } from "../../lib/service.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 
@@ -13,6 +13,13 @@ export const payments = serviceOf(0xa);
 export const at = (text: string): Instant => new Date(text).toISOString() as Instant;
 export const noon = at("2026-11-23T12:00:00Z");
 const zone = "Z0123456789ABCDEFGHIJ" as ZoneId;
+
+/** Rows of a log that nobody altered. */
+export const eventsIn = (rows: readonly LogRow[]): StoredEvent[] =>
+  rows.map((row) => {
+    if (isEvent(row)) return row;
+    throw new Error(`${row.subject} ${String(row.seq)}: ${row.unreadable}`);
+  });
 
 type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent ? Omit<T, "at" | "by" | "because"> : never;
 

@@ -2,8 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 
+import { urlOf } from "../../scripts/deploy/artifacts.ts";
 import { parametersOf, parseConfig, readStage, stageIn } from "../../scripts/deploy/config.ts";
 import { domainFields, stageFields } from "../../scripts/deploy/config-fields.ts";
+import { placeOf } from "../../scripts/deploy/policy.ts";
 import { Stop } from "../../scripts/deploy/stop.ts";
 import { readTemplate } from "../../scripts/template.ts";
 import { blocksOf } from "./document.ts";
@@ -68,6 +70,43 @@ test.each([
   ["stages: [", "c.yml:1:"],
 ])("%j is refused", (text, said) => {
   expect(wrong(text).join("\n")).toContain(said);
+});
+
+const place = (region: string, more = ""): string => `stages:\n  dev:\n    account: "111111111111"\n    region: ${region}\n${more}`;
+const domainIn = (region: string, account: string, partition = "aws"): string =>
+  `    domain:\n      name: a.example.com\n      certificate: arn:${partition}:acm:${region}:${account}:certificate/0-1\n`;
+
+test.each([
+  [place("eu-wst-1"), 'c.yml:4:13: stages.dev.region is "eu-wst-1"; this version knows no such Region; did you mean eu-west-1?'],
+  [place("us-middle-9"), 'c.yml:4:13: stages.dev.region is "us-middle-9"; this version knows no such Region'],
+  [
+    place("eu-west-1", domainIn("us-east-1", "111111111111")),
+    "c.yml:7:20: stages.dev.domain.certificate is a certificate of us-east-1; ask ACM for one in eu-west-1, the stage's Region",
+  ],
+  [
+    place("eu-west-1", domainIn("eu-west-1", "222222222222")),
+    "c.yml:7:20: stages.dev.domain.certificate is a certificate of the account 222222222222; the stage's account is 111111111111",
+  ],
+  [
+    place("us-gov-west-1", domainIn("us-gov-west-1", "111111111111")),
+    "c.yml:7:20: stages.dev.domain.certificate is in the partition aws; the stage's Region is in aws-us-gov",
+  ],
+  [
+    place("cn-north-1", "    organizationsRole: arn:aws:iam::999999999999:role/looks\n"),
+    "c.yml:5:24: stages.dev.organizationsRole is in the partition aws; the stage's Region is in aws-cn",
+  ],
+])("what has the right form and cannot be is refused: %j", (text, said) => {
+  expect(wrong(text).join("\n")).toContain(said);
+});
+
+test("every partition has its own name and addresses", () => {
+  const of = (region: string): string[] => [placeOf(stageIn(place(region), "c.yml", undefined)).partition, urlOf("b", region, "k")];
+  expect(["eu-west-1", "cn-north-1", "us-gov-east-1", "us-iso-east-1"].map(of)).toEqual([
+    ["aws", "https://b.s3.eu-west-1.amazonaws.com/k"],
+    ["aws-cn", "https://b.s3.cn-north-1.amazonaws.com.cn/k"],
+    ["aws-us-gov", "https://b.s3.us-gov-east-1.amazonaws.com/k"],
+    ["aws-iso", "https://b.s3.us-iso-east-1.c2s.ic.gov/k"],
+  ]);
 });
 
 test("which stage is meant must be clear", async () => {

@@ -8,6 +8,13 @@ export interface Block {
   readonly lines: readonly string[];
 }
 
+/** Every fence of the page, indented or not, by its name; without one, by its first line. */
+export async function everyBlockOf(page: string): Promise<readonly string[]> {
+  const text = await readFile(new URL(`../../${page}`, import.meta.url), "utf8");
+  const fences = [...text.matchAll(/^ *```(.*)\n(.*)/gm)].filter((_, index) => index % 2 === 0);
+  return fences.map(([, opening = "", first = ""]) => /^\w+ walk=(\w+)$/.exec(opening)?.[1] ?? first);
+}
+
 export async function blocksOf(page: string): Promise<readonly Block[]> {
   const text = await readFile(new URL(`../../${page}`, import.meta.url), "utf8");
   return [...text.matchAll(/^```(\w+) walk=(\w+)\n(.*?)^```$/gms)].map(([, language = "", name = "", body = ""]) => ({

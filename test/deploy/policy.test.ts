@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { evaluate, type Verdict } from "../../local/authorize.ts";
 import { stageIn, type Stage } from "../../scripts/deploy/config.ts";
 import { handlers } from "../../scripts/deploy/handlers.ts";
-import { everywhere, placeOf, policyFor, type Policy, type Statement } from "../../scripts/deploy/policy.ts";
+import { everywhere, extraPolicies, placeOf, policyFor, type Policy, type Statement } from "../../scripts/deploy/policy.ts";
 import { readTemplate } from "../../scripts/template.ts";
 
 const account = "111111111111";
@@ -94,10 +94,43 @@ test("other functions' sources are out of reach, and so are the values of secret
 const resourcesOf = ({ Resource }: Statement): readonly string[] => (typeof Resource === "string" ? [Resource] : Resource);
 
 test("each action is one of AWS's, and none is a wildcard", async () => {
-  for (const action of statements.flatMap(({ Action }) => Action)) {
+  for (const action of [policy, restoring, discarding].flatMap(({ Statement }) => Statement.flatMap(({ Action }) => Action))) {
     const [service = "", name = ""] = action.split(":");
     expect(await iamActionExists(service, name), action).toBe(true);
   }
+});
+
+const restoring = extraPolicies.restore(placeOf(stage));
+const discarding = extraPolicies.discard(placeOf(stage));
+const tableOf = (rest: string): string => `arn:aws:dynamodb:eu-west-1:${account}:table/${rest}`;
+
+test("to restore takes more than to deploy: going back with this stack's tables, and writing items into the new ones alone", async () => {
+  for (const document of [policy, restoring])
+    for (const table of ["payroll-prod-AuditLogTable-1", "payroll-prod-restored-AuditLogTable-1"])
+      for (const action of ["RestoreTableToPointInTime", "PutItem"])
+        expect(await may(document, `dynamodb:${action}`, tableOf(table))).toBe("implicit-deny");
+  const [standing, made] = [tableOf("drawbridge-dev-AuditLogTable-1"), tableOf("drawbridge-dev-restored-AuditLogTable-20261123090000")];
+  expect(await may(restoring, "dynamodb:RestoreTableToPointInTime", standing)).toBe("allowed");
+  for (const action of ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"]) {
+    expect(await may(restoring, `dynamodb:${action}`, made)).toBe("allowed");
+    expect(await may(restoring, `dynamodb:${action}`, standing)).toBe("implicit-deny");
+    expect(await may(policy, `dynamodb:${action}`, made)).toBe("implicit-deny");
+  }
+});
+
+test("to discard takes more than to deploy: removing what is in the kept buckets, locked or not", async () => {
+  const object = (bucket: string): string => `arn:aws:s3:::${bucket}/checkpoints/1.json`;
+  for (const action of ["GetObjectVersion", "GetObjectRetention", "DeleteObjectVersion", "BypassGovernanceRetention"])
+    for (const bucket of ["drawbridge-dev-checkpointbucket-1a2b", "drawbridge-dev-archivebucket-1a2b"]) {
+      expect(await may(discarding, `s3:${action}`, object(bucket)), action).toBe("allowed");
+      expect(await may(policy, `s3:${action}`, object(bucket)), action).toBe("implicit-deny");
+      expect(await may(discarding, `s3:${action}`, object(bucket.replace("drawbridge-dev", "payroll-prod")))).toBe("implicit-deny");
+    }
+});
+
+test("each of both fits a managed policy beside the deployer's inline one, whose quota a role has once", () => {
+  const longest = placeOf({ ...stage, stage: "abcdefghijklmnop", region: "us-gov-west-1" });
+  for (const extra of Object.values(extraPolicies)) expect(JSON.stringify(extra(longest)).length).toBeLessThan(6144);
 });
 
 test("everything is named only for actions to which AWS gives no resource, each listed, and under a condition", async () => {
@@ -129,11 +162,18 @@ test("a type of resource that nobody thought of stops it, by name", () => {
   expect(() => policyFor(stage, more)).toThrow("AWS::Kinesis::Stream");
 });
 
-test("rights on domains come with a domain", () => {
-  const sids = (of: Stage): string[] => policyFor(of, template).Statement.map(({ Sid }) => Sid);
-  const domain = { name: "drawbridge.example.com", certificate: "arn" };
-  expect(sids({ ...stage, domain }).filter((sid) => !sids(stage).includes(sid))).toEqual([
-    "ApiGatewayV2DomainNameAndMore",
-    "TheFirstDomainOfAnAccount",
-  ]);
+test("rights on domains come with a domain, and on its certificate alone", async () => {
+  const certificate = (id: string): string => `arn:aws:acm:eu-west-1:${account}:certificate/${id}`;
+  const withDomain = policyFor({ ...stage, domain: { name: "drawbridge.example.com", certificate: certificate("1") } }, template);
+  const slr = `arn:aws:iam::${account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway`;
+  const forGateway = { "iam:AWSServiceName": "ops.apigateway.amazonaws.com" };
+  for (const [document, verdict] of [
+    [withDomain, "allowed"],
+    [policy, "implicit-deny"],
+  ] as const) {
+    expect(await may(document, "acm:DescribeCertificate", certificate("1"))).toBe(verdict);
+    expect(await may(document, "acm:DescribeCertificate", certificate("2"))).toBe("implicit-deny");
+    expect(await may(document, "iam:CreateServiceLinkedRole", slr, forGateway)).toBe(verdict);
+    expect(document.Statement.some((one) => resourcesOf(one).some((arn) => arn.includes("/domainnames")))).toBe(verdict === "allowed");
+  }
 });

@@ -22,10 +22,13 @@ export interface Keys {
 export interface Shell {
   readonly local: LocalAws;
   readonly config: string;
-  /** Who runs `npm run deploy`, and who the rest. */
+  /** Who runs `npm run deploy`, and who the rest; an administrator only what needs one. */
   deployer: Keys;
   operator: Keys;
-  readonly variables: Record<string, string>;
+  /** What is not known before a line runs is worked out then. */
+  readonly variables: Record<string, string | (() => string)>;
+  /** What lines wrote with `>`, by the file's name. */
+  readonly files: Map<string, string>;
   packaged: PackagedFor;
 }
 
@@ -45,8 +48,19 @@ export async function run(shell: Shell, lines: readonly string[], codes: readonl
 }
 
 export async function runLine(shell: Shell, written: string): Promise<Said> {
-  const line = expanded(shell, written.replace(/ > \S+$/, ""));
+  const [, line = "", file] = /^(.*?)(?: > (\S+))?$/.exec(expanded(shell, written)) ?? [];
+  const said = await runWithin(shell, line);
+  if (file !== undefined && said.code === 0) shell.files.set(file, said.text);
+  return said;
+}
+
+async function runWithin(shell: Shell, line: string): Promise<Said> {
   if (elsewhere.has(line)) return { line, code: 0, text: "" };
+  const [, name, value] = /^export (\w+)=(\S+)$/.exec(line) ?? [];
+  if (name !== undefined && value !== undefined) {
+    shell.variables[name] = value;
+    return { line, code: 0, text: "" };
+  }
   const words = line.split(" ").filter((word) => word !== "");
   if (line.startsWith("npm run")) return runDeploy(shell, line, words.slice(words.includes("--") ? words.indexOf("--") + 1 : words.length));
   if (line.startsWith("npx drawbridge ")) return runDrawbridge(shell, line, words.slice(2));
@@ -54,18 +68,19 @@ export async function runLine(shell: Shell, written: string): Promise<Said> {
   throw new Error(`This shell does not know: ${line}`);
 }
 
-const expanded = ({ variables }: Shell, line: string): string =>
-  line.replaceAll(/\$([A-Z_]+)/g, (_, name: string) => {
-    const value = variables[name];
-    if (value === undefined) throw new Error(`$${name} is not set in: ${line}`);
-    return value;
-  });
+const expanded = (shell: Shell, line: string): string => line.replaceAll(/\$([A-Z_]+)/g, (_, name: string) => valueIn(shell, name));
+
+export function valueIn({ variables }: Shell, name: string): string {
+  const value = variables[name];
+  if (value === undefined) throw new Error(`$${name} is not set`);
+  return typeof value === "string" ? value : value();
+}
 
 async function runDeploy(shell: Shell, line: string, words: readonly string[]): Promise<Said> {
   signAs(shell.deployer);
   const out: string[] = [];
   try {
-    await deploy([...words, "--config", shell.config], (text) => void out.push(text), shell.packaged);
+    await deploy([...words, "--config", shell.config], (text) => void out.push(text), { packaged: shell.packaged });
     return { line, code: 0, text: out.join("\n") };
   } catch (error) {
     const text = error instanceof Stop ? `${error.message}\n→ ${error.remedy ?? ""}` : String(error);
@@ -78,7 +93,7 @@ async function runDrawbridge(shell: Shell, line: string, words: readonly string[
   const out: string[] = [];
   const code = await drawbridge([...words], {
     ...nobody,
-    env: { DRAWBRIDGE_API: shell.local.api, AWS_REGION: shell.local.region },
+    env: { DRAWBRIDGE_API: valueIn(shell, "DRAWBRIDGE_API"), AWS_REGION: shell.local.region, AWS_ENDPOINT_URL: shell.local.aws },
     out: (text) => void out.push(text),
     err: (text) => void out.push(text),
   });
@@ -86,12 +101,18 @@ async function runDrawbridge(shell: Shell, line: string, words: readonly string[
 }
 
 /** `aws ec2 create-tags --resources X --tags Key=a,Value=b`, as the CLI reads it, as far as the page goes. */
-async function runAws({ local }: Shell, line: string, [service = "", command = "", ...rest]: readonly string[]): Promise<Said> {
+async function runAws({ local, files }: Shell, line: string, [service = "", command = "", ...rest]: readonly string[]): Promise<Said> {
   const input: Record<string, unknown> = {};
   for (const option of line.split(" --").slice(1)) {
     const [name = "", ...values] = option.trim().split(" ");
     const member = pascal(name.replace(/^no-/, ""));
-    input[renamed[member] ?? member] = values.length === 0 ? !name.startsWith("no-") : valueOf(name, values);
+    input[renamed[member] ?? member] =
+      values.length === 0
+        ? !name.startsWith("no-")
+        : valueOf(
+            name,
+            values.map((value) => contentOf(files, value)),
+          );
   }
   void rest;
   try {
@@ -99,6 +120,13 @@ async function runAws({ local }: Shell, line: string, [service = "", command = "
   } catch (error) {
     return { line, code: 255, text: String(error) };
   }
+}
+
+function contentOf(files: ReadonlyMap<string, string>, value: string): string {
+  if (!value.startsWith("file://")) return value;
+  const content = files.get(value.slice("file://".length));
+  if (content === undefined) throw new Error(`Nothing was written to ${value}`);
+  return content;
 }
 
 const pascal = (kebab: string): string => kebab.replaceAll(/(^|-)([a-z])/g, (_, _dash: string, letter: string) => letter.toUpperCase());

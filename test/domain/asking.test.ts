@@ -174,6 +174,9 @@ describe("a quorum", () => {
       breakGlass: true,
       because: { rule: "break-glass", detail: "payments are down" },
     });
+    // Before anybody was asked, too.
+    const early = requested.when(byOperator(arnOf("zoe"), { breakGlass: true, reason: "payments are down" }), facts);
+    expect(early.events.at(-1)).toMatchObject({ breakGlass: true, because: { rule: "break-glass", detail: "payments are down" } });
     expect(
       asking.when(byOperator(arnOf("zoe"), { breakGlass: true }), { ...facts, judgement: says("reject") }).events.map(({ type }) => type),
     ).toContain("AnswerRefused");

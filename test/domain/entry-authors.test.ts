@@ -33,3 +33,9 @@ test("the log tells the same, from the last removal on", () => {
   expect(authorsIn([added, answered, changed, changed])).toEqual([zoe, bob]);
   expect(authorsIn([added, wrote("EntryRemoved", operator(bob)), wrote("EntryAdded", ann), changed])).toEqual([bob]);
 });
+
+test("an operator's own answer is none: what they answered for a week does not keep them from deciding afterwards", () => {
+  const added = wrote("EntryAdded", operator(zoe));
+  const answered = { ...wrote("EntryChanged", operator(bob)), because: { rule: "approvers", detail: "not a customer" } } as const;
+  expect(authorsIn([added, answered])).toEqual([zoe]);
+});

@@ -4,7 +4,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { entryId, judge, type Consumer, type Entry, type Judgement, type Removed } from "../../lib/allow-list.ts";
 import type { Disconnect } from "../../lib/disconnect.ts";
+import { staysThough } from "../../lib/holding.ts";
 import { instant, milliseconds, type Instant } from "../../lib/ids.ts";
+import { saidOf, written } from "../../lib/said-entry.ts";
 import type { Service } from "../../lib/service.ts";
 import { acme, approver, asking, endpoint, given, inCare, look, minute, operator, requested, service, shows, type Life } from "./given.ts";
 
@@ -182,6 +184,18 @@ describe("a reject entry comes", () => {
     expect(swept(told, hour(5), { entries: [rule] }).last).toEqual(["ConnectionDenied"]);
   });
 
+  test("edited without another meaning, it cuts when it would have cut, and nobody is told twice", () => {
+    const rule = reject({ disconnect: { afterHours: 4 } });
+    const told = swept(adopted, hour(2), { entries: [rule] });
+    const renamed = written({ ...saidOf(rule), name: "acme" }, rule, { version: 6, author, at: hour(3) });
+    expect(swept(told, hour(4), { entries: [renamed] }).last).toEqual([]);
+    expect(swept(told, instant(milliseconds(hour(5)) - 1), { entries: [renamed] }).last).toEqual([]);
+    expect(swept(told, hour(5), { entries: [renamed] }).last).toEqual(["ConnectionDenied"]);
+    const longer = written({ ...saidOf(rule), disconnect: { afterHours: 5 } }, renamed, { version: 7, author, at: hour(4) });
+    const again = swept(told, hour(4), { entries: [longer] });
+    expect(again.events.at(-1)).toMatchObject({ type: "RevocationAnnounced", due: hour(9), entry: { version: 7 } });
+  });
+
   test("keep speaks of those that were there: who was accepted later past Drawbridge is cut", () => {
     const outside = requested.when(look, { now: hour(3), seen: shows("available") });
     expect(swept(outside, hour(3), { entries: [reject({ disconnect: "keep" })] }).last).toEqual(["ConnectionDenied"]);
@@ -259,6 +273,62 @@ describe("limits", () => {
       .when(look, { now: minute(5), seen: { listed: false } });
     expect(missed.connection?.counter).toBeUndefined();
     expect(swept(missed, minute(6), { entries: [limited] }).last).toContain("ConnectionCounted");
+  });
+});
+
+describe("why a connection goes on though the list would not let it in", () => {
+  const why = (life: Life, { entries = [], holder, under = inCare }: List, now = hour(2)): string | undefined => {
+    if (life.connection === undefined) throw new Error("no connection");
+    const standing = holder ?? entries.find((one) => entryId(one) === entryId(key));
+    const judgement = verdict(entries, now, life.connection.counter);
+    return staysThough(life.connection, { judgement, service: under, now, ...(standing === undefined ? {} : { holder: standing }) });
+  };
+  const later = { version: 5, at: hour(1) };
+
+  test.each<[string, Life, List, RegExp]>([
+    ["its entry was removed", live, { holder: gone() }, /^the entry for account 222222222222 was removed at .*: its connections are kept$/],
+    ["its entry expired", live, { entries: [entry({ conditions: { expires: hour(2) } })] }, /expired at .*: its connections are kept$/],
+    ["its entry left nothing", live, {}, /^the entry that let it in is gone/],
+    [
+      "an ask entry came",
+      live,
+      { entries: [entry({ ...later, verdict: "ask" })] },
+      /ask, version 5: who was connected before it came is kept$/,
+    ],
+    [
+      "its entry was narrowed",
+      live,
+      { entries: [entry({ ...later, conditions: { regions: ["us-east-1"] } })] },
+      /; a condition that fails later cuts nobody$/,
+    ],
+    [
+      "a reject entry spares it",
+      live,
+      { entries: [entry({ ...later, verdict: "reject", disconnect: "keep" })] },
+      /reject, version 5: who was connected before/,
+    ],
+    [
+      "its account left the unit",
+      letIn(entry()),
+      { holder: entry({ principal: "ou#ou-abcd-12345678" }) },
+      /^ou ou-abcd-12345678 at vpce-svc-.*: accept, version 3 let it in, and speaks of its account no more/,
+    ],
+    ["people accepted it", byPeople, {}, /^people accepted it, and a reject entry alone cuts it$/],
+    ["it is adopted", adopted, {}, /^it was there before Drawbridge, and a reject entry alone cuts it$/],
+    ["it was accepted outside", requested.when(look, { seen: shows("available") }), {}, /^it was accepted outside Drawbridge, and/],
+  ])("%s", (_, life, list, words) => {
+    expect(why(life, list)).toMatch(words);
+    expect(swept(life, hour(2), list).last).toEqual([]);
+  });
+
+  test.each<[string, Life, List]>([
+    ["the list accepts it", live, { entries: [entry()] }],
+    ["it is cut", live, { holder: gone("now") }],
+    ["it is to be cut", live, { holder: gone({ afterHours: 24 }) }],
+    ["it waits", asking, {}],
+    ["the service is only observed", adopted, { under: { ...inCare, mode: "observe" } }],
+  ])("nothing is said where %s", (_, life, list) => {
+    expect(why(life, list)).toBeUndefined();
   });
 });
 

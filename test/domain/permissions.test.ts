@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Entry, Principal } from "../../lib/allow-list.ts";
+import { judge, type Entry, type Principal } from "../../lib/allow-list.ts";
 import { accountId, instant, milliseconds } from "../../lib/ids.ts";
 import { accountsMax, permissionChanges, wantedAccounts, type Permit } from "../../lib/permissions.ts";
 import { acme, minute, service } from "./given.ts";
@@ -30,6 +30,58 @@ describe("who may ask", () => {
       entry("endpoint#vpce-0aaaaaaaaaaaaaaaa"),
     ];
     expect(wantedAccounts(list, minute(0))).toEqual({ accounts: [acme, globex] });
+  });
+
+  test("a reject of some Regions or address types leaves those who come from elsewhere their right to ask", () => {
+    for (const conditions of [{ regions: ["us-east-1"] }, { ipAddressTypes: ["ipv6"] }] as const) {
+      const some = entry(`account#${acme}`, { service: "*", verdict: "reject", conditions });
+      expect(wantedAccounts([entry(`account#${acme}`), some], minute(0))).toEqual({ accounts: [acme] });
+      expect(wantedAccounts([some], minute(0))).toEqual({ accounts: [] });
+    }
+    const timed = entry(`account#${acme}`, { service: "*", verdict: "reject", conditions: { notBefore: minute(1), expires: minute(9) } });
+    expect(wantedAccounts([entry(`account#${acme}`), timed], minute(0))).toEqual({ accounts: [acme] });
+    expect(wantedAccounts([entry(`account#${acme}`), timed], minute(1))).toEqual({ accounts: [] });
+  });
+
+  test("for every list: who is let in or asked about from anywhere may ask, and nobody else whom no wider entry speaks of", () => {
+    const principal = fc.constantFrom<Principal>(`account#${acme}`, `account#${globex}`);
+    const one = fc.record({
+      principal,
+      service: fc.constantFrom(service, "*" as const),
+      verdict: fc.constantFrom("accept" as const, "ask" as const, "reject" as const),
+      conditions: fc.constantFrom<Entry["conditions"][]>(
+        {},
+        {},
+        { regions: ["eu-west-1"] },
+        { regions: ["us-east-1"] },
+        { ipAddressTypes: ["ipv4"] },
+        { expires: minute(0) },
+        { notBefore: minute(1) },
+      ),
+    });
+    fc.assert(
+      fc.property(fc.uniqueArray(one, { maxLength: 4, selector: (it) => `${it.service} ${it.principal}` }), (said) => {
+        const list = said.map((it) => entry(it.principal, it));
+        const wanted = wantedAccounts(list, minute(0));
+        if ("cannot" in wanted) throw new Error(wanted.cannot);
+        for (const account of [acme, globex]) {
+          const verdicts = ["eu-west-1", "us-east-1", "ap-south-1"].flatMap((region) =>
+            (["ipv4", "ipv6"] as const).map((ipAddressType) => judge(list, { service, account, region, ipAddressType }, minute(0))),
+          );
+          const named = (verdict: Entry["verdict"][]): boolean =>
+            verdicts.some(({ findings }) =>
+              findings.some(
+                (it) =>
+                  verdict.includes(it.verdict) &&
+                  it.checks.every(({ condition, result }) => result === "holds" || !/before|expires/.test(condition)),
+              ),
+            );
+          const isLet = named(["accept", "ask"]) && verdicts.some(({ verdict }) => verdict !== "reject");
+          expect(wanted.accounts.includes(account)).toBe(isLet);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test("an entry that has expired or has not begun speaks of nobody", () => {

@@ -48,8 +48,11 @@ export function fakeCheckpoints(): FakeCheckpoints {
       return "done";
     },
     kept: {
-      list: async () =>
-        all.map(({ statement: { number } }) => ({ key: checkpointKey(number), writtenOver: false, read: () => read(number) })),
+      last: async () => all.length,
+      list: async (from = 1, to = all.length) =>
+        all
+          .slice(from - 1, to)
+          .map(({ statement: { number } }) => ({ key: checkpointKey(number), writtenOver: false, read: () => read(number) })),
       keys: async () => new Map(keys),
     },
   };

@@ -1,14 +1,15 @@
 // The tables in memory: connections, the log, the allow-list and the services, written together as the one transaction does.
 
 import type { Entry, Removed } from "../../lib/allow-list.ts";
-import { approverKind, approverRow, readApprover } from "../../lib/aws/approver-row.ts";
-import { connectionRow, readConnection } from "../../lib/aws/connection-row.ts";
+import { approverKind, readApprover } from "../../lib/aws/approver-row.ts";
+import { readConnection } from "../../lib/aws/connection-row.ts";
 import { bearingKeys, bearingOf } from "../../lib/aws/allow-list-table.ts";
-import { entryRow, isEntry, isRemoved, readListed } from "../../lib/aws/entry-row.ts";
+import { findListed, isEntry, isFound, isRemoved, readListed } from "../../lib/aws/entry-row.ts";
 import { eventRow, readEvent } from "../../lib/aws/event-row.ts";
-import { counterKind, freezeKind, freezeRow, readCount, readFreeze, unitsKind } from "../../lib/aws/freeze-row.ts";
+import { counterKind, freezeKind, readCount, readFreeze, unitsKind } from "../../lib/aws/freeze-row.ts";
 import { asStored, type Item } from "../../lib/aws/item.ts";
-import { readService, serviceRow } from "../../lib/aws/service-row.ts";
+import { recordRow } from "../../lib/aws/record-row.ts";
+import { readService } from "../../lib/aws/service-row.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { DrawbridgeEvent } from "../../lib/events.ts";
 import { BadInput, Fault } from "../../lib/faults.ts";
@@ -32,7 +33,7 @@ import {
   type StoredEvent,
   type Subject,
 } from "../../lib/ledger.ts";
-import type { AllowList, Approvers, AuditQuery, Connections, Ledger, Services } from "../../lib/ports.ts";
+import type { AllowList, Approvers, AuditQuery, Connections, Ledger, Services, UnreadableEntry } from "../../lib/ports.ts";
 import { writesMax } from "../../lib/aws/ledger-table.ts";
 import { byKey, pageOf } from "./paging.ts";
 
@@ -72,7 +73,7 @@ export function fakeTables(): FakeTables {
   const listeners: ((event: StoredEvent) => void)[] = [];
   const headOf = (subject: Subject): Head => {
     const last = log.get(subject)?.at(-1);
-    return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
+    return last === undefined ? noHead : { seq: last.seq, hash: last.hash, at: last.event.at };
   };
   const keep = (change: Change): StoredEvent[] => {
     const { subject, about } = subjectOf(change);
@@ -84,9 +85,11 @@ export function fakeTables(): FakeTables {
       sha256,
     );
     const stored = events.map((event) => readEvent("AuditLog", asStored(eventRow(event))));
+    const last = stored.at(-1);
+    const row = recordRow(change.of, change, last === undefined ? noHead : { seq: last.seq, hash: last.hash });
     log.set(subject, [...(log.get(subject) ?? []), ...stored]);
     committed.push(...stored);
-    write(rows, change, headOf(subject));
+    write(rows, change, row);
     return stored;
   };
   return {
@@ -169,15 +172,17 @@ function connectionsOf(rows: ReadonlyMap<string, Item>): Connections {
 
 function allowListOf({ entries, settings }: FakeTables["rows"]): AllowList {
   const read = (row: Item): Entry | Removed => readListed("AllowList", row);
-  const at = (keys: Parameters<AllowList["read"]>[0]): (Entry | Removed)[] =>
-    [...new Set(keys.map(entryKey))].flatMap((key) => found(entries.get(key), read) ?? []);
+  const look = (row: Item): Entry | Removed | UnreadableEntry => findListed("AllowList", row);
+  const at = <T>(keys: Parameters<AllowList["read"]>[0], reading: (row: Item) => T): T[] =>
+    [...new Set(keys.map(entryKey))].flatMap((key) => found(entries.get(key), reading) ?? []);
   const setting = (kind: string, id: string): Item[] => {
     const row = settings.get(`${kind} ${id}`);
     return row === undefined ? [] : [asStored(row)];
   };
   return {
-    read: async (keys) => at(keys).filter(isEntry),
-    standing: async (keys) => ({ entries: at(keys).filter(isEntry), removed: at(keys).filter(isRemoved) }),
+    read: async (keys) => at(keys, read).filter(isEntry),
+    inspect: async (keys) => at(keys, look).filter(isFound),
+    standing: async (keys) => ({ entries: at(keys, read).filter(isEntry), removed: at(keys, read).filter(isRemoved) }),
     bearing: async (service) =>
       bearingOf(
         "Settings",
@@ -193,7 +198,7 @@ function allowListOf({ entries, settings }: FakeTables["rows"]): AllowList {
       // Only the page's own rows are read: a list may be long.
       const its = entriesOf(entries).filter(({ value }) => value["service"] === service);
       const page = pageOf(byKey(its), `entries ${service}`, request);
-      return { ...page, items: page.items.map((row) => read(asStored(row))).filter(isEntry) };
+      return { ...page, items: page.items.map((row) => look(asStored(row))).filter(isFound) };
     },
   };
 }
@@ -223,15 +228,14 @@ function claim(names: Map<string, EndpointId>, { after, events }: Extract<Change
   return true;
 }
 
-function write(rows: FakeTables["rows"], change: Change, head: Head): void {
-  const put = (table: Map<string, Item>, key: string, row: Item | undefined): void => {
+function write(rows: FakeTables["rows"], change: Change, row: Item | undefined): void {
+  const put = (table: Map<string, Item>, key: string): void => {
     if (row === undefined) table.delete(key);
     else table.set(key, asStored(row));
   };
-  if (change.of === "connection") put(rows.connections, change.after.endpoint, connectionRow({ connection: change.after, head }));
+  if (change.of === "connection") put(rows.connections, change.after.endpoint);
   else if (change.of === "entry") {
-    const listed = change.after ?? change.tombstone;
-    put(rows.entries, entryKey(change.key), listed && entryRow(listed));
+    put(rows.entries, entryKey(change.key));
     const marks = unitMarks(change);
     if (marks !== undefined) {
       const key = `${unitsKind} ${change.key.service}`;
@@ -239,9 +243,9 @@ function write(rows: FakeTables["rows"], change: Change, head: Head): void {
       const sum = (name: "entries" | "rejects"): number => Number(before?.[name] ?? 0) + marks[name];
       rows.settings.set(key, { kind: unitsKind, id: change.key.service, entries: sum("entries"), rejects: sum("rejects"), v: 1 });
     }
-  } else if (change.of === "approver") put(rows.settings, `${approverKind} ${change.key}`, change.after && approverRow(change.after));
-  else if (change.of === "freeze") put(rows.settings, `${freezeKind} ${change.key}`, change.after && freezeRow(change.after));
-  else put(rows.services, change.key, change.after && serviceRow(change.after));
+  } else if (change.of === "approver") put(rows.settings, `${approverKind} ${change.key}`);
+  else if (change.of === "freeze") put(rows.settings, `${freezeKind} ${change.key}`);
+  else put(rows.services, change.key);
 }
 
 function subjectOf(change: Change): { subject: Subject; about: Parameters<typeof chain>[3] } {

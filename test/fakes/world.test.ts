@@ -10,7 +10,7 @@ import { giveNames } from "../../lib/loop/names.ts";
 import { observe } from "../../lib/loop/observe.ts";
 import { readMessage } from "../../lib/messages.ts";
 import type { Look } from "../../lib/ports.ts";
-import { acme, entry, entryEvent, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
+import { acme, entry, entryEvent, eventsIn, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
 import { endpointOf } from "./endpoint-services.ts";
 import { fakeWorld } from "./world.ts";
 
@@ -54,7 +54,7 @@ test("a consumer on the list is accepted, named, and forgotten when it leaves", 
   expect(names()).toEqual([]);
   expect(world.tables.names.size).toBe(0);
   expect((await ports.connections.load([one])).get(one)?.connection.status).toBe("closed");
-  const { items } = await ports.ledger.history(connectionSubject(one));
+  const items = eventsIn((await ports.ledger.history(connectionSubject(one))).items);
   expect(items.map(({ event: { type } }) => type)).toEqual([
     "ConnectionRequested",
     "ConnectionApproved",

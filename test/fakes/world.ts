@@ -41,6 +41,7 @@ import type {
   Wake,
   Zones,
 } from "../../lib/ports.ts";
+import type { SlackTrial } from "../../lib/slack/try-out.ts";
 
 export interface FakeWorld {
   readonly clock: FakeClock;
@@ -82,7 +83,11 @@ export interface Ports {
   readonly subscriptions: Subscriptions;
   readonly contacts: Pick<Subscriptions, "subscribe" | "confirm">;
   readonly keys: Keys;
+  readonly slack: SlackTrial;
 }
+
+/** No app is configured. */
+const noSlack: SlackTrial = { reach: async () => () => ({ state: "untried" }), tell: async () => ({ state: "no-app" }) };
 
 export function fakeWorld(start?: string): FakeWorld {
   const clock = fakeClock(start);
@@ -131,6 +136,7 @@ export function fakeWorld(start?: string): FakeWorld {
       slips: slips.port,
       subscriptions: subscriptions.port,
       contacts: contacts.port,
+      slack: noSlack,
     }),
   };
 }

@@ -1,6 +1,6 @@
 // Functions run out of time, or die half-way: what they had done is found again, and what they had not is done once.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { accepted, died, fatal, openHasty } from "./half-way.ts";
 import { approve, lettersAbout, linkTo } from "./letters.ts";
 import { accounts, type Line, type Offered, type World } from "./world.ts";
@@ -14,6 +14,8 @@ beforeAll(async () => {
   world = await openHasty();
   service = await world.inCare();
 });
+// A letter waits for minutes when one went just before.
+beforeEach(() => world.leap(240));
 afterEach(() => world.mend());
 afterAll(() => world.local.close());
 

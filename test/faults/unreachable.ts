@@ -1,6 +1,6 @@
 // What Drawbridge leans on does not answer: each function says which call failed, and the work is done when it answers again.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { CallFault } from "../../local/call-faults.ts";
 import { lettersAbout, linkTo } from "./letters.ts";
 import { accounts, openWorld, zoneName, type Offered, type World } from "./world.ts";
@@ -31,6 +31,8 @@ export function unreachable(all: boolean): void {
     world = await openWorld();
     service = await world.inCare();
   });
+  // A letter waits for minutes when one went just before.
+  beforeEach(() => world.leap(240));
   afterEach(() => world.mend());
   afterAll(() => world.local.close());
 

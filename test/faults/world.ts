@@ -50,7 +50,7 @@ export interface World {
   eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T>;
   /** When nothing is under way any more, so much time passes, and what falls due runs to its end. */
   leap(seconds: number): Promise<void>;
-  /** The sweep's minute has come: it does not come by itself here, so that a test shows what mends without it. */
+  /** The sweep's minute has come, and with it what waits to be mailed: it does not come by itself here, so that a test shows what mends without it. */
   sweep(): Promise<void>;
   /** Has calls of the functions go wrong, until the fault is lifted or `mend` is called. */
   refuse(fault: CallFault): Injected;
@@ -188,6 +188,7 @@ function worldOf(local: LocalAws, leapOn: (seconds: number) => void): World {
     leap,
     async sweep() {
       await local.invoke("sweep");
+      await local.invoke("notify", { source: "aws.events", "detail-type": "Scheduled Event" });
       await local.idle();
     },
     refuse(fault) {

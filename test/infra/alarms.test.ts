@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { readArguments } from "../../cli/command.ts";
 import { commands } from "../../cli/main.ts";
 import { waysBack } from "../../lib/operator/set-aside.ts";
+import { readGiven } from "../../scripts/deploy/given.ts";
 import { at, named, ofType, target } from "./packaged.ts";
 
 const alarms = ofType("AWS::CloudWatch::Alarm");
@@ -57,6 +58,22 @@ test("every command of the runbook is one that there is, with options that it kn
     expect(command, line).toBeDefined();
     expect(() => readArguments(words, command?.options ?? {}, true), line).not.toThrow();
   }
+});
+
+test("a deployment is done as the page on deploying says, and mends nothing by itself", () => {
+  const said = [...runbook.matchAll(/npm run deploy -- ([^`\n]*)`/g)].map(([, words = ""]) => words.split(" "));
+  expect(said.length).toBeGreaterThan(8);
+  for (const words of said) expect(() => readGiven(words), words.join(" ")).not.toThrow();
+  // A plain deployment with the framework would put empty values in the place of drawbridge.config.yml's.
+  expect(runbook).not.toMatch(/npx serverless|deploy(ing)? (the stack )?again/i);
+});
+
+test("its commands run on every system, and say which key they mean", () => {
+  expect(runbook, "GNU and BSD differ in date's options").not.toMatch(/\bdate -/);
+  const keys = [...runbook.matchAll(/aws kms [^`\n]*/g)].map(([command]) => command);
+  for (const command of keys) expect(command).toContain(" --key-id $KEY");
+  // A key whose deletion is called off is switched off.
+  expect(keys.findIndex((one) => one.includes("enable-key"))).toBeGreaterThan(keys.findIndex((one) => one.includes("cancel-key-deletion")));
 });
 
 test("every queue and function that the runbook names is one that there is", () => {

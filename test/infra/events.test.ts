@@ -24,3 +24,8 @@ test.each(ofType("AWS::Lambda::Function"))("$id has the settings that it reads, 
   const common = ["STAGE", "DEPLOYMENT_ID", "METRICS_NAMESPACE"];
   expect(new Set([...given, ...common])).toEqual(new Set([...wanted, ...common]));
 });
+
+test.each(["NotifyRule", "SlackRule"])("%s wakes also when CloudTrail tells who did what was done outside", (id) => {
+  const types = waiting.filter((rule) => rule.id === id).flatMap((rule) => at(rule, "EventPattern", "detail-type") as string[]);
+  expect(types).toEqual(expect.arrayContaining(["AcceptedOutside", "RejectedOutside", "Attributed"]));
+});

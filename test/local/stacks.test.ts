@@ -10,7 +10,7 @@ import {
   type CreateChangeSetCommandInput,
   type DescribeChangeSetCommandOutput,
 } from "@aws-sdk/client-cloudformation";
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { startLocalAws } from "../../local/aws.ts";
@@ -192,39 +192,64 @@ test("what AWS changes where it is, and local AWS cannot, is refused and not rep
   expect(idOf("Routes")).toBe(routes);
 });
 
-test("it is taken down but for what is kept, and a bucket must be empty", async () => {
-  const bucket = { Type: "AWS::S3::Bucket" };
-  expect(await change({ ...base, Bucket: bucket })).toBe("UPDATE_COMPLETE");
-  const Bucket = idOf("Bucket");
+const kept = { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" };
+const around = {
+  Table: base.Table,
+  KeptBucket: { Type: "AWS::S3::Bucket", ...kept },
+  Key: { Type: "AWS::KMS::Key", ...kept, Properties: { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY", PendingWindowInDays: 7 } },
+};
+const ids: Record<string, string> = {};
+
+test("it is taken down but for what is kept, once its buckets are empty", async () => {
+  const more = { OtherKey: { ...around.Key, DeletionPolicy: "Delete" }, Bucket: { Type: "AWS::S3::Bucket" } };
+  expect(await change({ ...base, ...around, ...more })).toBe("UPDATE_COMPLETE");
+  for (const logicalId of [...Object.keys(around), "OtherKey"]) ids[logicalId] = idOf(logicalId);
+  const [Bucket, { id: StackName }] = [idOf("Bucket"), local.stack];
   await s3.send(new PutObjectCommand({ Bucket, Key: "a/b c", Body: Buffer.from([0, 255, 128]) }));
-  await client.send(new DeleteStackCommand({ StackName: "test" }));
+  await client.send(new DeleteStackCommand({ StackName }));
   await local.idle();
   expect(await status()).toBe("DELETE_FAILED");
-  expect(await emptied(Bucket)).toBe("DELETE_COMPLETE");
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "a/b c" }));
+  await client.send(new DeleteStackCommand({ StackName }));
+  await local.idle();
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+  expect(Stacks[0]?.StackStatus).toBe("DELETE_COMPLETE");
+  const { Buckets } = await s3.send(new ListBucketsCommand({}));
+  const names = Buckets?.map(({ Name }) => Name);
+  expect(names).toContain(ids["KeptBucket"]);
+  expect(names).not.toContain(Bucket);
+  const stateOf = async (KeyId = ""): Promise<unknown> => (await local.call("kms", "DescribeKey", { KeyId }))["KeyMetadata"];
+  expect(await stateOf(ids["Key"])).toMatchObject({ KeyState: "Enabled" });
+  expect(await stateOf(ids["OtherKey"])).toMatchObject({ KeyState: "PendingDeletion" });
 });
 
-async function emptied(Bucket: string): Promise<string> {
-  await s3.send(new DeleteObjectCommand({ Bucket, Key: "a/b c" }));
-  const { Stacks: [{ StackId = "" } = {}] = [] } = await client.send(new DescribeStacksCommand({ StackName: "test" }));
-  await client.send(new DeleteStackCommand({ StackName: "test" }));
-  await local.idle();
-  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: StackId }));
-  return Stacks[0]?.StackStatus ?? "";
-}
+test("a key that was to be deleted comes back switched off", async () => {
+  const KeyId = ids["OtherKey"];
+  const sign = { KeyId, SigningAlgorithm: "ECDSA_SHA_256", Message: Buffer.from("x").toString("base64") };
+  await expect(local.call("kms", "Sign", sign)).rejects.toThrow("is pending deletion");
+  await local.call("kms", "CancelKeyDeletion", { KeyId });
+  await expect(local.call("kms", "Sign", sign)).rejects.toThrow("is disabled");
+  await local.call("kms", "EnableKey", { KeyId });
+  expect(await local.call("kms", "Sign", sign)).toMatchObject({ SigningAlgorithm: "ECDSA_SHA_256" });
+});
 
-test("a new stack is made around a table that is there", async () => {
-  const [kept = ""] = (await local.call("dynamodb", "ListTables", {}))["TableNames"] as readonly string[];
+test("a new stack is made around a table, a bucket and a key that are there", async () => {
+  const identifiers = { Table: "TableName", KeptBucket: "BucketName", Key: "KeyId" } as const;
   const create = new CreateChangeSetCommand({
     StackName: "around",
     ChangeSetName: "import",
     ChangeSetType: "IMPORT",
-    TemplateBody: JSON.stringify({ Resources: { Table: base.Table } }),
-    ResourcesToImport: [{ ResourceType: "AWS::DynamoDB::Table", LogicalResourceId: "Table", ResourceIdentifier: { TableName: kept } }],
+    TemplateBody: JSON.stringify({ Resources: around }),
+    ResourcesToImport: Object.entries(identifiers).map(([LogicalResourceId, identifier]) => ({
+      ResourceType: around[LogicalResourceId as keyof typeof around].Type,
+      LogicalResourceId,
+      ResourceIdentifier: { [identifier]: ids[LogicalResourceId] ?? "" },
+    })),
   });
   const { Id } = await client.send(create);
   await client.send(new ExecuteChangeSetCommand({ ChangeSetName: Id }));
   await local.idle();
   const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: "around" }));
   expect(Stacks[0]?.StackStatus).toBe("IMPORT_COMPLETE");
-  expect(idOf("Table")).toBe(kept);
+  for (const logicalId of Object.keys(identifiers)) expect(idOf(logicalId)).toBe(ids[logicalId]);
 });

@@ -5,9 +5,10 @@ import { publicKeys } from "../../lib/aws/public-keys.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import { sealedBy } from "../../lib/audit/sealed.ts";
 import { verification, type Verified } from "../../lib/audit/verification.ts";
+import { quietSeconds } from "../../lib/audit/checkpoint.ts";
 import { instant, milliseconds, type Instant } from "../../lib/ids.ts";
-import type { StoredEvent } from "../../lib/ledger.ts";
-import { keepCheckpoints, quietSeconds, type CheckpointPorts, type Kept, type Memory } from "../../lib/loop/checkpoint.ts";
+import type { LogRow, StoredEvent } from "../../lib/ledger.ts";
+import { keepCheckpoints, type CheckpointPorts, type Kept, type Memory } from "../../lib/loop/checkpoint.ts";
 import type { Ledger } from "../../lib/ports.ts";
 import { first, next, noon, refused, requested } from "../contracts/samples.ts";
 import { fakeCheckpoints, fakeSigningKey, type FakeCheckpoints } from "../fakes/checkpoints.ts";
@@ -159,6 +160,30 @@ test("a failure of the key or the bucket leaves nothing half done", async () => 
   pass(60);
   await keep();
   expect(await verified()).toMatchObject({ intact: true, sealed: 1, checkpoints: 1 });
+});
+
+test("a row that is no event is told, and everything else is sealed without it, minute by minute", async () => {
+  await write(1);
+  await write(2);
+  const spoilt: Pick<Ledger, "search"> = {
+    search: async (query, request) => {
+      const page = await ledger.search(query, request);
+      const items = page.items.map((row): LogRow =>
+        row.subject.endsWith(endpointOf(2)) ? { subject: row.subject, seq: row.seq, unreadable: "its hash is gone" } : row,
+      );
+      return { ...page, items };
+    },
+  };
+  for (let minute = 0; minute < 3; minute += 1) {
+    pass(60);
+    await write(10 + minute);
+    const { made, broken } = await keep({ ledger: spoilt });
+    expect(made).toHaveLength(1);
+    expect(broken).toEqual([{ subject: `connection#${endpointOf(2)}`, seq: 1, why: "its hash is gone" }]);
+  }
+  const { sealed, findings } = await verified();
+  expect(sealed).toBe(tables.committed.length - 1);
+  expect(findings).toEqual([]);
 });
 
 test("an event that comes in with a hash of its own making is told", async () => {

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { candidateKeys, entryId, type Entry, type Membership, type Principal } from "../../lib/allow-list.ts";
 import type { PolicyEvent } from "../../lib/events.ts";
-import { explain } from "../../lib/explain.ts";
 import { zoneId, type EndpointId, type Instant } from "../../lib/ids.ts";
 import { entrySubject, freezeSubject, noHead, serviceSubject, type EntryKey } from "../../lib/ledger.ts";
 import { admit } from "../../lib/loop/admit.ts";
@@ -13,8 +12,9 @@ import { pieces } from "../../lib/loop/concurrently.ts";
 import { giveNames } from "../../lib/loop/names.ts";
 import { observe } from "../../lib/loop/observe.ts";
 import { sweep } from "../../lib/loop/sweep.ts";
-import { organizationsUnknown, verdicts } from "../../lib/loop/verdicts.ts";
+import { organizationsUnknown } from "../../lib/loop/verdicts.ts";
 import { readMessage } from "../../lib/messages.ts";
+import { explain } from "../../lib/operator/explain.ts";
 import type { Disconnect } from "../../lib/disconnect.ts";
 import { acme, at, entry, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
@@ -269,6 +269,8 @@ describe("what is explained is what is done", () => {
       { regions: ["us-east-1"] },
       { ipAddressTypes: ["ipv4"] },
       { atMost: 1 },
+      { notBefore: at("2026-11-23T12:00:30Z") },
+      { notBefore: at("2026-11-23T12:02:00Z") },
       { expires: at("2026-11-23T12:02:00Z") },
       { expires: at("2026-11-23T12:00:30Z") },
     ),
@@ -291,11 +293,17 @@ describe("what is explained is what is done", () => {
         if (frozen) await freeze("*", "an incident");
         const endpoint = endpointOf(1);
         const facts = region === undefined ? {} : { region };
-        const candidate = { endpoint, service: payments, account: acme, ipAddressType: "ipv4", ...facts } as const;
-        const judgement = (await verdicts(ports, [candidate])).get(endpoint)?.judgement;
-        if (judgement === undefined) throw new Error("nobody was judged");
-        const { verdict, because, entries } = explain(judgement);
-        world.ec2.connect({ ...candidate, ...(region === undefined ? { region: undefined as never } : {}) });
+        const shown = { endpoint, service: payments, account: acme, ipAddressType: "ipv4" } as const;
+        const operators = { ...ports, deployment: { stage: "test", version: "0", topic: "", zones: [], bus: "", queues: {} } };
+        const told = async (asked: object) => (await explain(operators, asked)).items[0]?.explanation;
+        const asAccount = await told({ who: acme, service: payments, ipAddressType: "ipv4", ...facts });
+        world.ec2.connect({ ...shown, ...facts, ...(region === undefined ? { region: undefined as never } : {}) });
+        await observe(ports, look([endpoint]));
+        const explanation = await told({ who: endpoint });
+        if (explanation === undefined) throw new Error("nobody was judged");
+        const { verdict, because, entries } = explanation;
+        // As an account, nobody can be named by their endpoint.
+        if (list.every(({ principal }) => !principal.startsWith("endpoint#"))) expect(asAccount).toEqual(explanation);
         await admit(ports, look([endpoint]));
         const event = world.tables.committed.at(-1)?.event;
         const types = { accept: "ConnectionApproved", ask: "ApprovalRequested", reject: "ConnectionDenied" } as const;

@@ -6,6 +6,8 @@ import type { Told } from "../../lib/operator/history.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { Page } from "../../lib/ledger.ts";
 import { run } from "../../lib/loop/run.ts";
+import { eventsIn } from "../contracts/samples.ts";
+import { endpointOf } from "../fakes/endpoint-services.ts";
 import { acme, alice, bob, endpoint, inCare, service, type Desk } from "./desk.ts";
 
 const approve = "POST /connections/{endpoint}/approve";
@@ -41,6 +43,60 @@ test("the second answer is refused, and the log tells of both", async () => {
     remedy: expect.stringContaining("drawbridge show"),
   });
   expect(types().slice(-2)).toEqual(["ConnectionDenied", "AnswerRefused"]);
+});
+
+test("an answer may be about the account from now on, and writes the entry in the operator's name with the decision", async () => {
+  const { ask, world, connect, admit } = await asked();
+  const answered = await ask<Answered>(approve, { endpoint, account: true, reason: "known partner" }, bob);
+  expect(answered.sentence).toBe(
+    `accepted by bob (Ops) of 111111111111: known partner; account ${acme} is accepted at this service from now on`,
+  );
+  expect(world.tables.committed.find(({ event }) => event.type === "EntryAdded")?.event).toMatchObject({
+    by: bob,
+    to: { verdict: "accept", principal: `account#${acme}`, author: bob.arn },
+  });
+  connect(2);
+  await admit();
+  expect(world.tables.committed.map(({ event }) => event.type).filter((type) => type === "ApprovalRequested")).toHaveLength(1);
+});
+
+test("a rejection may ask for quiet, for as many days as are given", async () => {
+  const { ask, world, connect, admit, types } = await asked();
+  const answered = await ask<Answered>(reject, { endpoint, days: "7" });
+  expect(answered.sentence).toMatch(
+    /^rejected by alice of 111111111111; account \d+ is rejected without a question until 30 Nov 2026, 12:00 UTC$/,
+  );
+  connect(2);
+  await admit();
+  expect(types().filter((type) => type === "ApprovalRequested")).toHaveLength(1);
+  world.clock.advance(7 * 86_400);
+  connect(3);
+  await admit();
+  expect(types().filter((type) => type === "ApprovalRequested")).toHaveLength(2);
+  // Whoever answered wrote nothing that somebody else would have to look at.
+  expect(await ask<Answered>(approve, { endpoint: endpointOf(3) })).toMatchObject({ connection: { status: "approved" } });
+});
+
+test("an answer about the account is refused where it cannot be kept, and then nothing is decided either", async () => {
+  const { ask, types } = await asked();
+  for (const [route, input, code] of [
+    [approve, { endpoint, account: true, breakGlass: true, reason: "x" }, "BadInput"],
+    [approve, { endpoint, days: 7 }, "BadInput"],
+    [reject, { endpoint, account: true }, "BadInput"],
+    [reject, { endpoint, days: 366 }, "BadInput"],
+  ] as const)
+    await expect(ask(route, input), JSON.stringify(input)).rejects.toMatchObject({ code });
+  // An entry whose condition does not hold: people are asked, and only who writes entries may replace it.
+  await ask("PUT /entries", { service, principal: acme, verdict: "accept", conditions: { regions: ["us-east-1"] } });
+  const before = types().length;
+  await expect(ask(approve, { endpoint, account: true })).rejects.toMatchObject({
+    code: "NotConfigured",
+    remedy: expect.stringContaining("drawbridge allow"),
+  });
+  expect(types().slice(before)).toEqual(["AnswerRefused"]);
+  await ask(approve, { endpoint });
+  await expect(ask(reject, { endpoint, days: 7, confirm: true })).rejects.toMatchObject({ code: "AlreadyDecided" });
+  expect(types()).not.toContain("ConnectionDenied");
 });
 
 test("a connection that waits for admit can be answered too", async () => {
@@ -118,7 +174,11 @@ test("a connection is shown with what AWS shows now and its whole story", async 
   await ask(approve, { endpoint });
   const shown = await ask<ShownConnection>("GET /connections/{endpoint}", { endpoint, aws: "true" });
   expect(shown).toMatchObject({ words: "accepted, not available yet", aws: { state: "pendingAcceptance" }, complete: true });
-  expect(shown.history.map(({ event }) => event.type)).toEqual(["ConnectionRequested", "ApprovalRequested", "ConnectionApproved"]);
+  expect(eventsIn(shown.history).map(({ event }) => event.type)).toEqual([
+    "ConnectionRequested",
+    "ApprovalRequested",
+    "ConnectionApproved",
+  ]);
   await expect(ask("GET /connections/{endpoint}", { endpoint: "vpce-0ffffffffffffffff" })).rejects.toMatchObject({ code: "NotFound" });
 });
 
@@ -144,7 +204,7 @@ test("the log answers by each filter, from either end, page by page", async () =
   const later = world.clock.now();
   await ask(approve, { endpoint }, bob);
   const types = async (query: object): Promise<string[]> =>
-    (await ask<Page<Told>>("GET /audit", query)).items.map(({ event }) => event.type);
+    eventsIn((await ask<Page<Told>>("GET /audit", query)).items).map(({ event }) => event.type);
   const story = ["ConnectionRequested", "ApprovalRequested", "ConnectionApproved"];
   expect(await types({ connection: endpoint, oldestFirst: "true" })).toEqual(story);
   expect(await types({ connection: endpoint })).toEqual([...story].reverse());
@@ -188,4 +248,21 @@ test("the deployment tells what it is and as whom it knows the caller", async ()
     services: [{ service }],
     you: bob.arn,
   });
+});
+
+test("why people are asked is what is so now: a freeze that was lifted is no ground any more", async () => {
+  const at = await inCare();
+  await at.ask("PUT /entries", { service, principal: acme, verdict: "accept" });
+  for (const [id, reason] of [
+    [service, "incident 42"],
+    ["*", "a storm"],
+  ])
+    await at.ask("PUT /freezes/{id}", { id, reason });
+  at.connect(1);
+  await at.admit();
+  const why = async (): Promise<string | undefined> => (await at.ask<Page<Pending>>("GET /pending")).items[0]?.because.detail;
+  expect(await why()).toContain("the service is frozen since 23 Nov 2026, 12:00 UTC: incident 42");
+  await at.ask("DELETE /freezes/{id}", { id: service });
+  await at.admit();
+  expect(await why()).toContain("every service is frozen since 23 Nov 2026, 12:00 UTC: a storm");
 });

@@ -3,8 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { checkApprovers } from "../../lib/asking/reachable.ts";
 import { Fault } from "../../lib/faults.ts";
-import { noting } from "../../lib/slack/reach.ts";
-import type { ListedApprover, PutApprover } from "../../lib/operator/approvers.ts";
+import { notePressed, noting } from "../../lib/slack/reach.ts";
+import { type test as tryOut, type ListedApprover, type PutApprover } from "../../lib/operator/approvers.ts";
 import type { Approver } from "../../lib/approver.ts";
 import { noHead } from "../../lib/ledger.ts";
 import { byOperator } from "../../lib/operator/operator.ts";
@@ -22,6 +22,7 @@ async function withApprovers() {
   };
   return { ...at, approver };
 }
+type Tried = Awaited<ReturnType<typeof tryOut>>;
 type Listed = { items: ListedApprover[]; warnings: string[] };
 
 describe("an approver", () => {
@@ -72,33 +73,92 @@ describe("an approver", () => {
     expect(await mail()).toBe("pending");
   });
 
-  test("who is in Slack alone is reached once Slack has taken a message to them, and lost when it refuses", async () => {
+  test("who is in Slack alone is reached by a question that comes to them, or once they have pressed; not by what a channel takes", async () => {
     const { ask, world, types } = await inCare();
     await ask("PUT /approvers/{name}", { name: "bob", slack: "U0BOB00000" });
+    await ask("PUT /approvers/{name}", { name: "nobody", slack: "U0NOBODYATALL" });
     await ask("PUT /approvers/{name}", { name: "cleo", arn: "arn:aws:iam::111111111111:user/cleo" });
-    const since = async (name: string): Promise<unknown> => (await world.ports().approvers.get(name))?.reachableSince;
-    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 0 });
-    expect(await since("bob")).toBeUndefined();
-    const bot = { channel: "#privatelink" };
-    const posting = { clock: world.clock.now, slips: world.ports().slips, bot };
-    const post = (to: string, fault?: Fault): Promise<unknown> =>
-      noting(posting, to, () => (fault === undefined ? Promise.resolve() : Promise.reject(fault))).catch(() => undefined);
-    await post("U0CLEO0000");
-    await checkApprovers(world.ports());
-    expect(await since("bob")).toBeUndefined();
+    const { slips, approvers } = world.ports();
+    const reached = async (): Promise<string[]> =>
+      (await approvers.all()).flatMap(({ name, reachableSince }) => (reachableSince === undefined ? [] : [name]));
+    const post = (to: string, { directly = false, fault }: { directly?: boolean; fault?: Fault } = {}): Promise<unknown> =>
+      noting({ clock: world.clock.now, slips, bot: { channel: "#privatelink", directMessages: directly } }, to, () =>
+        fault === undefined ? Promise.resolve() : Promise.reject(fault),
+      ).catch(() => undefined);
+    const gone = new Fault("SlackUserRefused", "Slack", "user_not_found", false);
+
     await post("#privatelink");
     expect(await checkApprovers(world.ports())).toEqual({ unreachable: 0 });
-    const began = world.clock.now();
-    expect([await since("bob"), await since("cleo")]).toEqual([began, undefined]);
-    world.clock.advance(3600);
+    expect(await reached()).toEqual([]);
+    // A test came to him; questions go to the channel, and nothing shows that he reads it.
+    await post("U0BOB00000");
+    await checkApprovers(world.ports());
+    expect(await reached()).toEqual([]);
+    await notePressed({ clock: world.clock.now, slips }, "U0BOB00000");
+    await checkApprovers(world.ports());
+    expect(await reached()).toEqual(["bob"]);
     // What passes by itself loses nobody.
-    await post("#privatelink", new Fault("SlackRefused", "Slack", "ratelimited", true));
+    await post("#privatelink", { fault: new Fault("SlackRefused", "Slack", "ratelimited", true) });
     await checkApprovers(world.ports());
-    expect(await since("bob")).toBe(began);
-    await post("#privatelink", new Fault("SlackRefused", "Slack", "channel_not_found", false));
+    expect(await reached()).toEqual(["bob"]);
+    await post("#privatelink", { fault: new Fault("SlackRefused", "Slack", "channel_not_found", false) });
     await checkApprovers(world.ports());
-    expect(await since("bob")).toBeUndefined();
-    expect(types().filter((type) => /^Approver(Reachable|Lost)$/.test(type))).toEqual(["ApproverReachable", "ApproverLost"]);
+    expect(await reached()).toEqual([]);
+
+    // Where each is asked directly, who takes the message is reached, and who is not there rings.
+    await post("#privatelink", { directly: true });
+    await post("U0BOB00000", { directly: true });
+    await post("U0NOBODYATALL", { directly: true, fault: gone });
+    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 1 });
+    expect(await reached()).toEqual(["bob"]);
+    await post("U0BOB00000", { directly: true, fault: gone });
+    expect(await checkApprovers(world.ports())).toEqual({ unreachable: 2 });
+    expect(await reached()).toEqual([]);
+    expect(types().filter((type) => /^Approver(Reachable|Lost)$/.test(type))).toEqual([
+      "ApproverReachable",
+      "ApproverLost",
+      "ApproverReachable",
+      "ApproverLost",
+    ]);
+  });
+
+  test("is tried in Slack as well; the list shows what Slack takes for them", async () => {
+    const { ask, slack } = await inCare();
+    slack.configure({ directMessages: true });
+    await ask("PUT /approvers/{name}", { name: "ann", slack: "U0ANN00000" });
+    await ask("PUT /approvers/{name}", { name: "gone", slack: "U0GONE0000" });
+    await ask("PUT /approvers/{name}", { name: "bob", email: "bob@example.com" });
+    const states = async (): Promise<unknown[]> => (await ask<Listed>("GET /approvers")).items.map(({ inSlack }) => inSlack);
+    expect(await states()).toEqual([{ state: "untried" }, undefined, { state: "untried" }]);
+    slack.side.leave("U0GONE0000");
+    const tried = (name: string) => ask<Tried>("POST /approvers/{name}/test", { name });
+    expect(await tried("ann")).toMatchObject({ sent: false, mail: "none", slack: { state: "taken" } });
+    expect(slack.side.posts).toMatchObject([{ to: "U0ANN00000", text: expect.stringContaining("only a test") }]);
+    expect(await tried("gone")).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("user_not_found") } });
+    expect(await tried("bob")).not.toHaveProperty("slack");
+    expect(await states()).toMatchObject([
+      { state: "taken" },
+      undefined,
+      { state: "refused", why: expect.stringContaining("user_not_found") },
+    ]);
+  });
+
+  test("cannot be tried in Slack where there is no app, or its secret or token is not good: that is said, and mail goes all the same", async () => {
+    const { ask, slack, world } = await inCare();
+    await ask("PUT /approvers/{name}", { ...ann, slack: "U0ANN00000" });
+    world.subscriptions.open(ann.email);
+    await ask("POST /approvers/{name}/confirm", { name: "ann", token: world.subscriptions.tokenOf(ann.email) }).catch(() => undefined);
+    const tried = () => ask<Tried>("POST /approvers/{name}/test", { name: "ann" });
+    expect(await tried()).toMatchObject({ slack: { state: "no-app" } });
+    slack.put("{");
+    expect(await tried()).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("must be JSON") } });
+    slack.configure();
+    slack.side.refuse("token_revoked");
+    expect(await tried()).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("botToken") } });
+    expect((await ask<Listed>("GET /approvers")).items[0]?.inSlack).toEqual({ state: "untried" });
+    slack.stall();
+    expect(await tried()).toMatchObject({ slack: { state: "refused", why: expect.stringContaining("timeout") } });
+    expect(world.people.approvals.filter(({ attributes }) => attributes["type"] === "Test").length).toBeGreaterThan(0);
   });
 
   test("is one name for one person, by a name that a link can carry", async () => {

@@ -4,7 +4,7 @@ import { Fault } from "../../lib/faults.ts";
 import { zoneId } from "../../lib/ids.ts";
 import { examine, type Finding } from "../../lib/operator/doctor.ts";
 import { serviceOf } from "../fakes/endpoint-services.ts";
-import { desk, inCare, service, zone, type Desk } from "./desk.ts";
+import { acme, desk, inCare, service, zone, type Desk } from "./desk.ts";
 
 const failed = (findings: readonly Finding[]): unknown[] =>
   findings.filter(({ state }) => state === "failed").map(({ about, message, mend }) => ({ about, message, mend }));
@@ -31,7 +31,7 @@ async function well(mode: "enforce" | "observe" = "enforce"): Promise<Desk> {
 test("all is well with a service as it was taken in, and with none", async () => {
   for (const at of [desk({ mailbox }), await well()]) {
     confirmed(at);
-    expect((await examine(at.ports)).map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
+    expect((await examine(at.ports)).map(({ state }) => state)).toEqual(["ok", "ok", "ok", "ok"]);
   }
 });
 
@@ -82,10 +82,28 @@ test("a service that AWS does not show is told as not readable, and the others a
     [zone, "ok"],
     ["approvers", "ok"],
     [service, "not readable"],
+    ["allow-list", "ok"],
   ]);
   expect(found[2]?.message).toContain("ec2:DescribeVpcEndpointServiceConfigurations");
 });
 
 test("with no mailbox, and nobody named, nobody is asked by mail", async () => {
   expect(failed(await examine((await inCare()).ports))).toMatchObject([{ about: "approvers", message: "nobody is asked by mail" }]);
+});
+
+test("an entry that cannot be read is found, with the command that takes it away, at a service and at every service", async () => {
+  const at = await well();
+  await at.ask("PUT /entries", { service, principal: acme, verdict: "accept" });
+  await at.ask("PUT /entries", { service: "*", principal: acme, verdict: "accept" });
+  expect((await examine(at.ports)).at(-1)).toMatchObject({ state: "ok", message: "every entry can be read, 2 in all" });
+  for (const [key, row] of at.world.tables.rows.entries)
+    at.world.tables.rows.entries.set(key, { ...row, conditions: { moonPhase: "full" } });
+  expect(failed(await examine(at.ports))).toMatchObject([
+    { about: "allow-list", mend: expect.stringContaining(`drawbridge remove ${acme} --service '*'`) },
+    {
+      about: "allow-list",
+      message: expect.stringContaining("moonPhase"),
+      mend: expect.stringContaining(`remove ${acme} --service '${service}'`),
+    },
+  ]);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Entry } from "../../lib/allow-list.ts";
 import type { Page } from "../../lib/ledger.ts";
-import type { Put, ShownEntry } from "../../lib/operator/entries.ts";
+import type { ListedEntries, Put, ShownEntry } from "../../lib/operator/entries.ts";
 import { serviceOf } from "../fakes/endpoint-services.ts";
 import { acme, bob, desk, endpoint, inCare, service } from "./desk.ts";
 
@@ -199,4 +199,131 @@ test("a look ahead subscribes nobody", async () => {
   const { ask, world } = await inCare();
   await ask("PUT /entries", { service, principal: acme, verdict: "accept", contact: "ops@acme.example", tellContact: true, preview: true });
   expect(world.contacts.held.size).toBe(0);
+});
+
+test.each([
+  [{ conditions: { expires: "2020-01-01" } }, "conditions.expires", "2020-01-01"],
+  [{ conditions: { expires: "2027-02-30" } }, "conditions.expires", "2027-02-30"],
+  [{ conditions: { notBefore: "9999-12-31T23:59:59-14:00" } }, "conditions.notBefore", "9999-12-31T23:59:59-14:00"],
+  [{ conditions: { notBefore: "2027-01-02T00:00+02:00", expires: "2027-01-01" } }, "conditions.notBefore", "2027-01-02T00:00+02:00"],
+  [{ onExpiry: "24h", conditions: {} }, "onExpiry", "24h"],
+  [{ disconnect: "7d" }, "disconnect", "7d"],
+])("%j is refused as it was typed, one by one and in a batch", async (wrong, field, typed) => {
+  const { ask } = await inCare();
+  await expect(ask("PUT /entries", { ...accept, ...wrong })).rejects.toMatchObject({ field, value: typed });
+  const put = [
+    { ...accept, principal: "any" },
+    { ...accept, ...wrong },
+  ];
+  await expect(ask("POST /entries/batch", { put })).rejects.toMatchObject({ field: `put.1.${field}`, value: typed });
+});
+
+test("a name that makes no DNS label is refused only where it would be one", async () => {
+  const { ask } = await inCare();
+  const named = (more: object): Promise<Put> => ask<Put>("PUT /entries", { service, name: "日本", ...more });
+  await expect(named({ principal: acme, verdict: "accept" })).rejects.toMatchObject({ field: "name" });
+  await expect(named({ principal: acme, verdict: "ask" })).rejects.toMatchObject({ field: "name" });
+  for (const more of [
+    { principal: acme, verdict: "reject" },
+    { principal: "any", verdict: "accept", service: "*" },
+  ])
+    expect(await named(more)).toMatchObject({ changed: true, entry: { name: "日本" } });
+});
+
+test("Regions and address types are one list, however they are given", async () => {
+  const { ask } = await inCare();
+  const from = (regions: string[], ipAddressTypes: string[]): Promise<Put> =>
+    ask<Put>("PUT /entries", { ...accept, conditions: { regions, ipAddressTypes } });
+  expect(await from(["us-east-1", "eu-west-1", "us-east-1"], ["ipv6", "ipv4"])).toMatchObject({
+    entry: { conditions: { regions: ["eu-west-1", "us-east-1"], ipAddressTypes: ["ipv4", "ipv6"] } },
+  });
+  expect(await from(["eu-west-1", "us-east-1"], ["ipv4", "ipv6", "ipv4"])).toMatchObject({ changed: false });
+});
+
+test("over an entry that is there, who they are stays unless it is given; without that, what is given is all", async () => {
+  const { ask } = await inCare();
+  const who = { name: "Acme", vpc: { id: "vpc-0123456789abcdef0", region: "eu-west-1" }, contact: "ops@acme.example", ticket: "NET-1" };
+  await ask("PUT /entries", { ...accept, ...who, purpose: "payments", labels: { team: "a", tier: "1" } });
+  const merged = await ask<Put>("PUT /entries", {
+    service,
+    principal: acme,
+    verdict: "reject",
+    merge: true,
+    ticket: "NET-2",
+    labels: { team: "b" },
+  });
+  expect(merged.entry).toMatchObject({ ...who, ticket: "NET-2", purpose: "payments", labels: { team: "b", tier: "1" }, conditions: {} });
+  const { entry } = await ask<Put>("PUT /entries", { service, principal: acme, verdict: "reject" });
+  expect(Object.keys(entry).toSorted()).toEqual([
+    "at",
+    "author",
+    "authors",
+    "conditions",
+    "principal",
+    "service",
+    "since",
+    "verdict",
+    "version",
+  ]);
+});
+
+test("a reject that is edited without another meaning goes on since when it came; with another it begins anew", async () => {
+  const { ask, world } = await inCare();
+  const reject = { service, principal: acme, verdict: "reject", disconnect: "24h" };
+  const { entry: first } = await ask<Put>("PUT /entries", reject);
+  const since = first.at;
+  const later = async (more: object): Promise<Entry> => {
+    world.clock.advance(3600);
+    return (await ask<Put>("PUT /entries", { ...reject, ...more })).entry;
+  };
+  expect(first).not.toHaveProperty("since");
+  expect(await later({ name: "acme" })).toMatchObject({ since, version: 2 });
+  expect(await later({ name: "acme", ticket: "NET-1" })).toMatchObject({ since, version: 3 });
+  const wider = await later({ name: "acme", conditions: { regions: ["eu-west-1"] } });
+  expect(wider).not.toHaveProperty("since");
+  expect(await later({ conditions: { regions: ["eu-west-1"] } })).toMatchObject({ since: wider.at });
+  expect(await later({ disconnect: "48h" })).not.toHaveProperty("since");
+  expect(await later({ verdict: "ask", disconnect: "48h" })).not.toHaveProperty("since");
+});
+
+test("the log says why, where somebody said so, and what a removal means; an old purpose is no reason for a new change", async () => {
+  const { ask } = await inCare();
+  const told = async (): Promise<string[]> =>
+    (await ask<ShownEntry>("GET /entries/{service}/{principal}", { service, principal: acme })).history.map(({ sentence }) => sentence);
+  await ask("PUT /entries", { ...accept, conditions: {}, purpose: "payments" });
+  await ask("PUT /entries", { service, principal: acme, verdict: "reject", merge: true, disconnect: "keep", reason: "bad actor" });
+  await ask("PUT /entries", { service, principal: acme, verdict: "reject", merge: true, disconnect: "now" });
+  await ask("DELETE /entries/{service}/{principal}", { service, principal: acme, disconnect: "24h", reason: "over" });
+  const who = `account ${acme} (Acme Ltd) at ${service}`;
+  expect(await told()).toEqual([
+    `entry added: ${who}: accept, version 1, because payments`,
+    `entry changed: ${who}: reject, version 2, who was connected before is kept; verdict accept → reject, disconnect none → keep, because bad actor`,
+    `entry changed: ${who}: reject, version 3, who was connected before is cut at once; disconnect keep → now`,
+    `entry removed: ${who}: reject, version 3, who was connected before is cut at once; who it let in is cut after 24 hours, because over`,
+  ]);
+});
+
+test("a list is of a service that there is, or was, and can be of what ends soon", async () => {
+  const { ask } = await inCare();
+  const put = (principal: string, expires?: string): Promise<Put> =>
+    ask<Put>("PUT /entries", { service, principal, verdict: "accept", ...(expires === undefined ? {} : { conditions: { expires } }) });
+  await put(acme);
+  await put("333333333333", "2026-12-01");
+  await put("444444444444", "2027-12-01");
+  const listed = (more: object): Promise<ListedEntries> => ask<ListedEntries>("GET /entries", more);
+  expect(await listed({ endsBefore: "2026-12-31" })).toMatchObject({
+    items: [{ principal: "account#333333333333" }],
+    at: "2026-11-23T12:00:01.000Z",
+  });
+  await expect(listed({ service: serviceOf(9) })).rejects.toMatchObject({ code: "NotInCare" });
+  await ask("DELETE /services/{service}", { service });
+  expect((await listed({ service })).items).toHaveLength(3);
+  expect((await listed({ service: "*" })).items).toEqual([]);
+});
+
+test("what may stand for a consumer is told in full", async () => {
+  const { ask } = await inCare();
+  await expect(ask("PUT /entries", { ...accept, principal: "acme" })).rejects.toMatchObject({
+    remedy: expect.stringMatching(/twelve digits.*vpce-….*ou-….*o-….*any/) as string,
+  });
 });

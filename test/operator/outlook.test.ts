@@ -2,10 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RemovedEntry, Put } from "../../lib/operator/entries.ts";
+import type { Explained } from "../../lib/operator/explain.ts";
+import type { Frozen } from "../../lib/operator/freezes.ts";
 import type { Outlook } from "../../lib/operator/outlook.ts";
-import type { Set } from "../../lib/operator/service-settings.ts";
+import type { Set as SetService } from "../../lib/operator/service-settings.ts";
 import { endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
-import { acme, endpoint, inCare, service, type Desk } from "./desk.ts";
+import { acme, desk, endpoint, inCare, service, type Desk } from "./desk.ts";
 
 const accept = { service, principal: acme, verdict: "accept" };
 const key = { service, principal: acme };
@@ -70,7 +72,7 @@ describe("removing an entry", () => {
 
   test("follows the service's own setting where the command says nothing", async () => {
     const at = await connected();
-    expect(await at.ask<Set>("PATCH /services/{service}", { service, onRemoval: "now" })).toMatchObject({
+    expect(await at.ask<SetService>("PATCH /services/{service}", { service, onRemoval: "now" })).toMatchObject({
       changed: true,
       outlook: { cut: [] },
     });
@@ -115,6 +117,123 @@ test("a service that is only observed loses nobody", async () => {
   expect(await at.ask<Put>("PUT /entries", { ...accept, verdict: "reject" })).toMatchObject({ changed: true });
 });
 
+describe("who stays though nothing lets them in any more", () => {
+  const kept = (outlook: Outlook | undefined): unknown[] => (outlook?.kept ?? []).map(({ endpoint: its, because }) => [its, because]);
+  const stays = async (at: Desk, which = endpoint): Promise<string | undefined> =>
+    (await at.ask<Explained>("GET /explain", { who: which })).items[0]?.stays;
+
+  test("by a removal: the adopted, those let in, and those that people accepted; and explain says why each stays", async () => {
+    const at = desk();
+    at.connect(1, 2, 60);
+    at.world.ec2.move(endpoint, "available");
+    await at.ask("POST /services", { service });
+    at.connect(2);
+    await at.admit();
+    await at.ask("POST /connections/{endpoint}/approve", { endpoint: endpointOf(2) });
+    await at.ask("PUT /entries", accept);
+    at.connect(3);
+    await at.admit();
+    expect(await stays(at)).toBeUndefined();
+    const { outlook } = await at.ask<RemovedEntry>(remove, { ...key, preview: true });
+    const words = [
+      [endpoint, "it was there before Drawbridge, and a reject entry alone cuts it"],
+      [endpointOf(2), "people accepted it, and a reject entry alone cuts it"],
+      [endpointOf(3), expect.stringMatching(/^the entry for account 222222222222 was removed at .*: its connections are kept$/)],
+    ];
+    expect(kept(outlook)).toEqual(words);
+    await at.ask(remove, key);
+    expect(await followed(at)).toEqual([]);
+    for (const [which, why] of words) expect(await stays(at, which as typeof endpoint)).toEqual(why);
+    // It is no news of the next change.
+    expect(kept((await at.ask<Put>("PUT /entries", { ...accept, verdict: "ask", preview: true })).outlook)).toEqual([]);
+  });
+
+  test("by a reject that spares them, by an ask, and by a condition that they do not meet", async () => {
+    for (const [more, why] of [
+      [{ verdict: "reject", disconnect: "keep" }, /reject, version 2: who was connected before it came is kept$/],
+      [{ verdict: "ask" }, /ask, version 2: who was connected before it came is kept$/],
+      [{ conditions: { regions: ["us-east-1"] } }, /region: eu-west-1, wanted us-east-1; a condition that fails later cuts nobody$/],
+    ] as const) {
+      const at = await connected();
+      const { outlook } = await at.ask<Put>("PUT /entries", { ...accept, ...more });
+      expect(kept(outlook)).toEqual([[endpoint, expect.stringMatching(why)]]);
+      expect(await followed(at)).toEqual([]);
+      expect(await stays(at)).toMatch(why);
+    }
+  });
+
+  test("by an expiry that keeps them, explain says so", async () => {
+    const at = await inCare();
+    await at.ask("PUT /entries", { ...accept, conditions: { expires: "2026-11-24" } });
+    at.connect(1);
+    await at.admit();
+    at.world.clock.advance(86_400);
+    expect(await stays(at)).toMatch(/version 1, expired at 2026-11-24T00:00:00.000Z: its connections are kept$/);
+  });
+
+  test("by a limit that is lowered: those accepted last, and only those that the limit before had not left over already", async () => {
+    const at = await inCare();
+    await at.ask("PUT /entries", accept);
+    for (const number of [3, 1, 2]) {
+      at.connect(number);
+      await at.admit();
+      at.world.clock.advance(60);
+    }
+    const limited = async (atMost: number, more: object = {}): Promise<unknown[]> =>
+      kept((await at.ask<Put>("PUT /entries", { ...accept, conditions: { atMost }, ...more })).outlook).map((one) => (one as string[])[0]);
+    expect(await limited(2, { preview: true })).toEqual([endpointOf(2)]);
+    expect(await limited(2)).toEqual([endpointOf(2)]);
+    await at.admit();
+    expect(await limited(2, { name: "acme" })).toEqual([]);
+    expect(await limited(1)).toEqual([endpointOf(1)]);
+    expect(await limited(3)).toEqual([]);
+  });
+});
+
+test("a place goes to who has waited longest, in the preview and in fact", async () => {
+  const at = await inCare();
+  await at.ask("PUT /entries", { ...accept, conditions: { atMost: 1 } });
+  at.connect(5);
+  await at.admit();
+  // Their ids say nothing of who came first.
+  for (const [number, minutesAgo] of [
+    [1, 1],
+    [4, 30],
+    [2, 5],
+  ] as const)
+    at.connect(number, 2, minutesAgo);
+  await at.admit();
+  const { outlook } = await at.ask<Put>("PUT /entries", { ...accept, conditions: { atMost: 2 } });
+  expect(outlook?.accepted.map((fate) => fate.endpoint)).toEqual([endpointOf(4)]);
+  expect(await followed(at)).toEqual(["ConnectionApproved"]);
+  expect(await at.ask("GET /connections/{endpoint}", { endpoint: endpointOf(4) })).toMatchObject({ connection: { status: "approved" } });
+});
+
+test("who is connected counts before who waits: a limit that they fill lets nobody else in", async () => {
+  const at = await connected(1);
+  at.connect(2, 2, 90);
+  await at.ask("PUT /freezes/{id}", { id: service, reason: "a test" });
+  await at.admit();
+  await at.ask("DELETE /freezes/{id}", { id: service });
+  const { outlook } = await at.ask<Put>("PUT /entries", { ...accept, conditions: { atMost: 1 } });
+  expect(outlook?.accepted).toEqual([]);
+  expect((await followed(at)).filter((type) => type === "ConnectionApproved")).toEqual([]);
+});
+
+test("lifting a freeze tells who would be accepted, and lifts nothing while it is only asked", async () => {
+  const at = await inCare();
+  await at.ask("PUT /entries", accept);
+  await at.ask("PUT /freezes/{id}", { id: "*", reason: "a storm" });
+  at.connect(1);
+  at.connect(2, 3);
+  await at.admit();
+  const wouldBe = await at.ask<Frozen>("DELETE /freezes/{id}", { id: "*", preview: "true" });
+  expect(wouldBe).toMatchObject({ freeze: { reason: "a storm" }, outlook: { accepted: [{ endpoint }], asked: [] } });
+  expect(at.types()).not.toContain("Unfrozen");
+  await at.ask("DELETE /freezes/{id}", { id: "*" });
+  expect(await followed(at)).toEqual(["ConnectionApproved"]);
+});
+
 // Random lists, random changes: what is foretold is what happens.
 
 const verdict = fc.constantFrom("accept", "ask", "reject");
@@ -144,43 +263,62 @@ const change = fc.oneof(
 
 const kinds = { accepted: "ConnectionApproved", asked: "ApprovalRequested" } as const;
 
+const numbers = [1, 2, 3, 4, 5, 6];
+/** Those that explain calls connected in spite of the list. */
+async function staying(at: Desk): Promise<Set<string>> {
+  const explained = await Promise.all(numbers.map(async (number) => at.ask<Explained>("GET /explain", { who: endpointOf(number) })));
+  return new Set(explained.flatMap(({ items }, index) => (items[0]?.stays === undefined ? [] : [endpointOf(numbers[index] ?? 0)])));
+}
+
 test("the preview of any change of any list equals what then happens", async () => {
   let changes = 0;
   let cuts = 0;
+  let keeps = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(entry, { maxLength: 4 }), change, async (list, { route, input }) => {
-      const at = await inCare();
-      for (const principal of ["222222222222", "333333333333"]) await at.ask("PUT /entries", { service, principal, verdict: "accept" });
-      for (const number of [1, 2, 3, 4, 5, 6]) at.connect(number, 2 + (number % 3));
-      await at.admit();
-      at.world.clock.advance(60);
-      for (const said of list) await at.ask("PUT /entries", { ...asInput(said), confirm: true });
-      await at.admit();
-      await at.admit();
-      const wouldBe = await at.ask<{ outlook?: Outlook }>(route, { ...input, preview: true }).catch(() => undefined);
-      if (wouldBe === undefined) return;
-      await at.ask(route, { ...input, confirm: true });
-      const before = at.world.tables.committed.length;
-      await at.admit();
-      const events = at.world.tables.committed
-        .slice(before)
-        .map(({ event, subject }) => ({ event, endpoint: subject.replace("connection#", "") }));
-      const of = (which: (type: (typeof events)[number]["event"]) => boolean): string[] =>
-        events.flatMap(({ event, endpoint: its }) => (which(event) ? [its] : [])).toSorted();
-      const outlook = wouldBe.outlook ?? { accepted: [], asked: [], rejected: [], cut: [], spared: [] };
-      const told = (fates: readonly { endpoint: string }[]): string[] => fates.map((fate) => fate.endpoint).toSorted();
-      for (const [kind, type] of Object.entries(kinds) as [keyof typeof kinds, string][])
-        expect(told(outlook[kind]), kind).toEqual(of((event) => event.type === type));
-      expect(told(outlook.cut.filter(({ due }) => due === undefined))).toEqual(
-        of((event) => event.type === "ConnectionDenied" && event.revokes),
-      );
-      expect(told(outlook.cut.filter(({ due }) => due !== undefined))).toEqual(of((event) => event.type === "RevocationAnnounced"));
-      expect(told(outlook.rejected)).toEqual(of((event) => event.type === "ConnectionDenied" && !event.revokes));
-      changes += 1;
-      cuts += outlook.cut.length;
-    }),
+    fc.asyncProperty(
+      fc.array(entry, { maxLength: 4 }),
+      change,
+      fc.array(fc.nat(90), { minLength: 1 }),
+      async (list, { route, input }, ages) => {
+        const at = await inCare();
+        for (const principal of ["222222222222", "333333333333"]) await at.ask("PUT /entries", { service, principal, verdict: "accept" });
+        for (const number of numbers) at.connect(number, 2 + (number % 3), ages[number % ages.length]);
+        await at.admit();
+        at.world.clock.advance(60);
+        for (const said of list) await at.ask("PUT /entries", { ...asInput(said), confirm: true });
+        await at.admit();
+        await at.admit();
+        const stood = await staying(at);
+        const wouldBe = await at.ask<{ outlook?: Outlook }>(route, { ...input, preview: true }).catch(() => undefined);
+        if (wouldBe === undefined) return;
+        await at.ask(route, { ...input, confirm: true });
+        const before = at.world.tables.committed.length;
+        await at.admit();
+        const events = at.world.tables.committed
+          .slice(before)
+          .map(({ event, subject }) => ({ event, endpoint: subject.replace("connection#", "") }));
+        const of = (which: (type: (typeof events)[number]["event"]) => boolean): string[] =>
+          events.flatMap(({ event, endpoint: its }) => (which(event) ? [its] : [])).toSorted();
+        const outlook = wouldBe.outlook ?? { accepted: [], asked: [], rejected: [], cut: [], spared: [], kept: [] };
+        const told = (fates: readonly { endpoint: string }[]): string[] => fates.map((fate) => fate.endpoint).toSorted();
+        for (const [kind, type] of Object.entries(kinds) as [keyof typeof kinds, string][])
+          expect(told(outlook[kind]), kind).toEqual(of((event) => event.type === type));
+        expect(told(outlook.cut.filter(({ due }) => due === undefined))).toEqual(
+          of((event) => event.type === "ConnectionDenied" && event.revokes),
+        );
+        expect(told(outlook.cut.filter(({ due }) => due !== undefined))).toEqual(of((event) => event.type === "RevocationAnnounced"));
+        expect(told(outlook.rejected)).toEqual(of((event) => event.type === "ConnectionDenied" && !event.revokes));
+        const moved = new Set<string>([...outlook.accepted, ...outlook.asked, ...outlook.spared].map((fate) => fate.endpoint));
+        const stay = [...(await staying(at))].filter((its) => !stood.has(its) && !moved.has(its));
+        expect(told(outlook.kept.filter(({ because }) => !because.endsWith("a limit cuts nobody"))), "kept").toEqual(stay.toSorted());
+        changes += 1;
+        cuts += outlook.cut.length;
+        keeps += outlook.kept.length;
+      },
+    ),
     { numRuns: 300 },
   );
   expect(changes).toBeGreaterThan(150);
   expect(cuts).toBeGreaterThan(5);
+  expect(keeps).toBeGreaterThan(5);
 });

@@ -1,8 +1,9 @@
 // Services are taken into care, enforced, shown and released; each refusal says what to do.
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Preview } from "../../lib/operator/service-survey.ts";
 import type { Added, Shown } from "../../lib/operator/services.ts";
-import { serviceOf } from "../fakes/endpoint-services.ts";
+import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { desk, endpoint, inCare, service, zone } from "./desk.ts";
 
 test("taking a service into care records it, has AWS notify us, adopts what is connected and wakes admit for what waits", async () => {
@@ -92,6 +93,57 @@ test("the preview foretells each connection and writes nothing", async () => {
   expect(preview.counts).toEqual({ adopted: 1, cut: 1, waiting: 3, accept: 1, ask: 1, reject: 1, over: 0 });
   expect(preview.connections[0]).toMatchObject({ becomes: "waits", verdict: "reject" });
   expect(types()).toHaveLength(before);
+});
+
+test("the preview of any list equals what then happens to those who are connected, and to those who wait", async () => {
+  const entry = fc.record(
+    {
+      service: fc.constant("*"),
+      principal: fc.constantFrom(accountOf(2), accountOf(3), endpointOf(1), endpointOf(4), "any"),
+      verdict: fc.constantFrom("accept", "reject", "reject"),
+      disconnect: fc.constantFrom("keep", "now", "24h"),
+    },
+    { requiredKeys: ["service", "principal", "verdict"] },
+  );
+  let [cuts, later] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(fc.array(entry, { maxLength: 4 }), fc.array(fc.nat(90), { minLength: 1 }), async (list, ages) => {
+      const at = desk();
+      for (const { disconnect, ...said } of list) {
+        await at.ask("PUT /entries", { ...said, ...(disconnect === undefined || said.verdict === "accept" ? {} : { disconnect }) });
+        at.world.clock.advance(1200);
+      }
+      for (const number of [1, 2, 3, 4, 5, 6]) {
+        at.connect(number, 2 + (number % 3), 1 + (ages[number % ages.length] ?? 0));
+        if (number % 3 > 0) at.world.ec2.move(endpointOf(number), "available");
+      }
+      const { counts, connections } = await at.ask<Preview>("GET /services/{service}/preview", { service });
+      await at.ask("POST /services", { service });
+      await at.admit();
+      const of = (type: string, revokes?: boolean): string[] =>
+        at.world.tables.committed
+          .filter(
+            ({ event }) =>
+              event.type === type && (revokes === undefined || (event.type === "ConnectionDenied" && event.revokes === revokes)),
+          )
+          .map(({ subject }) => subject.replace("connection#", ""))
+          .toSorted();
+      const told = (which: (one: (typeof connections)[number]) => boolean): string[] =>
+        connections
+          .filter(which)
+          .map((one) => one.endpoint)
+          .toSorted();
+      expect(told(({ cut }) => cut !== undefined && cut.due === undefined)).toEqual(of("ConnectionDenied", true));
+      expect(told(({ cut }) => cut?.due !== undefined)).toEqual(of("RevocationAnnounced"));
+      expect(counts.cut).toBe(of("ConnectionDenied", true).length + of("RevocationAnnounced").length);
+      expect(told(({ becomes, verdict }) => becomes === "waits" && verdict === "reject")).toEqual(of("ConnectionDenied", false));
+      expect(told(({ becomes, verdict }) => becomes === "waits" && verdict === "accept")).toEqual(of("ConnectionApproved"));
+      cuts += of("ConnectionDenied", true).length;
+      later += of("RevocationAnnounced").length;
+    }),
+    { numRuns: 150 },
+  );
+  expect([cuts > 5, later > 5]).toEqual([true, true]);
 });
 
 test("an observed service is enforced once; the second time nothing changes", async () => {

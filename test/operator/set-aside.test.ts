@@ -77,6 +77,16 @@ test.each<{ queue: SetAsideQueue; given: SetAside; what: string; why: string; ag
   },
   {
     queue: "NotifyFailures",
+    given: message({
+      requestPayload: { source: "aws.events", "detail-type": "Scheduled Event", resources: [], detail: {} },
+      responsePayload: { errorMessage: "SNS throttles" },
+    }),
+    what: expect.stringContaining("Scheduled Event"),
+    why: "notify failed: SNS throttles",
+    again: { kind: "nothing" },
+  },
+  {
+    queue: "NotifyFailures",
     given: message("spoiled"),
     what: "spoiled",
     why: "notify failed it each time; search its log for m-1",

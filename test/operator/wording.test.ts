@@ -10,6 +10,8 @@ const because = { rule: "entry", detail: `account 222222222222 (acme) at ${servi
 const entry = { service, principal: "account#222222222222", version: 1 } as const;
 const common = { at: minute(0), by: { kind: "entry", entry }, because } as const;
 
+const told = (detail: string) => ({ by: operator, because: { rule: "operator", detail } }) as const;
+
 test.each<[DrawbridgeEvent, string]>([
   [{ ...common, type: "ConnectionApproved", entry }, `accepted, because ${because.detail}`],
   [{ ...common, type: "ConnectionDenied", entry, revokes: true }, `revoked, because ${because.detail}`],
@@ -26,6 +28,25 @@ test.each<[DrawbridgeEvent, string]>([
   ],
   [{ ...common, type: "EntryAdded", entry, to: { nothing: "we know" } }, "entry added: an entry"],
   [{ ...common, type: "ServiceRemoved", service, from: {} }, "released from care; its connections stay as they are"],
+  [
+    { ...common, type: "EntryRemoved", entry, from: {}, disconnect: { afterHours: 24 }, ...told("contract ended") },
+    "entry removed: an entry; who it let in is cut after 24 hours, because contract ended",
+  ],
+  [{ ...common, type: "EntryRemoved", entry, from: {}, ...told("an operator's command") }, "entry removed: an entry"],
+  [{ ...common, type: "Unfrozen", ...told("it is over") }, "no longer frozen: the allow-list accepts again, because it is over"],
+  [
+    { ...common, type: "ServiceChanged", service, from: { onRemoval: "keep" }, to: { onRemoval: "now" }, ...told("audit 7") },
+    "settings changed: on removal keep → now, because audit 7",
+  ],
+  [
+    { ...common, type: "ServiceChanged", service, from: {}, to: { onRemoval: "now" }, ...told("drawbridge apply") },
+    "settings changed: on removal none → now",
+  ],
+  [{ ...common, type: "ApproverRemoved", name: "ann", from: {}, ...told("she left") }, "approver ann removed, because she left"],
+  [
+    { ...common, type: "Frozen", reason: "incident 42", ...told("incident 42") },
+    "frozen: nothing is accepted automatically, people are asked instead: incident 42",
+  ],
   [{ ...common, type: "SomethingQuiteNew" } as unknown as DrawbridgeEvent, "something quite new"],
 ])("%j", (event, words) => {
   expect(sentence(event)).toBe(words);

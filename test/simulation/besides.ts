@@ -1,5 +1,5 @@
 // What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
-// other ways of asking people.
+// other ways of asking people, and entries that are edited without another meaning.
 
 import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
@@ -21,6 +21,8 @@ export interface BesidesSetup {
   readonly vpcs?: boolean;
   /** How people are asked changes, and differs from entry to entry. */
   readonly asking?: boolean;
+  /** Operators who note something in an entry, and change nothing that it means. */
+  readonly renames?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -31,11 +33,13 @@ export function drawBesides(seed: number): BesidesSetup {
   const asked = random.chance(0.9);
   const vpcs = random.chance(0.15);
   const asking = random.chance(0.15);
+  const renames = random.chance(0.15);
   return {
     ...(permissions ? { permissions } : {}),
     ...(units ? { units: asked ? "asked" : "unasked" } : {}),
     ...(vpcs ? { vpcs } : {}),
     ...(asking ? { asking } : {}),
+    ...(renames ? { renames } : {}),
   };
 }
 
@@ -65,7 +69,7 @@ export class Besides {
     return Math.floor(this.random.next() * this.#world.setup.minutes * 60_000);
   }
 
-  begin(plan: Plan, edit: () => void, connect: () => void): void {
+  begin(plan: Plan, edit: () => void, connect: () => void, rename: (random: Random) => void): void {
     const moment = (): number => this.moment();
     const late = (): number => Math.floor((moment() + this.#world.setup.minutes * 60_000) / 2);
     const { random } = this;
@@ -88,6 +92,7 @@ export class Besides {
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
       plan("deletions", random.between(0, 3), late, () => this.privateZones.deleteOne());
     }
+    if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 
   /** What an entry says besides. */

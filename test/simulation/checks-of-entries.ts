@@ -2,9 +2,10 @@
 
 import type { Entry } from "../../lib/allow-list.ts";
 import type { Connection } from "../../lib/connection.ts";
-import { canonical, type Change } from "../../lib/ledger.ts";
+import { canonical } from "../../lib/canonical.ts";
+import type { Change } from "../../lib/ledger.ts";
 import type { InvariantName } from "./invariant-names.ts";
-import { standing } from "./oracle.ts";
+import { standing } from "./oracle-since.ts";
 import { writersOf } from "./oracle-asking.ts";
 import type { World } from "./world.ts";
 

@@ -2,6 +2,7 @@
 
 import type { Connection } from "../../lib/connection.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
+import type { StoredEvent } from "../../lib/ledger.ts";
 import type { Row } from "./ec2.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation } from "./lambda.ts";
@@ -22,6 +23,18 @@ export class ChecksOfTime {
 
   #fail(invariant: InvariantName, detail: string): void {
     this.#world.violated(invariant, detail);
+  }
+
+  /** Clocks differ by up to half an hour, and a chain's events follow each other all the same. */
+  runsOn(added: readonly StoredEvent[]): void {
+    for (const { subject, seq, event } of added) {
+      const before = this.#world.store.log.get(subject)?.[seq - 2]?.event;
+      if (before !== undefined && event.at < before.at)
+        this.#fail(
+          "within a chain time does not run back",
+          `${subject} ${String(seq)} says ${event.at}, and the event before it ${before.at}`,
+        );
+    }
   }
 
   reminds(event: Event<"ApprovalReminded" | "ApprovalEscalated">, before: Connection | undefined, row: Row, by: Invocation): void {

@@ -3,8 +3,7 @@
 import type { GivenAnswer } from "../../lib/asking/take-answer.ts";
 import type { Signal } from "../../lib/decide.ts";
 import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
-import { noHead, type StoredEvent } from "../../lib/ledger.ts";
-import type { Change } from "../../lib/ledger.ts";
+import { noHead, type Change, type Head, type StoredEvent } from "../../lib/ledger.ts";
 import type { Calls, Outcome } from "../../lib/ports.ts";
 import { backAfterSeconds } from "../../lib/lambda/queue-worker.ts";
 import type { Failure, Item } from "../../lib/loop/batch.ts";
@@ -340,15 +339,12 @@ export class Functions {
   }
 
   /** What `api` does with an operator's change: read the head, commit on it, and wake admit where that makes a difference. */
-  api(
-    subject: string,
-    change: (expected: { seq: number; hash: string }, now: Instant) => Change | undefined,
-    wakes: readonly ServiceId[] = [],
-  ): void {
+  api(subject: string, change: (expected: Head, now: Instant) => Change | undefined, wakes: readonly ServiceId[] = []): void {
     const { lambda } = this.#world;
     const body = async (by: Invocation): Promise<void> => {
       const { ledger, clock, wake } = portsFor(this.#world, by);
-      const wanted = change(await ledger.head(subject), clock());
+      const head = await ledger.head(subject);
+      const wanted = change(head, this.#world.system.notBefore(clock(), head));
       if (wanted !== undefined) await ledger.commit(wanted);
       for (const service of wakes) await wake.admit({ service, why: "entry-changed" });
     };

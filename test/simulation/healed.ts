@@ -1,6 +1,7 @@
 // What must hold once the faults are over, all delays have passed and three sweeps have gone by.
 
-import { canonical, connectionSubject, firstBreak } from "../../lib/ledger.ts";
+import { canonical } from "../../lib/canonical.ts";
+import { connectionSubject, firstBreak } from "../../lib/ledger.ts";
 import { recordSets } from "../../lib/names.ts";
 import type { Seen } from "../../lib/observed.ts";
 import type { Vpc } from "../../lib/vpcs.ts";

@@ -73,6 +73,8 @@ export const invariants = {
     "after healing and three sweeps, plan gives nothing for any connection, unless a foreign record stands where its name should be",
   "every connection is in the log": "every connection that AWS lists in the end, and every one that a whole sweep saw, has a record",
   "AWS agrees with the record": "after healing, each record's state is one that AWS's state and the list allow",
+  "within a chain time does not run back":
+    "no event says an earlier time than the one before it in its chain, however the clocks of those who write them differ",
   "every chain verifies": "after healing, each subject's chain is unbroken from its first event, and the record stands at its end",
   "no checkpoint contradicts another, or the log":
     "each checkpoint continues the one before, signed, and lists events that are in the log at that place, each in one checkpoint only",

@@ -3,7 +3,8 @@
 import type { Connection } from "../../lib/connection.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
 import type { EndpointId } from "../../lib/ids.ts";
-import { canonical, type Change, type StoredEvent } from "../../lib/ledger.ts";
+import { canonical } from "../../lib/canonical.ts";
+import type { Change, StoredEvent } from "../../lib/ledger.ts";
 import { ChecksAfterRuns } from "./checks-after-runs.ts";
 import { ChecksBeforeEffects } from "./checks-before-effects.ts";
 import { ChecksOfDecisions } from "./checks-of-decisions.ts";
@@ -45,6 +46,7 @@ export class Invariants {
   }
 
   afterCommit(change: Change, before: Connection | undefined, added: readonly StoredEvent[], by: Invocation): void {
+    this.#time.runsOn(added);
     if (change.of === "entry") return this.#entries.written(change);
     if (change.of !== "connection") return;
     const { after, events } = change;

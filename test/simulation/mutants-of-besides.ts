@@ -7,9 +7,10 @@ export const mutantsOfBesides: readonly Mutant[] = [
   one(
     "permissions.ts",
     "an account that is rejected may ask",
-    '[...named(["accept", "ask"])].filter((account) => !rejected.has(account)).sort();',
-    '[...named(["accept", "ask"])].filter((account) => rejected.has(account) || account !== "").sort();',
+    ".filter((account) => !rejected.has(account)).sort();",
+    '.filter((account) => rejected.has(account) || account !== "").sort();',
   ),
+  one("permissions.ts", "an account that some Regions reject may not ask", " && !isOfSome(conditions));", ");"),
   one(
     "permissions.ts",
     "an entry that has ended lets ask",

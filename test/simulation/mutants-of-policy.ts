@@ -2,6 +2,12 @@
 
 import { one, type Mutant } from "./mutant.ts";
 
+/** Shown by entries that are edited without another meaning. */
+const renamed = (...fault: readonly [name: string, find: string, replace: string]): Mutant => ({
+  ...one("said-entry.ts", ...fault),
+  lives: { besides: { renames: true } },
+});
+
 export const mutantsOfPolicy: readonly Mutant[] = [
   // what holds a connection
   one(
@@ -17,6 +23,9 @@ export const mutantsOfPolicy: readonly Mutant[] = [
     'if (connection.status === "adopted") return [];\n  if (judgement',
   ),
   one("holding.ts", "a freeze cuts", ' || judgement.because.rule === "frozen"', ""),
+  renamed("an edit begins a grace anew", "runsOn ? (before.since ?? before.at) : undefined", "undefined"),
+  renamed("a second edit begins a grace anew", "(before.since ?? before.at)", "before.at"),
+  renamed("who is newly kept out is given no time", "canonical(grip(before)) === canonical(grip(said))", "before.verdict === said.verdict"),
   one("holding.ts", "an ask entry cuts who came after it", "if (liveSince(connection) > deciding.since) return [];", ""),
   one(
     "holding.ts",

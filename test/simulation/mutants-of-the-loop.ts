@@ -190,6 +190,7 @@ export const mutantsOfTheLoop: readonly Mutant[] = [
     "if (!readable) throw new Unreadable(",
     'if (typeof service !== "string") throw new Unreadable(',
   ),
+  one("ledger.ts", "a slow clock writes into the past", "at !== undefined && at > now ? at : now", "now"),
   one("ledger.ts", "events are not chained", "previous = stored.hash;", "previous = head.hash;"),
   one(
     "ledger.ts",

@@ -5,6 +5,7 @@ import type { Disconnect } from "../../lib/disconnect.ts";
 import type { Choice, PolicyEvent } from "../../lib/events.ts";
 import { instant, type Instant, type ServiceId } from "../../lib/ids.ts";
 import { entrySubject, freezeSubject, serviceSubject, type Change, type Head } from "../../lib/ledger.ts";
+import { saidOf } from "../../lib/said-entry.ts";
 import type { Service } from "../../lib/service.ts";
 import { accounts, arnOf, operatorArn, start, zone } from "./given.ts";
 import type { People } from "./people.ts";
@@ -111,8 +112,11 @@ export class Operators {
         const tombstone: Removed = { ...key, version, removed };
         return { of: "entry", key, expected, tombstone, events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }] };
       }
-      const after: Entry = { ...key, ...said, version, at, authors: this.#world.system.authorsAfter(from, said.author) };
-      const told = changed(at, said.author);
+      const { author, ...what } = said;
+      const { authorsAfter, standingAt, written } = this.#world.system;
+      const stands = from && standingAt(from, at);
+      const after: Entry = { ...written({ ...key, ...what }, stands, { version, author, at }), authors: authorsAfter(from, author) };
+      const told = changed(at, author);
       const event: PolicyEvent =
         from === undefined
           ? { ...told, type: "EntryAdded", entry: refer(after), to: after }
@@ -128,6 +132,41 @@ export class Operators {
       const wanted = change(store.head(entrySubject(service, principal)), instant(start));
       if (wanted !== undefined) this.#world.commitAtStart(wanted);
     } else functions.api(entrySubject(service, principal), change);
+  }
+
+  /** Notes something in an entry, mostly of those that keep out: what it means goes on as it was, unless its grace is changed too. */
+  rename(random: Random): void {
+    const { store, functions } = this.#world;
+    const all = [...store.entries.values()];
+    const keeping = all.filter(({ verdict }) => verdict !== "accept");
+    const entries = keeping.length > 0 && random.chance(0.8) ? keeping : all;
+    if (entries.length === 0) return;
+    const { service, principal } = random.pick(entries);
+    const ticket = `NET-${String(random.between(1, 99))}`;
+    const grace = random.chance(0.4) ? { afterHours: random.pick([0.05, 0.1, 0.25] as const) } : undefined;
+    this.#world.tell(
+      "operator",
+      () => `writes ${ticket} into the entry for ${principal} at ${service}, ${JSON.stringify(grace ?? "no more")}`,
+    );
+    functions.api(entrySubject(service, principal), (expected, at) => {
+      const from = store.entries.get(entryId({ service, principal }));
+      const { authorsAfter, standingAt, written } = this.#world.system;
+      const stands = from && standingAt(from, at);
+      if (from === undefined || stands === undefined) return undefined;
+      const by = { version: expected.seq + 1, author: operatorArn, at };
+      const disconnect = grace === undefined || stands.verdict === "accept" ? {} : { disconnect: grace };
+      const after: Entry = {
+        ...written({ ...saidOf(stands), ticket, ...disconnect }, stands, by),
+        authors: authorsAfter(from, operatorArn),
+      };
+      return {
+        of: "entry",
+        key: { service, principal },
+        after,
+        expected,
+        events: [{ ...changed(at), type: "EntryChanged", entry: refer(after), from, to: after }],
+      };
+    });
   }
 
   #entry(index: number): Omit<Entry, "service" | "principal" | "version" | "at"> {

@@ -6,7 +6,8 @@ import type { Disconnect } from "../../lib/disconnect.ts";
 import type { Service } from "../../lib/service.ts";
 import type { Habits, Row } from "./ec2.ts";
 import type { ListRead } from "./lambda.ts";
-import { applies, matching, rejecting, verdictOf, whenOver } from "./oracle.ts";
+import { applies, matching, rejecting, verdictOf } from "./oracle.ts";
+import { saysSince, whenOver } from "./oracle-since.ts";
 import { belongingOf, isDoubt, type Belonging } from "./oracle-units.ts";
 import { entryId } from "./store.ts";
 
@@ -16,8 +17,10 @@ const never = Infinity;
 const after = (since: number, disconnect: Disconnect, clock: string): number =>
   disconnect === "keep" ? never : disconnect === "now" ? Math.min(since, Date.parse(clock)) : since + disconnect.afterHours * 3_600_000;
 
-const speaksSince = ({ at, conditions: { notBefore } }: Entry): number =>
-  Math.max(Date.parse(at), notBefore === undefined ? 0 : Date.parse(notBefore));
+function speaksSince(entry: Entry): number {
+  const { notBefore } = entry.conditions;
+  return Math.max(saysSince(entry), notBefore === undefined ? 0 : Date.parse(notBefore));
+}
 
 /** The moment, or Infinity while it is held. `connection` is accepted. */
 export function cutAt(

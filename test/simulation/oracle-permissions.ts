@@ -2,7 +2,7 @@
 
 import type { Entry } from "../../lib/allow-list.ts";
 import type { AccountId } from "../../lib/ids.ts";
-import { standing } from "./oracle.ts";
+import { standing } from "./oracle-since.ts";
 
 const isOn = ({ conditions: { notBefore, expires } }: Entry, clock: string): boolean =>
   (notBefore === undefined || Date.parse(clock) >= Date.parse(notBefore)) &&
@@ -17,10 +17,11 @@ export const cannotFollow = (entries: readonly Entry[], clock: string): Entry | 
       (entry.principal === "any" || entry.principal.startsWith("ou#") || entry.principal.startsWith("org#")),
   );
 
-/** Whether some entry for the account accepts it or has it asked about, and none rejects it. */
+/** Whether some entry for the account accepts it or has it asked about, and none rejects it wherever it comes from. */
 export function mayAsk(entries: readonly Entry[], account: AccountId, clock: string): boolean {
   const its = entries
     .flatMap((entry) => standing(entry, clock))
     .filter((entry) => entry.principal === `account#${account}` && isOn(entry, clock));
-  return its.length > 0 && its.every(({ verdict }) => verdict !== "reject");
+  const everywhere = ({ conditions: { regions, ipAddressTypes } }: Entry): boolean => regions === undefined && ipAddressTypes === undefined;
+  return its.some(({ verdict }) => verdict !== "reject") && !its.some((entry) => entry.verdict === "reject" && everywhere(entry));
 }

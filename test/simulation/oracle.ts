@@ -3,6 +3,7 @@
 import type { Entry } from "../../lib/allow-list.ts";
 import type { Habits, Row } from "./ec2.ts";
 import { doubtAt, isDoubt, unitPrincipals, type Belonging } from "./oracle-units.ts";
+import { standing } from "./oracle-since.ts";
 import { entryId, type Table } from "./store.ts";
 
 export type Verdict = "accept" | "ask" | "reject";
@@ -27,16 +28,6 @@ export function verdictOf(table: Table, row: Row, habits: Habits, clock: string,
   const doubted = ranked.some((entry) => entry.verdict === "reject" && applies(entry, row, habits, clock) === "unknown");
   return first.verdict === "accept" && (doubted || bearing.frozen === true) ? "ask" : first.verdict;
 }
-
-/** What an answer kept out for a while. */
-export function whenOver(entry: Entry): Entry[] {
-  const { afterwards, disconnect: _, ...answer } = entry;
-  return afterwards === undefined || afterwards === "nothing" ? [] : [{ ...answer, ...afterwards }];
-}
-
-/** What stands in the entry's place when the clock shows `clock`. */
-export const standing = (entry: Entry, clock: string): Entry[] =>
-  entry.afterwards !== undefined && Date.parse(clock) >= Date.parse(entry.conditions.expires ?? "") ? whenOver(entry) : [entry];
 
 /** The entries that speak of this endpoint when the clock shows `clock`, most specific first. */
 export function matching(table: Table, row: Row, clock: string, belongs?: Belonging): Entry[] {

@@ -147,6 +147,7 @@ export class People {
       (kind, times, when, act) => this.#plan(kind, times, when, act),
       () => this.#operators.edit(),
       () => this.#connect(),
+      (random) => this.#operators.rename(random),
     );
     const { faults } = this.#world;
     this.#plan(

@@ -20,7 +20,8 @@ export const trust = { hash: sha256, isSigned: (text: string, signature: string)
 interface Written {
   readonly stored: StoredEvent;
   readonly atKey: string;
-  readonly committed: number;
+  /** From when on the index shows it: one event may come long after those that were written after it. */
+  readonly shows: number;
 }
 
 export class Sealing {
@@ -46,7 +47,12 @@ export class Sealing {
 
   committed(added: readonly StoredEvent[]): void {
     if (this.#world.setup.sealed !== true) return;
-    for (const stored of added) this.#log.push({ stored, atKey: filed(stored).atKey, committed: this.#world.schedule.now });
+    const { faults, random } = this.chances;
+    faults.on = this.#world.faults.on;
+    for (const stored of added) {
+      const lag = faults.happens("lag") ? random.between(1, 120_000) : 0;
+      this.#log.push({ stored, atKey: filed(stored).atKey, shows: this.#world.schedule.now + lag });
+    }
     this.#inOrder = false;
   }
 
@@ -101,7 +107,7 @@ export class Sealing {
     const items: Written[] = [];
     for (const one of this.#log) {
       const when = one.stored.event.at;
-      if (one.committed > at || (from !== undefined && when < from) || (to !== undefined && when >= to)) continue;
+      if (one.shows > at || (from !== undefined && when < from) || (to !== undefined && when >= to)) continue;
       if (cursor !== undefined && one.atKey <= cursor) continue;
       items.push(one);
       if (items.length === this.#pageSize) break;

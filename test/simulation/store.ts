@@ -23,6 +23,7 @@ import {
 import type { Bearing } from "../../lib/ports.ts";
 import type { Service } from "../../lib/service.ts";
 import type { Invocation } from "./lambda.ts";
+import { isWritten, standing } from "./oracle-since.ts";
 import type { World } from "./world.ts";
 
 export const sha256 = (text: string): string => hash("sha256", text, "hex");
@@ -58,7 +59,7 @@ export class Store {
 
   head(subject: Subject): Head {
     const last = this.log.get(subject)?.at(-1);
-    return last === undefined ? noHead : { seq: last.seq, hash: last.hash };
+    return last === undefined ? noHead : { seq: last.seq, hash: last.hash, at: last.event.at };
   }
 
   /** The one write, all or nothing: the condition is the record's version, a name's claim its own. */
@@ -105,7 +106,7 @@ export class Store {
     if (last === undefined) throw new Error(`a commit without events for ${subject}`);
     const before = change.of === "connection" ? this.records.get(change.after.endpoint)?.kept.connection : undefined;
     this.log.set(subject, [...(this.log.get(subject) ?? []), ...added]);
-    const after = { seq: last.seq, hash: last.hash };
+    const after = { seq: last.seq, hash: last.hash, at: last.event.at };
     this.#put(change, after);
     for (const { event, seq } of added)
       this.#world.tell("log", () => `${subject} ${String(seq)} ${event.type}: ${event.because.detail} (${by.name})`);
@@ -121,6 +122,8 @@ export class Store {
       this.records.set(change.after.endpoint, stored);
     } else if (change.of === "entry") {
       const entries = new Map(this.entries);
+      const before = this.entries.get(entryId(change.key));
+      if (change.after !== undefined) isWritten(change.after, before && standing(before, change.after.at)[0]);
       if (change.after === undefined) entries.delete(entryId(change.key));
       else entries.set(entryId(change.key), change.after);
       this.entries = entries;

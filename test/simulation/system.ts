@@ -1,6 +1,7 @@
 // Everything of ours that the simulation runs: one entry, so that a mutant is this file built with one line changed. The
 // world throws the same Fault that ours look for.
 
+export { standingAt } from "../../lib/allow-list.ts";
 export { authorsAfter } from "../../lib/entry-authors.ts";
 export { withAuthors } from "../../lib/asking/known-authors.ts";
 export { takeAnswer } from "../../lib/asking/take-answer.ts";
@@ -19,5 +20,6 @@ export { followVpcs } from "../../lib/loop/vpcs.ts";
 export { run } from "../../lib/loop/run.ts";
 export { sweep } from "../../lib/loop/sweep.ts";
 export { Fault } from "../../lib/faults.ts";
-export { chain, claims, counts, unitMarks } from "../../lib/ledger.ts";
+export { chain, claims, counts, notBefore, unitMarks } from "../../lib/ledger.ts";
+export { written } from "../../lib/said-entry.ts";
 export { readMessage } from "../../lib/messages.ts";

@@ -5,13 +5,14 @@ import { Fault } from "../../lib/faults.ts";
 import { endpoint, publicUrl, service, stranger } from "../asking/given.ts";
 import { reachInSlack } from "../../lib/slack/reach.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
-import { ann, bob, inSlack, set, type Spoken } from "./given.ts";
+import { run } from "../../lib/loop/run.ts";
+import { ann, bob, cleo, inSlack, set, type Spoken } from "./given.ts";
 
 const text = (value: unknown): string => JSON.stringify(value);
 const buttons = (world: Spoken): string[] =>
   [...text(world.question().blocks).matchAll(/"action_id":"(drawbridge-[a-z-]+)"/g)]
     .map(([, action = ""]) => action)
-    .filter((action) => action !== "drawbridge-reason");
+    .filter((action) => !["drawbridge-reason", "drawbridge-days"].includes(action));
 
 describe("a question", () => {
   test("stands in the channel with its facts, those who are asked, a reason to type and buttons", async () => {
@@ -24,22 +25,55 @@ describe("a question", () => {
       expect(text(blocks)).toContain(fact);
     expect(text(blocks)).not.toContain("U0CLEO");
     expect(buttons(world)).toEqual(["drawbridge-approve", "drawbridge-reject", "drawbridge-reject-quiet"]);
-    expect(blocks.filter(({ type }) => type === "input")).toHaveLength(1);
+    expect(blocks.filter(({ type }) => type === "input")).toHaveLength(2);
     expect(text(blocks)).not.toContain("/a/");
   });
 
-  test("that Slack takes shows that those who are in Slack are reached", async () => {
+  test("that the channel takes shows of nobody that they read it: only who presses is reached", async () => {
     const world = await inSlack();
     const { slips } = world.ports();
-    expect((await reachInSlack(slips))(ann.slack)).toBe(false);
+    const state = async (user: string): Promise<string> => (await reachInSlack(slips))(user).state;
     await world.hear("ApprovalRequested");
-    expect((await reachInSlack(slips))(ann.slack)).toBe(true);
+    expect([await state(ann.slack), await state("U0NOBODYATALL")]).toEqual(["untried", "untried"]);
+    await world.press(ann.slack, "drawbridge-approve");
+    await world.work();
+    expect([await state(ann.slack), await state(bob.slack)]).toEqual(["reached", "untried"]);
+    await world.press("U0NOBODYATALL", "drawbridge-reject").catch(() => undefined);
+    await world.work();
+    expect(await state("U0NOBODYATALL")).toBe("untried");
+  });
+
+  test("that comes to a person directly reaches them", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"] }, { directMessages: true });
+    world.slack.leave(bob.slack);
+    await world.hear("ApprovalRequested");
+    const reach = await reachInSlack(world.ports().slips);
+    expect([reach(ann.slack), reach(bob.slack)]).toMatchObject([
+      { state: "reached" },
+      { state: "refused", why: expect.stringContaining("user_not_found") },
+    ]);
   });
 
   test("offers an answer about the account where the service allows it", async () => {
     const world = await inSlack({ approvers: ["ann"], accountAnswers: true });
     await world.hear("ApprovalRequested");
     expect(buttons(world)).toContain("drawbridge-approve-account");
+  });
+
+  test("offers no answer that the page would not take: an entry of an operator stands there", async () => {
+    const about = (entry: Parameters<Spoken["entry"]>[0]) =>
+      inSlack(
+        { approvers: ["ann", "bob"], accountAnswers: true },
+        { prepare: (story) => story.entry({ ...entry, author: "arn:aws:iam::111111111111:user/olga" }) },
+      );
+    // A condition that does not hold: people are asked, though an operator's accept stands for the account.
+    const account = await about({ verdict: "accept", principal: `account#${stranger}`, conditions: { regions: ["us-east-1"] } });
+    await account.hear("ApprovalRequested");
+    expect(buttons(account)).toEqual(["drawbridge-approve", "drawbridge-reject"]);
+    expect(text(account.question().blocks)).not.toContain("drawbridge-days");
+    const own = await about({ verdict: "ask", principal: `endpoint#${endpoint}` });
+    await own.hear("ApprovalRequested");
+    expect(buttons(own)).toEqual(["drawbridge-approve", "drawbridge-reject", "drawbridge-reject-quiet"]);
   });
 
   test("calls nobody whose answer would not count", async () => {
@@ -120,6 +154,62 @@ describe("a question", () => {
   });
 });
 
+/** One operator alone. */
+async function breakGlass(world: Spoken): Promise<void> {
+  const ports = world.ports("operator");
+  const by = { kind: "operator", arn: "arn:aws:iam::111111111111:user/zoe" } as const;
+  const signal = { kind: "answered", choice: "approve", by, breakGlass: true, reason: "payments are down" } as const;
+  await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
+}
+
+describe("break-glass", () => {
+  test("calls every approver in the question's thread, and stands out there", async () => {
+    const world = await inSlack({ approvers: ["ann"] });
+    await world.hearAll();
+    await breakGlass(world);
+    await world.hearAll();
+    const [line, ...more] = world.slack.posts.filter(({ thread }) => thread !== undefined);
+    expect(more).toEqual([]);
+    expect(line?.text).toBe("Break-glass: accepted by zoe of 111111111111 alone, past its approvers: payments are down.");
+    expect(text(line?.blocks)).toContain("<@U0ANN> <@U0BOB> <@U0CLEO>");
+    expect(world.question().text).toMatch(/^Break-glass: approved by zoe/);
+  });
+
+  test("comes to each approver directly, where they are asked so", async () => {
+    const world = await inSlack({ approvers: ["ann"] }, { directMessages: true });
+    await world.hearAll();
+    await breakGlass(world);
+    await world.hearAll();
+    const told = world.slack.posts.filter(({ text: said }) => said.startsWith("Break-glass: accepted by zoe"));
+    expect(told.map(({ to, thread }) => [to, thread !== undefined])).toEqual([
+      [world.question().channel, true],
+      [world.slack.posts.find(({ to }) => to === ann.slack)?.channel, true],
+      [bob.slack, false],
+      [cleo.slack, false],
+    ]);
+  });
+});
+
+describe("what is done in the console", () => {
+  test("shows who did it, when CloudTrail has told: in each copy, and in the thread", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"] }, { directMessages: true });
+    await world.hearAll();
+    world.ec2.move(endpoint, "available");
+    await world.look(endpoint);
+    await world.hearAll();
+    expect(text(world.question().blocks)).toContain("Approved by somebody outside");
+    const ports = world.ports("observe");
+    const signal = { kind: "attributed", action: "accept", arn: "arn:aws:iam::111111111111:root", event: "e-1" } as const;
+    await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "cloudtrail" } }] });
+    await world.hearAll();
+    const copies = world.slack.posts.filter(({ thread }) => thread === undefined);
+    expect(copies).toHaveLength(3);
+    for (const { blocks } of copies) expect(text(blocks)).toContain("Approved by root of 111111111111, outside, 23 Nov 2026, 12:00 UTC");
+    expect(world.slack.posts.at(-1)?.text).toBe("CloudTrail tells: root of 111111111111 called accept.");
+    expect(world.slack.posts.at(-1)?.thread).toBeDefined();
+  });
+});
+
 describe("each copy", () => {
   const inSlackBy =
     (user: string, action: string, reason?: string) =>
@@ -149,7 +239,13 @@ describe("each copy", () => {
     ["rejected in the console", onAws("rejected"), "RejectedOutside", "Rejected by somebody outside"],
     ["withdrawn", onAws("deleted"), "ConnectionClosed", "Withdrawn: the endpoint was deleted, 23 Nov 2026, 12:00 UTC"],
     ["expired on AWS", onAws("expired"), "ConnectionClosed", "Withdrawn: AWS let the request expire"],
-    ["answered by a rule", byRule, "ConnectionApproved", "Approved by allow-list"],
+    ["answered by a rule", byRule, "ConnectionApproved", "Approved by allow-list, entry by alice of 111111111111"],
+    [
+      "decided past its approvers",
+      async (world) => breakGlass(world),
+      "ConnectionApproved",
+      "Break-glass: approved by zoe of 111111111111 alone, past its approvers, 23 Nov 2026, 12:00 UTC: payments are down",
+    ],
   ];
 
   test.each(outcomes)("of a question that is %s shows it, and has nothing left to press", async (...[, change, type, shown]) => {
@@ -245,6 +341,31 @@ describe("each copy", () => {
   });
 });
 
+describe("the bot token", () => {
+  test("that was put anew counts at once: the question is asked, and nothing is asked twice", async () => {
+    const world = await inSlack({ approvers: ["ann", "bob"] }, { directMessages: true });
+    world.slack.reinstall();
+    await world.hear("ApprovalRequested");
+    expect(world.slack.posts.map(({ to }) => to)).toEqual(["#privatelink", ann.slack, bob.slack]);
+    await world.press(ann.slack, "drawbridge-reject");
+    await world.work();
+    world.slack.reinstall();
+    await world.hear("ConnectionDenied");
+    for (const post of world.slack.posts.filter(({ thread }) => thread === undefined))
+      expect(text(post.blocks)).toContain("Rejected by ann");
+    expect(world.slack.posts.filter(({ thread }) => thread !== undefined)).toHaveLength(3);
+  });
+
+  test("that Slack goes on refusing is a fault that says so, and loses nobody", async () => {
+    const world = await inSlack();
+    world.slack.refuse("token_revoked");
+    await expect(world.hear("ApprovalRequested")).rejects.toMatchObject({
+      code: "SlackTokenRefused",
+      message: expect.stringMatching(/token_revoked; put the app's present botToken/),
+    });
+  });
+});
+
 describe("what Slack refuses", () => {
   test("says what to do about it, and whether a retry can help", async () => {
     const world = await inSlack();
@@ -252,6 +373,74 @@ describe("what Slack refuses", () => {
     world.before = async () => Promise.reject(new Fault("NoAnswer", "slack.com", "timeout", true));
     await expect(world.hear("ApprovalRequested")).rejects.toMatchObject({ code: "NoAnswer", retryable: true });
     expect(world.slack.posts).toEqual([]);
+  });
+});
+
+describe("directly", () => {
+  const direct = (asking: Parameters<typeof inSlack>[0]): Promise<Spoken> => inSlack(asking, { directMessages: true });
+  const places = (world: Spoken): string[] => world.slack.posts.filter(({ thread }) => thread === undefined).map(({ to }) => to);
+
+  test("one whom Slack does not know keeps nobody else from being asked, and is warned of", async () => {
+    const world = await direct({ approvers: ["ann", "bob"] });
+    world.slack.leave(ann.slack);
+    await world.hear("ApprovalRequested");
+    expect(places(world)).toEqual(["#privatelink", bob.slack]);
+    expect(world.warnings).toMatchObject([
+      { keys: { user: ann.slack, connection: endpoint, reason: expect.stringContaining("user_not_found") } },
+    ]);
+    await world.press(bob.slack, "drawbridge-approve");
+    await world.work();
+    await world.hear("ConnectionApproved");
+    for (const post of world.slack.posts.filter(({ thread }) => thread === undefined))
+      expect(text(post.blocks)).toContain("Approved by bob");
+  });
+
+  test("one who cannot be reached at this moment is asked at the next try, and the others now", async () => {
+    const world = await direct({ approvers: ["ann", "bob"] });
+    let posts = 0;
+    world.before = async () => {
+      if ((posts += 1) === 2) throw new Fault("NoAnswer", "slack.com", "timeout", true);
+    };
+    await expect(world.hear("ApprovalRequested")).rejects.toMatchObject({ code: "NoAnswer", retryable: true });
+    expect(places(world)).toEqual(["#privatelink", bob.slack]);
+    await world.hear("ApprovalRequested", "next try");
+    expect(places(world)).toEqual(["#privatelink", bob.slack, ann.slack]);
+  });
+
+  test("a copy that cannot be changed at this moment keeps no other from showing the outcome, nor the thread from telling it", async () => {
+    const world = await direct({ approvers: ["ann", "bob"] });
+    await world.hear("ApprovalRequested");
+    await world.press(ann.slack, "drawbridge-approve");
+    await world.work();
+    let changes = 0;
+    world.before = async (path) => {
+      if (path.endsWith("chat.update") && (changes += 1) === 1) throw new Fault("NoAnswer", "slack.com", "timeout", true);
+    };
+    await expect(world.hear("ConnectionApproved")).rejects.toMatchObject({ code: "NoAnswer" });
+    const shown = (): number =>
+      world.slack.posts.filter(({ blocks, edits }) => edits === 1 && text(blocks).includes("Approved by ann")).length;
+    expect(shown()).toBe(2);
+    expect(world.slack.posts.filter(({ thread }) => thread !== undefined)).toHaveLength(3);
+    await world.hear("ConnectionApproved", "next try");
+    expect(shown()).toBe(3);
+    expect(world.slack.posts.filter(({ thread }) => thread !== undefined)).toHaveLength(3);
+  });
+
+  test("who is asked next gets a copy with buttons, and presses it", async () => {
+    const world = await direct({ approvers: ["ann"], escalateTo: ["bob", "ann"], escalateAfterHours: 24 });
+    await world.hearAll();
+    expect(places(world)).toEqual(["#privatelink", ann.slack]);
+    world.clock.advance(24 * 3600);
+    await world.look(endpoint);
+    await world.hearAll();
+    await world.hear("ApprovalEscalated", "again");
+    expect(places(world)).toEqual(["#privatelink", ann.slack, bob.slack]);
+    expect(text(world.slack.posts.find(({ to }) => to === bob.slack)?.blocks)).toContain("drawbridge-approve");
+    await world.press(bob.slack, "drawbridge-approve");
+    await world.work();
+    await world.hearAll();
+    for (const post of world.slack.posts.filter(({ thread }) => thread === undefined))
+      expect(text(post.blocks)).toContain("Approved by bob");
   });
 });
 

@@ -39,7 +39,21 @@ describe("an approver", () => {
     await quiet.press(bob.slack, "drawbridge-reject-quiet");
     await quiet.work();
     expect(quiet.told("ConnectionDenied")).toMatchObject({ by: { name: "bob" } });
-    expect(quiet.told("EntryAdded")).toMatchObject({ to: { verdict: "reject", principal: `account#${stranger}` } });
+    expect(quiet.told("EntryAdded")).toMatchObject({
+      to: { verdict: "reject", principal: `account#${stranger}`, conditions: { expires: "2026-12-23T12:00:00.000Z" } },
+    });
+  });
+
+  test("wants quiet for as many days as were chosen, and no message can make it others", async () => {
+    const days = async (chosen: string): Promise<unknown> => {
+      const world = await open();
+      await world.send(world.slack.request({ user: bob.slack, action: "drawbridge-reject-quiet", about: "vpce-", days: chosen }));
+      await world.work();
+      return (world.told("EntryAdded")["to"] as { conditions: { expires: string } }).conditions.expires.slice(0, 10);
+    };
+    expect(await days("7")).toBe("2026-11-30");
+    expect(await days("365")).toBe("2027-11-23");
+    for (const wrong of ["0", "366", "-1", "1e2", "all", ""]) expect(await days(wrong), wrong).toBe("2026-12-23");
   });
 
   test("of several who must agree is told how many do", async () => {

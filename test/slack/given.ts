@@ -8,8 +8,9 @@ import { converse, type ConversationPorts } from "../../lib/slack/conversation.t
 import { decideAnswers } from "../../lib/slack/decide-answers.ts";
 import { readAnswer } from "../../lib/slack/interaction.ts";
 import { receive, type ReceivePorts } from "../../lib/slack/receive.ts";
-import { readSecret, signingSecretOf } from "../../lib/slack/secret.ts";
+import { signingSecretOf, type SlackSecret } from "../../lib/slack/secret.ts";
 import { slackApi, type Post } from "../../lib/slack/web-api.ts";
+import { withSecret } from "../../lib/slack/with-secret.ts";
 import { createSlack, type Signed, type SlackPost, type SlackSide } from "../../local/slack.ts";
 import { asked, endpoint, publicUrl, service, type Asked } from "../asking/given.ts";
 
@@ -68,11 +69,12 @@ export async function inSlack(
     post,
     warn: (message: string, keys: object) => void warnings.push({ message, keys: { ...keys } }),
   };
-  const conversation = (holder?: string): ConversationPorts => {
-    const { bot } = readSecret(secretText());
+  let kept = secretText();
+  const secret = async (fresh: boolean): Promise<string> => (fresh ? (kept = secretText()) : kept);
+  const conversation = ({ bot }: SlackSecret, holder?: string): ConversationPorts => {
     if (bot === undefined) throw new Error("no bot");
     const api = slackApi(bot, { post, wait: async (milliseconds) => void waits.push(milliseconds) });
-    return { ...world.ports(holder), publicUrl, bot, api };
+    return { ...world.ports(holder), publicUrl, bot, api, warn: common.warn };
   };
   const receiving: Spoken["receiving"] = (changes = {}) => ({
     ...common,
@@ -92,12 +94,13 @@ export async function inSlack(
     before: async () => undefined,
     ports: (holder) => world.ports(holder),
     receiving,
-    hear: (type, holder) => converse(conversation(holder), world.told(type)),
+    hear: (type, holder) => withSecret(secret, (read) => converse(conversation(read, holder), world.told(type))),
     hearAll: async () => {
       const { detailOf } = await import("../../lib/aws/bus-event.ts");
       for (; heard < world.tables.committed.length; heard += 1) {
         const stored = world.tables.committed[heard];
-        if (stored !== undefined && told.has(stored.event.type)) await converse(conversation(), detailOf(stored));
+        if (stored !== undefined && told.has(stored.event.type))
+          await withSecret(secret, (read) => converse(conversation(read), detailOf(stored)));
       }
     },
     press: (user, action, reason) =>
@@ -135,6 +138,7 @@ const told = new Set([
   "ConnectionClosed",
   "AcceptedOutside",
   "RejectedOutside",
+  "Attributed",
 ]);
 
 async function add(world: Asked, given: { readonly name: string; readonly slack: string; readonly arn?: string }): Promise<void> {

@@ -1,8 +1,10 @@
 // What an operator puts into Slack's secret is checked, never shown; and the manifest asks for no more than is used.
 
 import { describe, expect, test } from "vitest";
+import { Fault } from "../../lib/faults.ts";
 import { slackManifest } from "../../lib/slack/manifest.ts";
-import { readSecret, responseUrlOf, signingSecretOf } from "../../lib/slack/secret.ts";
+import { readSecret, responseUrlOf, signingSecretOf, type SlackSecret } from "../../lib/slack/secret.ts";
+import { withSecret } from "../../lib/slack/with-secret.ts";
 
 const good = { botToken: "xoxb-1-2-abc", signingSecret: "8f742231b10e8888abcd99yyyzzz85a5", channel: "C0123456789" };
 const read = (changes: object) => readSecret(JSON.stringify({ ...good, ...changes }));
@@ -18,6 +20,7 @@ describe("Slack's secret", () => {
       api: new URL("https://slack-gov.com/api/"),
     });
     expect(read({ webhookUrl: "https://hooks.slack.com/services/x" }).webhook).toBeUndefined();
+    expect(readSecret('{"webhookUrl":"https://hooks.slack-gov.com/services/x"}').webhook?.host).toBe("hooks.slack-gov.com");
   });
 
   test("with a part missing says which, and not what the others are", () => {
@@ -42,10 +45,12 @@ describe("Slack's secret", () => {
   });
 
   test("answers lead to Slack and nowhere else", () => {
-    expect(responseUrlOf("https://hooks.slack.com/actions/T/1/x")?.host).toBe("hooks.slack.com");
+    for (const host of ["hooks.slack.com", "hooks.slack-gov.com"]) expect(responseUrlOf(`https://${host}/actions/T/1/x`)?.host).toBe(host);
     for (const url of [
       "https://evil.example/",
       "http://hooks.slack.com/",
+      "http://hooks.slack-gov.com/",
+      "https://hooks.slack-gov.com.evil.example/",
       "https://hooks.slack.com:8443/",
       "http://169.254.169.254/",
       7,
@@ -69,4 +74,39 @@ test("the manifest names the door, and asks for what is used alone", () => {
   expect(shown["name"]?.length).toBeLessThanOrEqual(35);
   expect(shown["description"]?.length).toBeLessThanOrEqual(140);
   expect(shown["long_description"]?.length).toBeGreaterThanOrEqual(175);
+});
+
+describe("what is kept of the secret", () => {
+  const refused = new Fault("SlackTokenRefused", "Slack", "token_revoked", false);
+  const reads = (kept: string, fresh: string): { read: (again: boolean) => Promise<string>; count: () => number } => {
+    let count = 0;
+    return { read: async (again) => ((count += 1), again ? fresh : kept), count: () => count };
+  };
+  const [old, present] = [JSON.stringify(good), JSON.stringify({ ...good, botToken: "xoxb-present" })];
+  const takes =
+    (token: string, error: Fault = refused) =>
+    async ({ bot }: SlackSecret): Promise<string> => {
+      if (bot?.token !== token) throw error;
+      return bot.token;
+    };
+
+  test("is used as long as Slack takes it, and looked at again once when it does not", async () => {
+    const well = reads(old, present);
+    expect(await withSecret(well.read, takes(good.botToken))).toBe(good.botToken);
+    expect(well.count()).toBe(1);
+    const rotated = reads(old, present);
+    expect(await withSecret(rotated.read, takes("xoxb-present"))).toBe("xoxb-present");
+    expect(rotated.count()).toBe(2);
+    // One that could not be read a moment ago, and was put right.
+    expect(await withSecret(reads("{", present).read, takes("xoxb-present"))).toBe("xoxb-present");
+  });
+
+  test("that is the present one is not tried twice, and any other fault is none of its business", async () => {
+    const same = reads(old, old);
+    await expect(withSecret(same.read, takes("xoxb-other"))).rejects.toBe(refused);
+    const slow = new Fault("SlackRefused", "Slack", "ratelimited", true);
+    const other = reads(old, present);
+    await expect(withSecret(other.read, takes("xoxb-present", slow))).rejects.toBe(slow);
+    expect(other.count()).toBe(1);
+  });
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import type { TestContext } from "vitest";
 import { startLocalAws, type LocalAws, type LocalAwsOptions } from "../../local/aws.ts";
 import type { Finding } from "../../scripts/smoke/points.ts";
@@ -14,6 +15,10 @@ const program = fileURLToPath(new URL("../../scripts/smoke-aws.ts", import.meta.
 const balancer = `arn:aws:elasticloadbalancing:eu-west-1:${accounts.provider}:loadbalancer/net/payments/50dc6c495c0c9188`;
 const subnets = "subnet-0a0a0a0a0a0a0a0a0,subnet-0b0b0b0b0b0b0b0b0";
 const given = ["--load-balancer", balancer, "--vpc", "vpc-0b0b0b0b0b0b0b0b0", "--subnets", subnets];
+const gateway = `arn:aws:elasticloadbalancing:eu-west-1:${accounts.provider}:loadbalancer/gwy/inspection/50dc6c495c0c9188`;
+const elsewhere = ["--other-region", "us-east-1", "--other-vpc", "vpc-0d0d0d0d0d0d0d0d0", "--other-subnets", subnets];
+/** What only some accounts have. */
+export const withMore = [...elsewhere, "--gateway-load-balancer", gateway, "--storm"];
 export const secondAccount = ["--consumer-profile", "consumer", "--consumer-vpc", "vpc-0c0c0c0c0c0c0c0c0", "--consumer-subnets", subnets];
 
 export interface Ended {
@@ -113,15 +118,39 @@ function follow(child: ReturnType<typeof spawn>): Playing {
   };
 }
 
+interface KeyShown {
+  readonly KeyId: string;
+  readonly KeyState: string;
+  readonly DeletionDate?: Date;
+}
+
+/** The one thing that a story leaves: AWS keeps a key for a week at the least. */
+export const pendingKey = "key, deleted in 7 days";
+
+function keyWords({ KeyId, KeyState, DeletionDate }: KeyShown): string {
+  const days = Math.round(((DeletionDate?.getTime() ?? 0) - Date.now()) / 86_400_000);
+  return KeyState === "PendingDeletion" ? `key, deleted in ${String(days)} days` : `key ${KeyId}`;
+}
+
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
-async function leftIn(local: LocalAws): Promise<readonly string[]> {
+export async function leftIn(local: LocalAws): Promise<readonly string[]> {
   const rows = async (service: string, action: string, member: string, account?: string): Promise<Rows> =>
     ((await local.call(service, action, {}, account))[member] ?? []) as Rows;
   const there = async (kind: string, found: Promise<Rows>, name: string, state = "none"): Promise<string[]> =>
     (await found)
       .filter((row) => String(row[state]).toLowerCase() !== "deleted")
       .map((row) => `${kind} ${typeof row === "string" ? row : String(row[name])}`);
+  const s3 = new S3Client({
+    endpoint: local.aws,
+    region: local.region,
+    credentials: { accessKeyId: accounts.provider, secretAccessKey: "any" },
+  });
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  s3.destroy();
+  const keys = await Promise.all(
+    (await rows("kms", "ListKeys", "Keys")).map(async ({ KeyId }) => (await local.call("kms", "DescribeKey", { KeyId }))["KeyMetadata"]),
+  );
   const all = await Promise.all([
     there("stack", rows("cloudformation", "DescribeStacks", "Stacks"), "StackName"),
     there("service", rows("ec2", "DescribeVpcEndpointServiceConfigurations", "ServiceConfigurations"), "ServiceId", "ServiceState"),
@@ -139,5 +168,10 @@ async function leftIn(local: LocalAws): Promise<readonly string[]> {
     there("secret", rows("secretsmanager", "ListSecrets", "SecretList"), "Name"),
     there("rule", rows("events", "ListRules", "Rules"), "Name"),
   ]);
-  return [...all.flat(), ...local.held.map(({ logicalId }) => `held ${logicalId}`)];
+  return [
+    ...all.flat(),
+    ...Buckets.map(({ Name = "" }) => `bucket ${Name}`),
+    ...(keys as readonly KeyShown[]).map(keyWords),
+    ...local.held.map(({ logicalId }) => `held ${logicalId}`),
+  ];
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Assumptions } from "../../local/assumptions.ts";
 import { readOptions, WrongUsage } from "../../scripts/smoke/options.ts";
 import type { PointId } from "../../scripts/smoke/points.ts";
-import { accounts, secondAccount, stage, type Stage } from "./run.fixture.ts";
+import { accounts, secondAccount, stage, withMore, type Stage } from "./run.fixture.ts";
 
 const quick = ["--yes", "--without-story"];
 const verdicts = ({ report }: Stage): Record<string, string> =>
@@ -21,15 +21,21 @@ const turned: readonly (readonly [PointId, Partial<Assumptions>])[] = [
   ["accept-event-on-automatic", { acceptEventOnAutomaticAcceptance: true }],
   ["consumer-tags", { consumerTagsOnConnections: true }],
   ["notification-form", { notificationForm: "text" }],
-  ["zone-busy", { zoneBusyMs: 300 }],
+  ["zone-busy", { zoneBusyMs: 1500 }],
 ];
 
 describe.concurrent("the questions", () => {
   test("agree with local AWS as it is, and nothing is left", async (context) => {
     const there = await stage(context);
-    const { code, said } = await there.play(...quick).ended;
+    const { code, said } = await there.play(...quick, ...withMore).ended;
     expect(code, said).toBe(0);
     expect(Object.entries(verdicts(there)).filter(([, verdict]) => verdict === "differs")).toEqual([]);
+    expect(verdicts(there)).toMatchObject({
+      "publish-retried": "agrees",
+      "dns-zone-elsewhere": "agrees",
+      "notification-gwlb": "seen",
+      "route53-numbers": "seen",
+    });
     expect(verdicts(there)).toMatchObject({ "notification-connect": "seen", "accept-rejected": "agrees", "trail-shape": "agrees" });
     expect(there.report()).toMatchObject({ format: "drawbridge-smoke/1", on: there.local.aws, accounts: 1, outcome: "as told", left: [] });
     expect(JSON.stringify(there.report()), "no account, key or name leaves").not.toMatch(
@@ -125,6 +131,8 @@ describe("the command line", () => {
     [["--load-balancer", "arn:x"], "go together"],
     [["--load-balancer", "arn:x", "--vpc", "vpc-1", "--subnets", "subnet-1"], "not the ARN of a Network Load Balancer"],
     [["--consumer-profile", "x"], "go together"],
+    [["--other-region", "us-east-1"], "go together"],
+    [["--gateway-load-balancer", "arn:x"], "not the ARN of a Gateway Load Balancer"],
     [["--quiet-for", "soon"], "takes a time"],
     [["--spend-freely"], "--spend-freely"],
   ])("%j is refused", (args, why) => {

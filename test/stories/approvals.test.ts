@@ -7,12 +7,14 @@ import type { Letter } from "../../local/inbox.ts";
 import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
 import { letLoose, robots, type Send } from "../asking/robots.ts";
+import { leapingClock } from "../faults/leaping-clock.ts";
 import { hasBrowser, startBrowser } from "../web/browser.ts";
 import { insisting, operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", stranger: "333333333333", newcomer: "444444444444" };
 const ann = "ann@payments.example";
 
+const clock = leapingClock();
 let local: LocalAws;
 let service: { id: string; name: string };
 let browser: Browser | undefined;
@@ -49,7 +51,7 @@ const send: Send = async ({ method, path, headers = {}, cookie, body }) => {
 
 beforeAll(async () => {
   await ensurePackaged();
-  local = await startLocalAws({ port: 0, confirmSubscriptions: false, delays: { available: 300 } });
+  local = await startLocalAws({ port: 0, clock, confirmSubscriptions: false, delays: { available: 300 } });
   service = await provider(local, accounts.provider).createService(
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
@@ -104,6 +106,8 @@ describe("approvals", () => {
   });
 
   test("three at once come in one message with one list; a hundred answers to one of them are one decision", async () => {
+    // Minutes after the question before, the next one's mail does not wait.
+    clock.leap(240);
     const newcomer = consumer(local, accounts.newcomer);
     const endpoints = await Promise.all([1, 2, 3].map(async () => newcomer.connect(service.name)));
     const mail = await letter(ann, /connections wait for your approval/);

@@ -1,15 +1,16 @@
 // The audit log through the packaged functions on local AWS: sealed minute by minute, verified from S3 and KMS, and whoever touches it is found.
 
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventKey, eventRow, readEvent } from "../../lib/aws/event-row.ts";
-import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
+import { readItem, writeItem, type Item, type Row } from "../../lib/aws/item.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import type { VerifiedLog } from "../../cli/audit-verify.ts";
-import type { StoredEvent } from "../../lib/ledger.ts";
+import { isEvent, type StoredEvent } from "../../lib/ledger.ts";
 import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
@@ -35,6 +36,9 @@ const reaches = (endpoint: string, status: string) =>
     async () => (await json<{ connection?: { status: string } }>("show", endpoint).catch(() => undefined))?.connection?.status === status,
   );
 const table = { TableName: "" };
+/** Bytes travel as base64. */
+const onTheWire = (row: Row): unknown =>
+  JSON.parse(JSON.stringify(row, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value)));
 
 beforeAll(async () => {
   await ensurePackaged();
@@ -146,11 +150,26 @@ describe("evidence", () => {
     expect(await offline()).toMatchObject({ intact: true });
     expect(await readFile(join(bundle, "VERIFY.md"), "utf8")).toContain("openssl dgst -sha256");
   });
+  test("has the key with which the log itself is verified, its bucket named or not; another key proves nothing", async () => {
+    const [, id = ""] = (local.outputs["CheckpointKeyArn"] ?? "").split("/");
+    const bucket = local.outputs["CheckpointBucket"] ?? "";
+    const key = join(bundle, `key-${id}.pem`);
+    for (const more of [
+      ["--key", key],
+      ["--bucket", bucket],
+      ["--bucket", bucket, "--key", key],
+    ])
+      expect(await json<VerifiedLog>("audit", "verify", ...more)).toMatchObject({ intact: true, findings: [] });
+    const other = join(folder, "other.pem");
+    await writeFile(other, generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }));
+    expect(await json<VerifiedLog>("audit", "verify", "--key", other)).toMatchObject({ intact: false });
+    expect(await command("audit", "verify", "--bucket", bucket, "--export", bundle)).toMatchObject({ code: 2 });
+  });
   test("shows an event that was edited in it", async () => {
     const log = join(bundle, "log.jsonl");
     const text = await readFile(log, "utf8");
     await writeFile(log, text.replace("EntryAdded", "EntryRemoved"));
-    expect(await offline()).toMatchObject({ intact: false, findings: [{ kind: "edited" }] });
+    expect(await offline()).toMatchObject({ intact: false, findings: [{ kind: "bundle" }, { kind: "edited" }] });
     await writeFile(log, text);
   });
 });
@@ -199,21 +218,55 @@ describe("somebody with every right on the table", () => {
   afterEach(async () => {
     await Promise.all(rows.map(put));
     for (let seq = its.length + 1; seq <= its.length + 2; seq += 1) await remove(eventKey(`connection#${acme}`, seq));
+    await remove({ subject: `connection#${acme}`, seq: "second" });
     if (!(await json<VerifiedLog>("audit", "verify")).intact) throw new Error("the log was not put right");
   });
 
   test.each(harms)("who $name is found, and the event is named", async (harm) => {
-    for (const place of [1, its.length - 2]) {
+    for (const place of harm.spoils === undefined ? [1, its.length - 2] : [1]) {
       const done = harm.does(its, place);
       if (done === undefined) throw new Error(`there is no event ${String(place + 1)} to harm`);
       const { after, found } = done;
       for (const row of rows) await remove(row);
-      for (const stored of after) await put(eventRow(stored));
-      const { intact, findings } = await json<VerifiedLog>("audit", "verify");
-      expect(intact).toBe(false);
-      expect(findings[0]).toMatchObject({ ...found, subject: `connection#${acme}` });
-      expect(await command("audit", "verify")).toMatchObject({ code: 1 });
+      for (const stored of after.filter(isEvent)) await put(eventRow(stored));
+      const [victim] = rows.slice(place, place + 1).map(writeItem);
+      if (harm.spoils !== undefined && victim !== undefined)
+        await local.call("dynamodb", "PutItem", { ...table, Item: onTheWire(harm.spoils(victim)) });
+      const { code, stdout } = await command("audit", "verify", "--json");
+      const { intact, findings } = JSON.parse(stdout) as VerifiedLog;
+      const { and: _, ...wanted } = found;
+      expect({ code, intact }).toEqual({ code: 1, intact: false });
+      expect(findings[0]).toMatchObject({ ...wanted, subject: `connection#${acme}` });
     }
+  });
+
+  test("who spoils a row blinds no answer, and stops no sealing", async () => {
+    const [, row] = rows;
+    if (row === undefined) throw new Error("the log has an event 2");
+    const { hash: _, ...spoilt } = row;
+    await put(spoilt);
+    for (const line of [["audit"], ["audit", "--account", accounts.acme], ["audit", "export"], ["show", acme]]) {
+      const { code, stdout } = await command(...line);
+      expect({ line, code, told: stdout.includes("no event any more") || stdout.includes('"unreadable"') }).toEqual({
+        line,
+        code: 0,
+        told: true,
+      });
+    }
+    for (const line of [["access-report"], ["audit", "who-let-in", accounts.acme]])
+      expect(await command(...line)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("is incomplete, or contradicts itself") as string,
+      });
+    expect(await command("stats")).toMatchObject({ code: 0 });
+    const bundle = join(folder, "spoilt");
+    expect(await command("evidence", "--out", bundle)).toMatchObject({ code: 0 });
+    const { findings } = JSON.parse((await command("audit", "verify", "--export", bundle, "--json")).stdout) as VerifiedLog;
+    expect(findings).toMatchObject([{ kind: "edited", seq: 2, text: expect.stringContaining("it is no event any more") as string }]);
+    const before = (await json<VerifiedLog>("audit", "verify")).checkpoints;
+    await command("allow", "555555555555", "--service", service.id);
+    await local.invoke("checkpoint");
+    await until(async () => (await json<VerifiedLog>("audit", "verify")).checkpoints > before);
   });
 
   test("who hides one from a question, and touches nothing but the key of its index, is found", async () => {

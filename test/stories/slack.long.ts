@@ -68,6 +68,26 @@ describe("a question in Slack", () => {
     expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
   });
 
+  test("is accepted in the console: that shows at once, and who it was when CloudTrail has told", async () => {
+    const endpoint = await ask();
+    await world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service.id, VpcEndpointIds: [endpoint] });
+    const { ts } = await shows(endpoint, "Approved by root of 111111111111, outside");
+    const lines = (): string[] => world.local.slack.posts.flatMap(({ thread, text }) => (thread === ts ? [text] : []));
+    await world.eventually("the thread tells", () => (lines().length === 2 ? true : undefined));
+    expect(lines()[1]).toBe("CloudTrail tells: root of 111111111111 called accept.");
+  });
+
+  test("is asked with the bot token that was put a moment ago, and told with it", async () => {
+    const endpoint = await ask();
+    world.local.slack.reinstall();
+    const secret = { SecretId: world.local.outputs["SlackSecretArn"], SecretString: world.local.slack.secret() };
+    await world.aws("secretsmanager", "PutSecretValue", secret);
+    await world.aws("ec2", "DeleteVpcEndpoints", { VpcEndpointIds: [endpoint] }, accounts.unknown);
+    await shows(endpoint, "Withdrawn: the endpoint was deleted");
+    await ask();
+    expect(await world.waiting("SlackFailures")).toEqual([]);
+  });
+
   test("decides nothing when somebody presses who is no approver", async () => {
     const endpoint = await ask();
     expect((await press("U0MALLORY", endpoint)).status).toBe(200);
@@ -160,6 +180,8 @@ describe("one decision", () => {
     await world.drawbridge("approvers", "add", "bob", "--email", bobsMail, "--slack", bob);
     await world.drawbridge("services", "set", service.id, "--email-proof", "link", "--yes");
     for (let round = 0; round < 3; round += 1) {
+      // Bob's mail does not wait for the one before.
+      await world.leap(240);
       const endpoint = await ask();
       const link = await linkFor(endpoint);
       const whispered = world.local.slack.whispers.length;
@@ -175,9 +197,12 @@ describe("one decision", () => {
           : []),
       ];
       await Promise.all([...answers.slice(round), ...answers.slice(0, round)].map((one) => one()));
-      const shown = await shows(endpoint, "ed by ");
+      await shows(endpoint, "ed by ");
       await world.local.idle();
+      // CloudTrail tells who it was.
       await world.leap(5);
+      await world.local.idle();
+      const shown = await shows(endpoint, "ed by ");
 
       const [first, ...more] = await decisions(endpoint);
       expect(first).toBeDefined();
@@ -186,7 +211,7 @@ describe("one decision", () => {
       // Every copy, the page and the person who pressed say who decided, when, and how.
       expect(JSON.stringify(shown.blocks)).not.toContain("action_id");
       expect(JSON.stringify(shown.blocks)).toMatch(
-        /(Approved|Rejected) by (ann \(Slack\)|bob \(link\)|root of \d+|somebody outside|.*, outside), \d+ \w+ \d{4}, \d\d:\d\d UTC/,
+        /(Approved|Rejected) by (ann \(Slack\)|bob \(link\)|root of \d+|root of \d+, outside), \d+ \w+ \d{4}, \d\d:\d\d UTC/,
       );
       const [told, ...others] = world.local.slack.whispers.slice(whispered);
       expect(others).toEqual([]);

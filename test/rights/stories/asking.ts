@@ -1,6 +1,6 @@
 // Asking people: invitations, the command, Slack, mail with codes, break-glass.
 
-import { offered, service, type Story } from "./story.ts";
+import { mailboxRests, offered, service, type Story } from "./story.ts";
 import { accounts, type World } from "../world.ts";
 
 const { provider, acme, unknown, umbrella } = accounts;
@@ -33,11 +33,13 @@ export const asking: readonly Story[] = [
     },
   },
   {
-    name: "an approver is asked in Slack, and presses a button; another answer comes meanwhile, and is given back to its queue",
+    name: "an approver is tried and asked in Slack, and presses a button; another answer comes meanwhile, and is given back to its queue",
     async tell(world) {
       const asked = await world.offer();
       await world.drawbridge("services", "add", asked.id, "--no-names", "--yes");
       await world.drawbridge("approvers", "add", "sue", "--slack", "U0SUE00000");
+      const tried = await world.drawbridge("approvers", "test", "sue");
+      if (!tried.includes("Slack has taken")) throw new Error(tried);
       await world.drawbridge("services", "set", asked.id, "--approver", "sue", "--yes");
       const press = (about: string, action: string) => world.local.slack.press({ user: "U0SUE00000", action, about });
       const approved = await slackAbout(world, await world.connect(unknown, asked));
@@ -82,6 +84,7 @@ export const asking: readonly Story[] = [
       await world.drawbridge("ask", unknown, "--service", named.id);
       const first = await world.connect(unknown, named);
       await world.becomes(first, "asking");
+      await mailboxRests(world, "ann");
       await stillToMail(world, first);
       const endpoints = [first, await world.connect(unknown, named)];
       const path = new URL(await world.until("the list", () => mailedTo(world, /https?:\/\/\S+\/q\/\S+/))).pathname;

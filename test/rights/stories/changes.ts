@@ -1,6 +1,6 @@
 // What changes meanwhile: throttles, cuts, unclear notifications, busy zones, acceptance, observing.
 
-import { aliases, answer, linkTo, needed, offered, service, type Story } from "./story.ts";
+import { aliases, answer, linkTo, mailboxRests, needed, offered, service, type Story } from "./story.ts";
 import { accounts, zoneName, type Offered, type World } from "../world.ts";
 
 const { provider, acme, unknown, barred, umbrella } = accounts;
@@ -118,6 +118,7 @@ export const changes: readonly Story[] = [
       await narrowed(world, trial);
       await world.drawbridge("services", "add", trial.id, "--no-names", "--observe", "--yes");
       await world.tick();
+      await mailboxRests(world, "approvers");
       await world.drawbridge("services", "enforce", trial.id, "--yes");
       await world.becomes(early, "asking");
       await world.drawbridge("services", "list");

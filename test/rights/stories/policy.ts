@@ -1,6 +1,6 @@
 // The policy: limits, organizations, the permissions of the endpoint service.
 
-import { linkTo, type Story } from "./story.ts";
+import { linkTo, mailboxRests, type Story } from "./story.ts";
 import { accounts, type World } from "../world.ts";
 
 const { acme, barred, umbrella, management } = accounts;
@@ -42,6 +42,7 @@ export const policy: readonly Story[] = [
       await world.drawbridge("services", "add", shared.id, "--no-names", "--yes");
       await world.drawbridge("allow", unit, "--service", shared.id, "--yes");
       await world.becomes(await world.connect(umbrella, shared), "connected");
+      await mailboxRests(world, "approvers");
       const stranger = await world.connect(barred, shared);
       await world.becomes(stranger, "asking");
       await world.drawbridge("explain", stranger);

@@ -26,6 +26,15 @@ export async function aliases(world: World): Promise<string[]> {
   return (ResourceRecordSets as readonly Members[]).filter(({ Type }) => Type === "A").map(({ Name }) => String(Name));
 }
 
+/** Minutes pass for this mailbox: what waited is mailed, and the next question's mail does not wait. */
+export async function mailboxRests(world: World, approver: string): Promise<void> {
+  const Key = { kind: { S: "mailed-lately#question" }, id: { S: approver } };
+  const rest = (): Promise<Members> => world.aws("dynamodb", "DeleteItem", { TableName: world.idOf("ProofsTable"), Key });
+  await rest();
+  await world.tick();
+  await rest();
+}
+
 export async function linkTo(world: World, endpoint: string): Promise<string> {
   return world.until("the mail with its link", () => {
     const letter = world.local.letters.find(({ channel, text }) => channel === "email" && text.includes(endpoint) && text.includes("/a/"));

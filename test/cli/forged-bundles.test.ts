@@ -1,0 +1,409 @@
+// Verifying a bundle offline: nothing that somebody does to its files makes it pass for what it is not. By the command, and by the program in the bundle.
+
+import { execFile } from "node:child_process";
+import { createHash, createSign, generateKeyPairSync } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { VerifiedLog } from "../../cli/audit-verify.ts";
+import { signedText, statementHash, type Checkpoint } from "../../lib/audit/checkpoint.ts";
+import { fingerprint } from "../../lib/aws/public-keys.ts";
+import { sha256 } from "../../lib/aws/sha256.ts";
+import { bodyHash, type StoredEvent } from "../../lib/ledger.ts";
+import { keyArn, pem } from "../audit/sealed-log.ts";
+import { bundleIn, end, forge, type Opened } from "./forged-bundle.ts";
+import { typed, type Typed } from "./typed.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "drawbridge-bundle-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const command = (...words: string[]): Promise<Typed> => typed(["audit", "verify", "--export", folder, ...words]);
+const json = async (...words: string[]): Promise<VerifiedLog> => JSON.parse((await command(...words, "--json")).out) as VerifiedLog;
+const python = async (...words: string[]): Promise<{ code: number; said: string }> =>
+  promisify(execFile)("python3", [join(folder, "verify.py"), folder, ...words]).then(
+    ({ stdout }) => ({ code: 0, said: stdout }),
+    (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, said: error.stdout + error.stderr }),
+  );
+const hasPython = await promisify(execFile)("python3", ["--version"]).then(
+  () => true,
+  () => false,
+);
+const print = fingerprint(pem);
+
+const checkpointOf = (line: string | undefined): Checkpoint => JSON.parse(line ?? "") as Checkpoint;
+const eventOf = (line: string | undefined): StoredEvent => JSON.parse(line ?? "") as StoredEvent;
+const heldBy = (checkpoints: readonly string[]): Set<string> =>
+  new Set(checkpoints.flatMap((line) => checkpointOf(line).leaves.flatMap(({ hashes }) => hashes)));
+const dropCheckpoints = (opened: Opened, gone: readonly string[]): void => {
+  const held = heldBy(gone);
+  opened.checkpoints = opened.checkpoints.filter((line) => !gone.includes(line));
+  opened.log = opened.log.filter((line) => !held.has(eventOf(line).hash));
+};
+/** The same member twice: a reader takes the first or the last of them. */
+const twice = (line: string | undefined, name: string, value: unknown): string =>
+  `{${JSON.stringify(name)}:${JSON.stringify(value)},${(line ?? "").slice(1)}`;
+
+describe("a bundle as it was made", () => {
+  test.each([
+    ["of the whole log", undefined, 600],
+    ["of a period", 200, 400],
+    ["of a period up to its end", 300, 600],
+  ])("%s is what was written, and says of which time and by how much", async (_, from, to) => {
+    await bundleIn(folder, from, to);
+    const { code, out } = await command("--fingerprint", print);
+    expect(code).toBe(0);
+    expect(out).toContain("The log is what was written.");
+    expect(out).toMatch(/Period +from .* to 2026-11-23/);
+    const verified = await json();
+    expect(verified.sealed).toBe(verified.held);
+    expect(out).toContain(`${String(verified.sealed)} of the ${String(verified.held)} that these checkpoints hold`);
+    expect(verified.outside > 0).toBe(from !== undefined);
+    expect(out).toContain(keyArn);
+  });
+  test.runIf(hasPython)("passes the program in it, which needs nothing but Python", async () => {
+    for (const [from, to] of [
+      [undefined, 600],
+      [200, 400],
+    ] as const) {
+      await bundleIn(folder, from, to);
+      const { code, said } = await python("--fingerprint", print);
+      expect(said).toContain("The log is what was written.");
+      expect(code).toBe(0);
+      expect((await python("--fingerprint", "0".repeat(64))).code).toBe(1);
+    }
+  });
+  test("that is of less than was asked for does not pass", async () => {
+    await bundleIn(folder, 200, 400);
+    expect(await json("--from", "2026-11-23T03:30:00Z", "--to", "2026-11-23T06:00:00Z")).toMatchObject({ intact: true });
+    expect((await json("--from", "2026-11-23T03:00:00Z")).findings).toMatchObject([{ kind: "bundle" }]);
+    expect((await json("--to", "2026-11-23T06:41:00Z")).findings).toMatchObject([{ kind: "bundle" }]);
+  });
+});
+
+describe("a manifest that is none", () => {
+  test.each([
+    ["an empty object", "{}\n"],
+    ["null", "null\n"],
+    ["a list", "[]\n"],
+    ["a text", '"manifest"\n'],
+    ["no JSON", "{\n"],
+  ])("%s is refused", async (_, text) => {
+    await bundleIn(folder);
+    await writeFile(join(folder, "manifest.json"), text);
+    expect(await command()).toMatchObject({ code: 1, err: expect.stringContaining("manifest.json") as string });
+  });
+  test.each<[string, (manifest: Record<string, unknown>) => object]>([
+    ["lacks its end", ({ to: _to, ...rest }) => rest],
+    ["says a time that is none", (manifest) => ({ ...manifest, to: "2026-11-31" })],
+    ["ends before it begins", (manifest) => ({ ...manifest, from: "2027-01-01T00:00:00.000Z" })],
+    ["has a member that no manifest has", (manifest) => ({ ...manifest, trusted: true })],
+    ["counts in words", (manifest) => ({ ...manifest, events: "600" })],
+    ["is of another format", (manifest) => ({ ...manifest, format: 1 })],
+  ])("one that %s is refused", async (_, change) => {
+    const manifest = await bundleIn(folder);
+    await writeFile(join(folder, "manifest.json"), `${JSON.stringify(change({ ...manifest }), null, 2)}\n`);
+    expect(await command()).toMatchObject({ code: 1, err: expect.stringContaining("manifest.json") as string });
+  });
+  test("one that says a thing twice is refused", async () => {
+    const manifest = await bundleIn(folder);
+    await writeFile(
+      join(folder, "manifest.json"),
+      `${JSON.stringify(manifest, null, 2).replace("{", '{\n  "to": "2026-11-23T01:00:00.000Z",')}\n`,
+    );
+    expect(await command()).toMatchObject({ code: 1, err: expect.stringContaining("twice") as string });
+  });
+});
+
+interface Forgery {
+  readonly name: string;
+  readonly of?: readonly [number, number];
+  readonly does: (opened: Opened) => void;
+  /** What the command says of it. */
+  readonly says: string;
+}
+
+const forgeries: readonly Forgery[] = [
+  {
+    name: "empties the log and says that it is of an earlier time",
+    does: (opened) => {
+      opened.log = [];
+      opened.manifest["to"] = "2026-11-22T00:00:00.000Z";
+    },
+    says: "was cut off the end",
+  },
+  {
+    name: "takes every checkpoint away",
+    does: (opened) => void (opened.checkpoints = []),
+    says: "there is no checkpoint",
+  },
+  {
+    name: "takes every checkpoint and every event away",
+    does: (opened) => {
+      opened.checkpoints = [];
+      opened.log = [];
+    },
+    says: "there is no checkpoint",
+  },
+  {
+    name: "takes the last checkpoints with their events away",
+    does: (opened) => dropCheckpoints(opened, opened.checkpoints.slice(-3)),
+    says: "no checkpoint was made",
+  },
+  {
+    name: "takes a checkpoint in the middle with its events away",
+    does: (opened) => dropCheckpoints(opened, opened.checkpoints.slice(4, 5)),
+    says: "are missing",
+  },
+  {
+    name: "takes the first checkpoint with its events away",
+    does: (opened) => dropCheckpoints(opened, opened.checkpoints.slice(0, 1)),
+    says: "missing",
+  },
+  {
+    name: "takes the first checkpoint of a period with its events away",
+    of: [200, 400],
+    does: (opened) => dropCheckpoints(opened, opened.checkpoints.slice(0, 1)),
+    says: "those before it that hold events from",
+  },
+  {
+    name: "takes a whole chain away",
+    does: (opened) => void (opened.log = opened.log.filter((line) => eventOf(line).subject !== eventOf(opened.log[3]).subject)),
+    says: "was cut off the end",
+  },
+  {
+    name: "takes an event of a period's first forty minutes away",
+    of: [200, 400],
+    does: (opened) => {
+      const first = heldBy(opened.checkpoints.slice(0, 1));
+      const gone = opened.log.findIndex((line) => first.has(eventOf(line).hash));
+      opened.log.splice(gone, 1);
+    },
+    says: "was deleted",
+  },
+  {
+    name: "takes an event after the period's end away, that its checkpoint holds",
+    of: [200, 400],
+    does: (opened) => void opened.log.pop(),
+    says: "was cut off the end",
+  },
+  {
+    name: "says that a long log is of a short time",
+    does: (opened) => void (opened.manifest["to"] = "2026-11-23T02:00:00.000Z"),
+    says: "is of the time after",
+  },
+  {
+    name: "says that a log from its beginning is of a later time",
+    does: (opened) => void (opened.manifest["from"] = "2026-11-23T08:00:00.000Z"),
+    says: "is of the time before",
+  },
+  {
+    name: "edits an event and computes its hash anew",
+    does: (opened) => {
+      const one = eventOf(opened.log[7]);
+      const other = { ...one, event: { ...one.event, because: { rule: "operator", detail: "nothing" } } } as StoredEvent;
+      opened.log[7] = JSON.stringify({ ...other, hash: bodyHash(other, sha256) });
+    },
+    says: "was edited",
+  },
+  {
+    name: "puts a member beside an event",
+    does: (opened) => void (opened.log[7] = JSON.stringify({ ...eventOf(opened.log[7]), approvedBy: "mallory" })),
+    says: "a member that no event has",
+  },
+  {
+    name: "says an event twice in one line, for readers that take the first",
+    does: (opened) => void (opened.log[7] = twice(opened.log[7], "event", { type: "ConnectionDenied" })),
+    says: "a member twice",
+  },
+  {
+    name: "says a member of the event twice",
+    does: (opened) => void (opened.log[7] = (opened.log[7] ?? "").replace('"choice":', '"choice":"reject","choice":')),
+    says: "a member twice",
+  },
+  {
+    name: "writes a number that readers take for another",
+    does: (opened) => void (opened.log[7] = (opened.log[7] ?? "").replace(/"seq":(\d+)/, '"seq":$1.0')),
+    says: "not as Drawbridge writes it",
+  },
+  {
+    name: "makes a line that is no JSON",
+    does: (opened) => void opened.log.push("{"),
+    says: "a row that is no event was inserted",
+  },
+  {
+    name: "makes a row that is no event of one",
+    does: (opened) => {
+      const { subject, seq } = eventOf(opened.log[7]);
+      opened.log[7] = JSON.stringify({ subject, seq, unreadable: "it was so already" });
+    },
+    says: "it is no event any more",
+  },
+  {
+    name: "puts an event in twice",
+    does: (opened) => void opened.log.push(opened.log[5] ?? ""),
+    says: "is there more than once",
+  },
+  {
+    name: "says a checkpoint's statement twice",
+    does: (opened) => {
+      const { statement } = checkpointOf(opened.checkpoints[2]);
+      opened.checkpoints[2] = twice(opened.checkpoints[2], "statement", { ...statement, events: 0 });
+    },
+    says: "has a member twice",
+  },
+  {
+    name: "puts a member beside a checkpoint",
+    does: (opened) => void (opened.checkpoints[2] = JSON.stringify({ ...checkpointOf(opened.checkpoints[2]), trusted: true })),
+    says: "it is not a checkpoint",
+  },
+  {
+    name: "relists an event in its checkpoint",
+    does: (opened) => {
+      const one = checkpointOf(opened.checkpoints[2]);
+      const [leaf, ...others] = one.leaves;
+      opened.checkpoints[2] = JSON.stringify({ ...one, leaves: [{ ...leaf, hashes: ["0".repeat(64)] }, ...others] });
+    },
+    says: "its list of events is not the one that was signed",
+  },
+  {
+    name: "moves a checkpoint's time",
+    does: (opened) => {
+      const one = checkpointOf(opened.checkpoints[2]);
+      opened.checkpoints[2] = JSON.stringify({ ...one, statement: { ...one.statement, since: "2026-11-22T00:00:00.000Z" } });
+    },
+    says: "its signature is not that of its key",
+  },
+  {
+    name: "swaps two checkpoints",
+    does: (opened) => void opened.checkpoints.splice(2, 2, opened.checkpoints[3] ?? "", opened.checkpoints[2] ?? ""),
+    says: "missing",
+  },
+  {
+    name: "puts the last event again at the chain's end, backdated",
+    does: (opened) => {
+      const one = eventOf(opened.log.find((line) => eventOf(line).seq === 20));
+      const body = { ...one, seq: one.seq + 1, previous: one.hash, event: { ...one.event, at: "2026-11-23T01:00:00.000Z" } } as StoredEvent;
+      opened.log.push(JSON.stringify({ ...body, hash: bodyHash(body, sha256) }));
+    },
+    says: "was inserted",
+  },
+];
+
+describe.each(forgeries)("somebody who $name", ({ of, does, says }) => {
+  test("is found", async () => {
+    await bundleIn(folder, ...(of ?? []));
+    await forge(folder, does);
+    const { code, out } = await command("--fingerprint", print);
+    expect(out).toContain(says);
+    expect(code).toBe(1);
+  });
+  test.runIf(hasPython)("is found by the program in the bundle too", async () => {
+    await bundleIn(folder, ...(of ?? []));
+    await forge(folder, does);
+    expect((await python("--fingerprint", print)).code).toBe(1);
+  });
+});
+
+describe("the files", () => {
+  test("that are not those of the manifest are told", async () => {
+    await bundleIn(folder);
+    await writeFile(join(folder, "VERIFY.md"), "Trust me.\n");
+    expect((await json()).findings).toMatchObject([{ kind: "bundle", text: "VERIFY.md is not the file that the manifest tells of" }]);
+    await rm(join(folder, "verify.py"));
+    expect((await json()).findings.map(({ text }) => text)).toContain("verify.py is missing");
+  });
+  test("must be as many as the manifest says, though nobody computes it anew", async () => {
+    await bundleIn(folder);
+    await writeFile(join(folder, "checkpoints.jsonl"), "");
+    const found = (await json()).findings.map(({ text }) => text).join("\n");
+    expect(found).toContain("checkpoints.jsonl is not the file that the manifest tells of");
+    expect(found).toContain("holds 0 checkpoints, and the manifest says 15");
+    expect(found).toContain("there is no checkpoint");
+  });
+  test("lead nowhere outside the folder", async () => {
+    const manifest = await bundleIn(folder);
+    const files = { ...manifest.files, "../secret": "0".repeat(64) };
+    await writeFile(join(folder, "manifest.json"), `${JSON.stringify({ ...manifest, files }, null, 2)}\n`);
+    expect((await json()).findings).toMatchObject([{ kind: "bundle", text: expect.stringContaining("outside the bundle") as string }]);
+  });
+});
+
+describe("a bundle that somebody signed anew, all of it, with a key of their own", () => {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const own = publicKey.export({ type: "spki", format: "pem" }) as string;
+  const resign = (opened: Opened): void => {
+    let previous = "";
+    opened.checkpoints = opened.checkpoints.map((line) => {
+      const one = checkpointOf(line);
+      const statement = { ...one.statement, previous };
+      previous = statementHash(statement, sha256);
+      return JSON.stringify({
+        statement,
+        signature: createSign("sha256").update(signedText(statement)).sign(privateKey, "base64"),
+        leaves: one.leaves,
+      });
+    });
+    opened.keys = `${JSON.stringify({ [keyArn]: own }, null, 2)}\n`;
+  };
+
+  test("passes by itself, which is said; and not with the key, or the fingerprint, that was written down", async () => {
+    await bundleIn(folder);
+    await forge(folder, resign);
+    const { code, out } = await command();
+    expect(code).toBe(0);
+    expect(out).toContain("the bundle's own: compare it with what you wrote down");
+    expect((await json("--fingerprint", print)).findings).toMatchObject([{ kind: "key" }]);
+    const key = join(folder, "written-down.pem");
+    await writeFile(key, pem);
+    expect((await json("--key", key)).findings[0]?.text).toContain("its signature is not that of its key");
+  });
+  test.each([
+    ["--key nowhere.pem", "cannot be read"],
+    ["--key VERIFY.md", "holds no public key"],
+    ["--fingerprint abc", "is no SHA-256"],
+    ["--bucket other", "exclude each other"],
+  ])("%s is wrong usage", async (words, said) => {
+    await bundleIn(folder);
+    const [option = "", value = ""] = words.split(" ");
+    const { code, err } = await command(option, value === "VERIFY.md" ? join(folder, value) : value);
+    expect({ code, said: err.includes(said) }).toEqual({ code: 2, said: true });
+  });
+});
+
+describe("VERIFY.md", () => {
+  const openssl = (...words: string[]): Promise<string> => promisify(execFile)("openssl", words).then(({ stdout }) => stdout);
+  test.runIf(hasPython)("can be followed to the letter: the key's fingerprint, and one signature", async () => {
+    await bundleIn(folder);
+    const steps = await readFile(join(folder, "VERIFY.md"), "utf8");
+    expect(steps).toContain(print);
+    const [, file = ""] = /openssl pkey -pubin -in (\S+) -outform DER/.exec(steps) ?? [];
+    await openssl("pkey", "-pubin", "-in", join(folder, file), "-outform", "DER", "-out", join(folder, "key.der"));
+    const digest = createHash("sha256")
+      .update(await readFile(join(folder, "key.der")))
+      .digest("hex");
+    expect(digest.replaceAll(/..(?=.)/g, "$&:")).toBe(print);
+    const signed = ["dgst", "-sha256", "-verify", file, "-signature", "signature.der", "statement.json"];
+    expect(steps).toContain(`openssl ${signed.join(" ")}`);
+    await promisify(execFile)("python3", ["verify.py", "--statement", "1"], { cwd: folder });
+    expect((await promisify(execFile)("openssl", signed, { cwd: folder })).stdout).toContain("Verified OK");
+  });
+  test("says what an independent program has to know", async () => {
+    await bundleIn(folder, 200, 400);
+    const steps = (await readFile(join(folder, "VERIFY.md"), "utf8")).replaceAll(/\s+/g, " ");
+    for (const said of [
+      "UTF-16",
+      "the empty text for the first",
+      "forty minutes",
+      "newer than the last checkpoint",
+      "python3 verify.py",
+      "npx drawbridge audit verify --export",
+    ])
+      expect(steps).toContain(said);
+    expect(end).toBe("2026-11-23T10:00:00.000Z");
+  });
+});
