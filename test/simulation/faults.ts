@@ -58,7 +58,7 @@ const highest: Readonly<Record<FaultKind, number>> = {
   unsuccessful: 0.3,
   drained: 0.3,
   "bus-down": 0.15,
-  "zone-busy": 0.3,
+  "zone-busy": 0.9,
   "org-down": 0.3,
 };
 
