@@ -76,7 +76,7 @@ export interface PersonsBrowser {
 export async function asked(prepare: (world: Asked) => Promise<void> = async () => undefined): Promise<Asked> {
   const world = fakeWorld();
   const ports = world.ports();
-  let waiting = async (_: number): Promise<void> => undefined;
+  let waiting: (milliseconds: number) => Promise<void> = async () => undefined;
   const handler = httpHandler({
     name: "answer",
     routes: answerRoutes({ ...ports, wait: (milliseconds) => waiting(milliseconds) }, publicUrl),
