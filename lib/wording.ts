@@ -295,5 +295,5 @@ function serviceWords(value: unknown): string {
   ].join(", ");
 }
 
-/** `SomethingNew` as `something new`: an event of a newer Drawbridge. */
-const unknown = ({ type }: { readonly type: string }): string => type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+/** `SomethingNew` as `something new`: an event of a newer Drawbridge. Of ours, each has its words above. */
+const unknown = (event: never): string => (event as ConnectionEvent).type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
