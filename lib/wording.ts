@@ -212,7 +212,7 @@ function effectSentence(event: EffectEvent): string {
     case "NameMade":
       return `${event.fqdn} leads to its endpoint`;
     case "NameRemoved":
-      return `${event.fqdn} is removed`;
+      return `${event.fqdn} is removed${event.again === true ? "; the name from before, which is wanted again, is made anew" : ""}`;
   }
 }
 
@@ -301,5 +301,5 @@ function serviceWords(value: unknown): string {
   ].join(", ");
 }
 
-/** `SomethingNew` as `something new`: an event of a newer Drawbridge. */
-const unknown = ({ type }: { readonly type: string }): string => type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+/** `SomethingNew` as `something new`: an event of a newer Drawbridge. Of ours, each has its words above. */
+const unknown = (event: never): string => (event as ConnectionEvent).type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
