@@ -23,6 +23,8 @@ export interface Reply {
 const headers = {
   "content-security-policy": [
     "default-src 'none'",
+    // The icon is in the page itself: else a browser asks for one, and is told there is none.
+    "img-src data:",
     `style-src '${stylesHash}'`,
     "form-action 'self'",
     "base-uri 'none'",
@@ -48,6 +50,11 @@ export const seeOther = (location: string, cookies: readonly string[] = []): Rep
   cookies,
 });
 
+/** The brand's arch, readable on light and dark tabs. */
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M2 14V8a6 6 0 0 1 12 0v6" fill="none" stroke="#8a867c" stroke-width="3"/></svg>',
+)}`;
+
 const document = ({ title, main, wide = false }: Page): string =>
   html`<!doctype html>
 <html lang="en">
@@ -55,6 +62,7 @@ const document = ({ title, main, wide = false }: Page): string =>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="${icon}">
 <title>${title} · Drawbridge</title>
 <style>${new Markup(styles)}</style>
 </head>

@@ -101,7 +101,9 @@ async function weighed(stack: BenchStack, calls: string[]): Promise<Weight> {
     html = await (await fetch(link)).text();
   });
   // What a browser would fetch besides: nothing may be there.
-  const more = [...html.matchAll(/<(?:script|img|link|iframe|video|audio|source)\b[^>]*\b(?:src|href)=|@import|url\(/g)].length;
+  const fetched = /<(?:script|img|link|iframe|video|audio|source)\b[^>]*\b(?:src|href)="(?!data:)|@import|url\(/g;
+  // A page without an icon of its own has the browser ask for one.
+  const more = [...html.matchAll(fetched)].length + (/<link rel="icon" href="data:/.test(html) ? 0 : 1);
   return { bytes: Buffer.byteLength(html), gzipped: gzipSync(html).length, requests: 1 + more, calls: made };
 }
 

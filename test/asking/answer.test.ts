@@ -60,7 +60,14 @@ describe("the page", () => {
     const { html, headers } = await (await asked()).http("GET");
     const policy = String(headers["content-security-policy"]);
     expect(policy.split("; ").toSorted()).toEqual(
-      ["base-uri 'none'", "default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", `style-src '${stylesHash}'`].toSorted(),
+      [
+        "base-uri 'none'",
+        "default-src 'none'",
+        "img-src data:",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        `style-src '${stylesHash}'`,
+      ].toSorted(),
     );
     const style = /<style>([\s\S]*)<\/style>/.exec(html)?.[1] ?? "";
     expect(stylesHash).toBe(`sha256-${createHash("sha256").update(style).digest("base64")}`);
@@ -70,7 +77,9 @@ describe("the page", () => {
       "x-content-type-options": "nosniff",
       "content-type": "text/html; charset=utf-8",
     });
-    expect(html).not.toMatch(/<script|<link|<img|<iframe|\son\w+=|style="|src=|href="(?!#decide")|javascript:/i);
+    expect(html).not.toMatch(
+      /<script|<link(?! rel="icon" href="data:image)|<img|<iframe|\son\w+=|style="|src=|href="(?!#decide"|data:image)|javascript:/i,
+    );
   });
 
   test("HEAD answers as GET does, without the page", async () => {

@@ -9,6 +9,7 @@ import { ensurePackaged } from "../../scripts/package.ts";
 import { letLoose, robots, type Seen, type Send } from "../asking/robots.ts";
 import { leapingClock } from "../faults/leaping-clock.ts";
 import { hasBrowser, startBrowser } from "../web/browser.ts";
+import { faultsOnPage } from "../web/faults-on-page.ts";
 import { insisting, operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", stranger: "333333333333", newcomer: "444444444444" };
@@ -172,20 +173,37 @@ describe("approvals", () => {
 
 async function decideInBrowser(at: Browser, link: string): Promise<void> {
   const page = await at.newPage({ viewport: { width: 320, height: 640 }, javaScriptEnabled: false });
-  const complaints: string[] = [];
+  const [complaints, faults]: [string[], string[]] = [[], []];
   page.on("console", (message) => complaints.push(message.text()));
+  // What looks for faults is a script, and a person needs none: it looks at the same page beside them.
+  const beside = await at.newPage({ viewport: { width: 320, height: 640 } });
+  const look = async (): Promise<void> => {
+    await beside.context().addCookies(await page.context().cookies());
+    await beside.goto("about:blank");
+    await beside.goto(page.url());
+    faults.push(...(await faultsOnPage(beside)));
+  };
   await page.goto(link);
+  await look();
   await page.getByRole("button", { name: "Mail me a code" }).click();
   await page.getByLabel("Type code").fill("code");
   await page.getByRole("button", { name: "Mail me a code" }).click();
   const code = await until(async () => (await codes())[1]);
+  await look();
   await page.getByLabel("Code from the mail").fill(code);
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByRole("radio", { name: /^Approve AWS/ }).check();
+  await look();
   await page.getByLabel("Reason").fill("known from the spring trial");
   await page.getByRole("button", { name: "Record this decision" }).click();
   await page.getByRole("heading", { level: 1, name: "may connect" }).waitFor();
+  await look();
+  // Loaded again, the page says the same.
+  await page.reload();
+  expect(await page.textContent("main")).toContain("Your decision is recorded");
   expect(complaints).toEqual([]);
+  expect(faults).toEqual([]);
+  await beside.close();
   await page.close();
 }
 

@@ -1,17 +1,12 @@
-// Every state of the approval page in a real browser, in light, dark and on a telephone: `node test/web/screenshots.ts` writes screenshots/.
+// Every state in which an approver can find the pages, each as the function answers it.
 
-import { mkdirSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { run } from "../../lib/loop/run.ts";
 import { problemPage } from "../../lib/web/plain-pages.ts";
 import { reply } from "../../lib/web/layout.ts";
 import { asked, endpoint, form, hidden, service, stranger, type Answered, type Asked } from "../asking/given.ts";
 import type { AskingSettings } from "../../lib/asking-policy.ts";
-import { linkExpiry, listToken } from "../../lib/web/links.ts";
+import { linkExpiry, linkToken, listToken } from "../../lib/web/links.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
-import { axeFindings } from "./axe.ts";
-import { startBrowser } from "./browser.ts";
 
 const acme = {
   verdict: "ask",
@@ -45,6 +40,10 @@ async function decideAs(
   await run(world.ports(), { service, tasks: [{ endpoint: at, signal, source: { kind: "answer" } }] });
 }
 
+function expectStatus(answered: Answered, status: number): void {
+  if (answered.status !== status) throw new Error(`${String(answered.status)} instead of ${String(status)}`);
+}
+
 const later = (world: Asked, seconds: number): Asked => {
   world.clock.advance(seconds);
   return world;
@@ -63,7 +62,7 @@ const named = (settings: AskingSettings = {}): Promise<Asked> =>
 const listOf = async (world: Asked): Promise<string> =>
   listToken(await world.ports().keys.link(), { approver: "ann", expires: linkExpiry(world.clock.now()) });
 
-const states: Readonly<Record<string, () => Promise<Answered>>> = {
+export const states: Readonly<Record<string, () => Promise<Answered>>> = {
   "code-ask": async () => {
     const world = later(await named(), 260);
     return world.browser().open(await world.linkOf("ann"));
@@ -174,6 +173,100 @@ const states: Readonly<Record<string, () => Promise<Answered>>> = {
     await world.entry({ verdict: "reject", principal: `account#${stranger}`, name: "Acme Payments" });
     return world.answer();
   },
+  "code-none-waiting": async () => {
+    const world = later(await named(), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.open(token);
+    await browser.send(token, { do: "code" });
+    for (let times = 0; times < 4; times += 1) await browser.send(token, { do: "enter", code: "0000 0000" });
+    return browser.send(token, { do: "enter", code: "0000 0000" });
+  },
+  "code-not-mailed": async () => {
+    const world = later(await named(), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.open(token);
+    world.people.failOnce();
+    return browser.send(token, { do: "code" });
+  },
+  "code-no-address": async () => {
+    const world = await asked((story) => story.approvers([{ name: "ann", slack: "U0ANN00000" }]));
+    return world.browser().open(await world.linkOf("ann"));
+  },
+  "signed-out": async () => {
+    const world = later(await named(), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.signIn(token, "ann");
+    return browser.send(token, { do: "leave" });
+  },
+  "without-a-cookie": async () => {
+    const world = later(await named(), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.open(token);
+    browser.cookie = "";
+    return browser.send(token, { do: "code" });
+  },
+  "decided-others-wait": async () => {
+    const world = later(await named(), 260);
+    await world.connect(accountOf(7), endpointOf(11));
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.signIn(token, "ann");
+    return browser.send(token, { choice: "approve", reason: "known from the spring trial" });
+  },
+  "decided-none-waits": async () => {
+    const world = later(await named(), 260);
+    const [browser, token] = [world.browser(), await world.linkOf("ann")];
+    await browser.signIn(token, "ann");
+    return browser.send(token, { choice: "reject" });
+  },
+  "everybodys-link": async () => (await named()).http("GET"),
+  "somebody-removed": async () => {
+    const world = await named();
+    return world.http("GET", { token: await world.linkOf("zoe") });
+  },
+  busy: async () => {
+    const world = await asked(withPast);
+    await world.ports("another").proofs.claim("answering", String(world.told("ApprovalRequested")["question"]), 20);
+    return world.answer();
+  },
+  replaced: async () => {
+    const world = await asked(withPast);
+    const token = linkToken(await world.ports().keys.link(), {
+      question: "id-0",
+      endpoint,
+      approver: "approvers",
+      expires: linkExpiry(world.clock.now()),
+    });
+    return world.http("GET", { token });
+  },
+  silence: async () => {
+    const world = await named({ silence: "reject" });
+    const link = await world.linkOf("ann");
+    later(world, 6 * 24 * 3600);
+    const fresh = await world.linkOf("ann");
+    later(world, 24 * 3600);
+    await world.look();
+    expectStatus(await world.http("GET", { token: link }), 410);
+    return world.http("GET", { token: fresh });
+  },
+  "break-glass": async () => {
+    const world = await named({ quorum: 2 });
+    const question = String(world.told("ApprovalRequested")["question"]);
+    const by = { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" } as const;
+    const signal = { kind: "answered", question, choice: "approve", by, breakGlass: true, reason: "payments are down" } as const;
+    await run(world.ports(), { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
+    return world.http("GET", { token: await world.linkOfSettled("bob") });
+  },
+  "list-expired": async () => {
+    const world = await named();
+    const token = await listOf(world);
+    return later(world, 8 * 24 * 3600).http("GET", { path: "q", token });
+  },
+  "list-somebody-removed": async () => {
+    const world = await named();
+    const token = listToken(await world.ports().keys.link(), { approver: "zoe", expires: linkExpiry(world.clock.now()) });
+    return world.http("GET", { path: "q", token });
+  },
+  "not-allowed": async () => (await asked()).http("PUT"),
   expired: async () => later(await asked(), 8 * 24 * 3600).http("GET"),
   unknown: async () => (await asked()).http("GET", { token: "eyJhbGciOiJub25lIn0" }),
   hostile: async () =>
@@ -194,66 +287,3 @@ const states: Readonly<Record<string, () => Promise<Answered>>> = {
     return { status, html, headers, cookies: [] };
   },
 };
-
-const looks = [
-  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
-  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
-  { name: "phone", colorScheme: "light", viewport: { width: 320, height: 640 } },
-  { name: "phone-dark", colorScheme: "dark", viewport: { width: 320, height: 640 } },
-] as const;
-
-mkdirSync("screenshots", { recursive: true });
-const pages = new Map<string, Answered>();
-const server = createServer(({ url = "" }, response) => {
-  const page = pages.get(url.slice(1));
-  response.writeHead(page?.status ?? 404, {
-    "content-type": "text/html; charset=utf-8",
-    ...(page?.headers as Record<string, string> | undefined),
-  });
-  response.end(page?.html ?? "");
-});
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-const { port } = server.address() as AddressInfo;
-const browser = await startBrowser();
-const wanted = process.argv.slice(2);
-let wide = 0;
-for (const [name, make] of Object.entries(states)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  pages.set(name, await make());
-  for (const { name: look, ...options } of looks) {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    await page.goto(`http://127.0.0.1:${String(port)}/${name}`);
-    const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-    if (overflow > 0) wide += 1;
-    // What a finger has to hit, and what a screen reader has to name.
-    const faults = await page.evaluate<string[]>(
-      `[...document.querySelectorAll("button, summary, textarea, ol.questions a, label.choice, .choice .grow, input:not([type=hidden]):not([type=radio])")]
-        .filter((element) => element.checkVisibility())
-        .filter((element) => { const { width, height } = element.getBoundingClientRect(); return width < 44 || height < 44; })
-        .map((element) => "too small: " + element.outerHTML.slice(0, 80))
-        .concat([...document.querySelectorAll("input:not([type=hidden]), textarea")]
-          .filter(({ labels }) => labels.length !== 1)
-          .map((element) => "without its label: " + element.outerHTML.slice(0, 80)))
-        .concat([...document.querySelectorAll("[id]")].filter(({ id }, index, all) => all.findIndex((other) => other.id === id) !== index).map(({ id }) => "twice: " + id))
-        .concat([...document.querySelectorAll("[aria-describedby], [aria-labelledby]")]
-          .flatMap((element) => (element.getAttribute("aria-describedby") ?? element.getAttribute("aria-labelledby")).split(" "))
-          .filter((id) => document.getElementById(id) === null)
-          .map((id) => "names what is not there: " + id))`,
-    );
-    faults.push(...(await axeFindings(page)));
-    if (faults.length > 0) wide += 1;
-    for (const fault of faults) console.log(`${name} ${look}: ${fault}`);
-    await page.screenshot({ path: `screenshots/${name}-${look}.png`, fullPage: true });
-    const said = complaints.filter((text) => !/status of (4|5)\d\d/.test(text));
-    console.log(
-      `${name} ${look}: ${String(pages.get(name)?.status)}${overflow > 0 ? `, ${String(overflow)} px too wide` : ""}${said.length > 0 ? `, console: ${said.join("; ")}` : ""}`,
-    );
-    await context.close();
-  }
-}
-await browser.close();
-server.close();
-process.exitCode = wide > 0 ? 1 : 0;
