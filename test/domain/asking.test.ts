@@ -35,6 +35,19 @@ const wrote = (...authors: readonly string[]): Judgement => {
   const finding: Finding = { entry, verdict: "ask", checks: [], outcome: "applies", decides: true, authors };
   return says("ask", { entry, findings: [finding] });
 };
+/** The same of a unit's entry: it decides, or the account's own does, which nobody wrote who is asked. */
+const byUnit = (author: string, decides: boolean): Judgement => {
+  const finding: Finding = {
+    entry: { service, principal: "ou#ou-ab12-11111111", version: 1 },
+    verdict: "ask",
+    checks: [],
+    outcome: "applies",
+    decides,
+    authors: [author],
+  };
+  const { findings, ...account } = wrote();
+  return decides ? says("ask", { entry: finding.entry, findings: [finding] }) : { ...account, findings: [...findings, finding] };
+};
 const status = (life: Life): Connection["status"] | undefined => life.connection?.status;
 
 /** All ways to pick some of these, in every order. */
@@ -47,6 +60,12 @@ function* arrangements<T>(items: readonly T[], most: number): Generator<readonly
       most - 1,
     ))
       yield [first, ...rest];
+}
+
+/** Each of these for each of so many places. */
+function* assignments<T>(items: readonly T[], places: number): Generator<readonly T[]> {
+  if (places === 0) yield [];
+  else for (const first of items) for (const rest of assignments(items, places - 1)) yield [first, ...rest];
 }
 
 describe("a quorum", () => {
@@ -76,6 +95,43 @@ describe("a quorum", () => {
           }
     }
     expect(sequences).toBeGreaterThan(9000);
+  });
+
+  test("the same however each answers and whatever entry bears on it: by an identity or without, by the command, by an account's or a unit's entry (exhaustive)", () => {
+    const ways: Readonly<Record<string, (name: string) => Signal>> = {
+      identity: (name) => answers(name),
+      nameless: (name) => answers(name, "approve", { by: { kind: "approver", name, channel: "slack" } }),
+      command: (name) => byOperator(arnOf(name), { as: name }),
+    };
+    const entries: Readonly<Record<string, (author: string) => Judgement>> = {
+      "the account's": (author) => wrote(arnOf(author)),
+      "a unit's, which decides": (author) => byUnit(arnOf(author), true),
+      "a unit's, beside the account's": (author) => byUnit(arnOf(author), false),
+    };
+    let lives = 0;
+    for (let n = 1; n <= 5; n += 1)
+      for (const chosen of assignments(Object.keys(ways), n))
+        for (let k = 1; k <= n; k += 1)
+          for (const author of [undefined, "zoe", ...names.slice(0, n)])
+            for (const [entry, judged] of Object.entries(entries).slice(0, author === undefined ? 1 : 3)) {
+              lives += 1;
+              const bears = author !== undefined && entry !== "a unit's, beside the account's";
+              const facts = {
+                ...open,
+                service: set({ approvers: names.slice(0, n), quorum: k }),
+                judgement: author === undefined ? says("ask") : judged(author),
+              };
+              let [life, may] = [asking, 0];
+              for (const [index, way] of chosen.entries()) {
+                const name = names[index] ?? "";
+                if (!bears || (name !== author && way !== "nameless")) may += 1;
+                life = life.when(ways[way]?.(name) ?? look, facts);
+                const told = `k ${String(k)}, ${chosen.join(" ")}, ${entry} by ${author ?? "nobody"}`;
+                if (status(life) !== (may >= k ? "approved" : "asking")) expect.fail(`${told}: ${String(status(life))} after ${name}`);
+                if (may >= k) break;
+              }
+            }
+    expect(lives).toBeGreaterThan(20_000);
   });
 
   test("two names of one IAM identity are one person; who has none counts only where nobody wrote an entry", () => {
