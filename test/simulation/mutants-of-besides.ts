@@ -1,9 +1,9 @@
 // Faults planted in what only some lives have: permissions that follow the list, and entries for units and organizations.
 
+import type { BesidesSetup } from "./besides.ts";
 import { one, type Mutant } from "./mutant.ts";
 
-export const mutantsOfBesides: readonly Mutant[] = [
-  // the service's own permissions
+const ofPermissions: readonly Mutant[] = [
   one(
     "permissions.ts",
     "an account that is rejected may ask",
@@ -68,7 +68,9 @@ export const mutantsOfBesides: readonly Mutant[] = [
     'ran.service.mode !== "enforce" || ports.permissions',
     "ports.permissions",
   ),
-  // units and organizations
+];
+
+const ofUnits: readonly Mutant[] = [
   one(
     "allow-list.ts",
     "what Organizations does not say is overlooked",
@@ -96,7 +98,9 @@ export const mutantsOfBesides: readonly Mutant[] = [
     'findings.some(({ entry }) => entry.principal === "ou#?");',
     'findings.some(({ entry }) => entry.principal === "any#?");',
   ),
-  // private zones
+];
+
+const ofPrivateZones: readonly Mutant[] = [
   one(
     "vpcs.ts",
     "a VPC is not let in",
@@ -153,12 +157,6 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "of (await ports.services.all()).slice(0, 1))",
   ),
   one(
-    "connection.ts",
-    "a name that is wanted again is trusted",
-    "(firstLabels(next, event.label).includes(firstOf(name)) ? unmade(name) : name)",
-    "name",
-  ),
-  one(
     "loop/vpcs.ts",
     "what the index shows closed needs no VPC",
     "(one.endpoint === endpoint ? [] : [one.endpoint])",
@@ -169,5 +167,19 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "a VPC follows a plan from before",
     "one.grant.zone === zone && (await isStill(ports, ran, one))",
     "one.grant.zone === zone",
+  ),
+];
+
+const inLives = (besides: BesidesSetup, those: readonly Mutant[]): Mutant[] => those.map((mutant) => ({ ...mutant, lives: { besides } }));
+
+export const mutantsOfBesides: readonly Mutant[] = [
+  ...inLives({ permissions: true }, ofPermissions),
+  ...inLives({ units: "asked" }, ofUnits),
+  ...inLives({ vpcs: true }, ofPrivateZones),
+  one(
+    "connection.ts",
+    "a name that is wanted again is trusted",
+    "(firstLabels(next, event.label).includes(firstOf(name)) ? unmade(name) : name)",
+    "name",
   ),
 ];
