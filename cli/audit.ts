@@ -8,7 +8,6 @@ import { whoLetIn } from "./audit-who-let-in.ts";
 import { auditVerify } from "./audit-verify.ts";
 import { operandsOf, paging, type Command, type Options } from "./command.ts";
 import { csv } from "./csv.ts";
-import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
 import { timeline } from "./render.ts";
 import { toldLine } from "./story.ts";
@@ -45,7 +44,6 @@ const audit: Command = {
   async run(call) {
     operandsOf(call, this, 0);
     const { given, terminal } = call;
-    if (given.flag("csv") && given.flag("json")) throw wrongUsage("--csv and --json exclude each other");
     const query = Object.fromEntries(filters.map((name) => [name, given.text(name)]));
     const page = await paged<Told>(call, "/audit", { ...query, oldestFirst: given.flag("oldest-first") ? "true" : undefined });
     if (given.flag("csv")) terminal.out(csv(csvHead, page.items.map(csvRow)));

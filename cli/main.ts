@@ -116,6 +116,7 @@ function find(words: readonly string[], isName: boolean): { command: Command; us
 
 function callOf(command: Command, used: number, args: readonly string[], terminal: Terminal, waits: Connecting["waits"]): Call {
   const { positionals, given } = readArguments(args, command.options, true);
+  if (given.flag("csv") && given.flag("json")) throw wrongUsage("--csv and --json exclude each other");
   const address = given.text("api") ?? terminal.env["DRAWBRIDGE_API"];
   return {
     operands: positionals.slice(used),

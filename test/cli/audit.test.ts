@@ -86,6 +86,9 @@ describe("filters", () => {
     ["stats --from foo", "--from foo is no time"],
     ["audit export --to foo", "--to foo is no time"],
     ["audit --csv --json", "exclude each other"],
+    ["stats --json --csv", "exclude each other"],
+    ["access-report --csv --json", "exclude each other"],
+    ["audit export --json", "--json is one document"],
     ["evidence --from 2026-12-01 --to 2026-11-01", "is not after"],
     ["audit verify --export nowhere", "nowhere is no folder"],
   ])("%s is refused in one clear line", async (line, said) => {
@@ -94,6 +97,14 @@ describe("filters", () => {
     expect(err).toContain(said);
     expect(err.trim().split("\n")).toHaveLength(1);
   });
+  test.each(["audit", "audit --all", "audit who-let-in 222222222222", "access-report", "stats", "audit export --out FILE", "audit export", "audit --csv"])(
+    "%s prints one JSON document with --json, whether it is done or refused",
+    async (line) => {
+      await twoConsumers();
+      const { out } = await run(`${line.replace("FILE", join(folder, "log.jsonl"))} --json`);
+      expect(typeof JSON.parse(out)).toBe("object");
+    },
+  );
 });
 
 describe("answers", () => {
