@@ -18,7 +18,10 @@ const auditFilters: Options = {
   connection: { value: "ENDPOINT", help: "of one connection" },
   account: { value: "ACCOUNT", help: "of one consumer: its connections, and the entries that name it" },
   service: { value: "ID|*", help: "of one service" },
-  actor: { value: "WHO", help: "an IAM ARN, an approver's name, aws, drawbridge or outside" },
+  actor: {
+    value: "WHO",
+    help: "an IAM ARN in whatever part, an approver's name, aws, drawbridge, outside, or as the column BY shows them",
+  },
   type: { value: "TYPE", help: "one kind of event, such as ConnectionApproved" },
   decision: { value: "DECISION", help: "accepted, rejected, asked or noted" },
   from: { value: "TIME", help: "from then on, as in 2026-11-01 or 2026-11-01T18:00:00Z" },
@@ -47,10 +50,14 @@ const audit: Command = {
     const query = Object.fromEntries(filters.map((name) => [name, given.text(name)]));
     const page = await paged<Told>(call, "/audit", { ...query, oldestFirst: given.flag("oldest-first") ? "true" : undefined });
     if (given.flag("csv")) terminal.out(csv(csvHead, page.items.map(csvRow)));
-    else call.result(page, () => (page.items.length === 0 ? "The log has nothing like that." : timeline(page.items.map(lineOf), terminal)));
+    else call.result(page, () => (page.items.length === 0 ? nothing(page) : timeline(page.items.map(lineOf), terminal)));
     tellMore(call, page);
   },
 };
+
+/** Where the filters pick from a long list, a page may be read in vain. */
+const nothing = ({ cursor }: { readonly cursor?: string }): string =>
+  cursor === undefined ? "The log has nothing like that." : "There is none in what was read so far.";
 
 const lineOf = (row: Told) => ({ ...toldLine(row), about: about(row) });
 
