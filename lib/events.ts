@@ -132,7 +132,7 @@ export type ConnectionEvent = Common &
         readonly arn: string;
         readonly event: string;
       }
-    | { readonly type: "AnswerRefused"; readonly choice: Choice; readonly why: string }
+    | { readonly type: "AnswerRefused"; readonly choice: Choice; readonly why: string; readonly cause?: RefusalCause }
     | {
         readonly type: "EffectFailed";
         readonly effect: EffectKind;
@@ -168,6 +168,21 @@ export type ConnectionEvent = Common &
 export type ConnectionEventType = ConnectionEvent["type"];
 export type Verdict = "accept" | "ask" | "reject";
 export type Choice = "approve" | "reject";
+/** Why an answer did not count; events from before it was told so have the words alone. */
+export type RefusalCause =
+  | "settled" // the question is closed, or there is none
+  | "stranger" // somebody who is no approver
+  | "not-theirs" // an approver or operator whose answer does not count here
+  | "repeated" // they agreed already
+  | "reject-entry" // a reject entry applies
+  | "entry-stands" // an operator's entry is in the way of a lasting answer
+  | "observed" // the service is only observed
+  | "unsure"; // what bears on it is not known, or not asked yet
+/** Why an answer does not count, in a word and in words. */
+export interface Refusal {
+  readonly cause: RefusalCause;
+  readonly why: string;
+}
 /** What an answer speaks about: this connection, or its account from now on. */
 export type Scope = "once" | "account";
 export type ClosedReason = "deleted" | "failed" | "expired" | "vanished";

@@ -2,21 +2,22 @@
 
 import { countedVotes } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
-import { decisionOf, type Choice, type Scope } from "../events.ts";
-import { oneLine, visible } from "../harmless.ts";
+import { decisionOf } from "../events.ts";
 import type { Instant } from "../ids.ts";
 import { connectionSubject, isOfConnection, type StoredOfConnection } from "../ledger.ts";
+import { optional } from "../optional.ts";
 import type { Connections, Keys, Ledger, Services } from "../ports.ts";
 import { guard, isGuarded } from "../web/guard.ts";
 import { readLink, type Link } from "../web/links.ts";
-import { accessTo, type Access, type AccessPorts } from "./access.ts";
+import { accessLate, accessTo, type Access, type AccessPorts } from "./access.ts";
 import { busy, noCode, notInCare, notProved, refused, stale, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
 import { withAuthors } from "./known-authors.ts";
+import { daysOf, isConfirmed, reasonCharactersMax, reasonOf, wishOf, type Form, type Wish } from "./form.ts";
 import { offersOf, type Offers } from "./offers.ts";
 import { known, type Known, type ProfilePorts } from "./profile.ts";
 import { askForCode, endSession, enterCode } from "./proof.ts";
 import { quietDaysMax } from "./standing-entry.ts";
-import { takeAnswer, type TakePorts } from "./take-answer.ts";
+import { takeAnswer, type GivenAnswer, type TakePorts } from "./take-answer.ts";
 
 export interface AnswerPorts extends TakePorts, AccessPorts {
   readonly allowList: ProfilePorts["allowList"];
@@ -67,19 +68,6 @@ export interface SettledView extends About {
   readonly history: readonly StoredOfConnection[];
 }
 
-/** The fields as a browser sends them. */
-export interface Form {
-  readonly guard?: string;
-  /** Which button was pressed: `code`, `enter` and `leave` decide nothing. */
-  readonly do?: string;
-  readonly code?: string;
-  readonly choice?: string;
-  readonly days?: string;
-  readonly reason?: string;
-  readonly confirm?: string;
-}
-
-export const reasonCharactersMax = 500;
 /** What a person types to have one more code mailed. */
 export const codeWord = "code";
 const eventsReadMax = 100;
@@ -106,7 +94,7 @@ export async function act(ports: AnswerPorts, token: string, form: Form, visitor
   const found = await find(ports, token);
   if ("kind" in found) return { view: found };
   const { connection, link } = found;
-  if (!isOpen(connection, link)) return { view: await settled(ports, connection, "late") };
+  if (!isOpen(connection, link)) return { view: await answerLate(ports, { token, link, visitor, connection, form }) };
   const at: At = { token, link, visitor, connection, form };
   const view = await open(ports, at);
   if (!isGuarded(await ports.keys.link(), guarded(token, visitor, view.access), form.guard ?? "", ports.clock()))
@@ -167,16 +155,7 @@ async function answer(ports: AnswerPorts, at: At, view: OpenView): Promise<View>
   const complaints = examine(form, view);
   const wish = wishOf(form);
   if (complaints.length > 0 || wish === undefined) return complain(view, complaints);
-  const reason = reasonOf(form);
-  const taken = await takeAnswer(ports, {
-    endpoint: at.connection.endpoint,
-    question: at.link.question,
-    approver: access.approver,
-    channel: "link",
-    ...wish,
-    ...(reason === "" ? {} : { reason }),
-    source: `${access.kind === "link" ? "link" : "link and code"}, from ${at.visitor.from}`,
-  });
+  const taken = await takeAnswer(ports, answerOf(at, access.approver, wish, access.kind));
   switch (taken.kind) {
     case "gone":
       return complain(view, [notInCare]);
@@ -194,6 +173,38 @@ async function answer(ports: AnswerPorts, at: At, view: OpenView): Promise<View>
       return complain(view, [refused(taken.why)]);
   }
 }
+
+/** Nothing is decided any more. An answer that would have counted as deliberate, by somebody who has proved who they are, is in the log. */
+async function answerLate(ports: AnswerPorts, at: Omit<At, "connection"> & { readonly connection: Connection }): Promise<View> {
+  const { token, link, visitor, connection, form = {} } = at;
+  const { asking } = await known(ports, connection, ports.clock());
+  const access = await accessLate(ports, link.approver, visitor.browser, asking);
+  const wish = decidesNothing.has(form.do ?? "") ? undefined : wishOf(form);
+  const isMeant =
+    wish !== undefined &&
+    (access.kind === "session" || (access.kind === "link" && isConfirmed(form, connection))) &&
+    isGuarded(await ports.keys.link(), guarded(token, visitor, access), form.guard ?? "", ports.clock());
+  if (isMeant) await takeAnswer(ports, answerOf(at, access.approver, wish, access.kind));
+  const now = (await ports.connections.load([link.endpoint])).get(link.endpoint)?.connection ?? connection;
+  return settled(ports, now, "late");
+}
+
+const decidesNothing: ReadonlySet<string> = new Set(["code", "enter", "leave"]);
+
+const answerOf = (
+  { link, visitor, form = {} }: Pick<At, "link" | "visitor" | "form">,
+  approver: GivenAnswer["approver"],
+  wish: Wish,
+  kind: "link" | "session",
+): GivenAnswer => ({
+  endpoint: link.endpoint,
+  question: link.question,
+  approver,
+  channel: "link",
+  ...wish,
+  ...optional("reason", reasonOf(form) === "" ? undefined : reasonOf(form)),
+  source: `${kind === "link" ? "link" : "link and code"}, from ${visitor.from}`,
+});
 
 /** The connection this link is about, or the page that says why there is none. */
 async function find(
@@ -249,7 +260,7 @@ async function settled(ports: AnswerPorts, connection: Connection, how: SettledV
 
 // What a form must hold
 
-function examine(form: Form, { access, offers, connection: { account } }: OpenView): Complaint[] {
+function examine(form: Form, { access, offers, connection }: OpenView): Complaint[] {
   const complaints: Complaint[] = [];
   const wish = wishOf(form);
   if (wish === undefined) complaints.push({ about: "choice", text: "Choose one of the answers." });
@@ -262,42 +273,13 @@ function examine(form: Form, { access, offers, connection: { account } }: OpenVi
       about: "reason",
       text: `Shorten the reason to ${String(reasonCharactersMax)} characters; it has ${String(reasonOf(form).length)}.`,
     });
-  if (access.kind === "link" && (form.confirm ?? "").replaceAll(/\s/g, "") !== account.slice(-4))
+  if (access.kind === "link" && !isConfirmed(form, connection))
     complaints.push({
       about: "confirm",
       text: "Type the last four digits of the account number to confirm.",
     });
   return complaints;
 }
-
-interface Wish {
-  readonly choice: Choice;
-  readonly scope?: Scope;
-  readonly quietDays?: number;
-}
-
-function wishOf(form: Form): Wish | undefined {
-  switch (form.choice) {
-    case "approve":
-      return { choice: "approve", scope: "once" };
-    case "approve-account":
-      return { choice: "approve", scope: "account" };
-    case "reject":
-      return { choice: "reject" };
-    case "reject-quiet":
-      return { choice: "reject", quietDays: daysOf(form) ?? 1 };
-    default:
-      return undefined;
-  }
-}
-
-function daysOf({ days = "" }: Form): number | undefined {
-  const number = /^\d{1,3}$/.test(days.trim()) ? Number(days) : 0;
-  return number >= 1 && number <= quietDaysMax ? number : undefined;
-}
-
-/** On one line, so that no reader of the log takes a part of it for a line of its own. */
-const reasonOf = ({ reason = "" }: Form): string => oneLine(visible(reason), Infinity);
 
 const complain = (view: OpenView, complaints: readonly Complaint[]): OpenView => ({ ...view, complaints });
 

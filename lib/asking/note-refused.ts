@@ -1,17 +1,16 @@
 // An answer that was turned away before the loop could look at it, added to the connection's story.
 
 import { evolve } from "../connection.ts";
-import type { Actor, Choice, Source } from "../events.ts";
+import type { Actor, Choice, Refusal, Source } from "../events.ts";
 import type { EndpointId } from "../ids.ts";
 import { notBefore } from "../ledger.ts";
 import type { Clock, Connections, Ledger } from "../ports.ts";
-import { ruled, stamp } from "../stamp.ts";
+import { refusedAnswer } from "../stamp.ts";
 
-interface Refusal {
+interface TurnedAway extends Refusal {
   readonly endpoint: EndpointId;
   readonly choice: Choice;
   readonly by: Actor;
-  readonly why: string;
   readonly source: Source;
 }
 
@@ -24,12 +23,12 @@ export async function noteRefused(
     connections,
     ledger,
   }: { readonly clock: Clock; readonly connections: Pick<Connections, "load">; readonly ledger: Pick<Ledger, "commit"> },
-  { endpoint, choice, by, why, source }: Refusal,
+  { endpoint, choice, by, source, ...refusal }: TurnedAway,
 ): Promise<void> {
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const kept = (await connections.load([endpoint])).get(endpoint);
     if (kept === undefined) return;
-    const event = stamp({ now: notBefore(clock(), kept.head), source }, { type: "AnswerRefused", choice, why }, by, ruled(by, why));
+    const event = refusedAnswer({ now: notBefore(clock(), kept.head), source }, choice, by, refusal);
     const head = await ledger.commit({ of: "connection", after: evolve(kept.connection, event), events: [event], expected: kept.head });
     if (typeof head !== "string") return;
   }

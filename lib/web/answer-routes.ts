@@ -1,6 +1,7 @@
 // The approval pages over HTTP: GET and HEAD show, POST acts, and only a form from our own page is taken.
 
-import { act, page, type AnswerPorts, type Form, type View, type Visitor } from "../asking/answer.ts";
+import { act, page, type AnswerPorts, type View, type Visitor } from "../asking/answer.ts";
+import type { Form } from "../asking/form.ts";
 import { actOnList, list, type ListPageView } from "../asking/list.ts";
 import { browserOf, setCookie } from "./browser.ts";
 import { reply, type Page, type Reply } from "./layout.ts";

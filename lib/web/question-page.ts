@@ -1,6 +1,7 @@
 // The page of an open question: who asks, why it asks, and the form that decides.
 
-import { reasonCharactersMax, type Form, type OpenView } from "../asking/answer.ts";
+import type { OpenView } from "../asking/answer.ts";
+import { reasonCharactersMax, type Form } from "../asking/form.ts";
 import type { Complaint } from "../asking/complaints.ts";
 import { askedBecause } from "../notices.ts";
 import { visible } from "../harmless.ts";
