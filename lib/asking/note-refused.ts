@@ -16,7 +16,7 @@ interface TurnedAway extends Refusal {
 
 const triesMax = 5;
 
-/** It changes nothing else. Under many commits at once it is given up: the person is told in any case. */
+/** It changes nothing else. Under many commits at once it is given up, and false: the person is told in any case. */
 export async function noteRefused(
   {
     clock,
@@ -24,12 +24,13 @@ export async function noteRefused(
     ledger,
   }: { readonly clock: Clock; readonly connections: Pick<Connections, "load">; readonly ledger: Pick<Ledger, "commit"> },
   { endpoint, choice, by, source, ...refusal }: TurnedAway,
-): Promise<void> {
+): Promise<boolean> {
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const kept = (await connections.load([endpoint])).get(endpoint);
-    if (kept === undefined) return;
+    if (kept === undefined) return true;
     const event = refusedAnswer({ now: notBefore(clock(), kept.head), source }, choice, by, refusal);
     const head = await ledger.commit({ of: "connection", after: evolve(kept.connection, event), events: [event], expected: kept.head });
-    if (typeof head !== "string") return;
+    if (typeof head !== "string") return true;
   }
+  return false;
 }

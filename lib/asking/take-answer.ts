@@ -86,8 +86,9 @@ export async function noteStranger(
   ports: Pick<TakePorts, "clock" | "connections" | "ledger" | "proofs">,
   { endpoint, question, choice, source }: Pick<GivenAnswer, "endpoint" | "question" | "choice" | "source">,
 ): Promise<void> {
-  if (!(await ports.proofs.claim("stranger", `${question}#${source}`, rememberedSeconds))) return;
-  await noteRefused(ports, {
+  const press = `${question}#${source}`;
+  if (!(await ports.proofs.claim("stranger", press, rememberedSeconds))) return;
+  const isNoted = await noteRefused(ports, {
     endpoint,
     choice,
     by: { kind: "outside" },
@@ -95,6 +96,9 @@ export async function noteStranger(
     why: `no approver is known by ${source}`,
     source: { kind: "answer", raw: rawText(source) },
   });
+  if (isNoted) return;
+  await ports.proofs.release("stranger", press);
+  throw new Fault("Contended", "the connection's story", "others commit to it at this moment", true);
 }
 
 async function record(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {

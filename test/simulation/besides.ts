@@ -1,5 +1,5 @@
 // What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
-// other ways of asking people, and entries that are edited without another meaning.
+// other ways of asking people, entries that are edited without another meaning, and strangers who press in Slack.
 
 import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
@@ -9,6 +9,7 @@ import { OwnAsking } from "./own-asking.ts";
 import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
 import { ServicePermissions } from "./service-permissions.ts";
+import { Strangers } from "./strangers.ts";
 import type { ActorKind, World } from "./world.ts";
 
 /** Nothing of it where absent, as in the lives from before it was drawn. */
@@ -23,6 +24,8 @@ export interface BesidesSetup {
   readonly asking?: boolean;
   /** Operators who note something in an entry, and change nothing that it means. */
   readonly renames?: boolean;
+  /** People who are no approvers, and press in Slack. */
+  readonly strangers?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -34,12 +37,14 @@ export function drawBesides(seed: number): BesidesSetup {
   const vpcs = random.chance(0.15);
   const asking = random.chance(0.15);
   const renames = random.chance(0.15);
+  const strangers = random.chance(0.15);
   return {
     ...(permissions ? { permissions } : {}),
     ...(units ? { units: asked ? "asked" : "unasked" } : {}),
     ...(vpcs ? { vpcs } : {}),
     ...(asking ? { asking } : {}),
     ...(renames ? { renames } : {}),
+    ...(strangers ? { strangers } : {}),
   };
 }
 
@@ -52,6 +57,7 @@ export class Besides {
   readonly permissions: ServicePermissions;
   readonly privateZones: PrivateZones;
   readonly asking: OwnAsking;
+  readonly #strangers: Strangers;
   readonly #world: World;
 
   constructor(world: World) {
@@ -62,6 +68,7 @@ export class Besides {
     this.permissions = new ServicePermissions(world, this.random);
     this.privateZones = new PrivateZones(world, this.random);
     this.asking = new OwnAsking(world, new Random(world.setup.seed, 19));
+    this.#strangers = new Strangers(world, new Random(world.setup.seed, 20));
   }
 
   /** When anything happens. */
@@ -92,6 +99,7 @@ export class Besides {
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
       plan("deletions", random.between(0, 3), late, () => this.privateZones.deleteOne());
     }
+    if (this.setup.strangers === true) plan("forgers", random.between(1, 5), moment, () => this.#strangers.press());
     if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 

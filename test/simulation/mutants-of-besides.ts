@@ -2,7 +2,27 @@
 
 import { one, type Mutant } from "./mutant.ts";
 
+/** Shown by people who are no approvers, and press. */
+const pressed = (mutant: Mutant): Mutant => ({ ...mutant, lives: { besides: { strangers: true } } });
+
 export const mutantsOfBesides: readonly Mutant[] = [
+  // strangers in Slack
+  pressed(
+    one(
+      "asking/take-answer.ts",
+      "a stranger's press leaves no mark",
+      "const isNoted = await noteRefused(ports, {",
+      "const isNoted = ((_: unknown) => true)({",
+    ),
+  ),
+  pressed(
+    one(
+      "asking/note-refused.ts",
+      "a press that does not count closes the connection",
+      "after: evolve(kept.connection, event), events: [event]",
+      'after: { ...evolve(kept.connection, event), status: "closed", reason: "deleted" } as never, events: [event]',
+    ),
+  ),
   // the service's own permissions
   one(
     "permissions.ts",
