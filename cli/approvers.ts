@@ -9,7 +9,8 @@ import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { withConfirmation } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
-import { harmless, table, type Style } from "./render.ts";
+import { harmless, type Style } from "./render.ts";
+import { table } from "./table.ts";
 
 const reason = { reason: { value: "TEXT", help: "why, for the log" } };
 
@@ -114,7 +115,7 @@ const approversTable = (items: readonly Row[], terminal: Call["terminal"]): stri
   table(
     [
       { head: "NAME" },
-      { head: "ADDRESS", breaks: true },
+      { head: "ADDRESS" },
       { head: "MAIL", breaks: true },
       { head: "SLACK", breaks: true },
       { head: "IAM IDENTITY", breaks: true },

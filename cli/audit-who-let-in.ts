@@ -5,6 +5,7 @@ import type { EntryRef } from "../lib/events.ts";
 import { isAccountId } from "../lib/ids.ts";
 import type { ShownEntry } from "../lib/operator/entries.ts";
 import type { Told } from "../lib/operator/history.ts";
+import { keyWords } from "../lib/operator/principals.ts";
 import { actorWords } from "../lib/wording.ts";
 import { events } from "./audit-stream.ts";
 import { pathOf } from "./client.ts";
@@ -108,9 +109,7 @@ const letInLines = (name: string, one: LetIn & Rule): Line[] => [
   [name, one.since === undefined ? "never" : `${moment(one.since)} by ${doerWords(one)}`],
   ...(one.because === undefined ? [] : [["Because", groundsOf(one)] as const]),
   ...(one.approvers === undefined ? [] : [["Approvers", one.approvers.join(", ")] as const]),
-  ...(one.entry === undefined
-    ? []
-    : [["Entry", `${one.entry.principal} at ${one.entry.service}, version ${String(one.entry.version)}`] as const]),
+  ...(one.entry === undefined ? [] : [["Entry", `${keyWords(one.entry)}, version ${String(one.entry.version)}`] as const]),
   ...(one.author === undefined
     ? []
     : [["Written", `${moment(one.author.at)} by ${actorWords(one.author.by)}: ${one.author.because.detail}`] as const]),

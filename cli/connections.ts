@@ -10,7 +10,8 @@ import { operandsOf, paging, yes, type Call, type Command } from "./command.ts";
 import { withConfirmation } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
-import { duration, harmless, moment, table, type Style } from "./render.ts";
+import { duration, harmless, minute, type Style } from "./render.ts";
+import { table } from "./table.ts";
 
 const endpoint = "vpce-0123456789abcdef0";
 
@@ -38,31 +39,32 @@ const connections: Command = {
   },
 };
 
-export const connectionsTable = (items: readonly Connection[], terminal: Call["terminal"]): string =>
-  table(
+export function connectionsTable(items: readonly Connection[], terminal: Call["terminal"]): string {
+  const troubled = items.some(({ trouble }) => trouble !== undefined);
+  return table(
     [
       { head: "ENDPOINT" },
       { head: "ACCOUNT" },
-      { head: "SERVICE" },
-      { head: "REGION" },
+      { head: "SERVICE", shared: true },
       { head: "STATUS", breaks: true },
+      { head: "REGION" },
       { head: "CHANGED (UTC)" },
       { head: "NAME", breaks: true },
+      ...(troubled ? [{ head: "TROUBLE", breaks: true } as const] : []),
     ],
     items.map((connection) => [
       connection.endpoint,
       connection.account,
       connection.service,
+      { text: statusWords[connection.status], style: statusStyle(connection) },
       connection.region ?? "-",
-      {
-        text: `${statusWords[connection.status]}${connection.trouble === undefined ? "" : ` (AWS refuses: ${connection.trouble.code})`}`,
-        style: statusStyle(connection),
-      },
-      moment(connection.changedAt),
+      minute(connection.changedAt),
       connection.names.map(({ fqdn }) => fqdn).join(" "),
+      ...(troubled ? [connection.trouble === undefined ? "" : `AWS refuses: ${connection.trouble.code}`] : []),
     ]),
     terminal,
   );
+}
 
 function statusStyle({ status, trouble }: Connection): Style {
   if (trouble !== undefined || status === "denied" || status === "rejected") return "red";
@@ -89,20 +91,20 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
     [
       { head: "ENDPOINT" },
       { head: "ACCOUNT" },
+      { head: "SERVICE", shared: true },
+      { head: "OPEN FOR" },
       { head: "REGION" },
       { head: "IP" },
-      { head: "SERVICE" },
-      { head: "OPEN FOR" },
       { head: "AGREED", breaks: true },
       { head: "WHY", breaks: true },
     ],
     items.map(({ connection, question, because, openSeconds }) => [
       connection.endpoint,
       connection.account,
-      connection.region ?? "-",
-      connection.ipAddressType ?? "-",
       connection.service,
       openSeconds > 86_400 ? { text: duration(openSeconds), style: "red" } : duration(openSeconds),
+      connection.region ?? "-",
+      connection.ipAddressType ?? "-",
       (question.votes ?? []).map(({ name }) => name).join(" ") || "-",
       because.detail,
     ]),

@@ -189,7 +189,7 @@ function effectSentence(event: EffectEvent): string {
     case "EffectFailed":
       return `AWS refused to ${effectWords[event.effect]} (try ${String(event.count)}): ${event.code}: ${event.message}`;
     case "EffectRecovered":
-      return `AWS did ${effectWords[event.effect]} in the end, after ${String(event.count)} refused ${event.count === 1 ? "try" : "tries"} since ${event.first}`;
+      return `AWS did ${effectWords[event.effect]} in the end, after ${String(event.count)} refused ${event.count === 1 ? "try" : "tries"} since ${utc(event.first)}`;
     case "NameAssigned":
       return `is given the name ${event.name.fqdn}`;
     case "LabelChanged":

@@ -72,7 +72,7 @@ test("an observed service is enforced after a preview, shown, and released", asy
 test("allow with every option, again, changed, listed, shown and removed", async () => {
   await run(`${add} --yes`);
   const allow = `allow 222222222222 --service ${service} --name acme --label acme-pay --region eu-west-1 --region eu-west-2 --ip-type ipv4 --not-before 2026-12-01 --expires 2027-12-31 --contact ops@acme.example --purpose payments --ticket NET-42`;
-  const words = `account 222222222222 (acme) at ${service}: accept, version 1, from eu-west-1 or eu-west-2, ipv4 only, not before 2026-12-01T00:00:00.000Z, until 2027-12-31T00:00:00.000Z`;
+  const words = `account 222222222222 (acme) at ${service}: accept, version 1, from eu-west-1 or eu-west-2, ipv4 only, not before 2026-12-01 00:00 UTC, until 2027-12-31 00:00 UTC`;
   expect(await run(allow)).toMatchObject({ code: 0, out: `Added: ${words}\n` });
   expect(await run(allow)).toMatchObject({ code: 0, out: `Nothing changed, it says so already: ${words}\n` });
   const asked = await run(`ask 222222222222 --service ${service}`);
@@ -107,7 +107,7 @@ test("a question is listed, approved, and the connection's whole story is told",
   await at.admit();
   at.world.clock.advance(300);
   expect((await run("pending")).out).toMatch(
-    new RegExp(`${endpoint} +333333333333 +eu-west-1 +ipv4 +${service} +5 min +(- +)?no entry matches account 333333333333`),
+    new RegExp(`${endpoint} +333333333333 +${service} +5 min +eu-west-1 +ipv4 +(- +)?no entry matches account 333333333333`),
   );
   const approved = await typed(["approve", endpoint, "--reason", "known partner"], { api: server.url });
   expect(approved).toMatchObject({ code: 0, out: `${endpoint} of 333333333333: accepted by alice of 111111111111: known partner\n` });
