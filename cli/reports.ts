@@ -183,12 +183,16 @@ function statsShown({ total, byServiceAndWeek }: Statistics, terminal: Call["ter
     { head: "MEDIAN", right: true },
     { head: "P95", right: true },
   ];
-  const sum = `${String(total.requests)} requests, ${String(total.accepted)} accepted, ${String(total.rejected)} rejected, ${String(total.requests - total.decided)} open; ${share(total)} decided by themselves; median ${total.median === undefined ? "-" : duration(Math.round(total.median))}, 95 % within ${total.p95 === undefined ? "-" : duration(Math.round(total.p95))}.`;
+  const sum = `${String(total.requests)} requests, ${String(total.accepted)} accepted, ${String(total.rejected)} rejected, ${String(total.requests - total.decided)} open; of the ${String(total.decided)} decided ${share(total)} by themselves; median ${total.median === undefined ? "-" : duration(Math.round(total.median))}, 95 % within ${total.p95 === undefined ? "-" : duration(Math.round(total.p95))}.`;
   return [
     table(heads, rows, terminal),
     "",
     prose(sum, terminal),
-    painted("█ decided by entries  ░ by people, or still open", "dim", terminal),
+    painted(
+      prose("█ decided by entries  ░ by people, or still open. AUTOMATIC, MEDIAN and P95 are of those decided.", terminal),
+      "dim",
+      terminal,
+    ),
   ].join("\n");
 }
 

@@ -6,6 +6,7 @@ import { quietDaysMax } from "../asking/standing-entry.ts";
 import { states, type Status } from "../connection-states.ts";
 import { eventTypes } from "../event-types.ts";
 import { BadInput } from "../faults.ts";
+import { unseen } from "../harmless.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
 import { nearest } from "../nearest.ts";
 import { isReserved } from "../reserved.ts";
@@ -68,8 +69,6 @@ const named = <Key extends v.GenericSchema<string, string>, Value extends v.Gene
 
 const maybe = v.exactOptional;
 const textMax = 256;
-/** Control, format (zero-width, direction) and blank letters: what looks like another text, or turns it round, could make a page lie. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u{34F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{2800}\u{3164}\u{FFA0}]/u;
 /** One line of readable text. */
 const text = v.pipe(
   v.string("give a text"),

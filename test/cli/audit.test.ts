@@ -214,6 +214,20 @@ describe("whose events", () => {
 });
 
 describe("answers", () => {
+  test("rows have the colour of what was decided", async () => {
+    await twoConsumers();
+    const { out } = await run("audit", { colour: true, width: 400 });
+    // oxlint-disable-next-line no-control-regex
+    expect(out).toMatch(/\u001b\[32maccepted, because/);
+    // oxlint-disable-next-line no-control-regex
+    expect(out).toMatch(/\u001b\[33mapprovers are asked/);
+  });
+  test("a report of connections is a table at 120 columns, one connection a row, in colour", async () => {
+    await twoConsumers();
+    const { out } = await run("access-report", { colour: true, width: 120 });
+    expect(out).toMatch(new RegExp(`^${acme}  ${endpoint}  \\S*connected`, "m"));
+    for (const line of (await run("access-report", { width: 120 })).out.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+  });
   test("who let an account in, by which version of which entry, written by whom", async () => {
     await twoConsumers();
     const { out } = await run(`audit who-let-in ${acme}`);
@@ -265,7 +279,7 @@ describe("answers", () => {
     const { total } = JSON.parse((await run("stats --from 2026-01-01 --json")).out) as { total: Record<string, number> };
     expect(total).toMatchObject({ requests: 2, decided: 1, automatic: 1, accepted: 1 });
     const { out } = await run("stats --from 2026-01-01");
-    expect(out).toContain("100 % decided by themselves");
+    expect(out).toContain("of the 1 decided 100 % by themselves");
     expect(out).toMatch(/[█░]/);
   });
 });
@@ -373,11 +387,14 @@ describe("hostile words", () => {
     expect(csv(["a", "b"], [['say "hi", now', "\u001b[31mred\u001b[0m\u202e\u0007"]]).split("\n")[1]).toBe(
       '"say ""hi"", now",\\u{1b}[31mred\\u{1b}[0m\\u{202e}\\u{7}',
     );
+    expect(csv(["a"], [["x;=1+1; -2;+3"]]).split("\n")[1]).toBe("x;'=1+1;' -2;'+3");
+    for (const mark of ["\u{34f}", "\u{3164}", "\u{e0041}", "\u{e007f}", "\u{200b}", "\u{2800}"])
+      expect(csv(["a"], [[`a${mark}b`]])).toBe(`a\na\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}b`);
     expect(csv(["a"], [["two\nlines"]]).split("\n")).toHaveLength(2);
   });
   test("what somebody wrote into the log past every check is shown, and does nothing", async () => {
     await twoConsumers();
-    const evil = `\u001b]0;owned\u0007<script>alert(1)</script>=HYPERLINK("x")\u202e\r\n`;
+    const evil = `\u{e0041}\u{e007f}\u{34f}\u{3164}\u001b]0;owned\u0007<script>alert(1)</script>=HYPERLINK("x")\u202e\r\n`;
     const stored = at.world.tables.committed.find(({ subject }) => subject.startsWith("connection#"));
     if (stored === undefined) throw new Error("there is a connection");
     (stored.event.because as { detail: string }).detail = evil;
@@ -385,7 +402,9 @@ describe("hostile words", () => {
     for (const line of ["audit --all", "audit --all --csv", `audit --all --json`, "access-report", "stats --from 2026-01-01"]) {
       const { out, err } = await run(line, { colour: false });
       // oxlint-disable-next-line no-control-regex
-      expect(`${out}${err}`.replaceAll("\n", ""), line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+      expect(`${out}${err}`.replaceAll("\n", ""), line).not.toMatch(
+        /[\u0000-\u001f\u007f-\u009f\u034f\u202a-\u202e\u3164\u{e0000}-\u{e007f}]/u,
+      );
     }
   });
 });
