@@ -57,6 +57,7 @@ const all = {
   Frozen: true,
   Unfrozen: true,
   PermissionsFollowed: true,
+  PermissionsFailed: true,
 } as const satisfies Record<DrawbridgeEvent["type"], true>;
 
 export const eventTypes: readonly string[] = Object.keys(all);

@@ -237,10 +237,22 @@ export type PolicyEvent = Common &
     | { readonly type: "Frozen"; readonly service?: ServiceId; readonly reason: string }
     | { readonly type: "Unfrozen"; readonly service?: ServiceId }
     | {
+        /** What is about to be asked of AWS, one event a call. Events from before this was so tell of it afterwards. */
         readonly type: "PermissionsFollowed";
         readonly service: ServiceId;
         readonly added: readonly AccountId[];
         readonly removed: readonly AccountId[];
+      }
+    | {
+        /** AWS refused that, or gave no answer. */
+        readonly type: "PermissionsFailed";
+        readonly service: ServiceId;
+        readonly added: readonly AccountId[];
+        readonly removed: readonly AccountId[];
+        readonly code: string;
+        readonly message: string;
+        readonly first: Instant;
+        readonly count: number;
       }
   );
 

@@ -45,6 +45,7 @@ export function sentence(event: DrawbridgeEvent): string {
     case "Frozen":
     case "Unfrozen":
     case "PermissionsFollowed":
+    case "PermissionsFailed":
       return policySentence(event);
     default:
       return sentenceOfConnection(event);
@@ -261,6 +262,8 @@ function policyWords(event: PolicyEvent): string {
       return "no longer frozen: the allow-list accepts again";
     case "PermissionsFollowed":
       return `the endpoint service's permissions follow the allow-list: ${accountWords("added", event.added)}, ${accountWords("removed", event.removed)}`;
+    case "PermissionsFailed":
+      return `the endpoint service's permissions could not follow the allow-list (try ${String(event.count)}): ${event.code}: ${event.message}; ${accountWords("to be added", event.added)}, ${accountWords("to be removed", event.removed)}`;
   }
 }
 

@@ -26,6 +26,8 @@ export const invariants = {
     "an account is let ask only where the list as read accepts it or asks about it, and after it was written down; after healing a service that follows lets ask whom the list wants, and beside them only whom others let ask",
   "a service that does not follow keeps its permissions":
     "permissions change only of services that are enforced and follow, and only where the list can name the accounts",
+  "permissions change only as the log says":
+    "an account is let ask, or no longer, only when PermissionsFollowed says so in the log already",
   "a limit is never exceeded":
     "an entry with a limit approves only by taking one of its places, the places taken are those that connections hold, and no approval makes them more than the limit",
   "as many agree as must":

@@ -71,8 +71,14 @@ export const mutantsOfBesides: readonly Mutant[] = [
   one(
     "loop/permissions.ts",
     "nobody writes down whom we let ask",
-    "for (const account of add) await ports.permits.keep(service, { account, at: ports.clock() });",
+    "for (const account of call.added) await permits.keep(service, { account, at: clock() });",
     "",
+  ),
+  one(
+    "loop/permissions.ts",
+    "permissions change before the log says so",
+    'if (!(await record(ports, service, { type: "PermissionsFollowed", service, ...call }, detail))) return "rests";',
+    'if (detail === "") return "rests";',
   ),
   one(
     "loop/permissions.ts",
