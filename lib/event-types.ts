@@ -49,6 +49,7 @@ const all = {
   PrivateDnsChanged: true,
   AcceptanceSwitchedOff: true,
   AcceptanceSwitchedOn: true,
+  ServiceAttributed: true,
   ApproverAdded: true,
   ApproverChanged: true,
   ApproverRemoved: true,

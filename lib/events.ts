@@ -229,6 +229,14 @@ export type PolicyEvent = Common &
     | { readonly type: "PrivateDnsChanged"; readonly service: ServiceId; readonly from?: PrivateDns; readonly to?: PrivateDns }
     | { readonly type: "AcceptanceSwitchedOff"; readonly service: ServiceId }
     | { readonly type: "AcceptanceSwitchedOn"; readonly service: ServiceId }
+    | {
+        /** Whom CloudTrail names for a call that changes the endpoint service itself. */
+        readonly type: "ServiceAttributed";
+        readonly service: ServiceId;
+        readonly call: ServiceCall;
+        readonly arn: string;
+        readonly event: string;
+      }
     | { readonly type: "ApproverAdded"; readonly name: string; readonly to: unknown }
     | { readonly type: "ApproverChanged"; readonly name: string; readonly from: unknown; readonly to: unknown }
     | { readonly type: "ApproverRemoved"; readonly name: string; readonly from: unknown }
@@ -255,6 +263,9 @@ export type PolicyEvent = Common &
         readonly count: number;
       }
   );
+
+/** The calls on endpoint services of which CloudTrail tells. */
+export type ServiceCall = "ModifyVpcEndpointServiceConfiguration" | "ModifyVpcEndpointServicePermissions";
 
 export type DrawbridgeEvent = ConnectionEvent | PolicyEvent;
 

@@ -37,6 +37,7 @@ export function sentence(event: DrawbridgeEvent): string {
     case "PrivateDnsChanged":
     case "AcceptanceSwitchedOff":
     case "AcceptanceSwitchedOn":
+    case "ServiceAttributed":
     case "ApproverAdded":
     case "ApproverChanged":
     case "ApproverRemoved":
@@ -246,6 +247,8 @@ function policyWords(event: PolicyEvent): string {
       return "acceptance is switched off: AWS lets everybody in without asking";
     case "AcceptanceSwitchedOn":
       return "acceptance is required again";
+    case "ServiceAttributed":
+      return `CloudTrail tells: ${personWords(event.arn)} called ${event.call}`;
     case "ApproverAdded":
       return `approver ${event.name} added: ${approverWords(event.to)}`;
     case "ApproverChanged":

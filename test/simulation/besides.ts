@@ -24,7 +24,7 @@ export interface BesidesSetup {
   readonly asking?: boolean;
   /** Operators who note something in an entry, and change nothing that it means. */
   readonly renames?: boolean;
-  /** People who are no approvers, and press in Slack. */
+  /** People who are no approvers, and press in Slack; and changes of services of which CloudTrail tells. */
   readonly strangers?: boolean;
 }
 
@@ -99,7 +99,10 @@ export class Besides {
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
       plan("deletions", random.between(0, 3), late, () => this.privateZones.deleteOne());
     }
-    if (this.setup.strangers === true) plan("forgers", random.between(1, 5), moment, () => this.#strangers.press());
+    if (this.setup.strangers === true) {
+      plan("forgers", random.between(1, 5), moment, () => this.#strangers.press());
+      plan("console", random.between(0, 4), moment, () => this.#strangers.changeService());
+    }
     if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 

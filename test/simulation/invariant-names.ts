@@ -55,7 +55,8 @@ export const invariants = {
   "the history replays to the record": "each record is what evolve makes of its events, and its version is the sequence of the last",
   "what the log says of AWS was so":
     "available, rejected, deleted, failed, expired and recovered are logged only of a connection that AWS has had in that state, outside only of what was done outside, with the account that AWS gives",
-  "who did it is told truly": "Attributed is logged once for each CloudTrail event, with its caller, and never for our own roles",
+  "who did it is told truly":
+    "Attributed, and ServiceAttributed for a change of a service itself, is logged once for each CloudTrail event, with its caller, and never for our own roles",
   "one name for one connection":
     "a connection is given a name only when it is connected and has none; it is the label of its decision, with a suffix only when the plain one is another's; and no two hold the same",
   "no foreign record is touched": "no change in Route 53 deletes a record, or takes back an authorization, that is somebody else's",

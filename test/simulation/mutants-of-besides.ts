@@ -17,6 +17,15 @@ export const mutantsOfBesides: readonly Mutant[] = [
   ),
   pressed(
     one(
+      "loop/attribute-service.ts",
+      "CloudTrail's word on a service is told as often as it comes",
+      "told.event.event === event)) return;",
+      'told.event.event === "")) return;',
+    ),
+  ),
+  pressed(one("messages.ts", "our own roles' calls on a service are taken for people's", "&& !ours(who, arn, ownRoles) ? {", "? {")),
+  pressed(
+    one(
       "asking/note-refused.ts",
       "a press that does not count closes the connection",
       "after: evolve(kept.connection, event), events: [event]",

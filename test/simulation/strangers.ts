@@ -1,4 +1,5 @@
-// People in Slack's channel who are no approvers, and press: on questions that are open, settled, another's or nobody's, now and then twice.
+// People whom nobody asked: in Slack's channel some press who are no approvers, on questions that are open, settled, another's or
+// nobody's, now and then twice; in the console somebody changes an endpoint service in a way that bears on nothing, and CloudTrail tells.
 
 import type { Choice } from "../../lib/events.ts";
 import type { EndpointId } from "../../lib/ids.ts";
@@ -38,6 +39,17 @@ export class Strangers {
     this.#send(press, isTwice);
     if (isTwice)
       schedule.after(random.between(0, 120_000), () => this.#send({ ...press, choice: random.pick(["approve", "reject"]) }, true));
+  }
+
+  changeService(): void {
+    const random = this.#random;
+    const service = random.pick(this.#world.people.serviceIds);
+    const arn = random.chance(0.8)
+      ? "arn:aws:iam::111111111111:user/carl"
+      : `arn:aws:sts::111111111111:assumed-role/drawbridge-admit/session`;
+    const call = random.pick(["ModifyVpcEndpointServiceConfiguration", "ModifyVpcEndpointServicePermissions"] as const);
+    this.#world.tell("console", () => `${arn} calls ${call} on ${service}`);
+    this.#world.delivery.trailService(service, call, arn);
   }
 
   /** Of several at once any may be the one that the log tells of. */
