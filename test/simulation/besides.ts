@@ -5,6 +5,7 @@ import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
 import { accounts } from "./given.ts";
 import { everyUnit, organizationId, Organizations } from "./organizations.ts";
+import { OwnCare } from "./own-care.ts";
 import { OwnAsking } from "./own-asking.ts";
 import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
@@ -24,6 +25,10 @@ export interface BesidesSetup {
   readonly asking?: boolean;
   /** Operators who note something in an entry, and change nothing that it means. */
   readonly renames?: boolean;
+  /** Services whose zone changes, and that are released and taken up again. */
+  readonly care?: boolean;
+  /** Zones that are full for a time. */
+  readonly full?: boolean;
   /** People who are no approvers, and press in Slack; and changes of services of which CloudTrail tells. */
   readonly strangers?: boolean;
 }
@@ -37,6 +42,8 @@ export function drawBesides(seed: number): BesidesSetup {
   const vpcs = random.chance(0.15);
   const asking = random.chance(0.15);
   const renames = random.chance(0.15);
+  const care = random.chance(0.15);
+  const full = random.chance(0.1);
   const strangers = random.chance(0.15);
   return {
     ...(permissions ? { permissions } : {}),
@@ -44,6 +51,9 @@ export function drawBesides(seed: number): BesidesSetup {
     ...(vpcs ? { vpcs } : {}),
     ...(asking ? { asking } : {}),
     ...(renames ? { renames } : {}),
+    ...(full ? { full } : {}),
+    // Permissions and private zones of a service that comes and goes are not lived.
+    ...(care && !permissions && !vpcs ? { care } : {}),
     ...(strangers ? { strangers } : {}),
   };
 }
@@ -57,6 +67,7 @@ export class Besides {
   readonly permissions: ServicePermissions;
   readonly privateZones: PrivateZones;
   readonly asking: OwnAsking;
+  readonly care: OwnCare;
   readonly #strangers: Strangers;
   readonly #world: World;
 
@@ -68,7 +79,8 @@ export class Besides {
     this.permissions = new ServicePermissions(world, this.random);
     this.privateZones = new PrivateZones(world, this.random);
     this.asking = new OwnAsking(world, new Random(world.setup.seed, 19));
-    this.#strangers = new Strangers(world, new Random(world.setup.seed, 20));
+    this.care = new OwnCare(world, new Random(world.setup.seed, 20));
+    this.#strangers = new Strangers(world, new Random(world.setup.seed, 23));
   }
 
   /** When anything happens. */
@@ -99,6 +111,19 @@ export class Besides {
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
       plan("deletions", random.between(0, 3), late, () => this.privateZones.deleteOne());
     }
+    if (this.setup.care === true) {
+      for (let entries = random.between(1, 2); entries > 0; entries -= 1) edit();
+      plan(undefined, random.between(0, 2), moment, connect);
+      plan("operators", random.between(1, 3), late, () => this.care.moveNames());
+      plan("operators", random.between(0, 2), moment, () => this.care.release());
+    }
+    if (this.setup.full === true)
+      plan("foreign-dns", random.between(1, 2), moment, () =>
+        this.#world.route53.fill(
+          random.between(1000, 900_000),
+          random.pick(["The limit of 10000 records is exceeded.", "There is no more room."]),
+        ),
+      );
     if (this.setup.strangers === true) {
       plan("forgers", random.between(1, 5), moment, () => this.#strangers.press());
       plan("console", random.between(0, 4), moment, () => this.#strangers.changeService());
@@ -108,7 +133,8 @@ export class Besides {
 
   /** What an entry says besides. */
   said(principal: Principal): Partial<Pick<Entry, "vpc" | "verdict" | "asking" | "conditions">> {
-    return { ...this.asking.said(principal), ...this.#vpcOf(principal) };
+    const more = this.setup.care === true && this.random.chance(0.5) ? { verdict: "accept" as const } : {};
+    return { ...this.asking.said(principal), ...this.#vpcOf(principal), ...more };
   }
 
   /** The VPC that an entry about an account or endpoint names; more of them accept, so that there is somebody to let in. */
