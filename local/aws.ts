@@ -98,7 +98,10 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     demand: inside.demand,
     processesMax: options.processesMax ?? 4,
     asyncRetryMs: ground.delays.asyncRetry,
-    print: options.print ?? (() => undefined),
+    print(functionName, line, stream) {
+      services?.logs.write(account, `/aws/lambda/${functionName}`, stream, line);
+      options.print?.(functionName, line);
+    },
   });
   httpApi.connect(functions);
   services = await createServices({
@@ -265,6 +268,7 @@ function openWorkshop(parts: WorkshopParts, name: string, caller: Caller): Works
     buckets: services.buckets,
     firehose: services.firehose,
     mappings: services.mappings,
+    measure: (count) => services.cloudwatch.put(count),
     onClose: (work) => void open.push(work),
     actAs: (next) => void (maker = next),
     end,

@@ -1,5 +1,6 @@
 // What the makers of resources work with, and what they hand back.
 import type { Mappings } from "../functions/mappings.ts";
+import type { Count } from "../services/cloudwatch-metrics.ts";
 import type { FunctionRuntime } from "../functions/runtime.ts";
 import type { StreamRecord } from "../functions/stream-mapping.ts";
 import type { HttpApi } from "../http-api.ts";
@@ -72,6 +73,8 @@ export interface Workshop {
   readonly buckets: Buckets;
   readonly firehose: Firehose;
   readonly mappings: Mappings;
+  /** A figure for CloudWatch. */
+  measure(count: Count): void;
   onClose(work: () => Promise<void> | void): void;
   /** Whose rights the stack is made with, from now on. */
   actAs(caller: Caller): void;

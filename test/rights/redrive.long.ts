@@ -62,6 +62,16 @@ test("a signal among the dead letters is shown, stays, and on --yes finds its co
   expect(await redriving("redrive", "observedeadletters", "--yes")).toContain("ObserveDeadLetters is empty");
 });
 
+test("what a function failed on comes with the reason that stands in its log", async () => {
+  await put("AdmitQueue", "no signal at all");
+  await world.until("the message set aside", async () => {
+    await world.tick();
+    return (await world.waiting("AdmitDeadLetters")) > 0 || undefined;
+  });
+  expect(await redriving("redrive", "AdmitDeadLetters")).toMatch(/no signal at all +admit failed it each time: Unreadable, /);
+  await world.aws("sqs", "PurgeQueue", { QueueUrl: world.idOf("AdmitDeadLetters") });
+});
+
 test("a question that could not be handed over is asked after all, once", async () => {
   const Targets = await missing("NotifyRule");
   const endpoint = await world.connect(accounts.barred, service);
