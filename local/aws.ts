@@ -111,6 +111,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     assumptions: options.assumptions ?? {},
     confirmSubscriptions: options.confirmSubscriptions ?? true,
     hasTrail: () => options.hasTrail ?? true,
+    demand: inside.demand,
   });
   closers.push(services.close, functions.close);
   const counts = new Map<string, number>();

@@ -66,7 +66,7 @@ export interface Workshop {
   /** `stack-LogicalId-1A2B3C4D5E6F`, as CloudFormation names what has no name. */
   physicalName(logicalId: string, lengthMax?: number): string;
   readonly policies: ManagedPolicies;
-  /** What one maker leaves for another: trust policies, integrations. */
+  /** What one maker leaves for another: integrations. */
   readonly memory: Map<string, unknown>;
   /** What the resource was given and local AWS only keeps: alarms, dashboards, log groups. Ends with what is returned. */
   keep(declared: Declared): () => void;
