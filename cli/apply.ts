@@ -57,12 +57,12 @@ const apply: Command = {
     const outlook = nothing ? undefined : await foresee(call, plan, disconnect);
     if (given.flag("check")) return checked(call, plan, outlook, nothing);
     if (nothing) return call.result({ changed: false, plan }, () => "Nothing to do: the policy is as the file says.");
-    terminal.err(planText(plan, terminal));
+    terminal.err(planText(plan, terminal.aside));
     const cut = showOutlook(outlook, terminal).cut.length;
     const question = `Do this?${cut === 0 ? "" : ` It cuts ${String(cut)} ${cut === 1 ? "connection" : "connections"}.`}`;
     await (cut === 0 ? confirm(call, question) : confirmCuts(call, cut, question));
     const done = await carryOut(call, plan, disconnect);
-    for (const line of problemLines(await lastingDrift(call, plan))) terminal.err(line);
+    for (const line of problemLines(await lastingDrift(call, plan), terminal.aside)) terminal.err(line);
     call.result({ changed: true, plan, ...(outlook === undefined ? {} : { outlook }), done }, () =>
       [doneWords(done), ...(outlook === undefined ? [] : [`What follows: ${followWords(outlook)}.`])].join("\n"),
     );

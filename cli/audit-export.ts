@@ -86,7 +86,7 @@ export async function exportTo(
     events += items.length;
     if (cursor !== undefined) await writeFile(note, JSON.stringify({ asked, to: end, cursor, bytes, events } satisfies Progress));
     if (terminal.interactive)
-      terminal.err(painted(`${String(events)} events so far, up to ${items.length === 0 ? end : lastOf(items)} …`, "dim", terminal));
+      terminal.err(painted(`${String(events)} events so far, up to ${items.length === 0 ? end : lastOf(items)} …`, "dim", terminal.aside));
   }
   await begin();
   await written(file, () => rename(part, file));

@@ -41,7 +41,7 @@ export async function* events({ api, terminal }: Pick<Call, "api" | "terminal">,
     for (const item of items) yield stored(item);
     count += items.length;
     if (terminal.interactive && items.length > 0)
-      terminal.err(painted(`${String(count)} events so far, up to ${lastOf(items)} …`, "dim", terminal));
+      terminal.err(painted(`${String(count)} events so far, up to ${lastOf(items)} …`, "dim", terminal.aside));
   }
 }
 

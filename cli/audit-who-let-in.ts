@@ -5,6 +5,7 @@ import type { EntryRef } from "../lib/events.ts";
 import { isAccountId } from "../lib/ids.ts";
 import type { ShownEntry } from "../lib/operator/entries.ts";
 import type { Told } from "../lib/operator/history.ts";
+import { keyWords } from "../lib/operator/principals.ts";
 import { actorWords } from "../lib/wording.ts";
 import { events } from "./audit-stream.ts";
 import { pathOf } from "./client.ts";
@@ -73,9 +74,7 @@ const lines = (one: LetIn): (readonly [string, string])[] => [
   ["Let in", one.since === undefined || one.by === undefined ? "never" : `${moment(one.since)} by ${actorWords(one.by)}`],
   ...(one.because === undefined ? [] : [["Because", groundsOf(one)] as const]),
   ...(one.approvers === undefined ? [] : [["Approvers", one.approvers.join(", ")] as const]),
-  ...(one.entry === undefined
-    ? []
-    : [["Entry", `${one.entry.principal} at ${one.entry.service}, version ${String(one.entry.version)}`] as const]),
+  ...(one.entry === undefined ? [] : [["Entry", `${keyWords(one.entry)}, version ${String(one.entry.version)}`] as const]),
   ...(one.author === undefined
     ? []
     : [["Written", `${moment(one.author.at)} by ${actorWords(one.author.by)}: ${one.author.because.detail}`] as const]),

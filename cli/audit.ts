@@ -3,6 +3,7 @@
 import type { Told } from "../lib/operator/history.ts";
 import { actorKey, decisionOf } from "../lib/events.ts";
 import { isEvent } from "../lib/ledger.ts";
+import { keyWords } from "../lib/operator/principals.ts";
 import { auditExport } from "./audit-export.ts";
 import { whoLetIn } from "./audit-who-let-in.ts";
 import { auditVerify } from "./audit-verify.ts";
@@ -10,8 +11,7 @@ import { operandsOf, paging, type Command, type Options } from "./command.ts";
 import { csv } from "./csv.ts";
 import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
-import { timeline } from "./render.ts";
-import { toldLine } from "./story.ts";
+import { timeline, toldLine } from "./story.ts";
 
 const filters = ["connection", "account", "service", "actor", "type", "decision", "from", "to"] as const;
 
@@ -59,7 +59,12 @@ const lineOf = (row: Told) => ({ ...toldLine(row), about: about(row) });
 function about(row: Told): string {
   const { subject } = row;
   const account = isEvent(row) ? row.account : undefined;
-  return `${subject.replace(/^[a-z]+#/, "").replaceAll("#", " ")}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`;
+  return `${subjectWords(subject)}${account === undefined || subject.includes(account) ? "" : ` of ${account}`}`;
+}
+
+function subjectWords(subject: string): string {
+  const [, service, principal] = /^entry#([^#]+)#(.+)$/.exec(subject) ?? [];
+  return service === undefined || principal === undefined ? subject.replace(/^[a-z]+#/, "") : keyWords({ service, principal });
 }
 
 const csvHead = ["at", "type", "decision", "actor", "service", "account", "subject", "seq", "rule", "detail", "what", "source", "hash"];

@@ -44,12 +44,12 @@ export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string 
       checked: true,
     });
     // What a service that follows lacks is told at the end, when its entries are there.
-    if (settings["permissions"] === "off") for (const line of problemLines(problems)) call.terminal.err(line);
+    if (settings["permissions"] === "off") for (const line of problemLines(problems, call.terminal.aside)) call.terminal.err(line);
   };
   for (const { said } of plan.approvers.put)
     await step(`approver ${said.name}`, 1, async () => {
       const { name, ...rest } = said;
-      await api.put(pathOf("approvers", name), { ...rest, reason });
+      await api.put(pathOf("approvers", name), { ...rest, reason, confirm: true });
       done.approvers += 1;
     });
   for (const { service, version } of plan.release)

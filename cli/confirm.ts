@@ -8,7 +8,7 @@ export async function confirm({ given, terminal }: Pick<Call, "given" | "termina
   if (given.flag("yes")) return;
   if (!terminal.interactive)
     throw new Failure(1, "NotConfirmed", `${question} Nobody is here to ask`, "add --yes to do it; nothing was changed");
-  const answer = (await terminal.ask(`${question} [y/N] `)).trim().toLowerCase();
+  const answer = ((await terminal.ask(`${question} [y/N] `)) ?? "").trim().toLowerCase();
   if (answer !== "y" && answer !== "yes") throw new Failure(1, "NotConfirmed", "Not confirmed, so nothing was changed");
 }
 
@@ -19,6 +19,6 @@ const plainMax = 5;
 export async function confirmCuts(call: Pick<Call, "given" | "terminal">, count: number, question: string): Promise<void> {
   const { given, terminal } = call;
   if (count <= plainMax || given.flag("yes") || !terminal.interactive) return confirm(call, question);
-  const answer = (await terminal.ask(`${question} Type ${String(count)} to do it: `)).trim();
+  const answer = ((await terminal.ask(`${question} Type ${String(count)} to do it: `)) ?? "").trim();
   if (answer !== String(count)) throw new Failure(1, "NotConfirmed", "Not confirmed, so nothing was changed");
 }

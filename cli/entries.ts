@@ -31,7 +31,9 @@ import { Failure, wrongUsage } from "./failure.ts";
 import { connections, disconnecting, followWords, foreseen, noneTouched } from "./outlook.ts";
 import { paged, tellMore } from "./pages.ts";
 import { problemLines } from "./problem-lines.ts";
-import { harmless, moment, table } from "./render.ts";
+import { harmless, minute, moment, prose } from "./render.ts";
+import { table } from "./table.ts";
+import type { Look } from "./terminal.ts";
 
 const service = "vpce-svc-0123456789abcdef0";
 
@@ -49,7 +51,7 @@ const writing = (
   examples,
   async run(call) {
     const put = await putGiven(call, this, verdict);
-    call.result(put, () => putWords(put));
+    call.result(put, () => putWords(put, call.terminal));
   },
 });
 
@@ -89,16 +91,20 @@ export async function withConfirmation<T>(call: Call, send: (confirmed: boolean)
   }
 }
 
-export function putWords({ entry, changed, before, outlook, problems }: Put): string {
-  const words = harmless(entryWords(entry));
-  if (!changed) return `Nothing changed, it says so already: ${words}`;
+export function putWords({ entry, changed, before, outlook, problems }: Put, look: Look): string {
+  const words = entryWords(entry);
+  if (!changed) return prose(`Nothing changed, it says so already: ${words}`, look);
   const follows = outlook === undefined ? noneTouched : followWords(outlook);
   return [
     ...(before === undefined
-      ? [`Added: ${words}`]
-      : [`Changed: ${words}`, `Before:  ${harmless(entryWords(before))}`, `Differs: ${harmless(differences(before, entry))}`]),
-    ...(follows === noneTouched ? [] : [`What follows: ${follows}.`]),
-    ...problemLines(problems),
+      ? [prose(`Added: ${words}`, look)]
+      : [
+          prose(`Changed: ${words}`, look, 9),
+          prose(`Before:  ${entryWords(before)}`, look, 9),
+          prose(`Differs: ${differences(before, entry)}`, look, 9),
+        ]),
+    ...(follows === noneTouched ? [] : [prose(`What follows: ${follows}.`, look)]),
+    ...problemLines(problems, look),
   ].join("\n");
 }
 
@@ -207,7 +213,7 @@ const renew: Command = {
       (how) => call.api.put<Put>("/entries", { ...body, ...how }),
       () => (until < ends ? `That ends it earlier: at ${moment(until)}, not at ${moment(ends)}. Go on?` : undefined),
     );
-    call.result(put, () => putWords(put));
+    call.result(put, () => putWords(put, call.terminal));
   },
 };
 
@@ -237,7 +243,7 @@ const list: Command = {
     });
     const empty = page.items.length === 0 ? await noneWords(call, at, within) : undefined;
     call.result(page, () => empty ?? entriesTable(page.items, call.terminal, page.at));
-    for (const line of problemLines(page.unreadable?.map(unreadableProblem))) call.terminal.err(line);
+    for (const line of problemLines(page.unreadable?.map(unreadableProblem), call.terminal.aside)) call.terminal.err(line);
     tellMore(call, page);
   },
 };
@@ -257,12 +263,12 @@ async function noneWords({ api }: Pick<Call, "api">, at: string | undefined, wit
 export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal"], at: string): string =>
   table(
     [
-      { head: "SERVICE" },
+      { head: "SERVICE", shared: true },
       { head: "WHO" },
       { head: "VERDICT" },
       { head: "NAME", breaks: true },
       { head: "CONDITIONS", breaks: true },
-      { head: "VERSION" },
+      { head: "VERSION", right: true },
       { head: "WRITTEN (UTC)", breaks: true },
     ],
     entries.map((entry) => [
@@ -274,7 +280,7 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
       entry.name ?? "",
       [conditionWords(entry), askingSaid(entry.asking)].filter((part) => part !== "").join(", "),
       String(entry.version),
-      `${moment(entry.at)} by ${personWords(entry.author)}`,
+      `${minute(entry.at)} by ${personWords(entry.author)}`,
     ]),
     terminal,
   );

@@ -9,7 +9,8 @@ import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { wrongUsage } from "./failure.ts";
 import { followWords, foreseen, noneTouched } from "./outlook.ts";
-import { harmless, moment, table } from "./render.ts";
+import { harmless, minute, moment } from "./render.ts";
+import { table } from "./table.ts";
 
 const service = "vpce-svc-0123456789abcdef0";
 
@@ -72,7 +73,7 @@ const freezes: Command = {
 const freezesTable = (items: readonly Freeze[], { terminal }: Pick<Call, "terminal">): string =>
   table(
     [{ head: "WHAT" }, { head: "SINCE (UTC)" }, { head: "BY", breaks: true }, { head: "WHY", breaks: true }],
-    items.map(({ id, at, by, reason }) => [wordsOf(id), moment(at), personWords(by), reason]),
+    items.map(({ id, at, by, reason }) => [wordsOf(id), minute(at), personWords(by), reason]),
     terminal,
   );
 

@@ -55,7 +55,7 @@ const invite: Command = {
     const invitation = invitationOf(put.entry, shown.service, shown.facts);
     if (invitation === undefined)
       throw new Failure(1, "NotFound", `AWS does not tell the name of ${at}`, "look at it with: drawbridge services show");
-    call.terminal.err(putWords(put));
+    call.terminal.err(putWords(put, call.terminal.aside));
     if (told?.contact !== undefined) call.terminal.err(contactWords(told.contact));
     call.result({ ...put, ...(told?.contact === undefined ? {} : { contact: told.contact }), invitation }, () => {
       const letter = letterOf(put.entry, invitation).split("\n").map(harmless).join("\n");

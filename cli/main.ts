@@ -11,7 +11,7 @@ import { entryCommands } from "./entries.ts";
 import { explainCommands } from "./explain.ts";
 import { Failure, failureLines, ToldFailure, wrongUsage } from "./failure.ts";
 import { freezeCommands } from "./freezes.ts";
-import { helpOf, helpOfAll, helpOfGroup } from "./help.ts";
+import { helpOf, helpOfAll, helpOfGroup, type Section } from "./help.ts";
 import { inviteCommands } from "./invite.ts";
 import { privateDnsCommands } from "./private-dns.ts";
 import { redriveCommands } from "./redrive.ts";
@@ -25,25 +25,14 @@ import { slackCommands } from "./slack.ts";
 import type { Terminal } from "./terminal.ts";
 import { verifyCommands } from "./verify.ts";
 
-export const commands: readonly Command[] = [
-  ...serviceCommands,
-  ...settingsCommands,
-  ...privateDnsCommands,
-  ...entryCommands,
-  ...inviteCommands,
-  ...policyCommands,
-  ...explainCommands,
-  ...freezeCommands,
-  ...showCommands,
-  ...connectionCommands,
-  ...approverCommands,
-  ...auditCommands,
-  ...reportCommands,
-  ...redriveCommands,
-  ...slackCommands,
-  ...doctorCommands,
-  ...verifyCommands,
+const sections: readonly Section[] = [
+  { title: "Services", commands: [...serviceCommands, ...settingsCommands, ...privateDnsCommands, ...freezeCommands] },
+  { title: "The allow-list", commands: [...entryCommands, ...inviteCommands, ...explainCommands, ...policyCommands] },
+  { title: "Connections, and those who answer for them", commands: [...showCommands, ...connectionCommands, ...approverCommands] },
+  { title: "The log", commands: [...auditCommands, ...reportCommands] },
+  { title: "Health", commands: [...doctorCommands, ...verifyCommands, ...redriveCommands, ...slackCommands] },
 ];
+export const commands: readonly Command[] = sections.flatMap((section) => section.commands);
 
 /** Gives the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function main(args: readonly string[], terminal: Terminal, waits?: Connecting["waits"]): Promise<0 | 1 | 2> {
@@ -66,7 +55,7 @@ export async function main(args: readonly string[], terminal: Terminal, waits?: 
           },
         }),
       );
-    const name = painted("drawbridge:", "red", { colour: terminal.colour && terminal.interactive });
+    const name = painted("drawbridge:", "red", terminal.aside);
     for (const line of failureLines(failure)) terminal.err(`${name} ${harmless(line)}`);
     return failure.exit;
   }
@@ -80,12 +69,12 @@ async function perform(args: readonly string[], terminal: Terminal, waits: Conne
   const wantsHelp = given.flag("help") || positionals[0] === "help";
   if (words.length === 0) {
     if (!wantsHelp && args.length > 0) throw wrongUsage("no command is given", "see drawbridge help");
-    return tell("help", helpOfAll(commands));
+    return tell("help", helpOfAll(sections, terminal));
   }
   const group = commands.filter(({ name }) => name.startsWith(`${words[0] ?? ""} `));
-  if (wantsHelp && words.length === 1 && group.length > 0) return tell("help", helpOfGroup(words[0] ?? "", group));
+  if (wantsHelp && words.length === 1 && group.length > 0) return tell("help", helpOfGroup(words[0] ?? "", group, terminal));
   const { command, used } = find(words, followsAtOnce(args, words));
-  if (wantsHelp) return tell("help", helpOf(command));
+  if (wantsHelp) return tell("help", helpOf(command, terminal));
   await command.run(callOf(command, used, args, terminal, waits));
 }
 

@@ -3,7 +3,8 @@
 import type { Fate, Outlook } from "../lib/operator/outlook.ts";
 import type { Call, Options } from "./command.ts";
 import { confirm, confirmCuts } from "./confirm.ts";
-import { moment, table, type Style } from "./render.ts";
+import { minute, type Style } from "./render.ts";
+import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `preview` writes nothing; `confirm` is how many connections may be cut. */
@@ -58,7 +59,7 @@ function outlookLines(outlook: Outlook, terminal: Terminal): string | undefined 
   const rows = [
     ...outlook.cut.map((fate) => ({
       fate,
-      what: fate.due === undefined ? "cut at once" : `cut at ${moment(fate.due)}`,
+      what: fate.due === undefined ? "cut at once" : `cut at ${minute(fate.due)}`,
       style: "red" as Style,
     })),
     ...outlook.rejected.map((fate) => ({ fate, what: "rejected", style: "red" as Style })),
@@ -69,11 +70,17 @@ function outlookLines(outlook: Outlook, terminal: Terminal): string | undefined 
   ];
   if (rows.length === 0) return undefined;
   const shown = table(
-    [{ head: "ENDPOINT" }, { head: "ACCOUNT" }, { head: "SERVICE" }, { head: "WOULD BE" }, { head: "BECAUSE", breaks: true }],
+    [
+      { head: "ENDPOINT" },
+      { head: "ACCOUNT" },
+      { head: "SERVICE", shared: true },
+      { head: "WOULD BE", breaks: true },
+      { head: "BECAUSE", breaks: true },
+    ],
     rows
       .slice(0, shownMax)
       .map(({ fate, what, style }) => [fate.endpoint, fate.account, fate.service, { text: what, style }, fate.because]),
-    { ...terminal, colour: terminal.colour && terminal.interactive },
+    terminal.aside,
   );
   const more = rows.length - shownMax;
   return `What would follow: ${followWords(outlook)}.\n${shown}${more > 0 ? `\n… and ${String(more)} more` : ""}`;

@@ -21,7 +21,7 @@ export async function paged<T, P extends Page<T> = Page<T>>(
   const items = [...page.items];
   const unreadable = [...(page.unreadable ?? [])];
   while (page.cursor !== undefined) {
-    if (terminal.interactive) terminal.err(painted(`${String(items.length)} so far …`, "dim", terminal));
+    if (terminal.interactive) terminal.err(painted(`${String(items.length)} so far …`, "dim", terminal.aside));
     page = await api.get<P>(path, { ...query, limit, cursor: page.cursor });
     items.push(...page.items);
     unreadable.push(...(page.unreadable ?? []));

@@ -1,18 +1,16 @@
 // A policy's plan as text: what is added, changed and removed, a line each.
 
-import type { Entry } from "../lib/allow-list.ts";
 import { differences, fieldWords, valueWords } from "../lib/differences.ts";
 import type { PolicyPlan, SaidApprover, SaidService } from "../lib/operator/policy.ts";
-import { principalWords } from "../lib/operator/principals.ts";
+import { keyWords } from "../lib/operator/principals.ts";
 import { saidOf, type SaidEntry } from "../lib/said-entry.ts";
-import { harmless, painted, type Style } from "./render.ts";
-import type { Terminal } from "./terminal.ts";
+import { painted, prose, type Style } from "./render.ts";
+import type { Look } from "./terminal.ts";
 
 const shownMax = 40;
 
-export function planText(plan: PolicyPlan, terminal: Pick<Terminal, "colour" | "interactive">): string {
-  const colour = terminal.colour && terminal.interactive;
-  const line = (mark: string, style: Style, text: string): string => `${painted(mark, style, { colour })} ${harmless(text)}`;
+export function planText(plan: PolicyPlan, look: Look): string {
+  const line = (mark: string, style: Style, text: string): string => `${painted(mark, style, look)}${prose(`  ${text}`, look, 2).slice(1)}`;
   const { approvers, take, release, services, enforce, add, change, remove } = plan;
   const lines = [
     ...approvers.put.map(({ said, before }) =>
@@ -21,9 +19,9 @@ export function planText(plan: PolicyPlan, terminal: Pick<Terminal, "colour" | "
     ...release.map(({ service }) => line("-", "red", `${service}: released; its connections stay as they are, new requests wait at AWS`)),
     ...take.map((said) => line("+", "green", `${said.service}: taken into care, ${careWords(said)}`)),
     ...services.flatMap(({ before, set }) => line("~", "yellow", `${before.service}: ${settingsWords(before, set)}`)),
-    ...add.map((said) => line("+", "green", `${placeOf(said)}: ${saysOf(said)}`)),
-    ...change.map(({ before, said }) => line("~", "yellow", `${placeOf(said)}: ${differences(saidOf(before), said)}`)),
-    ...remove.map((entry) => line("-", "red", `${placeOf(entry)}: ${entry.verdict}${entry.name === undefined ? "" : ` (${entry.name})`}`)),
+    ...add.map((said) => line("+", "green", `${keyWords(said)}: ${saysOf(said)}`)),
+    ...change.map(({ before, said }) => line("~", "yellow", `${keyWords(said)}: ${differences(saidOf(before), said)}`)),
+    ...remove.map((entry) => line("-", "red", `${keyWords(entry)}: ${entry.verdict}${entry.name === undefined ? "" : ` (${entry.name})`}`)),
     ...enforce.map(({ service }) => line("~", "yellow", `${service}: mode observe → enforce`)),
     ...approvers.remove.map(({ name }) => line("-", "red", `approver ${name}`)),
   ];
@@ -57,8 +55,6 @@ function settingsWords(before: PolicyPlan["services"][number]["before"], set: Re
   return differences(was, set);
 }
 
-const placeOf = ({ service, principal }: Pick<Entry, "service" | "principal">): string =>
-  `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
 const approverWords = ({ name, ...said }: SaidApprover): string =>
   `approver ${name}${Object.values(said).length === 0 ? "" : ` (${Object.values(said).join(", ")})`}`;
 

@@ -16,6 +16,7 @@ import { saidOf, saysTheSame } from "../lib/said-entry.ts";
 import type { Service } from "../lib/service.ts";
 import { nearest } from "./command.ts";
 import { Mistakes } from "./failure.ts";
+import { faultsOf, valueOf, type Wrong } from "./yaml-faults.ts";
 import { offsetOf, type Path } from "./yaml-places.ts";
 
 /** What there is, and when the file is read. */
@@ -38,10 +39,6 @@ export interface PolicyRead {
   check(known: Known): void;
 }
 
-interface Wrong {
-  readonly offset: number;
-  readonly message: string;
-}
 const wrongMax = 20;
 
 /** Every mistake is told at once; with one, nothing of the file counts. What the file says by itself is read without the network. */
@@ -49,14 +46,12 @@ export function readPolicy(text: string, file: string): PolicyRead {
   const lines = new LineCounter();
   // Every value is read as text, so that 012345678901 stays an account.
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, schema: "failsafe", merge: true });
-  const broken = document.errors.map(({ pos, message }): Wrong => ({
-    offset: pos[0],
-    message: message.split("\n")[0]?.replace(/ at line .*$/, "") ?? "",
-  }));
+  const broken = faultsOf(document);
   if (broken.length > 0) throw told(broken, file, lines);
-  const given: unknown = document.toJS() ?? {};
+  const given = valueOf(document);
+  if ("wrong" in given) throw told([given.wrong], file, lines);
   if (!isMap(document.contents)) throw told([{ offset: 0, message: "give services, approvers or entries" }], file, lines);
-  const result = v.safeParse(policyFile, given);
+  const result = v.safeParse(policyFile, given.value);
   if (!result.success)
     throw told(
       result.issues.map((issue) => wrongOf(issue, document)),

@@ -1,6 +1,9 @@
 // What is not as it should be, with what to do about it, a line each.
 
-import { harmless } from "./render.ts";
+import { prose } from "./render.ts";
+import type { Look } from "./terminal.ts";
 
-export const problemLines = (problems: readonly { readonly message: string; readonly remedy: string }[] = []): string[] =>
-  problems.map(({ message, remedy }) => harmless(`! ${message}; ${remedy}`));
+export const problemLines = (
+  problems: readonly { readonly message: string; readonly remedy: string }[] = [],
+  look: Pick<Look, "width">,
+): string[] => problems.map(({ message, remedy }) => prose(`! ${message}; ${remedy}`, look, 2));

@@ -8,7 +8,8 @@ import { explain, isSetAsideQueue, waysBack, type Explained, type SetAsideQueue 
 import { nearest, operandsOf, yes, type Call, type Command } from "./command.ts";
 import { stored } from "./audit-stream.ts";
 import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
-import { harmless, moment, table } from "./render.ts";
+import { harmless, moment } from "./render.ts";
+import { table } from "./table.ts";
 import { openSender, type Sender } from "./sender.ts";
 
 /** Taken up in one run; repeat the command for more. */
@@ -50,7 +51,7 @@ async function overview(call: Call, deployment: DeploymentShown, sender: Sender)
     held.length === 0
       ? "Nothing was set aside."
       : table(
-          [{ head: "QUEUE" }, { head: "MESSAGES" }],
+          [{ head: "QUEUE" }, { head: "MESSAGES", right: true }],
           held.map(({ queue, messages }) => [queue, String(messages)]),
           call.terminal,
         ),

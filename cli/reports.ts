@@ -10,7 +10,8 @@ import { eventsOfTypes, settledEnd } from "./audit-stream.ts";
 import { operandsOf, type Call, type Command } from "./command.ts";
 import { csv } from "./csv.ts";
 import { evidence } from "./evidence.ts";
-import { duration, moment, painted, table } from "./render.ts";
+import { duration, minute, moment, painted, prose } from "./render.ts";
+import { table, type Column } from "./table.ts";
 import { momentOf, periodOf } from "./times.ts";
 import { toldLives } from "./told-lives.ts";
 
@@ -33,7 +34,7 @@ const accessCommand: Command = {
     const report = accessReport(await toldLives(call, eventsOfTypes(call, movingTypes, { service: given.text("service"), to }), { at }));
     if (given.flag("csv")) return terminal.out(csv(accessHead, report.map(accessRow)));
     call.result({ at, connections: report }, () =>
-      [accessHeading(at, report), ...(report.length === 0 ? [] : [accessTable(report, terminal)])].join("\n\n"),
+      [prose(accessHeading(at, report), terminal), ...(report.length === 0 ? [] : [accessTable(report, terminal)])].join("\n\n"),
     );
   },
 };
@@ -96,7 +97,7 @@ const accessRow = (access: Access): string[] => {
 const accessTable = (report: readonly Access[], terminal: Call["terminal"]): string =>
   table(
     [
-      { head: "SERVICE" },
+      { head: "SERVICE", shared: true },
       { head: "ACCOUNT" },
       { head: "CONNECTION" },
       { head: "STATUS" },
@@ -111,7 +112,7 @@ const accessTable = (report: readonly Access[], terminal: Call["terminal"]): str
         account,
         endpoint,
         { text: statusOf(access), style: incomplete === true ? "red" : status === "connected" ? "green" : "yellow" },
-        since === undefined ? "" : moment(since),
+        since === undefined ? "" : minute(since),
         by === undefined ? "" : actorWords(by),
         groundsOf({ because, reason }),
       ];
@@ -160,23 +161,26 @@ function statsShown({ total, byServiceAndWeek }: Statistics, terminal: Call["ter
   const rows = byServiceAndWeek.map((one) => [
     one.service,
     one.week,
-    bar(one, most, terminal),
-    String(one.requests),
+    `${String(one.requests).padStart(String(most).length)} ${bar(one, most, terminal)}`,
     share(one),
     one.median === undefined ? "-" : duration(Math.round(one.median)),
     one.p95 === undefined ? "-" : duration(Math.round(one.p95)),
   ]);
-  const heads = [
-    { head: "SERVICE" },
+  const heads: Column[] = [
+    { head: "SERVICE", shared: true },
     { head: "WEEK OF" },
     { head: "REQUESTS" },
-    { head: "" },
-    { head: "AUTOMATIC" },
-    { head: "MEDIAN" },
-    { head: "P95" },
+    { head: "AUTOMATIC", right: true },
+    { head: "MEDIAN", right: true },
+    { head: "P95", right: true },
   ];
   const sum = `${String(total.requests)} requests, ${String(total.accepted)} accepted, ${String(total.rejected)} rejected, ${String(total.requests - total.decided)} open; ${share(total)} decided by themselves; median ${total.median === undefined ? "-" : duration(Math.round(total.median))}, 95 % within ${total.p95 === undefined ? "-" : duration(Math.round(total.p95))}.`;
-  return [table(heads, rows, terminal), "", sum, painted("█ decided by entries  ░ by people, or still open", "dim", terminal)].join("\n");
+  return [
+    table(heads, rows, terminal),
+    "",
+    prose(sum, terminal),
+    painted("█ decided by entries  ░ by people, or still open", "dim", terminal),
+  ].join("\n");
 }
 
 const share = ({ automatic, decided }: Statistics["total"]): string =>

@@ -91,13 +91,13 @@ function askingOver(before: AskingSettings | undefined, given: AskingGiven): Ask
 }
 
 function setWords({ service, changed, outlook, problems }: Set, terminal: Call["terminal"]): string {
-  if (!changed) return [`Nothing changed, ${service.service} is set so already.`, ...problemLines(problems)].join("\n");
+  if (!changed) return [`Nothing changed, ${service.service} is set so already.`, ...problemLines(problems, terminal)].join("\n");
   const follows = outlook === undefined ? noneTouched : followWords(outlook);
   return [
     `${service.service} is set:`,
     ...[zoneWords(service), ...settingsLines(service)].map((line) => prose(`- ${line}`, terminal, 2)),
     `What follows: ${follows}.`,
-    ...problemLines(problems),
+    ...problemLines(problems, terminal),
   ].join("\n");
 }
 

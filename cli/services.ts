@@ -11,7 +11,8 @@ import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { problemLines } from "./problem-lines.ts";
-import { details, harmless, moment, painted, prose, table } from "./render.ts";
+import { details, harmless, minute, moment, painted, prose } from "./render.ts";
+import { table } from "./table.ts";
 import { settingsLines } from "./settings-words.ts";
 import { story } from "./story.ts";
 
@@ -34,26 +35,28 @@ const list: Command = {
   },
 };
 
-const servicesTable = (services: readonly Service[], { terminal }: Pick<Call, "terminal">): string =>
-  table(
+function servicesTable(services: readonly Service[], { terminal }: Pick<Call, "terminal">): string {
+  const open = services.some(({ acceptanceOffSince }) => acceptanceOffSince !== undefined);
+  return table(
     [
       { head: "SERVICE" },
       { head: "MODE" },
-      { head: "NAMES IN", breaks: true },
+      ...(open ? [{ head: "ACCEPTANCE" }] : []),
+      { head: "NAMES IN" },
       { head: "OUTSIDE" },
       { head: "SINCE (UTC)" },
-      { head: "", breaks: true },
     ],
     services.map((service) => [
       service.service,
       service.mode === "observe" ? { text: "observe", style: "yellow" } : service.mode,
+      ...(open ? [service.acceptanceOffSince === undefined ? "required" : ({ text: "is OFF", style: "red" } as const)] : []),
       service.zone?.name ?? "-",
       service.outsideAccept,
-      moment(service.addedAt),
-      service.acceptanceOffSince === undefined ? "" : { text: "acceptance is OFF", style: "red" },
+      minute(service.addedAt),
     ]),
     terminal,
   );
+}
 
 const add: Command = {
   name: "services add",
@@ -112,7 +115,7 @@ async function previewed({ api, terminal }: Call, service: string, zone: string 
         ["Names in", names === undefined ? "-" : `${names.name} (${names.id})`],
         ["Connections", countsWords(preview.counts)],
       ],
-      { ...terminal, colour: false },
+      terminal.aside,
     ),
   );
   const telling = preview.connections.filter(
@@ -146,7 +149,7 @@ const foreseenTable = (connections: Preview["connections"], terminal: Call["term
       becomes === "waits" ? verdictWords[verdict] : cut === undefined ? "stays, as a reject entry says" : cutWords(cut),
       because,
     ]),
-    { ...terminal, colour: false },
+    terminal.aside,
   );
 
 const cutWords = ({ due }: { readonly due?: string }): string =>
@@ -198,7 +201,7 @@ function shownWords({ service, facts, problems, counts, counted, freezes, histor
     ],
     terminal,
   );
-  const troubles = problemLines(problems).map((line) => painted(line, "yellow", terminal));
+  const troubles = problemLines(problems, terminal).map((line) => painted(line, "yellow", terminal));
   return [
     head,
     ...troubles,

@@ -14,7 +14,7 @@ import { connectionsTable } from "./connections.ts";
 import { entriesTable } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
 import { problemLines } from "./problem-lines.ts";
-import { details, harmless, moment, painted } from "./render.ts";
+import { details, moment, painted, prose } from "./render.ts";
 import { showService } from "./services.ts";
 import { story } from "./story.ts";
 
@@ -86,7 +86,11 @@ async function showEntry(call: Call, service: string, principal: string): Promis
     const { entry } = shown;
     const more = entry === undefined ? [] : saidBesides(entry);
     return [
-      harmless(shown.words ?? (shown.unreadable === undefined ? "The entry has been removed." : `It cannot be read: ${shown.unreadable}`)),
+      prose(
+        shown.words ?? (shown.unreadable === undefined ? "The entry has been removed." : `It cannot be read: ${shown.unreadable}`),
+        terminal,
+        2,
+      ),
       ...(more.length === 0 ? [] : [details(more, terminal)]),
       "",
       story(shown.history, terminal),
@@ -131,7 +135,7 @@ async function showAccount(call: Call, account: string): Promise<void> {
     account === "any" ? { items: [] } : api.get<{ items: Connection[]; cursor?: string }>("/connections", { account }),
   ]);
   const titled = (title: string, text: string): string => `${painted(title, "bold", terminal)}\n${text}`;
-  for (const line of problemLines(entries.unreadable?.map(unreadableProblem))) terminal.err(line);
+  for (const line of problemLines(entries.unreadable?.map(unreadableProblem), terminal.aside)) terminal.err(line);
   call.result({ account, entries: entries.items, connections: connections.items }, () =>
     [
       titled("Entries", entries.items.length === 0 ? `none for ${account} itself` : entriesTable(entries.items, terminal, entries.at)),

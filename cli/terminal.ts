@@ -1,17 +1,39 @@
 // The terminal a command talks to: results on stdout, everything else on stderr.
 
-export interface Terminal {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Columns of stdout; endless when it is not a terminal, so that piped lines stay whole. */
+/** How a stream shows text. */
+export interface Look {
+  /** Its columns; endless when it is not a terminal, so that piped lines stay whole. */
   readonly width: number;
   readonly colour: boolean;
+}
+
+/** Of stdout, how it looks, too. */
+export interface Terminal extends Look {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** How stderr looks. */
+  readonly aside: Look;
   /** Somebody is there to answer a question. */
   readonly interactive: boolean;
   out(text: string): void;
   err(text: string): void;
-  /** Puts a question on stderr. */
-  ask(question: string): Promise<string>;
+  /** Puts a question on stderr; nothing when it is ended by Ctrl-C or Ctrl-D, which is no yes. */
+  ask(question: string): Promise<string | undefined>;
+  /** From now on the first Ctrl-C calls `stop`, and only the second ends the program; gives what takes that back. */
+  onInterrupt(stop: () => void): () => void;
 }
+
+/** A terminal that nobody sits at. */
+export const nobody: Terminal = {
+  env: {},
+  width: Infinity,
+  colour: false,
+  aside: { width: Infinity, colour: false },
+  interactive: false,
+  out: () => undefined,
+  err: () => undefined,
+  ask: () => Promise.resolve(undefined),
+  onInterrupt: () => () => undefined,
+};
 
 export function processTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process;
@@ -20,21 +42,36 @@ export function processTerminal(): Terminal {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
+  const colours = (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+  const lookOf = ({ isTTY, columns }: Pick<typeof stdout, "isTTY" | "columns">): Look => ({
+    width: isTTY ? Math.max(columns, 20) : Infinity,
+    colour: isTTY && colours,
+  });
   return {
     env,
-    width: stdout.isTTY ? Math.max(stdout.columns, 20) : Infinity,
-    colour: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    ...lookOf(stdout),
+    aside: lookOf(stderr),
     interactive: stdin.isTTY && stderr.isTTY,
     out: (text) => void stdout.write(`${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),
-    async ask(question) {
-      const { createInterface } = await import("node:readline/promises");
-      const lines = createInterface({ input: stdin, output: stderr });
-      try {
-        return await lines.question(question);
-      } finally {
-        lines.close();
-      }
+    ask: (question) => asked(question),
+    onInterrupt(stop) {
+      process.once("SIGINT", stop);
+      return () => void process.removeListener("SIGINT", stop);
     },
   };
+}
+
+async function asked(question: string): Promise<string | undefined> {
+  const { createInterface } = await import("node:readline");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  lines.once("close", () => resolve(undefined));
+  // Without this, Ctrl-C would leave the question unanswered, and the program would end without a word.
+  lines.once("SIGINT", () => lines.close());
+  lines.question(question, resolve);
+  const answer = await promise;
+  lines.close();
+  if (answer === undefined) process.stderr.write("\n");
+  return answer;
 }

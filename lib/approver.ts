@@ -2,6 +2,7 @@
 
 import { BadInput } from "./faults.ts";
 import type { Instant } from "./ids.ts";
+import { isReserved } from "./reserved.ts";
 
 export interface Approver {
   /** What settings, links and the log call them. */
@@ -25,6 +26,7 @@ export const anyApprover = "approvers";
 const nameForm = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 
 export function approverName(given: unknown): string {
+  if (typeof given === "string" && isReserved(given)) throw new BadInput("approver", given, "give another name");
   if (typeof given === "string" && nameForm.test(given) && given !== anyApprover) return given;
   throw new BadInput("approver", given, `give 1 to 32 of a-z, 0-9 and hyphen, such as ann; ${anyApprover} means everybody`);
 }

@@ -18,6 +18,8 @@ import type { Known, Signal } from "./decide.ts";
 import type { Actor, ConnectionEvent, EntryRef } from "./events.ts";
 import { waits } from "./observed.ts";
 import { did, glassBroken, ruled, stamp } from "./stamp.ts";
+import { utc } from "./when.ts";
+import { personWords } from "./wording.ts";
 
 type Open = Extract<Connection, { status: "asking" }>;
 type Answer = Extract<Signal, { kind: "answered" }>;
@@ -102,9 +104,9 @@ function mayNot({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, {
   if (by.kind !== "operator" || choice === "reject" || breakGlass === true) return undefined;
   const { arn } = by;
   if (as !== undefined && askedNow(asking, question).includes(as)) return barred(asking, question, { name: as, arn });
-  if (asking.quorum > 1) return `${String(asking.quorum)} of its approvers have to agree, and ${arn} is none of them`;
+  if (asking.quorum > 1) return `${String(asking.quorum)} of its approvers have to agree, and ${personWords(arn)} is none of them`;
   if (asking.authors.some((author) => mayBeSame(author, arn)))
-    return `${arn} wrote the entry about this account, and somebody else has to decide`;
+    return `${personWords(arn)} wrote the entry about this account, and somebody else has to decide`;
   return undefined;
 }
 
@@ -125,7 +127,7 @@ export function waitFor(connection: Open, known: Known): ConnectionEvent[] {
   const escalates = asking.escalateTo.length > 0 && question.escalatedAt === undefined && escalatesAt(asking, question) <= now;
   const due = remindersDue(asking, question, now);
   const reminds = due > (question.reminded ?? 0);
-  const still = `nobody has decided since ${question.at}`;
+  const still = `nobody has decided since ${utc(question.at)}`;
   return [
     ...(escalates
       ? [did(known, { type: "ApprovalEscalated", question: question.id, to: asking.escalateTo }, { rule: "approvers", detail: still })]
@@ -147,5 +149,5 @@ const silence = ({ question }: Open, { openDays }: Asking, known: Known): Connec
     known,
     { type: "ConnectionDenied", revokes: false, question: question.id },
     { kind: "drawbridge" },
-    { rule: "silence", detail: `nobody answered within ${String(openDays)} ${openDays === 1 ? "day" : "days"}, since ${question.at}` },
+    { rule: "silence", detail: `nobody answered within ${String(openDays)} ${openDays === 1 ? "day" : "days"}, since ${utc(question.at)}` },
   );

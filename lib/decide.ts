@@ -10,6 +10,7 @@ import { optional } from "./optional.ts";
 import type { Actor, Because, Choice, ConnectionEvent, EffectKind, EntryRef, Facts, Scope, Source } from "./events.ts";
 import { milliseconds, type Instant } from "./ids.ts";
 import { toldOfNames, type NameSignal } from "./names.ts";
+import { utc } from "./when.ts";
 import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
 import { sameVpc, toldOfVpcs, type VpcSignal } from "./vpcs.ts";
@@ -122,7 +123,7 @@ function meet(observed: Observed, known: Known): ConnectionEvent[] {
       ? saw(
           known,
           { type: "ConnectionAdopted", observed: facts },
-          { rule: "adopted", detail: `${observed.state} since before ${known.service.addedAt}` },
+          { rule: "adopted", detail: `${observed.state} since before ${utc(known.service.addedAt)}` },
         )
       : saw(known, { type: "ConnectionRequested", observed: facts });
   // Who rejected it before Drawbridge came is nobody's news.
@@ -141,7 +142,7 @@ function miss(connection: Connection, known: Known): ConnectionEvent[] {
       { type: "ConnectionClosed", reason: "vanished" },
       {
         rule: "observed",
-        detail: `complete listings have been without it since ${connection.missingSince}`,
+        detail: `complete listings have been without it since ${utc(connection.missingSince)}`,
       },
     ),
   ];

@@ -1,6 +1,10 @@
 // What differs between two versions of an entry or of a service's settings, field by field, in words.
 
 import { disconnectWords, type Disconnect } from "./disconnect.ts";
+import type { Instant } from "./ids.ts";
+import { exactly } from "./when.ts";
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** What says who wrote a version and when, rather than what it says. */
 const ofTheWriting = new Set(["version", "author", "authors", "afterwards", "at", "since", "by", "addedAt", "addedBy"]);
@@ -32,7 +36,8 @@ export const fieldWords = (field: string): string => field.replaceAll(/[A-Z]/g, 
 export function valueWords(value: unknown): string {
   if (value === undefined || value === null) return "none";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(" or ");
-  if (typeof value !== "object") return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return instant.test(value) ? exactly(value as Instant) : value;
+  if (typeof value !== "object") return JSON.stringify(value);
   const { afterHours, name, id } = value as { afterHours?: unknown; name?: unknown; id?: unknown };
   if (typeof afterHours === "number") return disconnectWords(value as Disconnect);
   if (typeof name === "string" && typeof id === "string") return `${name} (${id})`;

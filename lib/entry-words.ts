@@ -3,6 +3,7 @@
 import { described, type Entry } from "./allow-list.ts";
 import type { AskingSettings } from "./asking-policy.ts";
 import { disconnectWords } from "./disconnect.ts";
+import { exactly } from "./when.ts";
 
 /** An entry with its conditions, and what it means for connections. The log keeps entries as they were, so nothing is taken for granted. */
 export function entryWords(value: unknown): string {
@@ -20,14 +21,14 @@ export function entryWords(value: unknown): string {
     .join(", ");
 }
 
-/** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31T00:00:00.000Z`; the empty text for nothing. */
+/** What an entry demands: `from eu-west-1 or eu-west-2, until 2026-12-31 00:00 UTC`; the empty text for nothing. */
 export function conditionWords({ conditions, afterwards }: Pick<Entry, "conditions" | "afterwards">): string {
   const { regions, ipAddressTypes, notBefore, expires, atMost } = conditions ?? {};
   return [
     ...(regions === undefined ? [] : [`from ${regions.join(" or ")}`]),
     ...(ipAddressTypes === undefined ? [] : [`${ipAddressTypes.join(" or ")} only`]),
-    ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
-    ...(expires === undefined ? [] : [`until ${expires}${afterwardsWords(afterwards)}`]),
+    ...(notBefore === undefined ? [] : [`not before ${exactly(notBefore)}`]),
+    ...(expires === undefined ? [] : [`until ${exactly(expires)}${afterwardsWords(afterwards)}`]),
     ...(atMost === undefined ? [] : [`at most ${String(atMost)} ${atMost === 1 ? "connection" : "connections"}`]),
   ].join(", ");
 }

@@ -1,6 +1,7 @@
 // A freeze: nothing is accepted automatically at a service, or anywhere, until it is lifted; people are asked instead.
 
 import type { Instant, ServiceId } from "./ids.ts";
+import { utc } from "./when.ts";
 
 export interface Freeze {
   /** `*` freezes every service. */
@@ -17,5 +18,5 @@ export function frozenWords(freezes: readonly Freeze[]): string | undefined {
   const first = freezes.find(({ id }) => id !== "*") ?? freezes[0];
   if (first === undefined) return undefined;
   const what = first.id === "*" ? "every service is frozen" : "the service is frozen";
-  return `${what} since ${first.at}: ${first.reason}`;
+  return `${what} since ${utc(first.at)}: ${first.reason}`;
 }

@@ -1,5 +1,6 @@
 // What people are told, and how a notice reads as mail: a question with its link, or news of what became true.
 
+import { byCommand } from "./by-command.ts";
 import type { Entry } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "./optional.ts";
@@ -166,12 +167,12 @@ const subjectMax = 99;
 
 function closing(notice: Notice): string[] {
   if (notice.of === "question")
-    return [...wayWords(notice), `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`];
+    return [...wayWords(notice), `With the command: ${byCommand(`approve ${notice.profile.endpoint}`)}, or reject.`];
   const { event } = notice;
   if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
-    return [...ahead(event), `See it: npx drawbridge show ${notice.profile?.endpoint ?? ""}`];
+    return [...ahead(event), `See it: ${byCommand(`show ${notice.profile?.endpoint ?? ""}`)}`];
   if (event.type === "ConnectionApproved" && notice.profile !== undefined)
-    return [...leftToDo(notice.profile), `The whole history: npx drawbridge show ${notice.profile.endpoint}`];
+    return [...leftToDo(notice.profile), `The whole history: ${byCommand(`show ${notice.profile.endpoint}`)}`];
   if (decisionOf(event) === "rejected" && notice.profile !== undefined) {
     const { endpoint, service, serviceName, region } = notice.profile;
     return [
@@ -179,11 +180,11 @@ function closing(notice: Notice): string[] {
       `aws ec2 delete-vpc-endpoints${region === undefined ? "" : ` --region ${region}`} --vpc-endpoint-ids ${endpoint}`,
       `To be let in after all, settle the reason above with whoever offers the service, then create a new endpoint to ${serviceName ?? service}.`,
       "",
-      `The whole history: npx drawbridge show ${endpoint}`,
+      `The whole history: ${byCommand(`show ${endpoint}`)}`,
     ];
   }
-  if (notice.profile === undefined) return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
-  return [`The whole history: npx drawbridge show ${notice.profile.endpoint}`];
+  if (notice.profile === undefined) return [`The whole history: ${byCommand(`audit --service ${notice.service ?? ""}`)}`];
+  return [`The whole history: ${byCommand(`show ${notice.profile.endpoint}`)}`];
 }
 
 /** What an accepted consumer itself has to do for the names, none of which works before the endpoint is available. */
@@ -221,8 +222,8 @@ function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "Revo
   const who = `${principal.replace(/^[a-z]+#/, "")}${service === "*" ? "" : ` --service ${service}`}`;
   const all = "The same is ahead of every connection that this entry holds; this message comes once for all of them.";
   return event.type === "ExpiryAnnounced"
-    ? [all, `Renew it: npx drawbridge renew ${who} --expires <date>`]
-    : [all, `Keep them: npx drawbridge allow ${who}`];
+    ? [all, `Renew it: ${byCommand(`renew ${who} --expires <date>`)}`]
+    : [all, `Keep them: ${byCommand(`allow ${who}`)}`];
 }
 
 function table(notice: Notice): string {

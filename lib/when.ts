@@ -10,6 +10,9 @@ export function utc(at: Instant): string {
   return `${String(Number(day))} ${months[Number(month) - 1] ?? month} ${year}, ${time} UTC`;
 }
 
+/** As somebody said it, to the last digit: `2027-12-31 18:00 UTC`, `2027-12-31 18:00:30 UTC`. */
+export const exactly = (at: Instant): string => `${at.replace("T", " ").replace(/(:00)?\.000Z$|Z$/, "")} UTC`;
+
 /** `4 minutes ago`; `just now` for less than a minute, and for a time that another clock puts into the future. */
 export function ago(at: Instant, now: Instant): string {
   const minutes = Math.floor((milliseconds(now) - milliseconds(at)) / 60_000);

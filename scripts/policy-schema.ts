@@ -1,23 +1,33 @@
 // JSON Schema of the policy file, for editors: each field with its form and its meaning. lib/operator/inputs.ts has the last word.
 
-const text = { type: "string", minLength: 1, maxLength: 256 };
+/** YAML's numbers and yes-or-no are texts as well: every value of the file is read as text, and so `ticket: 42` is one. */
+const text = { type: ["string", "number", "boolean"], minLength: 1, maxLength: 256, pattern: "\\S" };
+/** A word of digits alone is a number to YAML, `true` a yes. */
+const word = (pattern: string): object => ({ type: ["string", "integer", "boolean"], pattern, minimum: 0 });
+const hoursOfAYear = "([0-7]?\\d{1,3}|8[0-6]\\d\\d|87[0-5]\\d|8760)h";
+const daysOfAYear = "0?(\\d{1,2}|[0-2]\\d\\d|3[0-5]\\d|36[0-5])d";
 const disconnect = (description: string): object => ({
   description,
-  anyOf: [{ enum: ["keep", "now"] }, { type: "string", pattern: "^\\d{1,4}[hd]$" }],
+  anyOf: [{ enum: ["keep", "now"] }, { type: "string", pattern: `^(?!0+[hd]$)(${hoursOfAYear}|${daysOfAYear})$` }],
 });
-const time = (description: string): object => ({
+const day = "\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])";
+const hour = "(([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?|24:00(:00(\\.0+)?)?)(Z|[+-]([01]\\d|2[0-3]):?[0-5]\\d)?";
+const time = (description: string): object => ({ description, type: "string", pattern: `^${day}(T${hour})?$` });
+/** A number may stand in quotes, too. */
+const count = (description: string, minimum: number, maximum: number): object => ({
   description,
-  type: "string",
-  pattern: "^\\d{4}-\\d{2}-\\d{2}(T[\\d:.]+(Z|[+-]\\d{2}:?\\d{2})?)?$",
+  type: ["integer", "string"],
+  minimum,
+  maximum,
+  pattern: "^\\d{1,9}$",
 });
-const count = (description: string, minimum: number, maximum: number): object => ({ description, type: "integer", minimum, maximum });
-const approverName = "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$";
+const approverName = "^(?!(approvers|constructor|prototype)$)[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$";
 const approvers = (description: string): object => ({
   description,
   type: "array",
   minItems: 1,
   maxItems: 50,
-  items: { type: "string", pattern: approverName },
+  items: word(approverName),
 });
 const several = (items: object): object => ({ type: "array", minItems: 1, maxItems: 50, items });
 const closed = (properties: object, required: readonly string[] = []): object => ({
@@ -28,7 +38,13 @@ const closed = (properties: object, required: readonly string[] = []): object =>
 });
 
 const serviceId = "^vpce-svc-[0-9a-f]{8,17}$";
-const principals = ["\\d{12}", "vpce-[0-9a-f]{8,17}", "ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}", "o-[0-9a-z]{10,32}", "any"];
+const principals = [
+  "(account#)?\\d{12}",
+  "(endpoint#)?vpce-[0-9a-f]{8,17}",
+  "(ou#)?ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}",
+  "(org#)?o-[0-9a-z]{10,32}",
+  "any",
+];
 
 const asking = closed({
   approvers: approvers("who is asked; without, whoever has the link decides"),
@@ -37,7 +53,7 @@ const asking = closed({
   remindHours: {
     description: "when those who are asked are reminded (4, 24 and 72)",
     type: "array",
-    items: { type: "integer", minimum: 1, maximum: 8760 },
+    items: count("so many hours after", 1, 8760),
   },
   escalateTo: approvers("who is asked besides when nobody answers"),
   escalateAfterHours: count("after so many hours (24)", 1, 8760),
@@ -46,14 +62,21 @@ const asking = closed({
     description: "how an approver proves who they are: by a mailed code (usual), or by having the link",
     enum: ["code", "link"],
   },
-  accountAnswers: { description: "whether an answer may speak for the whole account from then on (false)", type: "boolean" },
+  accountAnswers: {
+    description: "whether an answer may speak for the whole account from then on (false)",
+    enum: [true, false, "true", "false"],
+  },
 });
 
 export const entryProperties = {
   service: { description: "the service, or * for every service", type: "string", pattern: `${serviceId}|^\\*$` },
   principal: {
     description: "whom it speaks of: an account, an endpoint, an organizational unit, an organization, or any",
-    anyOf: [{ type: "string", pattern: `^((account|endpoint|ou|org)#)?(${principals.join("|")})$` }, { type: "integer" }],
+    // An account without quotes is a number, which has lost the zeros that it began with.
+    type: ["string", "integer"],
+    pattern: `^(${principals.join("|")})$`,
+    minimum: 0,
+    maximum: 999_999_999_999,
   },
   verdict: {
     description: "accept lets in, ask asks approvers, reject keeps out and wins over everything",
@@ -70,7 +93,7 @@ export const entryProperties = {
     }),
   },
   name: { description: "who they are; the DNS label is made from it", ...text },
-  label: { description: "the DNS label, where the name will not do", type: "string", pattern: "^(?!-)[a-z0-9-]{1,63}(?<!-)$" },
+  label: { description: "the DNS label, where the name will not do", ...word("^(?!-)[a-z0-9-]{1,63}(?<!-)$") },
   vpc: {
     description: "the consumer's VPC, which may be associated with the service's private zone",
     ...closed(
@@ -84,7 +107,13 @@ export const entryProperties = {
   contact: { description: "whom to talk to", ...text },
   purpose: { description: "what it is for", ...text },
   ticket: { description: "where it was asked for", ...text },
-  labels: { description: "anything else worth keeping", type: "object", maxProperties: 20, additionalProperties: text },
+  labels: {
+    description: "anything else worth keeping",
+    type: "object",
+    maxProperties: 20,
+    propertyNames: { pattern: "^(?!(constructor|prototype)$)[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$" },
+    additionalProperties: text,
+  },
   asking: { description: "whom to ask about this consumer, and how; what it leaves out is as the service says", ...asking },
   onExpiry: disconnect("what becomes of its connections when it expires: keep, now, or after a while such as 24h or 7d"),
   disconnect: disconnect("of an ask or reject entry: what becomes of connections that stand when it comes"),
@@ -98,13 +127,12 @@ export const serviceProperties = {
   },
   zone: {
     description: "the hosted zone of consumers' names, by id or name; none for no names; left out, it stays as it is",
-    type: "string",
-    minLength: 1,
-    maxLength: 256,
+    ...text,
   },
   privateDnsName: {
     description: "the name that every consumer may use for its own endpoint; none takes it away; left out, it stays as it is",
     type: "string",
+    maxLength: 253,
     pattern: "^(none|(\\*\\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]{2,63})$",
   },
   outsideAccept: {
@@ -120,7 +148,12 @@ export const serviceProperties = {
 };
 
 export const approverProperties = {
-  email: { description: "where they are mailed", type: "string", pattern: "^[^@\\s\"'<>,;]+@[^@\\s\"'<>,;]+\\.[^@\\s\"'<>,;]+$" },
+  email: {
+    description: "where they are mailed",
+    type: "string",
+    maxLength: 256,
+    pattern: "^\\s*[^@\\s\"'<>,;]+@[^@\\s\"'<>,;]+\\.[^@\\s\"'<>,;]+\\s*$",
+  },
   slack: { description: "Slack's id of the user", type: "string", pattern: "^[UW][A-Z0-9]{5,20}$" },
   arn: {
     description: "their IAM identity: who writes an entry by it does not decide about that account",

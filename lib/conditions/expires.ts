@@ -1,6 +1,7 @@
 // Expires: the entry speaks until that instant, which itself is too late.
 
 import type { Condition } from "../conditions.ts";
+import { exactly } from "../when.ts";
 
 export const expires: Condition = ({ expires: until }, _consumer, now) =>
   until === undefined
@@ -8,5 +9,5 @@ export const expires: Condition = ({ expires: until }, _consumer, now) =>
     : {
         condition: "expires",
         result: now < until ? "holds" : "fails",
-        saw: `${until}, it is ${now}`,
+        saw: `${exactly(until)}, it is ${exactly(now)}`,
       };

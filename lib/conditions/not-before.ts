@@ -1,6 +1,7 @@
 // Not before: the entry speaks from that instant on.
 
 import type { Condition } from "../conditions.ts";
+import { exactly } from "../when.ts";
 
 export const notBefore: Condition = ({ notBefore: from }, _consumer, now) =>
   from === undefined
@@ -8,5 +9,5 @@ export const notBefore: Condition = ({ notBefore: from }, _consumer, now) =>
     : {
         condition: "not before",
         result: now >= from ? "holds" : "fails",
-        saw: `${from}, it is ${now}`,
+        saw: `${exactly(from)}, it is ${exactly(now)}`,
       };

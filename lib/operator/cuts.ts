@@ -1,6 +1,7 @@
 // Nobody cuts connections by accident: a change that does is told first, and refused until so many cuts are confirmed.
 
 import { Refused } from "../faults.ts";
+import { utc } from "../when.ts";
 import { outlook, type Fate, type Outlook } from "./outlook.ts";
 import type { OperatorPorts } from "./operator.ts";
 import type { Supposed } from "./supposed.ts";
@@ -18,7 +19,7 @@ export async function foreseen(ports: OperatorPorts, supposed: Supposed, confirm
 function unconfirmed(cut: readonly Fate[]): Refused {
   const named = cut
     .slice(0, namedMax)
-    .map(({ endpoint, account, due }) => `${endpoint} of ${account}${due === undefined ? "" : ` at ${due}`}`);
+    .map(({ endpoint, account, due }) => `${endpoint} of ${account}${due === undefined ? "" : ` at ${utc(due)}`}`);
   const count = `${String(cut.length)} ${cut.length === 1 ? "connection" : "connections"}`;
   return new Refused(
     "ConfirmationNeeded",

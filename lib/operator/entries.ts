@@ -15,6 +15,8 @@ import type { UnreadableEntry } from "../ports.ts";
 import { over, saysTheSame, written, type SaidEntry } from "../said-entry.ts";
 import type { Service } from "../service.ts";
 import { entryWords } from "../entry-words.ts";
+import { utc } from "../when.ts";
+import { personWords } from "../wording.ts";
 import { checkEntry } from "./asking-together.ts";
 import { contactOf, tellContact, type ToldContact } from "./contacts.ts";
 import { foreseen } from "./cuts.ts";
@@ -145,7 +147,9 @@ export function checkSaid(said: SaidEntry, now: string, { organizations = false 
 export function refuseClash(key: EntryKey, before: Entry | undefined, version: number): void {
   if ((before?.version ?? 0) === version) return;
   const now =
-    before === undefined ? "there is none now" : `it is at version ${String(before.version)}, written by ${before.author} at ${before.at}`;
+    before === undefined
+      ? "there is none now"
+      : `it is at version ${String(before.version)}, written by ${personWords(before.author)}, ${utc(before.at)}`;
   throw new Refused(
     "VersionClash",
     `The entry for ${keyWords(key)} is not at version ${String(version)}: ${now}`,

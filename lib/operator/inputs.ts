@@ -6,6 +6,7 @@ import { quietDaysMax } from "../asking/standing-entry.ts";
 import { states, type Status } from "../connection-states.ts";
 import { BadInput } from "../faults.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
+import { isReserved } from "../reserved.ts";
 import { disconnectGiven } from "./disconnect-given.ts";
 import { principalOf } from "./principals.ts";
 
@@ -39,11 +40,29 @@ const by = <T>(parser: (given: unknown) => T) =>
     }),
   );
 
-const members = <const Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.strictObject(entries, ({ expected }) => {
-    if (expected === "never") return `there is no such field; there are ${Object.keys(entries).join(", ")}`;
-    return expected === "Object" ? "give a JSON object" : "it is required";
-  });
+/** A list would pass for an object without members. */
+const noList = (remedy: string) => v.check((given: unknown) => !Array.isArray(given), remedy);
+
+const members = <const Entries extends v.ObjectEntries>(entries: Entries) => {
+  const remedy = `give an object with ${Object.keys(entries).join(", ")}`;
+  return v.pipe(
+    v.unknown(),
+    noList(remedy),
+    v.strictObject(entries, ({ expected }) => {
+      if (expected === "never") return `there is no such field; there are ${Object.keys(entries).join(", ")}`;
+      return expected === "Object" ? remedy : "it is required";
+    }),
+  );
+};
+
+/** Names, and what each stands for. */
+const named = <Key extends v.GenericSchema<string, string>, Value extends v.GenericSchema>(key: Key, value: Value, remedy: string) =>
+  v.pipe(
+    v.unknown(),
+    noList(remedy),
+    v.check((given) => !Object.keys(given ?? {}).some(isReserved), "give it another name: this one would get lost"),
+    v.record(key, value, remedy),
+  );
 
 const maybe = v.exactOptional;
 const textMax = 256;
@@ -97,7 +116,7 @@ const label = by((given) => {
 const disconnect = by(disconnectGiven);
 const approvers = several(by(approverName));
 const labels = v.pipe(
-  v.record(
+  named(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, "give a label's name of up to 64 letters, digits and _.:/-")),
     text,
     "give an object of names and texts",
@@ -319,7 +338,7 @@ const identity = v.pipe(
 /** An approver's name, or that of the deployment's own mailbox. */
 const approverOrMailbox = by((given) => (given === anyApprover ? anyApprover : approverName(given)));
 export const approverFields = { email: maybe(email), slack: maybe(slackUser), arn: maybe(identity) };
-export const putApprover = members({ name: approverOrMailbox, ...approverFields, reason: maybe(text) });
+export const putApprover = members({ name: approverOrMailbox, ...approverFields, reason: maybe(text), confirm: v.optional(flag, false) });
 function isApproverName(given: string): boolean {
   try {
     return approverName(given) === given;
@@ -338,9 +357,9 @@ export const filedService = {
 };
 const approverKey = v.pipe(v.string(), v.check(isApproverName, "give 1 to 32 of a-z, 0-9 and hyphen, such as ann"));
 export const policyFile = members({
-  services: maybe(v.record(serviceKey, members(filedService), "give the settings by the id of each service")),
+  services: maybe(named(serviceKey, members(filedService), "give the settings by the id of each service")),
   released: maybe(v.array(by(serviceId), "give a list of services' ids")),
-  approvers: maybe(v.record(approverKey, members(approverFields), "give how to reach each approver by their name")),
+  approvers: maybe(named(approverKey, members(approverFields), "give how to reach each approver by their name")),
   entries: maybe(v.array(members(entryFields), "give a list of entries")),
 });
 

@@ -21,9 +21,9 @@ export function principalOf(given: unknown): Principal {
   );
 }
 
+/** An entry's key in words: `222222222222 at every service`. */
+export const keyWords = ({ service, principal }: { readonly service: string; readonly principal: string }): string =>
+  `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;
+
 /** A principal in the words of the command line: without its kind, which its form tells. */
 export const principalWords = (principal: string): string => principal.replace(/^[a-z]+#/, "");
-
-/** An entry's key as people say it: `222222222222 at every service`. */
-export const keyWords = ({ service, principal }: { readonly service: string; readonly principal: Principal }): string =>
-  `${principalWords(principal)} at ${service === "*" ? "every service" : service}`;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Change } from "../../lib/ledger.ts";
 import type { AllowList } from "../../lib/ports.ts";
 import { main } from "../../cli/main.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { nobody, type Terminal } from "../../cli/terminal.ts";
 import { secretAccessKey, served } from "../../test/cli/signed-server.ts";
 import { inCare, service as deskService, type Desk } from "../../test/operator/desk.ts";
 import { operator, type World } from "../actors.ts";
@@ -82,13 +82,9 @@ async function inMemoryRun(): Promise<Run> {
   const server = await served({ ...desk, ports: counted(desk.ports, counts) });
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: "111111111111", AWS_SECRET_ACCESS_KEY: secretAccessKey });
   const terminal: Terminal = {
+    ...nobody,
     env: { AWS_REGION: "eu-west-1", DRAWBRIDGE_API: server.url },
-    width: Infinity,
-    colour: false,
-    interactive: false,
-    out: () => undefined,
     err: (text) => void (text.endsWith(" a second") ? process.stderr.write(`import: ${text}\n`) : undefined),
-    ask: () => Promise.resolve(""),
   };
   return {
     apply: async (file) => {

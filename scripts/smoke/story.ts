@@ -1,6 +1,7 @@
 // Drawbridge's story in one account: accepted by an entry and named, closed, asked about and approved, cut by a reject entry.
 import { DeleteVpcEndpointsCommand } from "@aws-sdk/client-ec2";
 import { main } from "../../cli/main.ts";
+import { nobody } from "../../cli/terminal.ts";
 import { optional } from "../../lib/optional.ts";
 import type { Deployed, Finding } from "./drawbridge.ts";
 import type { Probing } from "./probe-decisions.ts";
@@ -125,16 +126,13 @@ function commandAt(api: string): (...words: string[]) => Promise<unknown> {
     let out = "";
     let err = "";
     const code = await main([...words, "--json"], {
+      ...nobody,
       env: {
         ...process.env,
         DRAWBRIDGE_API: api,
       },
-      width: Infinity,
-      colour: false,
-      interactive: false,
       out: (text) => void (out += text),
       err: (text) => void (err += `${text}\n`),
-      ask: () => Promise.resolve("no"),
     });
     if (code !== 0) throw new Error(`drawbridge ${words.join(" ")}: ${err.trim().split("\n").at(-1) ?? out}`);
     return JSON.parse(out);

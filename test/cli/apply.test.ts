@@ -226,6 +226,9 @@ test("the plan names who stays connected though the file no longer lets them in"
 
 const entry = (more: string): string => `entries:\n  - service: ${service}\n    principal: 222222222222\n    verdict: accept\n${more}`;
 
+/** Each line repeats the one before nine times. */
+const bomb = `a0: &a0 [x]\n${Array.from({ length: 8 }, (_, index) => `a${String(index + 1)}: &a${String(index + 1)} [${Array.from({ length: 9 }, () => `*a${String(index)}`).join(", ")}]\n`).join("")}`;
+
 test.each<[string, string, string]>([
   ["a syntax error", "entries:\n  - service: [\n", "policy.yml:3:1: "],
   ["a key twice", "entries: []\nentries: []\n", "policy.yml:2:1: Map keys must be unique"],
@@ -266,6 +269,27 @@ test.each<[string, string, string]>([
   ["a wrong length of time", entry("    onExpiry: soon\n"), 'policy.yml:5:15: entries.0.onExpiry: "soon" give keep, now'],
   ["a unit without a role", entry("").replace("222222222222", "ou-ab12-cdefgh34"), "policy.yml:3:16: ou-ab12-cdefgh34 cannot be"],
   ["no mapping at all", "- 1\n", "policy.yml:1:1: give services, approvers or entries"],
+  ["an empty file", "", "policy.yml:1:1: give services, approvers or entries"],
+  ["two documents", "entries: []\n---\nentries: []\n", "policy.yml:2:1: a policy is one document; take out what follows this line ---"],
+  ["an alias without an anchor", entry("    name: *acme\n"), "policy.yml:5:11: there is no anchor &acme above"],
+  ["an alias within itself", "entries: &all\n  - *all\n", "policy.yml:2:5: *all stands within what it repeats"],
+  [
+    "nothing as a text",
+    "entries:\n  - name: null\n",
+    "policy.yml:2:11: null says nothing; leave the field out, or put quotes around it if it is a text",
+  ],
+  ["aliases of aliases of aliases", bomb, "policy.yml:9:50: its aliases repeat the file too often; write out what it says"],
+  ["a list as a key", "? [a, b]\n: c\n", "policy.yml:1:3: a list or a mapping cannot be a key"],
+  ["a merge of no mapping", entry("    <<: [name]\n"), "policy.yml:5:9: << takes a mapping, or the alias of one"],
+  ["a tag", entry("    name: !!binary aGk=\n"), "policy.yml:5:20: a tag has no meaning here; leave it out"],
+  ["a tag of another program", entry("    name: !secret acme\n"), "policy.yml:5:11: a tag has no meaning here; leave it out"],
+  [
+    "a label that would get lost",
+    entry("    labels: { constructor: a }\n"),
+    "policy.yml:5:15: constructor cannot be a name here; give another",
+  ],
+  ["a service that would get lost", "services:\n  __proto__: {}\n", "policy.yml:2:3: __proto__ cannot be a name here; give another"],
+  ["an approver who would get lost", "approvers:\n  constructor: {}\n", "policy.yml:2:3: constructor cannot be a name here; give another"],
 ])("%s is told with line and column, and changes nothing", async (_, text, said) => {
   const before = at.types();
   const { code, err, out } = await apply(text, "--yes");

@@ -101,7 +101,7 @@ describe("answers", () => {
     await twoConsumers();
     const { out } = await run(`audit who-let-in ${acme}`);
     expect(out).toContain(`Account ${acme}: 1 of 1 connections is in.`);
-    expect(out).toMatch(/Entry +account#\d{12} at vpce-svc-\w+, version 1/);
+    expect(out).toMatch(/Entry +\d{12} at vpce-svc-\w+, version 1/);
     expect(out).toMatch(/Written .* by alice of 111111111111/);
     expect((await run("audit who-let-in 999999999999")).out).toContain("never had a connection");
   });

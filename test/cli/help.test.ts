@@ -24,7 +24,9 @@ beforeEach(() => {
 test("the help of the whole names every command", async () => {
   const { code, out } = await typed(["--help"]);
   expect(code).toBe(0);
-  for (const { name, summary } of commands) expect(out).toMatch(new RegExp(`^  ${name} +${summary.replaceAll(/[()[\]]/g, ".")}$`, "m"));
+  const unbroken = out.replaceAll(/\n {20,}/g, " ");
+  for (const { name, summary } of commands)
+    expect(unbroken).toMatch(new RegExp(`^  ${name} +${summary.replaceAll(/[()[\]]/g, ".")}$`, "m"));
   expect(out).toMatchSnapshot();
 });
 
@@ -45,6 +47,19 @@ test.each(commands.map(({ name }) => name))("%s has its own help, with examples 
   // What could not begin leaves nothing behind.
   for (const left of ["november.jsonl.part", "evidence-2026-01-01-2026-07-01"]) expect(existsSync(left)).toBe(false);
 });
+
+test.each([60, 80])(
+  "no help is wider than %i columns, but for a word to copy, and a long example goes on as a shell reads it",
+  async (width) => {
+    for (const words of [[], ["services"], ...commands.map(({ name }) => name.split(" "))]) {
+      const { out } = await typed(["help", ...words], { width });
+      for (const line of out.split("\n").filter(({ length }) => length > width))
+        expect(line).toMatch(/^ {2}(export \S+| {4}--link \S+|drawbridge services private-dns \S+ \\)$/);
+      const { examples = [] } = commands.find(({ name }) => name === words.join(" ")) ?? {};
+      for (const example of examples) expect(out.replaceAll(/ \\\n {6}/g, " ")).toContain(`  ${example}\n`);
+    }
+  },
+);
 
 test("services alone explains its commands", async () => {
   const { code, out } = await typed(["help", "services"]);

@@ -102,7 +102,7 @@ describe("entries", () => {
     expect(kept.out).toContain("Who is kept stays connected: drawbridge reject cuts one, drawbridge deny all of theirs.");
     await run(`allow 222222222222 --service ${service} --name acme`);
     const cut = await run(`remove 222222222222 --service ${service} --disconnect 7d --yes`);
-    expect(cut.err).toMatch(new RegExp(`${endpoint} +222222222222 +${service} +cut at 2026-11-30 12:00:01`));
+    expect(cut.err).toMatch(new RegExp(`${endpoint} +222222222222 +${service} +cut at 2026-11-30 12:00`));
     expect(cut.out).toContain("What follows: 1 cut later.");
     await at.admit();
     expect((await run(`allow 222222222222 --service ${service} --name acme`)).out).toContain("What follows: 1 not cut after all.");
@@ -137,7 +137,7 @@ describe("entries", () => {
     expect(await run(line, { answer: "n" })).toMatchObject({ code: 1, questions: [question] });
     const done = await run(line, { answer: "y" });
     expect(done.questions).toEqual([question]);
-    expect(done.out).toContain("Differs: regions eu-west-1 → none, at most 2 → none, expires none → 2027-12-31T00:00:00.000Z\n");
+    expect(done.out).toContain("Differs: regions eu-west-1 → none, at most 2 → none, expires none → 2027-12-31 00:00 UTC\n");
     const [entry] = (await at.ask<{ items: object[] }>("GET /entries")).items;
     expect(entry).toMatchObject({ name: "acme", contact: "ops@acme.example", conditions: { expires: "2027-12-31T00:00:00.000Z" } });
     // What is stricter asks nobody.
@@ -246,11 +246,11 @@ test("a freeze asks instead of accepting, is listed and shown, and is lifted", a
     "Nothing changed, it has been frozen since 2026-11-23 12:00:01, by alice of 111111111111: incident 42",
   );
   await run("freeze all --reason storm --yes");
-  expect((await run("freezes")).out).toMatch(/every service +2026-11-23 12:00:01 +alice of 111111111111 +storm/);
+  expect((await run("freezes")).out).toMatch(/every service +2026-11-23 12:00 +alice of 111111111111 +storm/);
   expect((await run(`services show ${service}`)).out).toContain("Frozen");
   at.connect(1);
   await at.admit();
-  expect((await run(`explain ${endpoint}`)).out).toContain("the service is frozen since 2026-11-23T12:00:01.000Z: incident 42");
+  expect((await run(`explain ${endpoint}`)).out).toContain("the service is frozen since 23 Nov 2026, 12:00 UTC: incident 42");
   await run(`unfreeze ${service} --yes`);
   await at.admit();
   expect((await run(`show ${endpoint}`)).out).toContain("waiting for an approver");
@@ -283,6 +283,18 @@ test("a service's settings are changed one by one, and taken back to the usual",
   const [after] = (await at.ask<{ items: object[] }>("GET /services")).items;
   expect(Object.keys(after ?? {})).not.toEqual(expect.arrayContaining(["onRemoval"]));
   expect(after).not.toHaveProperty("asking");
+});
+
+test("without approvers a quorum from before is named with the way out, and takes none of one", async () => {
+  for (const name of ["ann", "ben"]) await at.ask("PUT /approvers/{name}", { name, arn: `arn:aws:iam::111111111111:user/${name}` });
+  await run(`services set ${service} --approver ann --approver ben --quorum 2`);
+  expect(await run(`services set ${service} --approver none`)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("it was set before, and nobody is named now; take it back as well: --quorum usual"),
+  });
+  expect(await run(`services set ${service} --approver none --quorum usual`)).toMatchObject({ code: 0 });
+  await run(`services set ${service} --approver ann --quorum 1`);
+  expect(await run(`services set ${service} --approver none`)).toMatchObject({ code: 0 });
 });
 
 describe("explain", () => {

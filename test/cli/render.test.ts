@@ -1,40 +1,15 @@
-// Tables fit the terminal, lose nothing, and colour only where that is wanted.
+// Details and prose fit the terminal, and what outsiders wrote does it no harm.
 import { expect, test } from "vitest";
-import { details, duration, harmless, table } from "../../cli/render.ts";
+import { details, duration, harmless, prose } from "../../cli/render.ts";
 
-const columns = [{ head: "ID" }, { head: "NAME", breaks: true }];
-const rows = [
-  ["vpce-0123456789abcdef0", "a consumer with a rather long name that goes on for a while"],
-  ["vpce-1", "日本の会社 😀"],
-];
-
-test("columns are aligned, also under wide characters", () => {
-  const text = table(
-    [...columns, { head: "LAST" }],
-    rows.map((row) => [...row, "x"]),
-    { width: Infinity, colour: false },
+test("what is broken stands under its beginning, and words to copy stay whole", () => {
+  const look = { width: 40, colour: false };
+  expect(details([["Known as", `a service with a name and ${"x".repeat(50)}`]], look)).toBe(
+    `Known as  a service with a name and\n          ${"x".repeat(50)}`,
   );
-  const ends = text.split("\n").map((line) => line.replaceAll(/[日本の会社😀]/gu, "__").length);
-  expect(new Set([ends[1], ends[2]]).size).toBe(1);
-});
-
-test.each([120, 60, 45])("nothing is wider than %d columns, and no word is lost", (width) => {
-  const text = table(columns, rows, { width, colour: false });
-  for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
-  for (const word of rows.flat().flatMap((cell) => cell.split(" "))) expect(text).toContain(word);
-});
-
-test("where ids do not fit beside the rest, each row is a block, and ids stay whole", () => {
-  expect(table(columns, [["vpce-0123456789abcdef0", "acme"]], { width: 25, colour: false })).toBe(
-    "ID    vpce-0123456789abcdef0\nNAME  acme",
+  expect(prose("- when an entry is removed, what it let in is kept", look, 2)).toBe(
+    "- when an entry is removed, what it\n  let in is kept",
   );
-});
-
-test("colour is put around cells, never inside their width", () => {
-  const coloured = table([{ head: "A" }, { head: "B" }], [[{ text: "no", style: "red" }, "x"]], { width: 80, colour: true });
-  expect(coloured).toContain("\u001b[31mno\u001b[39m");
-  // oxlint-disable-next-line no-control-regex
-  expect(coloured.replaceAll(/\u001b\[\d+m/g, "")).toBe(table([{ head: "A" }, { head: "B" }], [["no", "x"]], { width: 80, colour: false }));
 });
 
 test("hostile text is shown as codes, ordinary text as it is", () => {

@@ -1,7 +1,7 @@
 // A command typed at a terminal that remembers what it showed.
 
 import { main } from "../../cli/main.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { nobody, type Terminal } from "../../cli/terminal.ts";
 
 export interface Typed {
   readonly code: number;
@@ -27,9 +27,11 @@ export async function typed(
   const shown = { out: "", err: "" };
   const questions: string[] = [];
   const terminal: Terminal = {
+    ...nobody,
     env: { AWS_REGION: "eu-west-1", ...(api === undefined ? {} : { DRAWBRIDGE_API: api }), ...env },
     width,
     colour,
+    aside: { width, colour },
     interactive: answer !== undefined,
     out: (text) => void (shown.out += `${text}\n`),
     err: (text) => void (shown.err += `${text}\n`),

@@ -1,6 +1,7 @@
 // As much of a shell as the page's commands need: each line with its variables, run where it leads. Without a process for each, so
 // that the whole walk takes seconds.
 import { main as drawbridge } from "../../cli/main.ts";
+import { nobody } from "../../cli/terminal.ts";
 import type { LocalAws } from "../../local/aws-options.ts";
 import { main as deploy } from "../../scripts/deploy.ts";
 import type { PackagedFor } from "../../scripts/deploy/packaged.ts";
@@ -91,13 +92,10 @@ async function runDrawbridge(shell: Shell, line: string, words: readonly string[
   signAs(shell.operator);
   const out: string[] = [];
   const code = await drawbridge([...words], {
+    ...nobody,
     env: { DRAWBRIDGE_API: valueIn(shell, "DRAWBRIDGE_API"), AWS_REGION: shell.local.region, AWS_ENDPOINT_URL: shell.local.aws },
-    width: Infinity,
-    colour: false,
-    interactive: false,
     out: (text) => void out.push(text),
     err: (text) => void out.push(text),
-    ask: () => Promise.reject(new Error("Nobody is there to answer.")),
   });
   return { line, code, text: out.join("\n") };
 }

@@ -1,7 +1,8 @@
 // Operators look at connections and answer for approvers; the log names them, and nothing is cut unconfirmed.
 import { expect, test } from "vitest";
 import type { Answered } from "../../lib/operator/answers.ts";
-import type { Pending, ShownConnection } from "../../lib/operator/connections.ts";
+import type { ShownConnection } from "../../lib/operator/connections.ts";
+import type { Pending } from "../../lib/operator/pending.ts";
 import type { Told } from "../../lib/operator/history.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { Page } from "../../lib/ledger.ts";
@@ -261,8 +262,8 @@ test("why people are asked is what is so now: a freeze that was lifted is no gro
   at.connect(1);
   await at.admit();
   const why = async (): Promise<string | undefined> => (await at.ask<Page<Pending>>("GET /pending")).items[0]?.because.detail;
-  expect(await why()).toContain("the service is frozen since 2026-11-23T12:00:01.000Z: incident 42");
+  expect(await why()).toContain("the service is frozen since 23 Nov 2026, 12:00 UTC: incident 42");
   await at.ask("DELETE /freezes/{id}", { id: service });
   await at.admit();
-  expect(await why()).toContain("every service is frozen since 2026-11-23T12:00:01.000Z: a storm");
+  expect(await why()).toContain("every service is frozen since 23 Nov 2026, 12:00 UTC: a storm");
 });

@@ -26,6 +26,15 @@ type Tried = Awaited<ReturnType<typeof tryOut>>;
 type Listed = { items: ListedApprover[]; warnings: string[] };
 
 describe("an approver", () => {
+  test("may have no name that a policy file could not hold", async () => {
+    const { ask } = await inCare();
+    await expect(ask("PUT /approvers/{name}", { name: "constructor", slack: "U0123ABCDEF" })).rejects.toMatchObject({
+      code: "BadInput",
+      field: "name",
+      remedy: "give another name",
+    });
+  });
+
   test("is added, confirms by the command, and is reached", async () => {
     const { ask, world, ports, types } = await inCare();
     expect(await ask<PutApprover>("PUT /approvers/{name}", ann)).toMatchObject({

@@ -56,7 +56,7 @@ test("a version that is not the entry's is a clash, which says who wrote what is
   await ask("PUT /entries", { ...accept, version: 0 });
   await expect(ask("PUT /entries", { ...accept, verdict: "ask", version: 0 }, bob)).rejects.toMatchObject({
     code: "VersionClash",
-    message: expect.stringContaining("user/alice"),
+    message: expect.stringContaining("written by alice of 111111111111, 23 Nov 2026"),
   });
   await expect(ask("DELETE /entries/{service}/{principal}", { service, principal: acme, version: "7" })).rejects.toMatchObject({
     code: "VersionClash",
@@ -95,6 +95,13 @@ test.each([
     field,
     remedy: expect.stringContaining(remedy),
   });
+  expect(types()).toEqual(["ServiceAdded"]);
+});
+
+test.each(["__proto__", "constructor", "prototype"])("a label called %s is refused by name, since it would get lost", async (name) => {
+  const { ask, types } = await inCare();
+  const labels: unknown = JSON.parse(`{ "team": "payments", "${name}": "x" }`);
+  await expect(ask("PUT /entries", { ...accept, labels })).rejects.toMatchObject({ code: "BadInput", field: "labels" });
   expect(types()).toEqual(["ServiceAdded"]);
 });
 

@@ -1,6 +1,7 @@
 // Somebody with the command, at work in the tests' own process: the same calls over HTTP, without a start of Node for every look.
 
 import { main } from "../../cli/main.ts";
+import { nobody } from "../../cli/terminal.ts";
 import type { LocalAws } from "../../local/aws.ts";
 import type { Said } from "../../scripts/spawned.ts";
 
@@ -22,13 +23,11 @@ export function operator(at: Pick<LocalAws, "aws" | "api" | "region">, who: stri
     const out: string[] = [];
     const err: string[] = [];
     const code = await main(words, {
+      ...nobody,
       env: { DRAWBRIDGE_API: at.api, AWS_REGION: at.region, AWS_ENDPOINT_URL: at.aws },
       width: 140,
-      colour: false,
-      interactive: false,
       out: (text) => void out.push(text),
       err: (text) => void err.push(text),
-      ask: () => Promise.reject(new Error("Nobody is there to answer.")),
     });
     return { code, stdout: out.join("\n"), stderr: err.join("\n") };
   };
