@@ -93,7 +93,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     inFlight,
     toQueue: sqs.deliver,
     toFunction: functions.deliver,
-    toStream: firehose.deliver,
+    toStream: (principal, roleArn, streamArn, record) => firehose.deliver(principal, roleArn, streamArn, record),
     toTopic: (principal, topicArn, message) => sns.publishAs(principal, topicArn, { Message: message }),
     fault: options.faults.deliveryFails,
     retryMs: delays.ruleRetry,

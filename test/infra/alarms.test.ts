@@ -37,7 +37,8 @@ test.each(["Errors", "Throttles"])("the alarm on %s watches every function, and 
       (alarm) => (at(alarm, "Metrics") ?? []) as { MetricStat?: { Metric: { MetricName: string; Dimensions: { Value: unknown }[] } } }[],
     )
     .flatMap(({ MetricStat }) => (MetricStat?.Metric.MetricName === metric ? [target(MetricStat.Metric.Dimensions[0]?.Value)] : []));
-  expect(watched.toSorted()).toEqual(functions.map(({ id }) => id).toSorted());
+  expect(new Set(watched)).toEqual(new Set(functions.map(({ id }) => id)));
+  expect(watched).toHaveLength(functions.length);
   // AWS takes ten metrics in one alarm, besides expressions.
   expect(watched.length).toBeLessThanOrEqual(10);
 });

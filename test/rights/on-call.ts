@@ -3,7 +3,9 @@ import type { World } from "./world.ts";
 
 /** By `service command`: actions with their resources, and what IAM is told besides. */
 export function onCallNeeds(world: World): Readonly<Record<string, readonly (readonly [action: string, resource: string])[]>> {
-  const { local, idOf, arnOf } = world;
+  const { local } = world;
+  const idOf = (id: string): string => world.idOf(id);
+  const arnOf = (id: string): string => world.arnOf(id);
   const here = `${local.region}:${local.account}`;
   const stack = local.stack.resources;
   const named = (type: string): string[] => stack.filter((one) => one.type === type).map(({ logicalId }) => logicalId);
