@@ -1,4 +1,4 @@
-// Everything Drawbridge asks of the outside, on one screen. Adapters are in lib/aws; fakes that remember in test/fakes.
+// Everything Drawbridge asks of the outside. Adapters are in lib/aws; fakes that remember in test/fakes.
 
 import type { Entry, Membership, Removed, UnitMarks } from "./allow-list.ts";
 import type { Approver } from "./approver.ts";

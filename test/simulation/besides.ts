@@ -26,6 +26,8 @@ export interface BesidesSetup {
   readonly renames?: boolean;
   /** Services whose zone changes, and that are released and taken up again. */
   readonly care?: boolean;
+  /** Zones that are full for a time. */
+  readonly full?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -38,12 +40,14 @@ export function drawBesides(seed: number): BesidesSetup {
   const asking = random.chance(0.15);
   const renames = random.chance(0.15);
   const care = random.chance(0.15);
+  const full = random.chance(0.1);
   return {
     ...(permissions ? { permissions } : {}),
     ...(units ? { units: asked ? "asked" : "unasked" } : {}),
     ...(vpcs ? { vpcs } : {}),
     ...(asking ? { asking } : {}),
     ...(renames ? { renames } : {}),
+    ...(full ? { full } : {}),
     // Permissions and private zones of a service that comes and goes are not lived.
     ...(care && !permissions && !vpcs ? { care } : {}),
   };
@@ -106,6 +110,13 @@ export class Besides {
       plan("operators", random.between(1, 3), late, () => this.care.moveNames());
       plan("operators", random.between(0, 2), moment, () => this.care.release());
     }
+    if (this.setup.full === true)
+      plan("foreign-dns", random.between(1, 2), moment, () =>
+        this.#world.route53.fill(
+          random.between(1000, 900_000),
+          random.pick(["The limit of 10000 records is exceeded.", "There is no more room."]),
+        ),
+      );
     if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 
