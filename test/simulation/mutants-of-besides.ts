@@ -3,6 +3,29 @@
 import type { BesidesSetup } from "./besides.ts";
 import { one, type Mutant } from "./mutant.ts";
 
+/** Shown by people who are no approvers, and press. */
+const ofStrangers: readonly Mutant[] = [
+  one(
+    "asking/take-answer.ts",
+    "a stranger's press leaves no mark",
+    "const isNoted = await noteRefused(ports, {",
+    "const isNoted = ((_: unknown) => true)({",
+  ),
+  one(
+    "loop/attribute-service.ts",
+    "CloudTrail's word on a service is told as often as it comes",
+    "told.event.event === event)) return;",
+    'told.event.event === "")) return;',
+  ),
+  one("messages.ts", "our own roles' calls on a service are taken for people's", "&& !ours(who, arn, ownRoles) ? {", "? {"),
+  one(
+    "asking/note-refused.ts",
+    "a press that does not count closes the connection",
+    "after: evolve(kept.connection, event), events: [event]",
+    'after: { ...evolve(kept.connection, event), status: "closed", reason: "deleted" } as never, events: [event]',
+  ),
+];
+
 const ofPermissions: readonly Mutant[] = [
   one(
     "permissions.ts",
@@ -51,8 +74,14 @@ const ofPermissions: readonly Mutant[] = [
   one(
     "loop/permissions.ts",
     "nobody writes down whom we let ask",
-    "for (const account of add) await ports.permits.keep(service, { account, at: ports.clock() });",
+    "for (const account of call.added) await permits.keep(service, { account, at: clock() });",
     "",
+  ),
+  one(
+    "loop/permissions.ts",
+    "permissions change before the log says so",
+    'if (!(await record(ports, service, { type: "PermissionsFollowed", service, ...call }, detail))) return "rests";',
+    'if (detail === "") return "rests";',
   ),
   one(
     "loop/permissions.ts",
@@ -173,6 +202,7 @@ const ofPrivateZones: readonly Mutant[] = [
 const inLives = (besides: BesidesSetup, those: readonly Mutant[]): Mutant[] => those.map((mutant) => ({ ...mutant, lives: { besides } }));
 
 export const mutantsOfBesides: readonly Mutant[] = [
+  ...inLives({ strangers: true }, ofStrangers),
   ...inLives({ permissions: true }, ofPermissions),
   ...inLives({ units: "asked" }, ofUnits),
   ...inLives({ vpcs: true }, ofPrivateZones),
