@@ -11,7 +11,7 @@ import type { Message } from "./ports.ts";
 import { switchOn } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { associateCommand, type Vpc } from "./vpcs.ts";
-import { utc, withTimes } from "./when.ts";
+import { utc } from "./when.ts";
 import { actorWords, personWords, sentence } from "./wording.ts";
 
 /** Who connects to what, with what the allow-list knows of them. */
@@ -138,7 +138,7 @@ export function rows(notice: Notice): (readonly [label: string, value: string])[
     [notice.of === "question" ? "Asked" : "When", utc(at)],
     ["Agreement", notice.of === "question" ? agreementWords(notice) : undefined],
     ["By", notice.of === "news" ? actorWords(notice.event.by, notice.writer) : undefined],
-    ["Because", withTimes(because.detail)],
+    ["Because", because.detail],
   ];
   return facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, oneLine(value, lineMax)] as const]));
 }
@@ -148,7 +148,7 @@ const agreementWords = ({ quorum, given = [] }: Question): string | undefined =>
 
 /** What the notice says before its facts. */
 export const lede = (notice: Notice): string =>
-  notice.of === "question" ? askedBecause(notice.because) : `${capital(oneLine(withTimes(sentence(notice.event)), lineMax))}.`;
+  notice.of === "question" ? askedBecause(notice.because) : `${capital(oneLine(sentence(notice.event), lineMax))}.`;
 
 /** The notice as SNS takes it. */
 export const asMail = (notice: Notice): Message => ({

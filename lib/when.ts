@@ -13,10 +13,6 @@ export function utc(at: Instant): string {
 /** As somebody said it, to the last digit: `2027-12-31 18:00 UTC`, `2027-12-31 18:00:30 UTC`. */
 export const exactly = (at: Instant): string => `${at.replace("T", " ").replace(/(:00)?\.000Z$|Z$/, "")} UTC`;
 
-/** A rule's words with its times as people read them; the log and programs have them as they were written. */
-export const withTimes = (text: string): string =>
-  text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z/g, (at) => utc(at as Instant));
-
 /** `4 minutes ago`; `just now` for less than a minute, and for a time that another clock puts into the future. */
 export function ago(at: Instant, now: Instant): string {
   const minutes = Math.floor((milliseconds(now) - milliseconds(at)) / 60_000);

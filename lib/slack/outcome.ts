@@ -4,7 +4,7 @@ import type { Connection, Decision } from "../connection.ts";
 import { doerOf, isGlassBroken } from "../doer.ts";
 import type { DrawbridgeEvent } from "../events.ts";
 import { oneLine } from "../harmless.ts";
-import { utc, withTimes } from "../when.ts";
+import { utc } from "../when.ts";
 import { actorWords } from "../wording.ts";
 
 const reasonCharactersMax = 500;
@@ -51,7 +51,7 @@ function decided(decision: Decision, { since = [], writer }: Beside): string {
   const by = doerOf(decision, since);
   const word = verdict === "accept" ? "Approved" : "Rejected";
   const person = by.kind === "approver" || by.kind === "operator";
-  const why = person ? reason : withTimes(because.detail);
+  const why = person ? reason : because.detail;
   const who = actorWords(by, writer);
   const how = isGlassBroken(decision) ? `Break-glass: approved by ${who} alone, past its approvers` : `${word} by ${who}`;
   return `${how}, ${utc(at)}${why === undefined || why === "" ? "" : `: ${oneLine(why, reasonCharactersMax)}`}`;

@@ -2,7 +2,6 @@
 
 import type { Judgement } from "../allow-list.ts";
 import { explain, type ExplainedEntry } from "../explain.ts";
-import { withTimes } from "../when.ts";
 import { html, type Markup } from "./html.ts";
 import { shown } from "./pieces.ts";
 
@@ -11,17 +10,15 @@ export function explanation(judgement: Judgement): Markup | undefined {
   if (entries.length === 0) return undefined;
   return html`<details class="small">
     <summary>What the allow-list says now: ${judgement.verdict}</summary>
-    <p>${told(headline)}</p>
+    <p>${shown(headline)}</p>
     <ul class="plain">
       ${entries.map(line)}
     </ul>
   </details>`;
 }
 
-const told = (text: string): string => shown(withTimes(text));
-
 const line = ({ words, decides, why, conditions }: ExplainedEntry): Markup =>
   html`<li>
-    <strong>${decides ? "Decides" : "Beaten"}</strong>: ${told(words)}
-    <p class="soft">${why}${conditions.map(({ condition, result, saw }) => html`<br />${condition}: ${told(saw)} (${result})`)}</p>
+    <strong>${decides ? "Decides" : "Beaten"}</strong>: ${shown(words)}
+    <p class="soft">${why}${conditions.map(({ condition, result, saw }) => html`<br />${condition}: ${shown(saw)} (${result})`)}</p>
   </li>`;

@@ -6,7 +6,7 @@ import type { SettledView } from "../asking/answer.ts";
 import { writerOf } from "../asking/profile.ts";
 import type { Connection, Decision } from "../connection.ts";
 import { doerOf, isGlassBroken } from "../doer.ts";
-import { ago, utc, withTimes } from "../when.ts";
+import { ago, utc } from "../when.ts";
 import { actorWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
@@ -123,5 +123,5 @@ function how(decision: Decision, view: SettledView): Markup {
 const ground = ({ reason, because }: Decision): Markup =>
   html`<section aria-labelledby="ground">
     <h2 id="ground">${reason === undefined ? "Why" : "The reason given"}</h2>
-    <p class="rule">${shown(reason ?? withTimes(because.detail))}</p>
+    <p class="rule">${shown(reason ?? because.detail)}</p>
   </section>`;

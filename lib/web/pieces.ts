@@ -5,7 +5,7 @@ import { oneLine } from "../harmless.ts";
 import type { AccountId, Instant } from "../ids.ts";
 import type { StoredOfConnection } from "../ledger.ts";
 import type { Profile } from "../notices.ts";
-import { ago, utc, withTimes } from "../when.ts";
+import { ago, utc } from "../when.ts";
 import { inWordsOfConnection } from "../in-words.ts";
 import { html, type Markup, type Piece } from "./html.ts";
 
@@ -56,7 +56,7 @@ export const lines = (all: readonly Line[], now: Instant): Markup =>
       ({ at, words, about }) =>
         html`<li>
           ${time(at, now)}
-          <p>${shown(capital(withTimes(words)))}</p>
+          <p>${shown(capital(words))}</p>
           ${about}
         </li>`,
     )}

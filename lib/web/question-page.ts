@@ -5,7 +5,7 @@ import type { Complaint } from "../asking/complaints.ts";
 import { reasonCharactersMax, type Form } from "../asking/form.ts";
 import { askedBecause } from "../notices.ts";
 import { visible } from "../harmless.ts";
-import { ago, utc, withTimes } from "../when.ts";
+import { ago, utc } from "../when.ts";
 import { described, invalid, told, wrong } from "./field.ts";
 import { explanation } from "./explanation.ts";
 import { html, type Markup } from "./html.ts";
@@ -38,7 +38,7 @@ export function questionPage(view: OpenView): Page {
           <section aria-labelledby="why">
             <h2 id="why">Why it asks</h2>
             <p>${askedBecause(question.because)}</p>
-            <p class="rule small">Rule <code>${question.because.rule}</code>: ${shown(withTimes(question.because.detail))}</p>
+            <p class="rule small">Rule <code>${question.because.rule}</code>: ${shown(question.because.detail)}</p>
             ${explanation(view.judgement)}
           </section>
           ${agreement(view)}
@@ -108,7 +108,7 @@ function form(view: OpenView, access: Extract<OpenView["access"], { kind: "link"
     ${complaints.length > 0 ? told(complaints) : undefined}
     ${hasAgreed(view) ? html`<p>It is recorded, and counts once enough others agree. You can still reject.</p>` : undefined}
     ${access.kind === "session" ? signedIn(access, guard) : undefined}
-    ${refused ? html`<div class="told"><p>A reject entry applies now (${shown(withTimes(judgement.because.detail))}). Approving will be refused.</p></div>` : undefined}
+    ${refused ? html`<div class="told"><p>A reject entry applies now (${shown(judgement.because.detail)}). Approving will be refused.</p></div>` : undefined}
     <form method="post" action="#decide" accept-charset="utf-8" autocomplete="off">
       <input type="hidden" name="guard" value="${guard}" />
       ${choices(view, !hasAgreed(view))} ${reasonField(view)} ${access.kind === "link" ? confirmField(view) : undefined}

@@ -2,7 +2,6 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { instant } from "../../lib/ids.ts";
 import { stylesHash } from "../../lib/web/styles.ts";
 import { linkExpiry, linkToken } from "../../lib/web/links.ts";
 import { createHash } from "node:crypto";
@@ -45,22 +44,6 @@ describe("the page", () => {
       "ask, version 1",
     ])
       expect(page.html).toContain(fact);
-  });
-
-  test("has no time as only programs read it, in the rule either", async () => {
-    const begins = "2026-11-23T18:30:00.000Z";
-    const world = await asked((story) =>
-      story.entry({
-        verdict: "accept",
-        principal: `account#${stranger}`,
-        conditions: { notBefore: instant(Date.parse(begins)) },
-      }),
-    );
-    const page = await world.http("GET");
-    expect(text(page)).toContain("23 Nov 2026, 18:30 UTC");
-    // In `datetime` they are for programs.
-    expect(page.html.replaceAll(/datetime="[^"]*"/g, "")).not.toMatch(/\d{4}-\d\d-\d\dT/);
-    expect(world.told("ApprovalRequested")).toMatchObject({ because: { detail: expect.stringContaining(begins) as string } });
   });
 
   test("shows what was decided about the account before", async () => {
