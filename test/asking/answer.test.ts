@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { instant } from "../../lib/ids.ts";
 import { stylesHash } from "../../lib/web/styles.ts";
 import { linkExpiry, linkToken } from "../../lib/web/links.ts";
 import { createHash } from "node:crypto";
@@ -44,6 +45,15 @@ describe("the page", () => {
       "ask, version 1",
     ])
       expect(page.html).toContain(fact);
+  });
+
+  test("has no time as only programs read it, in the rule either", async () => {
+    const notBefore = instant(Date.UTC(2026, 10, 23, 18, 30));
+    const world = await asked((story) => story.entry({ verdict: "accept", principal: `account#${stranger}`, conditions: { notBefore } }));
+    const page = await world.http("GET");
+    expect(text(page)).toContain("2026-11-23 18:30 UTC");
+    // In `datetime` they are for programs.
+    expect(page.html.replaceAll(/datetime="[^"]*"/g, "")).not.toMatch(/\d{4}-\d\d-\d\dT/);
   });
 
   test("shows what was decided about the account before", async () => {
