@@ -19,27 +19,27 @@ const looks = [
 const folder = new URL("../../screenshots/", import.meta.url).pathname;
 
 describe.skipIf(!hasBrowser)("the pages in a browser", () => {
-  let [browser, server]: [Browser?, Server?] = [];
+  let browser: Browser;
+  let server: Server;
   const pages = new Map<string, Answered>();
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     browser = await startBrowser();
-    const serving = createServer(({ url = "" }, response) => {
+    server = createServer(({ url = "" }, response) => {
       const page = pages.get(url.slice(1));
       response.writeHead(page?.status ?? 404, page?.headers as Record<string, string> | undefined);
       response.end(page?.html ?? "");
     });
-    server = serving;
-    await new Promise<void>((resolve) => serving.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
   afterAll(async () => {
-    await browser?.close();
-    server?.close();
+    await browser.close();
+    server.close();
   });
 
   test.each(Object.keys(states))("%s", async (name) => {
     const made = await states[name]?.();
-    if (made === undefined || browser === undefined) throw new Error(`${name} was not made`);
+    if (made === undefined) throw new Error(`${name} was not made`);
     expect(made.status).not.toBe(303);
     pages.set(name, made);
     const faults: string[] = [];
@@ -48,7 +48,7 @@ describe.skipIf(!hasBrowser)("the pages in a browser", () => {
       const page = await context.newPage();
       // That a page answers 4xx or 5xx is said in the console, and is as it should be.
       page.on("console", (message) => /status of [45]\d\d/.test(message.text()) || faults.push(`${look}: console: ${message.text()}`));
-      await page.goto(`http://127.0.0.1:${String((server?.address() as AddressInfo).port)}/${name}`);
+      await page.goto(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/${name}`);
       faults.push(...(await faultsOnPage(page)).map((fault) => `${look}: ${fault}`));
       await page.screenshot({ path: `${folder}${name}-${look}.png`, fullPage: true });
       await context.close();

@@ -128,7 +128,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
 
   test("whoever enters a code is where they decide, and a wrong code leaves them in its field", async () => {
     const world = await asked((story) => story.approvers([{ name: "ann", email: "ann@example.com" }]));
-    const { page, complaints } = await visit({ http: world.http, token: await world.linkOf("ann") });
+    const { page, complaints } = await visit({ ...world, token: await world.linkOf("ann") });
     const top = (): Promise<number> => page.evaluate<number>(`document.getElementById("decide")?.getBoundingClientRect().top ?? -1`);
     await page.getByRole("link", { name: "Decide" }).click();
     expect(await top()).toBeLessThan(640 / 2);
