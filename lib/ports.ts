@@ -95,7 +95,8 @@ export interface Ledger {
 }
 export interface AuditQuery {
   readonly by: "service" | "account" | "actor" | "type" | "decision" | "time";
-  readonly value?: string;
+  /** Several are read as one list. */
+  readonly value?: string | readonly string[];
   readonly from?: Instant;
   readonly to?: Instant;
   readonly oldestFirst?: boolean;

@@ -1,5 +1,5 @@
 // What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
-// other ways of asking people, and entries that are edited without another meaning.
+// other ways of asking people, entries that are edited without another meaning, and strangers who press in Slack.
 
 import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
@@ -10,6 +10,7 @@ import { OwnAsking } from "./own-asking.ts";
 import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
 import { ServicePermissions } from "./service-permissions.ts";
+import { Strangers } from "./strangers.ts";
 import type { ActorKind, World } from "./world.ts";
 
 /** Nothing of it where absent, as in the lives from before it was drawn. */
@@ -28,6 +29,8 @@ export interface BesidesSetup {
   readonly care?: boolean;
   /** Zones that are full for a time. */
   readonly full?: boolean;
+  /** People who are no approvers, and press in Slack; and changes of services of which CloudTrail tells. */
+  readonly strangers?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -41,6 +44,7 @@ export function drawBesides(seed: number): BesidesSetup {
   const renames = random.chance(0.15);
   const care = random.chance(0.15);
   const full = random.chance(0.1);
+  const strangers = random.chance(0.15);
   return {
     ...(permissions ? { permissions } : {}),
     ...(units ? { units: asked ? "asked" : "unasked" } : {}),
@@ -50,6 +54,7 @@ export function drawBesides(seed: number): BesidesSetup {
     ...(full ? { full } : {}),
     // Permissions and private zones of a service that comes and goes are not lived.
     ...(care && !permissions && !vpcs ? { care } : {}),
+    ...(strangers ? { strangers } : {}),
   };
 }
 
@@ -63,6 +68,7 @@ export class Besides {
   readonly privateZones: PrivateZones;
   readonly asking: OwnAsking;
   readonly care: OwnCare;
+  readonly #strangers: Strangers;
   readonly #world: World;
 
   constructor(world: World) {
@@ -74,6 +80,7 @@ export class Besides {
     this.privateZones = new PrivateZones(world, this.random);
     this.asking = new OwnAsking(world, new Random(world.setup.seed, 19));
     this.care = new OwnCare(world, new Random(world.setup.seed, 20));
+    this.#strangers = new Strangers(world, new Random(world.setup.seed, 23));
   }
 
   /** When anything happens. */
@@ -117,6 +124,10 @@ export class Besides {
           random.pick(["The limit of 10000 records is exceeded.", "There is no more room."]),
         ),
       );
+    if (this.setup.strangers === true) {
+      plan("forgers", random.between(1, 5), moment, () => this.#strangers.press());
+      plan("console", random.between(0, 4), moment, () => this.#strangers.changeService());
+    }
     if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 

@@ -98,7 +98,7 @@ export function lastFailure(
   const last = world.store.log
     .get(`connection#${endpoint}`)
     ?.findLast(
-      ({ seq: at, event: { type } }) => at <= seq && (/^Effect/.test(type) || (type === "NameAssigned" && effect === "make-name")),
+      ({ seq: at, event: { type } }) => at <= seq && (type.startsWith("Effect") || (type === "NameAssigned" && effect === "make-name")),
     )?.event;
   return last?.type === "EffectFailed" && last.effect === effect ? last : undefined;
 }
