@@ -152,7 +152,8 @@ export function metricsIn(lines: readonly string[]): number {
   for (const line of lines) {
     if (!line.startsWith("{")) continue;
     const told = JSON.parse(line) as Told & Readonly<Record<string, unknown>>;
-    for (const { Namespace, Dimensions, Metrics } of told._aws?.CloudWatchMetrics ?? [])
+    const { _aws: metrics } = told;
+    for (const { Namespace, Dimensions, Metrics } of metrics?.CloudWatchMetrics ?? [])
       for (const set of Dimensions)
         for (const { Name } of Metrics) known.add(JSON.stringify([Namespace, Name, set.map((name) => [name, told[name]])]));
   }
