@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { parseSync } from "oxc-parser";
 import { awsStates } from "../lib/observed.ts";
 import { detailVersion } from "../lib/aws/bus-event.ts";
+import { toldIn, valuesIn } from "./event-examples.ts";
 
 export interface Schema {
   readonly description?: string;
@@ -51,6 +52,7 @@ const forms: Readonly<Record<string, Schema>> = {
   AccountId: { type: "string", pattern: "^[0-9]{12}$" },
   ZoneId: { type: "string", pattern: "^Z[0-9A-Z]{1,31}$" },
   Instant: { type: "string", format: "date-time", pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$" },
+  Principal: { type: "string", pattern: "^(any|(endpoint|account|ou|org)#.+)$" },
   AwsState: { enum: [...awsStates, "unknown"] },
 };
 
@@ -64,8 +66,14 @@ export async function catalogue(): Promise<Catalogue> {
       eventSchemas(types(node)).map((one): EventSchema => ({ ...one, about: name === "ConnectionEvent" ? "connections" : "rules" })),
     ),
   );
-  types({ type: "TSTypeReference", start: 0, typeName: { name: "Actor" } });
-  types({ type: "TSTypeReference", start: 0, typeName: { name: "Because" } });
+  for (const name of ["Actor", "Because", "Source", ...new Set(valueShapes.map(([, shape]) => shape))])
+    types({ type: "TSTypeReference", start: 0, typeName: { name } });
+  shared["Source"] = {
+    description: "What brought it up; the message itself stays in the log",
+    type: "object",
+    properties: { kind: shared["Source"]?.properties?.["kind"] ?? {} },
+    required: ["kind"],
+  };
   return { events, shared: Object.fromEntries(Object.entries(shared).sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
@@ -139,7 +147,7 @@ function reader(declared: ReadonlyMap<string, Declared>, shared: Record<string, 
       case "TSTypeLiteral":
         return object(node["members"] as Node[]);
       case "TSTypeReference":
-        return named((node["typeName"] as { name: string }).name);
+        return referred(node, (node["typeName"] as { name: string }).name);
       default:
         throw new Error(`scripts/event-schemas.ts does not know the type ${node.type} yet`);
     }
@@ -156,6 +164,14 @@ function reader(declared: ReadonlyMap<string, Declared>, shared: Record<string, 
       properties: Object.fromEntries(pairs.map(({ name, schema }) => [name, schema])),
       required: pairs.filter(({ optional }) => !optional).map(({ name }) => name),
     };
+  };
+  /** Of what TypeScript itself makes of types, as much as events use. */
+  const referred = (node: Node, name: string): Schema => {
+    const [first] = ((node["typeArguments"] as { params: Node[] } | null | undefined)?.params ?? []) as readonly Node[];
+    if (first === undefined) return named(name);
+    if (name === "Readonly") return read(first);
+    if (name === "Record" || name === "Omit") return { type: "object" };
+    throw new Error(`scripts/event-schemas.ts does not know the type ${name}<…> yet`);
   };
   const named = (name: string): Schema => {
     const form = forms[name];
@@ -212,9 +228,29 @@ function eventSchema(type: string, own: Schema, rest: Readonly<Record<string, Sc
     service: { description: "The service, or * for every one", anyOf: [forms["ServiceId"] ?? {}, { const: "*" }] },
     endpoint: { description: "Of a connection's events", ...forms["EndpointId"] },
     account: { description: "The consumer's, where the event is about one", ...forms["AccountId"] },
+    hash: { description: "The event's hash in the log, which the checkpoints hold", type: "string", pattern: "^[0-9a-f]{64}$" },
+    previous: {
+      description: "The hash of the event before it in that story; nothing for the first",
+      type: "string",
+      pattern: "^([0-9a-f]{64})?$",
+    },
+    source: { $ref: "#/$defs/Source" },
   };
+  const shape = valueOf(type);
+  const values = shape === undefined ? {} : Object.fromEntries(["from", "to"].flatMap((name) => (name in rest ? [[name, shape]] : [])));
   const required = ["version", "type", "subject", "seq", "at", "by", "because", ...(own.required ?? []).filter((name) => name !== "type")];
-  return { type, schema: { type: "object", properties: { ...known, ...rest }, required: [...new Set(required)] } };
+  return { type, schema: { type: "object", properties: { ...known, ...rest, ...values }, required: [...new Set(required)] } };
+}
+
+/** What `from` and `to` are: in the log they are kept as they were, of whatever version. */
+const valueShapes: readonly (readonly [RegExp, string])[] = [
+  [/^Entry/, "Entry"],
+  [/^Service(Added|Changed|Removed)$/, "Service"],
+  [/^Approver/, "Approver"],
+];
+function valueOf(type: string): Schema | undefined {
+  const shape = valueShapes.find(([form]) => form.test(type))?.[1];
+  return shape === undefined ? undefined : { $ref: `#/$defs/${shape}` };
 }
 
 /** An example that the schema allows: everything that may be there, with values that read well. */
@@ -233,8 +269,23 @@ export function exampleOf({ type, about, schema }: EventSchema, { shared }: Cata
       : type.startsWith("Entry")
         ? { account: "222222222222" }
         : {};
-  return { ...rest, subject, ...(type.startsWith("Approver") ? {} : { service: "vpce-svc-0123456789abcdef0" }), ...places };
+  return {
+    ...rest,
+    ...toldIn(type),
+    ...valuesIn(type, made),
+    previous: previousExample,
+    subject,
+    ...(type.startsWith("Approver") ? {} : { service: "vpce-svc-0123456789abcdef0" }),
+    ...places,
+  };
 }
+
+const previousExample = "b1946ac92492d2347c6235b4d2611184a3f1c9d80e5a5d4b1b0ad33f6b2a5c7e";
+
+const objects: Readonly<Record<string, object>> = {
+  vpc: { id: "vpc-0123456789abcdef0", region: "eu-west-1" },
+  target: { name: "vpce-0123456789abcdef0-x1y2z3.vpce-svc-0123456789abcdef0.eu-west-1.vpce.amazonaws.com", zone: "Z38GZ743OKFT7T" },
+};
 
 const samples: Readonly<Record<string, unknown>> = {
   detail: "account 222222222222 (acme) at vpce-svc-0123456789abcdef0: accept, version 3",
@@ -244,8 +295,6 @@ const samples: Readonly<Record<string, unknown>> = {
   found: "acme.privatelink.example.com A 192.0.2.1",
   arn: "arn:aws:iam::111111111111:user/alice",
   by: { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" },
-  to: { verdict: "accept" },
-  from: { verdict: "ask" },
   label: "acme",
   region: "eu-west-1",
   question: "q-4f7c1a",
@@ -258,10 +307,13 @@ const samples: Readonly<Record<string, unknown>> = {
   event: "11111111-2222-3333-4444-555555555555",
   counter: "vpce-svc-0123456789abcdef0/account#222222222222",
   lacks: ["A"],
+  name: "ann",
+  to: ["carol"],
 };
 
 function sample(name: string, schema: Schema, shared: Readonly<Record<string, Schema>>): unknown {
   if (schema.const !== undefined) return schema.const;
+  if (objects[name] !== undefined) return objects[name];
   if (schema.$ref !== undefined) return sample(name, shared[schema.$ref.split("/").at(-1) ?? ""] ?? {}, shared);
   if (
     schema.type !== "array" &&
@@ -296,6 +348,8 @@ function sample(name: string, schema: Schema, shared: Readonly<Record<string, Sc
 }
 
 function sampleText({ pattern = "" }: Schema): string {
+  if (pattern.includes("{64}")) return "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
+  if (pattern.includes("account")) return "account#222222222222";
   if (pattern.includes("vpce-svc")) return "vpce-svc-0123456789abcdef0";
   if (pattern.includes("vpce-")) return "vpce-0123456789abcdef0";
   if (pattern.includes("{12}")) return "222222222222";

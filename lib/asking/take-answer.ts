@@ -156,7 +156,7 @@ async function commit(ports: TakePorts, answer: GivenAnswer, before: Connection,
     ...optional("reason", reason),
     ...optional("standing", standing?.ref),
   } as const;
-  const task: Task = { endpoint, signal, source: { kind: "answer", raw: answer.source }, ...optional("also", standing?.change) };
+  const task: Task = { endpoint, signal, source: { kind: "answer", raw: rawText(answer.source) }, ...optional("also", standing?.change) };
   const ran = await run(withoutAws(ports, committed), { service: before.service, tasks: [task] });
   if (ran === undefined) return { kind: "gone" };
   const connection = ran.standings[0]?.kept.connection ?? before;

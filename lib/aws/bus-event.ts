@@ -1,7 +1,7 @@
 // What a committed event says on the bus: the detail of an EventBridge event, written and read in one place.
 
 import * as v from "valibot";
-import type { Actor, Because, DrawbridgeEvent } from "../events.ts";
+import type { Actor, Because, DrawbridgeEvent, Source } from "../events.ts";
 import { Unreadable } from "../faults.ts";
 import { endpointId, isEndpointId, type AccountId, type EndpointId, type Instant, type ServiceId } from "../ids.ts";
 import type { StoredEvent, Subject } from "../ledger.ts";
@@ -21,12 +21,17 @@ export interface Told {
   readonly service?: ServiceId | "*";
   readonly endpoint?: EndpointId;
   readonly account?: AccountId;
+  /** Its hash, and that of the event before it in its story: what the log's checkpoints hold. Events from before this was so lack them. */
+  readonly hash?: string;
+  readonly previous?: string;
+  /** What brought it up. */
+  readonly source?: Pick<Source, "kind">;
   readonly [member: string]: unknown;
 }
 
 /** The raw message that brought the matter up stays in the log. */
-export function detailOf({ subject, seq, event, service, account }: StoredEvent): Told {
-  const { source: _, ...said } = event;
+export function detailOf({ subject, seq, event, service, account, hash, previous }: StoredEvent): Told {
+  const { source, ...said } = event;
   const endpoint = endpointOf(subject);
   return {
     ...said,
@@ -36,6 +41,9 @@ export function detailOf({ subject, seq, event, service, account }: StoredEvent)
     ...(service === undefined ? {} : { service }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(account === undefined ? {} : { account }),
+    hash,
+    previous,
+    ...(source === undefined ? {} : { source: { kind: source.kind } }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Signal } from "../../lib/decide.ts";
 import { actorKey } from "../../lib/events.ts";
 import type { EndpointId, ServiceId } from "../../lib/ids.ts";
 import type { Swept } from "../../lib/loop/sweep.ts";
+import type { Service } from "../../lib/service.ts";
 import { stateOf, type Row } from "./ec2.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation, ListRead } from "./lambda.ts";
@@ -70,7 +71,7 @@ export class ChecksAfterRuns {
   }
 
   sweep(by: Invocation, swept: readonly Swept[]): void {
-    const { store, ec2, setup, faults } = this.#world;
+    const { store, ec2, faults } = this.#world;
     const { serviceIds } = this.#world.people;
     if (by.conflicts === 0) this.pagesOfSweeps.push(by.reads.pages);
     const whole = swept.every(({ error }) => error === undefined);
@@ -92,30 +93,29 @@ export class ChecksAfterRuns {
       if (stored === undefined) return this.#fail("every connection is in the log", `${by.name} saw ${endpoint} and left no record`);
       const { connection } = stored.kept;
       const service = store.services.get(row.service);
-      const list = by.reads.firstList.get(endpoint);
       const untouched = Date.parse(connection.changedAt) >= 0 && (stored.versions.at(-1)?.at ?? Infinity) < by.startedAt;
-      if (
-        !untouched ||
-        service?.mode !== "enforce" ||
-        list === undefined ||
-        (this.#world.people.enforcedSince.get(row.service) ?? Infinity) >= by.startedAt
-      )
+      if (!untouched || service?.mode !== "enforce" || (this.#world.people.enforcedSince.get(row.service) ?? Infinity) >= by.startedAt)
         continue;
-      const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: connection.counter, in: belongingOf(list, row) };
-      const verdict = verdictOf(list.table, row, setup.habits, list.clock, bearing);
-      const waiting = row.states.every(({ state }) => state === "pendingAcceptance");
-      if (liveStates.has(connection.status) && cutAt(list, connection, row, service, setup.habits, list.clock) <= Date.parse(list.clock))
-        this.#fail("a sweep leaves nothing undecided", `${endpoint} is ${connection.status} after ${by.name}, though nothing holds it`);
-      // Places under a limit are given one after the other: who finds none left is judged again, and asked about.
-      if (
-        waiting &&
-        (connection.status === "requested" || (connection.status === "asking" && verdict !== "ask" && !this.#isLimited(list, row)))
-      )
-        this.#fail(
-          "a sweep leaves nothing undecided",
-          `${endpoint} is ${connection.status} after ${by.name}, and the list says ${verdict}`,
-        );
+      // A commit that met another writer was judged again, by the list as it was then.
+      const lists = [by.reads.firstList.get(endpoint), by.reads.lastList.get(endpoint)].flatMap((list) => list ?? []);
+      const [why, ...more] = lists.map((list) => this.#undecided(list, connection, row, service));
+      if (why !== undefined && !more.includes(undefined))
+        this.#fail("a sweep leaves nothing undecided", `${endpoint} is ${connection.status} after ${by.name}, ${why}`);
     }
+  }
+
+  /** What this list would have had the sweep do, if anything. */
+  #undecided(list: ListRead, connection: Connection, row: Row, service: Service): string | undefined {
+    const { habits } = this.#world.setup;
+    if (liveStates.has(connection.status) && cutAt(list, connection, row, service, habits, list.clock) <= Date.parse(list.clock))
+      return "though nothing holds it";
+    if (row.states.some(({ state }) => state !== "pendingAcceptance")) return undefined;
+    const bearing = { frozen: list.frozen.has(row.service), counts: list.counts, own: connection.counter, in: belongingOf(list, row) };
+    const verdict = verdictOf(list.table, row, habits, list.clock, bearing);
+    // Places under a limit are given one after the other: who finds none left is judged again, and asked about.
+    const isOpen =
+      connection.status === "requested" || (connection.status === "asking" && verdict !== "ask" && !this.#isLimited(list, row));
+    return isOpen ? `and the list says ${verdict}` : undefined;
   }
 
   #isLimited(list: ListRead, row: Row): boolean {
@@ -124,8 +124,9 @@ export class ChecksAfterRuns {
 
   /** Records that came into being while the sweep was on its way make it list once more. */
   #lateRecords(by: Invocation): number {
-    const { services, records } = this.#world.store;
+    const { store, people } = this.#world;
+    const { records } = store;
     const late = [...records.values()].some(({ versions }) => (versions[0]?.at ?? 0) >= by.startedAt - 1);
-    return late ? services.size : 0;
+    return late ? people.serviceIds.length : 0;
   }
 }
