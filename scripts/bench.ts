@@ -6,7 +6,7 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { auditSection } from "./bench/audit.ts";
 import { callsSection } from "./bench/calls.ts";
-import { costSection } from "./bench/cost.ts";
+import { costForDeploying, costSection } from "./bench/cost.ts";
 import { markdown, type Section } from "./bench/figures.ts";
 import { hopsSection } from "./bench/hops.ts";
 import { importSection } from "./bench/import.ts";
@@ -45,7 +45,7 @@ ${Object.entries(sections)
   .join("\n")}
   --rounds N     how often what is timed is repeated (default 15)
   --json         for programs
-  --write        puts the sections into docs/performance.md
+  --write        puts the sections into docs/performance.md, and the cost into docs/deploy.md
   --help         this
 
 Exit code 1 when a target is not reached.`;
@@ -112,6 +112,19 @@ async function write(done: readonly Section[], machineLine: string): Promise<voi
     text = text.replace(place, (_, begin: string, end: string) => `${begin}${body}\n${end}`);
   }
   await writeFile(page, text);
+  const priced = done.find(({ name }) => name === "cost");
+  if (priced !== undefined) await writePrices(costForDeploying(priced));
+}
+
+async function writePrices(table: string): Promise<void> {
+  const page = new URL("../docs/deploy.md", import.meta.url);
+  const text = await readFile(page, "utf8");
+  const place = /(<!-- cost: printed by [^\n]*-->\n\n)[\s\S]*?(\n\n<!-- \/cost -->)/;
+  if (!place.test(text)) throw new Error("docs/deploy.md has no place for the cost");
+  await writeFile(
+    page,
+    text.replace(place, (_, begin: string, end: string) => begin + table + end),
+  );
 }
 
 function git(...words: string[]): string {

@@ -20,11 +20,19 @@ async function recorded(): Promise<History> {
       await story.tell(world, told);
       await world.local.idle();
     }
+    await besides(world);
     const pairs = await Promise.all(tables.map(async (table) => [table, await rowsOf(world, table)] as const));
     return { version: manifest.version, tables: Object.fromEntries(pairs) as unknown as History["tables"] };
   } finally {
     await world.local.close();
   }
+}
+
+/** What no story leaves behind: a freeze that stands, and one that was lifted. */
+async function besides(world: World): Promise<void> {
+  await world.drawbridge("freeze", "all", "--reason", "incident 42", "--yes");
+  await world.drawbridge("unfreeze", "all", "--reason", "it is over", "--yes");
+  await world.drawbridge("freeze", "all", "--reason", "incident 43", "--yes");
 }
 
 async function rowsOf(world: World, table: string): Promise<Row[]> {

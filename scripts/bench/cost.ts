@@ -3,45 +3,12 @@
 import { approver } from "../actors.ts";
 import { readTemplate } from "../template.ts";
 import { liveOnFakes } from "./fakes-life.ts";
-import { sum, type Section } from "./figures.ts";
+import { quietSeconds } from "../../lib/audit/checkpoint.ts";
+import { shown, sum, type Section } from "./figures.ts";
 import { pause, startBenchStack } from "./local-stack.ts";
+import { cost, costOfMonth, kinds, monthlyOf, nothing, plus, prices, scheduled, times, words, type Bill } from "./prices.ts";
 import { tableShapes, writeUnits } from "./units.ts";
 import { readItem } from "../../lib/aws/item.ts";
-
-/** What AWS bills for, counted. */
-export interface Bill {
-  readonly lambdaRequests: number;
-  readonly lambdaGigabyteSeconds: number;
-  readonly readUnits: number;
-  readonly writeUnits: number;
-  readonly sqsRequests: number;
-  readonly snsPublishes: number;
-  readonly emails: number;
-  readonly events: number;
-  readonly httpRequests: number;
-  readonly logGigabytes: number;
-}
-
-/** US dollars for each, list prices of us-east-1 for arm64; free tiers are left out. Look them up before you rely on them: https://aws.amazon.com/pricing/ */
-export const prices: Readonly<Record<keyof Bill, number>> = {
-  lambdaRequests: 0.2e-6,
-  lambdaGigabyteSeconds: 0.000_013_333_4,
-  readUnits: 0.125e-6,
-  writeUnits: 0.625e-6,
-  sqsRequests: 0.4e-6,
-  snsPublishes: 0.5e-6,
-  emails: 2e-5,
-  events: 1e-6,
-  httpRequests: 1e-6,
-  logGigabytes: 0.5,
-};
-
-export const cost = (bill: Bill): number => sum((Object.keys(prices) as (keyof Bill)[]).map((kind) => bill[kind] * prices[kind]));
-export const times = (bill: Bill, factor: number): Bill =>
-  Object.fromEntries(Object.entries(bill).map(([kind, count]) => [kind, count * factor])) as unknown as Bill;
-export const plus = (one: Bill, other: Bill): Bill =>
-  Object.fromEntries((Object.keys(prices) as (keyof Bill)[]).map((kind) => [kind, one[kind] + other[kind]])) as unknown as Bill;
-export const nothing: Bill = Object.fromEntries(Object.keys(prices).map((kind) => [kind, 0])) as unknown as Bill;
 
 const minutesPerMonth = 730 * 60;
 const memoryGigabytes = 0.5;
@@ -51,8 +18,8 @@ const logBytesPerRun = 600;
 /** Keys that one consumer's verdict is looked up by: endpoint, account and any, at the service and at every service. */
 const keysPerVerdict = 6;
 
-/** Fixed charges a month: alarms beyond no free ones, the two secrets. */
-const fixed = (alarms: number, secrets: number, dashboards: number): number => alarms * 0.1 + secrets * 0.4 + dashboards * 3;
+/** A record through Firehose counts as at least this much. */
+const firehoseBytesLeast = 5 * 1024;
 
 /** One connection, all its life until its name is made, asked of a person or not, as local AWS counts it. */
 async function oneLife(asked: boolean): Promise<Bill> {
@@ -95,6 +62,10 @@ async function oneLife(asked: boolean): Promise<Bill> {
       events: added.length,
       httpRequests: asked ? 2 : 0,
       logGigabytes: (runs * logBytesPerRun) / 1e9,
+      // A minute in which something happened has one checkpoint and one file of the archive, however much it was: counted by the minute.
+      signatures: 0,
+      objectsPut: 0,
+      firehoseGigabytes: (added.length * firehoseBytesLeast) / 1e9,
     };
   } finally {
     await stack.close();
@@ -140,26 +111,82 @@ async function oneSweep(connections: number): Promise<Bill> {
   };
 }
 
+/** One minute's run of each function that the clock wakes, but for the sweep, when nothing has happened; and how many metrics they tell. */
+async function oneMinute(functions: readonly string[]): Promise<{ bill: Bill; metrics: number }> {
+  const stack = await startBenchStack();
+  try {
+    const { local } = stack;
+    const bills: Bill[] = [];
+    for (const name of functions) {
+      // The first run of an instance reads more: it remembers for the others.
+      await local.invoke(name);
+      const calls = await stack.counting(async () => void (await local.invoke(name)));
+      const count = (action: string): number => calls[action] ?? 0;
+      bills.push({
+        ...nothing,
+        lambdaRequests: 1,
+        lambdaGigabyteSeconds: secondsPerRun * memoryGigabytes,
+        readUnits: count("dynamodb:GetItem") + count("dynamodb:BatchGetItem") + count("dynamodb:Query"),
+        logGigabytes: logBytesPerRun / 1e9,
+      });
+    }
+    return { bill: bills.reduce(plus, nothing), metrics: metricsIn(functions.flatMap((name) => [...local.logs(name)])) };
+  } finally {
+    await stack.close();
+  }
+}
+
+interface Told {
+  readonly _aws?: {
+    readonly CloudWatchMetrics: readonly {
+      readonly Namespace: string;
+      readonly Dimensions: readonly (readonly string[])[];
+      readonly Metrics: readonly { readonly Name: string }[];
+    }[];
+  };
+}
+
+/** CloudWatch bills each name with each set of dimensions as one. */
+export function metricsIn(lines: readonly string[]): number {
+  const known = new Set<string>();
+  for (const line of lines) {
+    if (!line.startsWith("{")) continue;
+    const told = JSON.parse(line) as Told & Readonly<Record<string, unknown>>;
+    const { _aws: metrics } = told;
+    for (const { Namespace, Dimensions, Metrics } of metrics?.CloudWatchMetrics ?? [])
+      for (const set of Dimensions)
+        for (const { Name } of Metrics) known.add(JSON.stringify([Namespace, Name, set.map((name) => [name, told[name]])]));
+  }
+  return known.size;
+}
+
 /** Lambda polls each queue all the time: five pollers, 20 seconds a poll. */
 const idlePolls = (queues: number): Bill => ({ ...nothing, sqsRequests: queues * 5 * 3 * minutesPerMonth });
 
 export async function costSection(): Promise<Section> {
   const template = await readTemplate();
-  const count = (type: string): number => Object.values(template.Resources).filter(({ Type }) => Type === type).length;
-  const monthly = fixed(count("AWS::CloudWatch::Alarm"), count("AWS::SecretsManager::Secret"), count("AWS::CloudWatch::Dashboard"));
   const mappings = Object.values(template.Resources).filter(
     ({ Type, Properties = {} }) => Type === "AWS::Lambda::EventSourceMapping" && "ScalingConfig" in Properties,
   ).length;
-  const idle = plus(times(await oneSweep(0), minutesPerMonth), idlePolls(mappings));
-  const watched = plus(times(await oneSweep(1000), minutesPerMonth), idlePolls(mappings));
+  const byTheClock = scheduled(template).filter((name) => name !== "SweepLambdaFunction");
+  const { bill: minute } = await oneMinute(byTheClock);
+  const { metrics } = await oneMinute(scheduled(template));
+  const monthly = costOfMonth(monthlyOf(template, metrics));
+  // At rest the log is sealed once in a while all the same, so that a gap is seen.
+  const seals = (minutesPerMonth * 60) / quietSeconds;
+  const always = plus(plus(times(minute, minutesPerMonth), idlePolls(mappings)), { ...nothing, signatures: seals, objectsPut: seals });
+  const idle = plus(times(await oneSweep(0), minutesPerMonth), always);
+  const watched = plus(times(await oneSweep(1000), minutesPerMonth), always);
   const [accepted, asked] = [await oneLife(false), await oneLife(true)];
+  const busy = { ...nothing, signatures: minutesPerMonth, objectsPut: 2 * minutesPerMonth };
   const cases: [string, Bill, number][] = [
     ["a month, nothing in care", idle, monthly],
     ["a month, 1,000 connections in care, at rest", watched, monthly],
     ["1,000 connections accepted by the allow-list, once", times(accepted, 1000), 0],
     ["100,000 questions asked by mail and answered, once", times(asked, 100_000), 0],
+    ["something happens in every minute of a month, besides", busy, 0],
   ];
-  const kinds = Object.keys(prices) as (keyof Bill)[];
+  const fixed = monthlyOf(template, metrics);
   return {
     name: "cost",
     title: "Cost",
@@ -178,24 +205,30 @@ export async function costSection(): Promise<Section> {
       },
     ],
     notes: [
-      `Calls are counted on local AWS for one connection, items and units from the rows it wrote; the sweep's reads on the fakes. Assumed: ${String(secondsPerRun)} s and ${String(logBytesPerRun)} bytes of log a run, ${String(memoryGigabytes)} GB, one approver by mail, a sweep of 0.3 s and half a second more for each 1,000 connections.`,
-      "Not in it: free tiers (the first million Lambda and SQS requests of a month alone cover the idle case's), DynamoDB's storage and point-in-time recovery (about $0.45 a GB and month), CloudTrail, your hosted zone, and PrivateLink itself. EC2's and Route 53's API calls cost nothing.",
-      "Fixed: each alarm $0.10, each secret $0.40, the dashboard $3 (the first three of an account are free).",
+      `Calls are counted on local AWS for one connection, and for one quiet run of each function that the clock wakes; items and units from the rows it wrote; the sweep's reads on the fakes. Assumed: ${String(secondsPerRun)} s and ${String(logBytesPerRun)} bytes of log a run, ${String(memoryGigabytes)} GB, one approver by mail, a sweep of 0.3 s and half a second more for each 1,000 connections.`,
+      "Not in it: free tiers (the first million Lambda and SQS requests of a month alone cover the idle case's), DynamoDB's storage and point-in-time recovery (about $0.45 a GB and month), what S3 and the logs store, reads of secrets, CloudTrail, your hosted zone, and PrivateLink itself. EC2's and Route 53's API calls cost nothing.",
+      `Fixed a month: ${String(fixed.alarmMetrics)} metrics that alarms watch, $0.10 each; ${String(fixed.secrets)} secrets, $0.40 each; the dashboard, $3 (the first three of an account are free); the key of the checkpoints, $1; ${String(fixed.metrics)} metrics of our own that are told each minute, $0.30 each. The others are billed for the hours in which something happens, at most the same each.`,
+      "A minute in which something happens has one checkpoint, signed and put, and one file of the archive, however much it was.",
       "With 1,000 connections the sweep's reads are the bill: each minute it reads every record and, for each consumer, the keys of the allow-list that may speak about it.",
     ],
     targets: [],
   };
 }
 
-const words: Readonly<Record<keyof Bill, string>> = {
-  lambdaRequests: "Lambda requests",
-  lambdaGigabyteSeconds: "Lambda GB-seconds",
-  readUnits: "DynamoDB read units",
-  writeUnits: "DynamoDB write units",
-  sqsRequests: "SQS requests",
-  snsPublishes: "SNS publishes",
-  emails: "mails",
-  events: "events on the bus",
-  httpRequests: "HTTP API requests",
-  logGigabytes: "GB of logs",
-};
+/** The same for docs/deploy.md: what somebody wants to know before they deploy. */
+export function costForDeploying({ tables: [table] }: Section): string {
+  const rows = (table?.rows ?? []).map(
+    (cells) => `| ${cells.map((cell) => (typeof cell === "number" ? shown(cell) : cell)).join(" | ")} |`,
+  );
+  return [
+    "In US dollars, at the list prices of us-east-1:",
+    "",
+    "| | calls and units | fixed | together |",
+    "|---|--:|--:|--:|",
+    ...rows,
+    "",
+    "Fixed are what alarms watch ($0.10 a metric), our own metrics ($0.30 each), the secrets ($0.40 each), the dashboard ($3) and the key that signs",
+    "checkpoints ($1). Not in it: free tiers, what DynamoDB and S3 store, CloudTrail, the hosted zone, PrivateLink itself. What was counted, and what it",
+    "rests on, stands in [performance.md](performance.md#cost).",
+  ].join("\n");
+}

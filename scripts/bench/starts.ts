@@ -137,6 +137,7 @@ const environment: Readonly<Record<string, string>> = {
   PUBLIC_URL: "https://bench.example",
   HOSTED_ZONE_IDS: "",
   OWN_ROLE_ARNS: "",
+  APPROVER_EMAIL: "",
   QUEUE_URLS: "",
   ENDPOINTS_PER_CALL: "100",
   ORGANIZATIONS_ROLE_ARN: "",

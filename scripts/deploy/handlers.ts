@@ -106,7 +106,7 @@ export const handlers: Readonly<Record<string, Handlers>> = {
   "AWS::Lambda::Function": {
     calls: calls(
       "lambda",
-      "CreateFunction GetFunction DeleteFunction UpdateFunctionCode UpdateFunctionConfiguration GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetRuntimeManagementConfig ListTags TagResource UntagResource",
+      "CreateFunction GetFunction DeleteFunction UpdateFunctionCode UpdateFunctionConfiguration GetFunctionCodeSigningConfig GetFunctionRecursionConfig PutFunctionRecursionConfig GetRuntimeManagementConfig ListTags TagResource UntagResource",
     ),
     on: functions,
   },

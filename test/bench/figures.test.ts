@@ -1,9 +1,13 @@
 // The bench's own arithmetic: medians, differences, tables; what DynamoDB bills for a row; what a bill comes to.
 
 import { describe, expect, test } from "vitest";
-import { cost, nothing, plus, prices, times } from "../../scripts/bench/cost.ts";
+import { metricsIn } from "../../scripts/bench/cost.ts";
+import { billed, cost, monthly, monthlyOf, nothing, plus, prices, scheduled, times } from "../../scripts/bench/prices.ts";
 import { difference, markdown, median, quantile, shown } from "../../scripts/bench/figures.ts";
+import { readTemplate } from "../../scripts/template.ts";
 import { readUnits, rowBytes, tableShapes, writeUnits } from "../../scripts/bench/units.ts";
+
+const template = await readTemplate();
 
 describe("figures", () => {
   test("a median is the middle one, or between the two middle ones", () => {
@@ -100,5 +104,35 @@ describe("a bill", () => {
   test("adds up and multiplies", () => {
     const one = { ...nothing, readUnits: 2, events: 3 };
     expect(plus(times(one, 10), one)).toEqual({ ...nothing, readUnits: 22, events: 33 });
+  });
+});
+
+describe("what is billed", () => {
+  test("each type of the template's resources has a price, or a reason why it has none", () => {
+    const types = [...new Set(Object.values(template.Resources).map(({ Type }) => Type))];
+    expect(types.filter((type) => billed[type] === undefined)).toEqual([]);
+    const priced = new Set(Object.values(billed).flatMap((kinds) => (typeof kinds === "string" ? [] : kinds)));
+    expect([...priced].toSorted()).toEqual([...Object.keys(prices), ...Object.keys(monthly)].toSorted());
+  });
+
+  test("every function that the clock wakes is counted", () => {
+    expect(scheduled(template).toSorted()).toEqual(["CheckpointLambdaFunction", "NotifyLambdaFunction", "SweepLambdaFunction"]);
+  });
+
+  test("an alarm costs as much as it watches", () => {
+    const functions = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function").length;
+    const alarms = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::CloudWatch::Alarm").length;
+    expect(monthlyOf(template, 0).alarmMetrics).toBe(alarms - 2 + 2 * functions);
+  });
+
+  test("a metric is one for each name and set of dimensions, however often it is told", () => {
+    const line = (service: string): string =>
+      JSON.stringify({
+        _aws: { CloudWatchMetrics: [{ Namespace: "Drawbridge/dev", Dimensions: [["service"]], Metrics: [{ Name: "A" }, { Name: "B" }] }] },
+        service,
+        A: 1,
+        B: 2,
+      });
+    expect(metricsIn([line("sweep"), line("sweep"), line("observe"), "START"])).toBe(4);
   });
 });

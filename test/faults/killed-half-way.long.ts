@@ -1,15 +1,16 @@
 // Functions die half-way: what they had done is found again, and what they had not is done once. time-out.test.ts has a sample.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { accepted, died, fatal, openHasty } from "./half-way.ts";
+import { accepted, died, fatal } from "./half-way.ts";
 import { lettersAbout, linkTo } from "./letters.ts";
-import { accounts, zoneName, type Members, type Offered, type World } from "./world.ts";
+import { accounts, openWorld, zoneName, type Members, type Offered, type World } from "./world.ts";
 
 let world: World;
 let service: Offered;
 
 beforeAll(async () => {
-  world = await openHasty();
+  // With the time that they have on AWS: here they die, and do not run out of it.
+  world = await openWorld();
   service = await world.inCare();
 });
 afterEach(() => world.mend());

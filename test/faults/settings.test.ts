@@ -17,6 +17,7 @@ const wrong: Readonly<Record<string, readonly [setting: string, value: string | 
     'HOSTED_ZONE_IDS is "privatelink.example.com"; it should be the ids of the hosted zones',
   ],
   sweep: ["CONNECTIONS_TABLE", undefined, "CONNECTIONS_TABLE is missing; it should be the name of the Connections table"],
+  checkpoint: ["CHECKPOINT_KEY_ARN", "the-key", 'CHECKPOINT_KEY_ARN is "the-key"; it should be'],
   api: ["CONNECTIONS_TOPIC_ARN", "", 'CONNECTIONS_TOPIC_ARN is ""; it should be the ARN of the topic'],
 };
 
@@ -27,6 +28,13 @@ beforeAll(async () => {
 afterAll(() => world.local.close());
 
 describe("a missing or wrong setting", () => {
+  test("is tried in every function", () => {
+    const functions = world.local.stack.resources.filter(({ type }) => type === "AWS::Lambda::Function");
+    expect(Object.keys(wrong).toSorted()).toEqual(
+      functions.map(({ logicalId }) => logicalId.replace("LambdaFunction", "").toLowerCase()).toSorted(),
+    );
+  });
+
   test.each(Object.entries(wrong))("%s does not start, and says which", async (name, [, , says]) => {
     const { functionError, payload } = await world.local.invoke(name);
     expect(functionError).toBe("Unhandled");
@@ -52,7 +60,7 @@ describe("a missing or wrong setting", () => {
     await world.aws("events", "PutEvents", { Entries });
     const Item = { subject: { S: detail.subject }, seq: { S: "000000000001" } };
     await world.aws("dynamodb", "PutItem", { TableName: world.idOf("AuditLogTable"), Item });
-    await world.aws("events", "EnableRule", { Name: world.idOf("SweepSchedule") });
+    for (const schedule of ["SweepSchedule", "CheckpointSchedule"]) await world.aws("events", "EnableRule", { Name: world.idOf(schedule) });
     for (let receives = 1; receives <= 5; receives += 1) await world.leap(720);
     for (const queue of ["ObserveDeadLetters", "AdmitDeadLetters", "DnsDeadLetters"])
       expect(await world.waiting(queue), queue).toEqual([JSON.stringify(body)]);
@@ -60,6 +68,7 @@ describe("a missing or wrong setting", () => {
       ["NotifyFailures", wrong["notify"]?.[0]],
       ["SlackFailures", wrong["slack"]?.[0]],
       ["SweepFailures", wrong["sweep"]?.[0]],
+      ["CheckpointFailures", wrong["checkpoint"]?.[0]],
     ] as const) {
       const [aside = ""] = await world.waiting(queue);
       expect(aside, queue).toContain(says);

@@ -128,3 +128,28 @@ function mayWrite(service: string, source: unknown): (string | undefined)[] {
     .filter(({ condition }) => JSON.stringify(condition["ArnEquals"]?.["aws:SourceArn"]) === JSON.stringify(source))
     .flatMap(({ resources }) => resources.map((resource) => resource.replace(/\.Arn$/, "")));
 }
+
+/** What a function may wake by a message, itself among them. */
+function wakes(id: string): Set<string> {
+  const woken = new Set<string>();
+  const follow = (from: string): void => {
+    const role = target(at(named(from), "Role"));
+    const sent = roleStatements.filter(({ holder, actions }) => holder === role && actions.includes("sqs:SendMessage"));
+    const queues = new Set(sent.flatMap(({ resources }) => resources.map((arn) => arn.replace(/\.Arn$/, ""))));
+    for (const mapping of ofType("AWS::Lambda::EventSourceMapping")) {
+      const next = target(at(mapping, "FunctionName")) ?? "";
+      if (!queues.has(target(at(mapping, "EventSourceArn")) ?? "") || woken.has(next)) continue;
+      woken.add(next);
+      follow(next);
+    }
+  };
+  follow(id);
+  return woken;
+}
+
+test("a function that its own messages wake again is not stopped by Lambda for that, and no other is let loop", () => {
+  const lambdas = ofType("AWS::Lambda::Function");
+  const looping = lambdas.filter(({ id }) => wakes(id).has(id)).map(({ id }) => id);
+  expect(looping).toContain("DnsLambdaFunction");
+  expect(lambdas.filter((lambda) => at(lambda, "RecursiveLoop") === "Allow").map(({ id }) => id)).toEqual(looping);
+});

@@ -1,9 +1,11 @@
 // What released versions wrote is read by this one: every row, every chain, and each record as the replay of its events.
 import { describe, expect, test } from "vitest";
 
+import { approverKind, readApprover } from "../../lib/aws/approver-row.ts";
 import { connectionRow, readConnection } from "../../lib/aws/connection-row.ts";
 import { entryRow, isEntry, readListed } from "../../lib/aws/entry-row.ts";
 import { eventRow, readEvent } from "../../lib/aws/event-row.ts";
+import { counterKind, freezeKind, readCount, readFreeze, readUnits, unitsKind } from "../../lib/aws/freeze-row.ts";
 import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
 import { readService, serviceKind, serviceRow } from "../../lib/aws/service-row.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
@@ -83,24 +85,64 @@ describe.each(all)("what $version wrote", ({ tables }) => {
     }
   });
 
+  test("every kind of setting is read, and there is one of each", () => {
+    const read: Readonly<Record<string, (item: Item) => unknown>> = {
+      [serviceKind]: (item) => readService("Settings", item),
+      [approverKind]: (item) => readApprover("Settings", item),
+      [freezeKind]: (item) => readFreeze("Settings", item),
+      [unitsKind]: (item) => readUnits("Settings", item),
+      [counterKind]: (item) => readCount("Settings", item),
+      // A claimed name, and an account that a service's permissions keep: their keys say all.
+      name: ({ id }) => id,
+      principal: ({ id }) => id,
+    };
+    const kinds = tables.SettingsTable.map(({ kind }) => kind?.S?.split("#")[0] ?? "");
+    expect([...new Set(kinds)].toSorted()).toEqual(Object.keys(read).toSorted());
+    for (const [index, row] of tables.SettingsTable.entries()) expect(read[kinds[index] ?? ""]?.(readItem(row))).toBeDefined();
+  });
+
+  test("what is kept for a while says until when", () => {
+    expect(tables.ProofsTable.length).toBeGreaterThan(5);
+    for (const row of tables.ProofsTable) expect(readItem(row)["expiresAt"]).toBeGreaterThan(1_700_000_000);
+  });
+
   test("it tells of most that can happen", () => {
     const types = new Set(events.map(({ event }) => event.type));
     for (const type of [
-      "ConnectionRequested",
-      "ConnectionAdopted",
-      "ApprovalRequested",
-      "ConnectionApproved",
-      "ConnectionDenied",
-      "ConnectionAvailable",
-      "ConnectionRejected",
-      "ConnectionClosed",
+      "AcceptanceSwitchedOff",
+      "AcceptanceSwitchedOn",
       "AcceptedOutside",
+      "ApprovalRequested",
+      "ApproverAdded",
+      "ApproverReachable",
+      "ApproverRemoved",
+      "Attributed",
+      "ConnectionAdopted",
+      "ConnectionApproved",
+      "ConnectionAvailable",
+      "ConnectionClosed",
+      "ConnectionDenied",
+      "ConnectionRejected",
+      "ConnectionRequested",
+      "EntryAdded",
+      "EntryChanged",
+      "EntryRemoved",
+      "Frozen",
       "NameAssigned",
       "NameMade",
       "NameRemoved",
-      "EntryAdded",
-      "EntryRemoved",
+      "PermissionsFollowed",
+      "PrivateDnsChanged",
       "ServiceAdded",
+      "ServiceChanged",
+      "ServiceEnforced",
+      "ServiceRemoved",
+      "Unfrozen",
+      "VerdictNoted",
+      "VpcAuthorized",
+      "VpcGranted",
+      "VpcNamed",
+      "VpcWithdrawn",
     ])
       expect(types).toContain(type);
   });

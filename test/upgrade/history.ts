@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
 export type Row = Record<string, AttributeValue>;
-export const tables = ["AuditLogTable", "ConnectionsTable", "AllowListTable", "SettingsTable"] as const;
+export const tables = ["AuditLogTable", "ConnectionsTable", "AllowListTable", "SettingsTable", "ProofsTable"] as const;
 
 export interface History {
   readonly version: string;
