@@ -116,6 +116,8 @@ export type ConnectionEvent = Common &
         readonly question?: string;
         readonly entry?: EntryRef;
         readonly revokes: boolean;
+        /** Of a cut that was told of beforehand: for when. */
+        readonly announced?: Instant;
         readonly reason?: string;
         /** The answer wants no more questions about the account for a while: the entry it wrote. */
         readonly standing?: EntryRef;

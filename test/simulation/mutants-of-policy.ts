@@ -48,6 +48,12 @@ export const mutantsOfPolicy: readonly Mutant[] = [
     "if (revocation === undefined || !isSafe(connection, ground)) return [];",
     "if (revocation === undefined || ground.now !== revocation.due) return [];",
   ),
+  one(
+    "decide-holding.ts",
+    "a cut is told of as if it had not been ahead",
+    'optional("announced", told ? revocation.due : undefined)',
+    'optional("announced", undefined)',
+  ),
   // limits and freezes
   one("decide.ts", "a place is not given back", "return ends ? { ...event, counter: connection.counter } : event;", "return event;"),
   one(
