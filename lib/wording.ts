@@ -282,7 +282,8 @@ function approverWords(value: unknown): string {
 /** A person's decision names them and their reason; any other names its ground. */
 function decided(word: string, event: Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" }>): string {
   const { by, because, reason } = event;
-  if (by.kind !== "approver" && by.kind !== "operator") return `${word}, because ${because.detail}`;
+  if (by.kind !== "approver" && by.kind !== "operator")
+    return `${word}, because ${because.detail}${reason === undefined ? "" : `; its reason: ${reason}`}`;
   return `${word} by ${actorWords(by)}${reason === undefined ? "" : `: ${reason}`}`;
 }
 

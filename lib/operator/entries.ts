@@ -7,7 +7,7 @@ import { optional } from "../optional.ts";
 import type { Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
-import { unsaid } from "../grounds.ts";
+import { reasonOf, unsaid } from "../grounds.ts";
 import type { Instant, ServiceId } from "../ids.ts";
 import { entrySubject, isEvent, notBefore, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
@@ -63,7 +63,7 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
     if (tells) contactOf(wanted);
     checkTyped(input, wanted, ports, services);
     if (stands !== undefined && saysTheSame(stands, wanted)) return { entry: stands, changed: false };
-    const entry = entryBy(wanted, before, { actor, at, version: expected.seq + 1 });
+    const entry = entryBy(wanted, before, { actor, at, version: expected.seq + 1, reason });
     const put = { entry, changed: true, ...optional("before", stands) };
     if (preview) return { ...put, outlook: await outlook(ports, { entries: [entry] }) };
     const follows = await foreseen(ports, { entries: [entry] }, confirm);
@@ -98,9 +98,19 @@ function checkTyped(input: unknown, said: SaidEntry, { clock, deployment }: Oper
 export const entryBy = (
   said: SaidEntry,
   before: Entry | undefined,
-  { actor: { arn }, at, version }: { readonly actor: Operator; readonly at: Instant; readonly version: number },
+  {
+    actor: { arn },
+    at,
+    version,
+    reason,
+  }: { readonly actor: Operator; readonly at: Instant; readonly version: number; readonly reason?: string | undefined },
 ): Entry => ({
-  ...written(said, before && standingAt(before, at), { version, author: arn, at }),
+  ...written(said, before && standingAt(before, at), {
+    version,
+    author: arn,
+    at,
+    ...optional("reason", reason && reasonOf({ rule: "operator", detail: reason })),
+  }),
   authors: authorsAfter(before, arn),
 });
 
