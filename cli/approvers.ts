@@ -18,12 +18,13 @@ const add: Command = {
   name: "approvers add",
   operands: "<name>",
   summary: "name a person who can be asked, or change how they are reached",
-  more: "What is left out is taken away. AWS mails a new address a link: do not open it, but give it to approvers confirm. Who is asked where: services set --approver, allow and ask --approver. The name approvers stands for the deployment's own mailbox: without options, AWS mails it a link again.",
+  more: "What is left out is taken away, after a question. AWS mails a new address a link: do not open it, but give it to approvers confirm. Who is asked where: services set --approver, allow and ask --approver. The name approvers stands for the deployment's own mailbox: without options, AWS mails it a link again.",
   options: {
     email: { value: "ADDRESS", help: "where they get questions and codes" },
     slack: { value: "USER", help: "their Slack user id, such as U0123ABCDEF" },
     arn: { value: "ARN", help: "their IAM identity: who wrote an entry does not decide about it" },
     ...reason,
+    ...yes,
   },
   examples: [
     "drawbridge approvers add ann --email ann@example.com --arn arn:aws:iam::111111111111:user/ann",
@@ -32,27 +33,28 @@ const add: Command = {
   async run(call) {
     const [name = ""] = operandsOf(call, this, 1);
     const { given } = call;
-    const put = await call.api.put<PutApprover>(pathOf("approvers", name), {
-      email: given.text("email"),
-      slack: given.text("slack"),
-      arn: given.text("arn"),
-      reason: given.text("reason"),
-    });
+    const put = await withConfirmation(call, (confirmed) =>
+      call.api.put<PutApprover>(pathOf("approvers", name), {
+        email: given.text("email"),
+        slack: given.text("slack"),
+        arn: given.text("arn"),
+        reason: given.text("reason"),
+        ...(confirmed ? { confirm: true } : {}),
+      }),
+    );
     call.result(put, () => putWords(put));
   },
 };
 
 function putWords({ approver: { name, email = "" }, changed, confirmation }: PutApprover): string {
-  const added = name === anyApprover ? "Everybody's mailbox is asked where no approvers are named." : `${name} is an approver.`;
+  const added = name === anyApprover ? "Everybody's mailbox is asked where no approvers are named." : `${harmless(name)} is an approver.`;
   if (confirmation === undefined) return changed ? added : `Nothing changed: it was so already. ${added}`;
-  return harmless(
-    [
-      `${added} AWS has mailed ${email} a link.`,
-      "Nothing reaches that address before it is confirmed. Do not open the link: let it be copied from the mail, and give it to",
-      `  drawbridge approvers confirm ${name} --link "https://..."`,
-      "Then only AWS credentials can end the subscription. Opened instead, it works too, but so does the unsubscribe link in each mail, which scanners open.",
-    ].join("\n"),
-  );
+  return [
+    `${added} AWS has mailed ${harmless(email)} a link.`,
+    "Nothing reaches that address before it is confirmed. Do not open the link: let it be copied from the mail, and give it to",
+    `  drawbridge approvers confirm ${name} --link "https://..."`,
+    "Then only AWS credentials can end the subscription. Opened instead, it works too, but so does the unsubscribe link in each mail, which scanners open.",
+  ].join("\n");
 }
 
 const confirmCommand: Command = {
@@ -66,7 +68,7 @@ const confirmCommand: Command = {
     const token = call.given.text("link");
     if (token === undefined) throw wrongUsage("--link is missing", "give the link from AWS's mail, in quotes");
     const done = await call.api.post<{ approver: Approver; mail: MailState }>(pathOf("approvers", name, "confirm"), { token });
-    call.result(done, () => `${done.approver.name}'s address is ${mailWords[done.mail].text}.`);
+    call.result(done, () => `${harmless(done.approver.name)}'s address is ${mailWords[done.mail].text}.`);
   },
 };
 
@@ -171,7 +173,7 @@ const remove: Command = {
         ...(confirmed ? { confirm: "true" } : {}),
       }),
     );
-    call.result(done, () => `${done.approver.name} is an approver no more.`);
+    call.result(done, () => `${harmless(done.approver.name)} is an approver no more.`);
   },
 };
 

@@ -49,7 +49,7 @@ export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string 
   for (const { said } of plan.approvers.put)
     await step(`approver ${said.name}`, 1, async () => {
       const { name, ...rest } = said;
-      await api.put(pathOf("approvers", name), { ...rest, reason });
+      await api.put(pathOf("approvers", name), { ...rest, reason, confirm: true });
       done.approvers += 1;
     });
   for (const { service, version } of plan.release)

@@ -3,7 +3,7 @@
 import type { Connection } from "../lib/connection.ts";
 import type { Choice } from "../lib/events.ts";
 import type { Answered } from "../lib/operator/answers.ts";
-import type { Pending } from "../lib/operator/connections.ts";
+import type { Pending } from "../lib/operator/pending.ts";
 import { statusWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, paging, yes, type Call, type Command } from "./command.ts";
@@ -11,7 +11,7 @@ import { withConfirmation } from "./entries.ts";
 import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
 import { duration, harmless, minute, type Style } from "./render.ts";
-import { table } from "./table.ts";
+import { table, type Cell } from "./table.ts";
 
 const endpoint = "vpce-0123456789abcdef0";
 
@@ -91,25 +91,37 @@ const pendingTable = (items: readonly Pending[], terminal: Call["terminal"]): st
     [
       { head: "ENDPOINT" },
       { head: "ACCOUNT" },
+      { head: "NAME", breaks: true },
       { head: "SERVICE", shared: true },
       { head: "OPEN FOR" },
+      { head: "ASKED", breaks: true },
+      { head: "AGREED", breaks: true },
       { head: "REGION" },
       { head: "IP" },
-      { head: "AGREED", breaks: true },
       { head: "WHY", breaks: true },
     ],
-    items.map(({ connection, question, because, openSeconds }) => [
+    items.map(({ connection, because, openSeconds, name, asked, barred, quorum, agreed }) => [
       connection.endpoint,
       connection.account,
+      name ?? "-",
       connection.service,
       openSeconds > 86_400 ? { text: duration(openSeconds), style: "red" } : duration(openSeconds),
+      askedWords(asked, barred),
+      [`${String(agreed.length)} of ${String(quorum)}`, ...agreed].join(" "),
       connection.region ?? "-",
       connection.ipAddressType ?? "-",
-      (question.votes ?? []).map(({ name }) => name).join(" ") || "-",
       because.detail,
     ]),
     terminal,
   );
+
+/** `ann ben, not zoe`: whose answer would not count is asked in vain; why is in `--json`. */
+function askedWords(asked: Pending["asked"], barred: Pending["barred"]): Cell {
+  if (asked.length === 0) return "whoever has the link";
+  const out = barred.map(({ name }) => name);
+  const text = asked.filter((name) => !out.includes(name)).join(" ") || "nobody";
+  return out.length === 0 ? text : { text: `${text}, not ${out.join(" ")}`, style: out.length === asked.length ? "red" : "yellow" };
+}
 
 const answering = (name: Choice, summary: string, more: string, examples: readonly string[]): Command => ({
   name,

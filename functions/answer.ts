@@ -1,7 +1,7 @@
 // The approval page, which shows a question and takes the answer; and the answers from Slack, received here and decided from their queue.
 
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { clock, newId } from "../lib/lambda/clock-and-ids.ts";
+import { clock, newId, wait } from "../lib/lambda/clock-and-ids.ts";
 import { httpHandler } from "../lib/lambda/http-handler.ts";
 import { tellingOf } from "../lib/lambda/invocation.ts";
 import {
@@ -44,6 +44,7 @@ const set = settings(
 const ports = {
   clock,
   newId,
+  wait,
   services: services(set),
   approvers: approvers(set),
   connections: connections(set),

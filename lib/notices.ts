@@ -1,5 +1,6 @@
 // What people are told, and how a notice reads as mail: a question with its link, or news of what became true.
 
+import { byCommand } from "./by-command.ts";
 import type { Entry } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "./optional.ts";
@@ -173,8 +174,8 @@ function closing(notice: Notice, readers: Readers): string[] {
   if (notice.of === "news" && notice.profile !== undefined)
     return [...forConsumer(notice.event, notice.profile), ...(readers === "team" ? forTeam(notice.event, notice.profile) : [])];
   if (notice.of === "question")
-    return [...wayWords(notice), `With the command: npx drawbridge approve ${notice.profile.endpoint}, or reject.`];
-  return [`The whole history: npx drawbridge audit --service ${notice.service ?? ""}`];
+    return [...wayWords(notice), `With the command: ${byCommand(`approve ${notice.profile.endpoint}`)}, or reject.`];
+  return [`The whole history: ${byCommand(`audit --service ${notice.service ?? ""}`)}`];
 }
 
 /** What the consumer itself can do now. */
@@ -200,8 +201,8 @@ function forConsumer(event: DrawbridgeEvent, profile: Profile): string[] {
 
 function forTeam(event: DrawbridgeEvent, { endpoint }: Profile): string[] {
   if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
-    return [ahead(event), `See it: npx drawbridge show ${endpoint}`];
-  return [`The whole history: npx drawbridge show ${endpoint}`];
+    return [ahead(event), `See it: ${byCommand(`show ${endpoint}`)}`];
+  return [`The whole history: ${byCommand(`show ${endpoint}`)}`];
 }
 
 /** What an accepted consumer itself has to do for the names, none of which works before the endpoint is available. */
@@ -238,8 +239,8 @@ function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "Revo
   const { service, principal } = event.entry;
   const who = `${principal.replace(/^[a-z]+#/, "")}${service === "*" ? "" : ` --service ${service}`}`;
   return event.type === "ExpiryAnnounced"
-    ? `Renew it: npx drawbridge renew ${who} --expires <date>`
-    : `Keep them: npx drawbridge allow ${who}`;
+    ? `Renew it: ${byCommand(`renew ${who} --expires <date>`)}`
+    : `Keep them: ${byCommand(`allow ${who}`)}`;
 }
 
 function table(notice: Notice): string {

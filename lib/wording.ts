@@ -1,6 +1,6 @@
 // The words people read about events, actors and states: the same in the CLI, on the pages, in messages and in the API.
 
-import type { Approver } from "./approver.ts";
+import { anyApprover, type Approver } from "./approver.ts";
 import type { Status } from "./connection-states.ts";
 import type { Actor, ClosedReason, ConnectionEvent, DrawbridgeEvent, EffectKind, PolicyEvent, Verdict } from "./events.ts";
 import { privateDnsWords } from "./private-dns.ts";
@@ -79,6 +79,7 @@ export function actorWords(actor: Actor, writer?: string): string {
     case "entry":
       return writer === undefined ? "allow-list" : `allow-list, entry by ${personWords(writer)}`;
     case "approver":
+      if (actor.name === anyApprover && actor.channel === "link") return "somebody with the link";
       return `${actor.name} (${actor.channel === "slack" ? "Slack" : "link"})`;
     case "operator":
       return personWords(actor.arn);
@@ -211,7 +212,7 @@ function effectSentence(event: EffectEvent): string {
     case "NameMade":
       return `${event.fqdn} leads to its endpoint`;
     case "NameRemoved":
-      return `${event.fqdn} is removed`;
+      return `${event.fqdn} is removed${event.again === true ? "; the name from before, which is wanted again, is made anew" : ""}`;
   }
 }
 
@@ -279,9 +280,14 @@ function approverWords(value: unknown): string {
   ].join(", ");
 }
 
+/** A decision as the record keeps it: `accepted by Ann (link): known`. */
+export const decisionWords = (decision: Decided & { readonly verdict: "accept" | "reject" }): string =>
+  decided(decision.verdict === "accept" ? "accepted" : "rejected", decision);
+
+type Decided = Pick<Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" }>, "by" | "because" | "reason">;
+
 /** A person's decision names them and their reason; any other names its ground. */
-function decided(word: string, event: Extract<ConnectionEvent, { type: "ConnectionApproved" | "ConnectionDenied" }>): string {
-  const { by, because, reason } = event;
+function decided(word: string, { by, because, reason }: Decided): string {
   if (by.kind !== "approver" && by.kind !== "operator")
     return `${word}, because ${because.detail}${reason === undefined ? "" : `; its reason: ${reason}`}`;
   return `${word} by ${actorWords(by)}${reason === undefined ? "" : `: ${reason}`}`;
@@ -296,5 +302,5 @@ function serviceWords(value: unknown): string {
   ].join(", ");
 }
 
-/** `SomethingNew` as `something new`: an event of a newer Drawbridge. */
-const unknown = ({ type }: { readonly type: string }): string => type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+/** `SomethingNew` as `something new`: an event of a newer Drawbridge. Of ours, each has its words above. */
+const unknown = (event: never): string => (event as ConnectionEvent).type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();

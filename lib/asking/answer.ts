@@ -2,29 +2,30 @@
 
 import { countedVotes } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
-import { decisionOf, type Choice, type Scope } from "../events.ts";
-import { oneLine, visible } from "../harmless.ts";
 import type { Instant } from "../ids.ts";
 import { connectionSubject, isOfConnection, type StoredOfConnection } from "../ledger.ts";
-import type { Connections, Keys, Ledger, Services } from "../ports.ts";
+import type { Connections, Keys, Services } from "../ports.ts";
 import { guard, isGuarded } from "../web/guard.ts";
+import { optional } from "../optional.ts";
 import { readLink, type Link } from "../web/links.ts";
 import { accessTo, type Access, type AccessPorts } from "./access.ts";
 import { busy, noCode, notInCare, notProved, refused, stale, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
+import { earlierOf, type Earlier } from "./earlier.ts";
+import { examine, isConfirmed, reasonOf, wishOf, type Form, type Wish } from "./form.ts";
 import { withAuthors } from "./known-authors.ts";
 import { offersOf, type Offers } from "./offers.ts";
+import { othersOf, type Others } from "./others.ts";
 import { known, type Known, type ProfilePorts } from "./profile.ts";
 import { askForCode, endSession, enterCode } from "./proof.ts";
-import { quietDaysMax } from "./standing-entry.ts";
-import { takeAnswer, type TakePorts } from "./take-answer.ts";
+import { takeAnswer, type GivenAnswer, type Taken, type TakePorts } from "./take-answer.ts";
 
 export interface AnswerPorts extends TakePorts, AccessPorts {
   readonly allowList: ProfilePorts["allowList"];
   readonly services: Pick<Services, "get" | "all">;
-  readonly connections: Pick<Connections, "load" | "ofService" | "asking">;
-  readonly ledger: Pick<Ledger, "commit" | "head" | "history" | "search">;
+  readonly connections: Pick<Connections, "load" | "ofService" | "ofAccount" | "asking">;
   readonly proofs: TakePorts["proofs"];
   readonly keys: Keys;
+  readonly wait: (milliseconds: number) => Promise<void>;
 }
 
 /** Who is at the page: a browser, by the secret in its cookie, and where it is. */
@@ -49,68 +50,62 @@ export interface OpenView extends About {
   readonly agreed: readonly { readonly name: string; readonly at: Instant }[];
   /** Which lasting answers there are. */
   readonly offers: Offers;
-  /** What was decided about this account before, newest first. */
-  readonly earlier: readonly StoredOfConnection[];
+  /** The other connections of this account. */
+  readonly earlier: Earlier;
   readonly guard: string;
   readonly entered: Form;
   /** What the form that was sent in came to, where it did not decide. */
-  readonly note?: "code-sent" | "code-confirm" | "code-too-many" | "signed-in" | "signed-out" | "counted";
+  readonly note?: CodeNote;
   /** Why the form that was sent in decided nothing. */
   readonly complaints: readonly Complaint[];
 }
 
+/** Why no code was mailed. */
+export type CodeNote = "code-confirm" | "code-too-many";
+
 export interface SettledView extends About {
   readonly kind: "settled";
-  /** `now`: by the answer just given; `late`: an answer came after it. */
-  readonly settled: "now" | "late" | "before";
+  /** `own`: by the answer of whom this link was made for; `late`: an answer came after it, which it is not. */
+  readonly settled: "own" | "late" | "before";
+  /** What else waits for who is signed in here. */
+  readonly others?: Others;
   /** This connection's events, oldest first. */
   readonly history: readonly StoredOfConnection[];
 }
 
-/** The fields as a browser sends them. */
-export interface Form {
-  readonly guard?: string;
-  /** Which button was pressed: `code`, `enter` and `leave` decide nothing. */
-  readonly do?: string;
-  readonly code?: string;
-  readonly choice?: string;
-  readonly days?: string;
-  readonly reason?: string;
-  readonly confirm?: string;
-}
-
-export const reasonCharactersMax = 500;
-/** What a person types to have one more code mailed. */
-export const codeWord = "code";
 const eventsReadMax = 100;
-const earlierMax = 6;
 
 type Asked = Extract<Connection, { status: "asking" }>;
 
-/** What came of a form: the page to show, and the browser's new secret when a session was opened. */
-export interface Acted {
-  readonly view: View;
-  readonly session?: string;
-}
+/**
+ * What came of a form: what it lacked, to be shown in its place; or it was done, and the page itself shows it, whenever it
+ * is loaded. `session` is the browser's new secret when one was opened, `at` the part of the page to look at.
+ */
+export type Acted<Shown = View> =
+  | { readonly kind: "shown"; readonly view: Shown }
+  | { readonly kind: "done"; readonly at: "decide" | "code"; readonly session?: string };
+
+export const done = { kind: "done", at: "decide" } as const satisfies Acted<never>;
+export const instead = <Shown>(view: Shown): Acted<Shown> => ({ kind: "shown", view });
 
 /** The page for this link. Changes nothing. */
 export async function page(ports: AnswerPorts, token: string, visitor: Visitor): Promise<View> {
   const found = await find(ports, token);
   if ("kind" in found) return found;
   const { connection, link } = found;
-  return isOpen(connection, link) ? open(ports, { token, link, visitor, connection }) : settled(ports, connection, "before");
+  return isOpen(connection, link) ? open(ports, { token, link, visitor, connection }) : settled(ports, { link, visitor, connection });
 }
 
 /** Does what a form wants. With anything amiss the page comes again, and nothing is decided. */
 export async function act(ports: AnswerPorts, token: string, form: Form, visitor: Visitor): Promise<Acted> {
   const found = await find(ports, token);
-  if ("kind" in found) return { view: found };
+  if ("kind" in found) return instead(found);
   const { connection, link } = found;
-  if (!isOpen(connection, link)) return { view: await settled(ports, connection, "late") };
+  if (!isOpen(connection, link)) return afterwards(ports, { link, visitor, connection }, form);
   const at: At = { token, link, visitor, connection, form };
   const view = await open(ports, at);
   if (!isGuarded(await ports.keys.link(), guarded(token, visitor, view.access), form.guard ?? "", ports.clock()))
-    return { view: complain(view, [view.access.kind === "link" ? stale : staleOrCookieless]) };
+    return instead(complain(view, [view.access.kind === "link" ? stale : staleOrCookieless]));
   switch (form.do) {
     case "code":
       return mailCode(ports, at, view);
@@ -118,9 +113,9 @@ export async function act(ports: AnswerPorts, token: string, form: Form, visitor
       return signIn(ports, at, view);
     case "leave":
       await endSession(ports, visitor.browser);
-      return { view: { ...(await open(ports, at)), note: "signed-out" } };
+      return done;
     default:
-      return { view: await answer(ports, at, view) };
+      return answer(ports, at, view);
   }
 }
 
@@ -129,70 +124,92 @@ interface At {
   readonly link: Link;
   readonly visitor: Visitor;
   readonly connection: Asked;
-  readonly form?: Form;
+  readonly form: Form;
 }
 
-async function mailCode(ports: AnswerPorts, at: At, view: OpenView): Promise<Acted> {
-  if (view.access.kind !== "code" || view.access.approver.email === undefined) return { view };
-  const confirmed = (at.form?.confirm ?? "").trim().toLowerCase() === codeWord;
-  const asked = await askForCode(ports, {
-    approver: view.access.approver,
-    browser: at.visitor.browser,
-    confirmed,
-    from: at.visitor.from,
-  });
-  if (asked.kind === "confirm") return { view: { ...view, note: "code-confirm" } };
-  if (asked.kind === "too-many") return { view: { ...view, note: "code-too-many" } };
-  return { view: { ...view, access: { ...view.access, until: asked.until }, note: "code-sent" } };
+async function mailCode(ports: AnswerPorts, { form, visitor }: At, view: OpenView): Promise<Acted> {
+  if (view.access.kind !== "code" || view.access.approver.email === undefined) return instead(view);
+  const { approver } = view.access;
+  const asked = await askForCode(ports, { approver, browser: visitor.browser, confirmed: isConfirmed(form), from: visitor.from });
+  if (asked.kind === "confirm") return instead({ ...view, note: "code-confirm" });
+  if (asked.kind === "too-many") return instead({ ...view, note: "code-too-many" });
+  return { kind: "done", at: "code" };
 }
 
 async function signIn(ports: AnswerPorts, at: At, view: OpenView): Promise<Acted> {
-  if (view.access.kind !== "code") return { view };
-  const entered = await enterCode(ports, view.access.approver.name, at.visitor.browser, at.form?.code ?? "");
-  if (entered.kind === "session") {
-    const visitor = { ...at.visitor, browser: entered.value };
-    const { form: _, ...again } = at;
-    return { view: { ...(await open(ports, { ...again, visitor })), note: "signed-in" }, session: entered.value };
-  }
-  const { form: _, ...again } = at;
-  return { view: complain(await open(ports, again), [entered.kind === "none" ? noCode : wrongCode(entered.left)]) };
+  if (view.access.kind !== "code") return instead(view);
+  const entered = await enterCode(ports, view.access.approver.name, at.visitor.browser, at.form.code ?? "");
+  if (entered.kind === "session") return { ...done, session: entered.value };
+  // How many tries are left may be how many codes are waiting: none.
+  const again = await open(ports, { ...at, form: {} });
+  return instead(complain(again, [entered.kind === "none" ? noCode : wrongCode(entered.left)]));
 }
 
 /** Takes the answer of somebody who may give it. */
-async function answer(ports: AnswerPorts, at: At, view: OpenView): Promise<View> {
+async function answer(ports: AnswerPorts, at: At, view: OpenView): Promise<Acted> {
   const { access } = view;
-  const form = at.form ?? {};
+  const { form, link, visitor } = at;
   if (access.kind !== "link" && access.kind !== "session")
-    return complain(view, [access.kind === "code" ? notProved : { about: "answer", text: access.why }]);
+    return instead(complain(view, [access.kind === "code" ? notProved : { about: "answer", text: access.why }]));
   const complaints = examine(form, view);
   const wish = wishOf(form);
-  if (complaints.length > 0 || wish === undefined) return complain(view, complaints);
+  if (complaints.length > 0 || wish === undefined) return instead(complain(view, complaints));
   const reason = reasonOf(form);
-  const taken = await takeAnswer(ports, {
+  const taken = await inTurn(ports, {
     endpoint: at.connection.endpoint,
-    question: at.link.question,
+    question: link.question,
     approver: access.approver,
     channel: "link",
     ...wish,
     ...(reason === "" ? {} : { reason }),
-    source: `${access.kind === "link" ? "link" : "link and code"}, from ${at.visitor.from}`,
+    source: `${access.kind === "link" ? "link" : "link and code"}, from ${visitor.from}`,
   });
   switch (taken.kind) {
     case "gone":
-      return complain(view, [notInCare]);
+      return instead(complain(view, [notInCare]));
     case "busy":
-      return complain(view, [busy]);
+      return instead(complain(view, [busy]));
     case "decided":
-      return settled(ports, taken.connection, "now");
-    case "late":
-      return settled(ports, taken.connection, "late");
     case "counted":
-      return isOpen(taken.connection, at.link)
-        ? { ...(await open(ports, { token: at.token, link: at.link, visitor: at.visitor, connection: taken.connection })), note: "counted" }
-        : settled(ports, taken.connection, "before");
-    case "refused":
-      return complain(view, [refused(taken.why)]);
+      return done;
+    case "late":
+      return afterwards(ports, { link, visitor, connection: taken.connection }, form);
+    case "refused": {
+      // What was refused is not chosen again by the page itself.
+      const { choice: _, ...entered } = form;
+      return instead(complain({ ...view, entered }, [refused(taken.why)]));
+    }
   }
+}
+
+const turnWaits = [100, 200, 400, 800] as const;
+
+/** Another answer that is being recorded is waited for: who presses twice is not told that nothing was decided. */
+async function inTurn(ports: AnswerPorts, answer: GivenAnswer): Promise<Taken> {
+  let taken = await takeAnswer(ports, answer);
+  for (const milliseconds of turnWaits) {
+    if (taken.kind !== "busy") break;
+    await ports.wait(milliseconds);
+    taken = await takeAnswer(ports, answer);
+  }
+  return taken;
+}
+
+/** An answer to what is settled: where it says just what was decided through this link, it is that answer again. */
+async function afterwards(
+  ports: AnswerPorts,
+  at: Omit<At, "form" | "token" | "connection"> & { readonly connection: Connection },
+  form: Form,
+): Promise<Acted> {
+  const view = await settled(ports, at);
+  return view.settled === "own" && isWished(view, wishOf(form)) ? done : instead({ ...view, settled: "late" });
+}
+
+function isWished({ history }: SettledView, wish: Wish | undefined): boolean {
+  const event = history.findLast(({ event: { type } }) => type === "ConnectionApproved" || type === "ConnectionDenied")?.event;
+  if (wish === undefined || (event?.type !== "ConnectionApproved" && event?.type !== "ConnectionDenied")) return false;
+  const lasting = wish.scope === "account" || wish.quietDays !== undefined;
+  return (wish.choice === "approve") === (event.type === "ConnectionApproved") && lasting === (event.standing !== undefined);
 }
 
 /** The connection this link is about, or the page that says why there is none. */
@@ -208,18 +225,17 @@ async function find(
   return connection === undefined ? { kind: "unknown" } : { connection, link };
 }
 
-async function open(ports: AnswerPorts, { token, link, visitor, connection, form = {} }: At): Promise<OpenView> {
+async function open(
+  ports: AnswerPorts,
+  { token, link, visitor, connection, form = {} }: Omit<At, "form"> & Partial<Pick<At, "form">>,
+): Promise<OpenView> {
   const now = ports.clock();
-  const [about, keys, recent] = await Promise.all([
+  const [about, keys, earlier] = await Promise.all([
     known({ ...ports, allowList: withAuthors(ports.allowList, ports.ledger) }, connection, now),
     ports.keys.link(),
-    ports.ledger.search({ by: "account", value: connection.account }, { limit: eventsReadMax }),
+    earlierOf(ports, connection),
   ]);
   const access = await accessTo(ports, link.approver, visitor.browser, about.asking, connection.question);
-  const own = connectionSubject(connection.endpoint);
-  const earlier = recent.items
-    .filter(isOfConnection)
-    .filter(({ subject, event }) => subject !== own && ["accepted", "rejected"].includes(decisionOf(event) ?? ""));
   return {
     ...about,
     kind: "open",
@@ -229,7 +245,7 @@ async function open(ports: AnswerPorts, { token, link, visitor, connection, form
     agreed: countedVotes(about.asking, connection.question, connection.question.votes ?? []),
     offers: offersOf(about),
     complaints: [],
-    earlier: earlier.slice(0, earlierMax),
+    earlier,
     guard: guard(keys, guarded(token, visitor, access), now),
     entered: form,
   };
@@ -238,66 +254,28 @@ async function open(ports: AnswerPorts, { token, link, visitor, connection, form
 /** Where a code proves who it is, the form belongs to the browser that was shown it. */
 const guarded = (token: string, { browser }: Visitor, { kind }: Access): string => (kind === "link" ? token : `${token}\n${browser}`);
 
-async function settled(ports: AnswerPorts, connection: Connection, how: SettledView["settled"]): Promise<SettledView> {
+async function settled(
+  ports: AnswerPorts,
+  { link, visitor, connection }: { readonly link: Link; readonly visitor: Visitor; readonly connection: Connection },
+): Promise<SettledView> {
   const now = ports.clock();
-  const [about, history] = await Promise.all([
+  const [about, history, others] = await Promise.all([
     known(ports, connection, now),
     ports.ledger.history(connectionSubject(connection.endpoint), { limit: eventsReadMax }),
+    othersOf(ports, link, visitor.browser),
   ]);
-  return { kind: "settled", settled: how, ...about, connection, now, history: history.items.filter(isOfConnection) };
+  const by = "decision" in connection ? connection.decision?.by : undefined;
+  const own = by?.kind === "approver" && by.name === link.approver;
+  return {
+    kind: "settled",
+    settled: own ? "own" : "before",
+    ...about,
+    connection,
+    now,
+    history: history.items.filter(isOfConnection),
+    ...optional("others", others),
+  };
 }
-
-// What a form must hold
-
-function examine(form: Form, { access, offers, connection: { account } }: OpenView): Complaint[] {
-  const complaints: Complaint[] = [];
-  const wish = wishOf(form);
-  if (wish === undefined) complaints.push({ about: "choice", text: "Choose one of the answers." });
-  else if ((wish.scope === "account" && !offers.account) || (wish.quietDays !== undefined && !offers.quiet))
-    complaints.push({ about: "choice", text: "That answer is not offered any more. Choose another." });
-  if (form.choice === "reject-quiet" && daysOf(form) === undefined)
-    complaints.push({ about: "days", text: `Give a number of days from 1 to ${String(quietDaysMax)}.` });
-  if (reasonOf(form).length > reasonCharactersMax)
-    complaints.push({
-      about: "reason",
-      text: `Shorten the reason to ${String(reasonCharactersMax)} characters; it has ${String(reasonOf(form).length)}.`,
-    });
-  if (access.kind === "link" && (form.confirm ?? "").replaceAll(/\s/g, "") !== account.slice(-4))
-    complaints.push({
-      about: "confirm",
-      text: "Type the last four digits of the account number to confirm.",
-    });
-  return complaints;
-}
-
-interface Wish {
-  readonly choice: Choice;
-  readonly scope?: Scope;
-  readonly quietDays?: number;
-}
-
-function wishOf(form: Form): Wish | undefined {
-  switch (form.choice) {
-    case "approve":
-      return { choice: "approve", scope: "once" };
-    case "approve-account":
-      return { choice: "approve", scope: "account" };
-    case "reject":
-      return { choice: "reject" };
-    case "reject-quiet":
-      return { choice: "reject", quietDays: daysOf(form) ?? 1 };
-    default:
-      return undefined;
-  }
-}
-
-function daysOf({ days = "" }: Form): number | undefined {
-  const number = /^\d{1,3}$/.test(days.trim()) ? Number(days) : 0;
-  return number >= 1 && number <= quietDaysMax ? number : undefined;
-}
-
-/** On one line, so that no reader of the log takes a part of it for a line of its own. */
-const reasonOf = ({ reason = "" }: Form): string => oneLine(visible(reason), Infinity);
 
 const complain = (view: OpenView, complaints: readonly Complaint[]): OpenView => ({ ...view, complaints });
 

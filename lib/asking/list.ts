@@ -4,8 +4,9 @@ import type { Instant } from "../ids.ts";
 import { guard, isGuarded } from "../web/guard.ts";
 import { linkToken, readListLink, type ListLink } from "../web/links.ts";
 import { accessToList, type Access } from "./access.ts";
-import { codeWord, type AnswerPorts, type Form, type OpenView, type Visitor } from "./answer.ts";
+import { done, instead, type Acted, type AnswerPorts, type CodeNote, type Visitor } from "./answer.ts";
 import { noCode, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
+import { isConfirmed, type Form } from "./form.ts";
 import { openQuestions, type OpenQuestion } from "./open-questions.ts";
 import { askForCode, endSession, enterCode } from "./proof.ts";
 
@@ -19,7 +20,7 @@ export interface ListView {
   readonly questions: readonly (OpenQuestion & { readonly token: string })[];
   readonly complete: boolean;
   readonly guard: string;
-  readonly note?: Exclude<OpenView["note"], "counted">;
+  readonly note?: CodeNote;
   readonly complaints: readonly Complaint[];
 }
 
@@ -31,36 +32,27 @@ export async function list(ports: AnswerPorts, token: string, visitor: Visitor):
   return shown(ports, token, read.link, visitor);
 }
 
-export async function actOnList(
-  ports: AnswerPorts,
-  token: string,
-  form: Form,
-  visitor: Visitor,
-): Promise<{ readonly view: ListPageView; readonly session?: string }> {
+export async function actOnList(ports: AnswerPorts, token: string, form: Form, visitor: Visitor): Promise<Acted<ListPageView>> {
   const view = await list(ports, token, visitor);
-  if (view.kind !== "list") return { view };
+  if (view.kind !== "list") return instead(view);
   if (!isGuarded(await ports.keys.link(), content(token, visitor), form.guard ?? "", ports.clock()))
-    return { view: { ...view, complaints: [staleOrCookieless] } };
-  const again = (browser: string): Promise<ListPageView> => list(ports, token, { ...visitor, browser });
+    return instead({ ...view, complaints: [staleOrCookieless] });
   if (form.do === "leave") {
     await endSession(ports, visitor.browser);
-    return { view: { ...(await again(visitor.browser)), note: "signed-out" } as ListPageView };
+    return done;
   }
-  if (view.access.kind !== "code") return { view };
+  if (view.access.kind !== "code") return instead(view);
   const { approver } = view.access;
   if (form.do === "enter") {
     const entered = await enterCode(ports, approver.name, visitor.browser, form.code ?? "");
-    if (entered.kind === "session")
-      return { view: { ...(await again(entered.value)), note: "signed-in" } as ListPageView, session: entered.value };
+    if (entered.kind === "session") return { ...done, session: entered.value };
     const complaints = [entered.kind === "none" ? noCode : wrongCode(entered.left)];
-    return { view: { ...(await again(visitor.browser)), complaints } as ListPageView };
+    return instead({ ...(await list(ports, token, visitor)), complaints } as ListPageView);
   }
-  if (form.do !== "code" || approver.email === undefined) return { view };
-  const confirmed = (form.confirm ?? "").trim().toLowerCase() === codeWord;
-  const asked = await askForCode(ports, { approver, browser: visitor.browser, confirmed, from: visitor.from });
-  if (asked.kind === "sent" || asked.kind === "there")
-    return { view: { ...view, access: { ...view.access, until: asked.until }, note: "code-sent" } };
-  return { view: { ...view, note: asked.kind === "confirm" ? "code-confirm" : "code-too-many" } };
+  if (form.do !== "code" || approver.email === undefined) return instead(view);
+  const asked = await askForCode(ports, { approver, browser: visitor.browser, confirmed: isConfirmed(form), from: visitor.from });
+  if (asked.kind === "sent" || asked.kind === "there") return { kind: "done", at: "code" };
+  return instead({ ...view, note: asked.kind === "confirm" ? "code-confirm" : "code-too-many" });
 }
 
 async function shown(ports: AnswerPorts, token: string, { approver, expires }: ListLink, visitor: Visitor): Promise<ListView> {

@@ -1,5 +1,6 @@
 // The open questions that one approver is asked, oldest first, with what the allow-list says of each.
 
+import type { Judgement } from "../allow-list.ts";
 import { anyApprover } from "../approver.ts";
 import { askedNow, askingOf, barred, countedVotes, type Asking } from "../asking-policy.ts";
 import type { Connection } from "../connection.ts";
@@ -27,6 +28,10 @@ export interface OpenQuestion {
   readonly agreed: boolean;
 }
 
+/** What an entry about this account or endpoint alone calls it. */
+export const calledIn = ({ findings }: Pick<Judgement, "findings">): string | undefined =>
+  findings.find(({ entry }) => /^(account|endpoint)#/.test(entry.principal))?.name;
+
 const shownMax = 200;
 
 export async function openQuestions(ports: QuestionsPorts, name: string): Promise<{ items: OpenQuestion[]; complete: boolean }> {
@@ -46,10 +51,9 @@ export async function openQuestions(ports: QuestionsPorts, name: string): Promis
         ? name === anyApprover && asking.approvers.length === 0
         : askedNow(asking, question).includes(name) && barred(asking, question, approver) === undefined;
     if (!mine) return [];
-    const called = judgement.findings.find(({ entry }) => /^(account|endpoint)#/.test(entry.principal))?.name;
     const votes = countedVotes(asking, question, question.votes ?? []);
     const agreed = votes.length < asking.quorum && votes.some((vote) => vote.name === name);
-    return [{ connection, service, asking, agreed, ...optional("name", called) }];
+    return [{ connection, service, asking, agreed, ...optional("name", calledIn(judgement)) }];
   });
   return {
     items: items.toSorted((a, b) => (a.connection.question.at < b.connection.question.at ? -1 : 1)).slice(0, shownMax),

@@ -1,5 +1,6 @@
 // How it ended, as mail to an approver who was asked: one outcome with all its facts, several as a list.
 
+import { byCommand } from "../by-command.ts";
 import { oneLine } from "../harmless.ts";
 import { asMail, headline, lede } from "../notices.ts";
 import type { Message } from "../ports.ts";
@@ -29,7 +30,7 @@ export async function outcomesMail(ports: TellPorts, approver: string, outcomes:
       ...lines,
       ...(rest > 0 ? [`  and ${String(rest)} more`] : []),
       "",
-      "The whole of it: npx drawbridge audit",
+      `The whole of it: ${byCommand("audit")}`,
     ].join("\n"),
     attributes: { type: "QuestionsSettled", approver },
   };

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Approver } from "../approver.ts";
+import { explainError, Fault } from "../faults.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import type { Clock, Keys, NewId, People, Proofs, Slips } from "../ports.ts";
 import { utc } from "../when.ts";
@@ -13,7 +14,7 @@ export interface ProofPorts {
   readonly newId: NewId;
   readonly keys: Keys;
   readonly slips: Slips;
-  readonly proofs: Pick<Proofs, "claim">;
+  readonly proofs: Pick<Proofs, "claim" | "release">;
   readonly people: Pick<People, "approvers">;
 }
 
@@ -43,21 +44,37 @@ export async function askForCode(ports: ProofPorts, request: CodeRequest): Promi
   const { approver, browser, confirmed } = request;
   const waiting = confirmed ? undefined : await waitingCode(ports, approver.name, browser);
   if (waiting !== undefined) return { kind: "there", until: waiting.until };
-  if (!confirmed && !(await ports.proofs.claim("code-unasked", approver.name, unaskedSeconds))) return { kind: "confirm" };
-  if (confirmed && !(await withinTheHour(ports, approver.name))) return { kind: "too-many" };
+  const claim = confirmed ? await ofThisHour(ports, approver.name) : await ofThisDay(ports, approver.name);
+  if (claim === undefined) return { kind: confirmed ? "too-many" : "confirm" };
   const until = later(ports.clock(), codeMinutes);
   const code = digitsOf(ports.newId());
   const hash = seal(await ports.keys.link(), "code", content(approver.name, browser, code)).toString("base64url");
-  await ports.slips.put({ kind: "code", id: codeId(approver.name, browser), until, count: 0, data: { hash } });
-  await ports.people.approvers(letter(request, code, until, ports.clock()));
+  const id = codeId(approver.name, browser);
+  try {
+    await ports.slips.put({ kind: "code", id, until, count: 0, data: { hash } });
+    await ports.people.approvers(letter(request, code, until, ports.clock()));
+  } catch (error) {
+    // Nobody is told of a code that did not go out, and it is none of the hour's or the day's.
+    await Promise.allSettled([ports.slips.remove("code", [id]), ports.proofs.release(...claim)]);
+    throw new Fault("CodeNotMailed", "the approvals topic", explainError(error).message, true, error);
+  }
   return { kind: "sent", until };
 }
 
-async function withinTheHour({ proofs, clock }: ProofPorts, name: string): Promise<boolean> {
+type Claim = Parameters<Proofs["release"]>;
+
+async function ofThisDay({ proofs }: ProofPorts, name: string): Promise<Claim | undefined> {
+  const claim: Claim = ["code-unasked", name];
+  return (await proofs.claim(...claim, unaskedSeconds)) ? claim : undefined;
+}
+
+async function ofThisHour({ proofs, clock }: ProofPorts, name: string): Promise<Claim | undefined> {
   const hour = clock().slice(0, 13);
-  for (let number = 1; number <= codesPerHour; number += 1)
-    if (await proofs.claim("code-hour", `${name}#${hour}#${String(number)}`, 60 * 60)) return true;
-  return false;
+  for (let number = 1; number <= codesPerHour; number += 1) {
+    const claim: Claim = ["code-hour", `${name}#${hour}#${String(number)}`];
+    if (await proofs.claim(...claim, 60 * 60)) return claim;
+  }
+  return undefined;
 }
 
 export type CodeEntered =

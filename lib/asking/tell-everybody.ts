@@ -3,6 +3,7 @@
 
 import { entryId } from "../allow-list.ts";
 import { anyApprover } from "../approver.ts";
+import { byCommand } from "../by-command.ts";
 import type { EntryRef } from "../events.ts";
 import { asMail } from "../notices.ts";
 import type { Approvers, People } from "../ports.ts";
@@ -29,7 +30,7 @@ function matterForEverybody(told: Committed): string {
   return `${told.type}#${entryId(entry)}#${String(entry.version)}#${String(told["at"]).slice(0, 13)}`;
 }
 
-const ofAll = "This message comes once an hour for all that this entry cuts. Each of them: npx drawbridge audit --decision rejected";
+const ofAll = `This message comes once an hour for all that this entry cuts. Each of them: ${byCommand("audit --decision rejected")}`;
 
 /** Gives the names of those whom it told, now or before. */
 export async function tellEverybody(ports: EverybodyPorts, told: Committed): Promise<readonly string[]> {

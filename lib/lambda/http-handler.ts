@@ -4,7 +4,7 @@ import middy, { type MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { BadInput, Refused } from "../faults.ts";
 import { problemOf, type Problem } from "./http-problem.ts";
-import { requestOf, type HttpEvent, type HttpRequest } from "./http-request.ts";
+import { requestOf, routeOf, type HttpEvent, type HttpRequest } from "./http-request.ts";
 import { inTime, invocation, tellingOf, type Telling } from "./invocation.ts";
 import { withLogKeys } from "./log.ts";
 
@@ -71,13 +71,13 @@ const problems = (
       counts.add("RequestsFailed");
       log.error("A request failed", request.error, {
         requestId: problem.requestId,
-        route: request.event.routeKey,
+        route: routeOf(request.event),
         ...connectionOf(request.event),
       });
     } else if (!(request.error instanceof BadInput) || actor !== undefined) {
       // Nobody's malformed request is worth a line; an operator's is.
       const { message: reason, ...keys } = problem;
-      const who = actor === undefined ? {} : { actor, route: request.event.routeKey };
+      const who = actor === undefined ? {} : { actor, route: routeOf(request.event) };
       log.info("A request was refused", { ...keys, reason, ...who, ...connectionOf(request.event) });
     }
     request.response = sent(show(problem), requestContext.http.method);

@@ -40,6 +40,14 @@ export function problemOf(error: unknown, requestId: string): Problem {
       remedy: "try again in a moment",
       requestId,
     };
+  if (error instanceof Fault && error.code === "CodeNotMailed")
+    return {
+      status: 503,
+      code: error.code,
+      message: "The code could not be mailed, so none is waiting for you.",
+      remedy: "open the link again in a minute, and have one mailed",
+      requestId,
+    };
   if (error instanceof Fault && error.retryable)
     return {
       status: 503,

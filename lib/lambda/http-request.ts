@@ -38,7 +38,6 @@ const bodyBytesUsual = 64 * 1024;
 
 export function requestOf(event: HttpEvent, bodyBytesMax = bodyBytesUsual): HttpRequest {
   const { http, requestId, authorizer } = event.requestContext;
-  const [, template = http.path] = event.routeKey.split(" ");
   const headers = Object.fromEntries(
     Object.entries(event.headers).flatMap(([key, value]) => (value === undefined ? [] : [[key.toLowerCase(), value]])),
   );
@@ -48,7 +47,7 @@ export function requestOf(event: HttpEvent, bodyBytesMax = bodyBytesUsual): Http
   return {
     method: http.method,
     path: http.path,
-    route: `${http.method === "HEAD" ? "GET" : http.method} ${template}`,
+    route: routeOf(event),
     parameters: textsOf(event.pathParameters, decoded),
     query: textsOf(event.queryStringParameters, (text) => text),
     headers,
@@ -61,6 +60,12 @@ export function requestOf(event: HttpEvent, bodyBytesMax = bodyBytesUsual): Http
     sourceIp: http.sourceIp,
     requestId,
   };
+}
+
+/** By the method that came: a route for every method is called `ANY /a/{token}` by API Gateway. */
+export function routeOf({ routeKey, requestContext: { http } }: HttpEvent): string {
+  const [, template = http.path] = routeKey.split(" ");
+  return `${http.method === "HEAD" ? "GET" : http.method} ${template}`;
 }
 
 function rawOf({ body = "", isBase64Encoded }: HttpEvent, bodyBytesMax: number): Buffer {

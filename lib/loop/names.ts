@@ -93,8 +93,8 @@ async function inZones(ports: NamePorts, ran: Ran, jobs: readonly Job[]): Promis
 const goneWith = ({ code }: Failed, { kind }: Job): boolean => kind === "remove-name" && code === "NoSuchHostedZone";
 
 /**
- * Plans once more, from the records as they are after the fence was read: what was planned before the lease may be
- * past. A lease alone is no proof, since clocks differ and a call may arrive after its function is gone; the fence is.
+ * Plans once more, from the records and the service as they are after the fence was read: what was planned before the
+ * lease may be past. A lease alone is no proof, since clocks differ and a call may arrive after its function is gone; the fence is.
  */
 async function inZone(
   ports: NamePorts,
@@ -108,8 +108,11 @@ async function inZone(
   for (const part of changesOf(ports, jobs)) await change({ ...ports, zones }, ran, zone, part, present);
 }
 
-async function jobsNow(ports: NamePorts, { service }: Ran, endpoints: readonly EndpointId[]): Promise<Job[]> {
+async function jobsNow(ports: NamePorts, ran: Ran, endpoints: readonly EndpointId[]): Promise<Job[]> {
   const now = ports.clock();
+  // Released meanwhile, it is nobody's any more: its names stay as they are.
+  const service = await ports.services.get(ran.service.service);
+  if (service === undefined) return [];
   const records = await ports.connections.load(endpoints);
   return [...records.values()].flatMap((kept) => jobsOf({ kept, effects: plan(kept.connection, { listed: false }, service, now) }));
 }

@@ -1,4 +1,4 @@
-// The loop every function runs: observe, decide, commit, plan, perform. Commit comes before act, always.
+// The loop every function runs, up to the plan: observe, decide, commit, plan. Whoever runs it performs: commit comes before act, always.
 
 import type { Approver } from "../approver.ts";
 import { askingOf, silentUntil } from "../asking-policy.ts";

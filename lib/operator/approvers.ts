@@ -36,12 +36,13 @@ type Said = Pick<Approver, "name" | "email" | "slack" | "arn">;
 
 /** Adds or changes an approver: what is left out is taken away. An address that is not confirmed is asked to confirm, again too. */
 export async function put(ports: OperatorPorts, actor: Operator, input: unknown): Promise<PutApprover> {
-  const { reason, ...said } = read(putApprover, input);
+  const { reason, confirm: confirmed, ...said } = read(putApprover, input);
   if (said.name === anyApprover) return subscribeMailbox(ports, said);
   if (said.email === undefined && said.slack === undefined && said.arn === undefined)
     throw new BadInput("email", undefined, "give at least a mail address, a Slack user or an IAM identity");
   await refuseTwins(ports, said);
   const before = await ports.approvers.get(said.name);
+  if (before !== undefined && !confirmed) refuseLosses(before, said);
   const sameAddress = before?.email !== undefined && said.email !== undefined && sameMailbox(before.email, said.email);
   const keeps = sameAddress && mailStateOf(before, await ports.subscriptions.all()) === "confirmed";
   if (before?.subscription !== undefined && !sameAddress) await ports.subscriptions.remove(before.subscription);
@@ -54,6 +55,19 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
     addedAt: there?.addedAt ?? now,
   }));
   return { ...put, ...(said.email !== undefined && !keeps ? { confirmation: "mailed" as const } : {}) };
+}
+
+/** What is left out is taken away, and that is seldom what somebody meant who adds a way. */
+function refuseLosses(before: Approver, said: Said): void {
+  const lost = (["email", "slack", "arn"] as const).flatMap((way) =>
+    before[way] === undefined || said[way] !== undefined ? [] : [`the ${wayWords[way]} ${before[way]}`],
+  );
+  if (lost.length === 0) return;
+  throw new Refused(
+    "ConfirmationNeeded",
+    `This takes away from ${before.name} what is left out: ${lost.join(", ")}`,
+    'give it as well, or confirm it: --yes on the command line, "confirm": true in the API',
+  );
 }
 
 /** Two names of one person would count twice. */

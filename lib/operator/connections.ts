@@ -1,16 +1,14 @@
-// Connections and open questions as operators see them.
+// Connections as operators see them.
 
-import type { Connection, Question } from "../connection.ts";
-import type { Because } from "../events.ts";
+import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
-import { Refused, UnreadableRow } from "../faults.ts";
-import { milliseconds, type EndpointId } from "../ids.ts";
+import { Refused } from "../faults.ts";
+import type { EndpointId } from "../ids.ts";
 import { connectionSubject, type Page } from "../ledger.ts";
-import { candidateOf, rulings, type Ruling } from "../loop/verdicts.ts";
 import type { Observed } from "../observed.ts";
 import { statusWords } from "../wording.ts";
 import { historyOf, type Told } from "./history.ts";
-import { aConnection, listedConnections, pendingOf, read } from "./inputs.ts";
+import { aConnection, listedConnections, read } from "./inputs.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { walk } from "./paging.ts";
 
@@ -60,53 +58,7 @@ async function atAws(ports: OperatorPorts, { service, endpoint }: Connection): P
   return (await ports.endpointServices.connections(service)).find((shown) => shown.endpoint === endpoint) ?? "not listed";
 }
 
-/** An open question with the facts that a person needs to answer it. */
-export interface Pending {
-  readonly connection: Connection;
-  readonly question: Question;
-  /** Why people are asked, as the list and the freezes are now; the question says why it was put. */
-  readonly because: Because;
-  readonly openSeconds: number;
-}
-
-/** Oldest first within each service. */
-export async function pending(ports: OperatorPorts, input: unknown): Promise<Page<Pending>> {
-  const { service, ...page } = read(pendingOf, input);
-  const { items, ...rest } = await walk(
-    (await servicesOf(ports, service)).map((at) => ({
-      key: at,
-      page: (request) => ports.connections.asking(at, request),
-    })),
-    page,
-  );
-  const now = milliseconds(ports.clock());
-  const given = await judgedNow(ports, items);
-  return {
-    ...rest,
-    items: items.flatMap((connection, index): Pending[] => {
-      if (connection.status !== "asking") return [];
-      const { question } = connection;
-      const judgement = given[index]?.judgement;
-      const because = judgement?.verdict === "ask" ? judgement.because : question.because;
-      return [{ connection, question, because, openSeconds: Math.max(0, Math.round((now - milliseconds(question.at)) / 1000)) }];
-    }),
-  };
-}
-
-/** Nothing where an entry cannot be read: questions are shown all the same. */
-async function judgedNow(ports: OperatorPorts, connections: readonly Connection[]): Promise<readonly Ruling[]> {
-  try {
-    return await rulings(
-      ports,
-      connections.map((connection) => candidateOf(connection, connection)),
-    );
-  } catch (error) {
-    if (error instanceof UnreadableRow) return [];
-    throw error;
-  }
-}
-
-async function servicesOf(ports: OperatorPorts, service: Connection["service"] | undefined): Promise<Connection["service"][]> {
+export async function servicesOf(ports: OperatorPorts, service: Connection["service"] | undefined): Promise<Connection["service"][]> {
   return service === undefined ? (await ports.services.all()).map((each) => each.service).sort() : [service];
 }
 

@@ -338,7 +338,7 @@ const identity = v.pipe(
 /** An approver's name, or that of the deployment's own mailbox. */
 const approverOrMailbox = by((given) => (given === anyApprover ? anyApprover : approverName(given)));
 export const approverFields = { email: maybe(email), slack: maybe(slackUser), arn: maybe(identity) };
-export const putApprover = members({ name: approverOrMailbox, ...approverFields, reason: maybe(text) });
+export const putApprover = members({ name: approverOrMailbox, ...approverFields, reason: maybe(text), confirm: v.optional(flag, false) });
 function isApproverName(given: string): boolean {
   try {
     return approverName(given) === given;

@@ -4,6 +4,7 @@ import { approve, reject } from "./answers.ts";
 import * as approvers from "./approvers.ts";
 import { audit } from "./audit.ts";
 import * as connections from "./connections.ts";
+import { pending } from "./pending.ts";
 import { deployment } from "./deployment.ts";
 import * as entries from "./entries.ts";
 import { batch, foresee } from "./entry-batch.ts";
@@ -59,7 +60,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
   "DELETE /approvers/{name}": approvers.remove,
   "POST /approvers/{name}/confirm": approvers.confirm,
   "POST /approvers/{name}/test": approvers.test,
-  "GET /pending": reads(connections.pending),
+  "GET /pending": reads(pending),
   "POST /connections/{endpoint}/approve": approve,
   "POST /connections/{endpoint}/reject": reject,
   "GET /audit": reads(audit),

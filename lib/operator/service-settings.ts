@@ -39,7 +39,7 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
     const wanted = settingsOver(before, { ...said, ...(zone === undefined ? {} : { zone }) });
     if (canonical(wanted) === canonical(before)) return { service: before, changed: false };
     if (canonical({ asking: wanted.asking }) !== canonical({ asking: before.asking }))
-      checkService(wanted, checked ? [] : await askingEntries(ports, wanted));
+      checkAsking(before, wanted, checked ? [] : await askingEntries(ports, wanted));
     const after: Service = { ...wanted, version: expected.seq + 1 };
     const done = { service: after, changed: true, before };
     if (preview) return { ...done, outlook: await outlook(ports, { services: [after] }) };
@@ -58,6 +58,14 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
   if (said.permissions === undefined) return put;
   const problems = await lastingDrift(ports, put.service, put.before);
   return problems.length === 0 ? put : { ...put, problems };
+}
+
+/** What was set before and is not spoken of now may be what stands in the way. */
+function checkAsking(before: Service, wanted: Service, entries: Parameters<typeof checkService>[1]): void {
+  const { quorum, approvers = [] } = wanted.asking ?? {};
+  if (approvers.length === 0 && quorum !== undefined && quorum > 1 && quorum === before.asking?.quorum)
+    throw new BadInput("asking.quorum", quorum, "it was set before, and nobody is named now; take it back as well: --quorum usual");
+  checkService(wanted, entries);
 }
 
 async function zoneOf(ports: OperatorPorts, id: Service["service"], wanted: string | null | undefined): Promise<Service["zone"] | null> {

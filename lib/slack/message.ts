@@ -1,5 +1,6 @@
 // Our messages in Slack, in blocks: a question with its buttons, and the same once it is settled. What outsiders wrote stays text there.
 
+import { byCommand } from "../by-command.ts";
 import type { Offers } from "../asking/offers.ts";
 import { quietDaysMax } from "../asking/standing-entry.ts";
 import type { EndpointId } from "../ids.ts";
@@ -61,7 +62,7 @@ function wayTo({ way, asked: names = [], profile }: Extract<Notice, { of: "quest
   if (way === undefined)
     return [
       context(
-        `${names.join(" and ")} ${names.length === 1 ? "has" : "have"} been asked, and ${names.length === 1 ? "decides" : "decide"} elsewhere: by mail, or with npx drawbridge approve ${profile.endpoint}, or reject.`,
+        `${names.join(" and ")} ${names.length === 1 ? "has" : "have"} been asked, and ${names.length === 1 ? "decides" : "decide"} elsewhere: by mail, or with ${byCommand(`approve ${profile.endpoint}`)}, or reject.`,
       ),
     ];
   const button = { type: "button", style: "primary", action_id: parts.open, text: plain("Look and decide"), url: way.link };

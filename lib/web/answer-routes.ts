@@ -1,9 +1,10 @@
 // The approval pages over HTTP: GET and HEAD show, POST acts, and only a form from our own page is taken.
 
-import { act, page, type AnswerPorts, type Form, type View, type Visitor } from "../asking/answer.ts";
+import { act, page, type Acted, type AnswerPorts, type View, type Visitor } from "../asking/answer.ts";
+import type { Form } from "../asking/form.ts";
 import { actOnList, list, type ListPageView } from "../asking/list.ts";
 import { browserOf, setCookie } from "./browser.ts";
-import { reply, type Page, type Reply } from "./layout.ts";
+import { reply, seeOther, type Page, type Reply } from "./layout.ts";
 import { listPage } from "./list-page.ts";
 import { outcomePage } from "./outcome-page.ts";
 import { expiredPage, problemPage, unknownPage } from "./plain-pages.ts";
@@ -42,32 +43,39 @@ export function answerRoutes(ports: AnswerPorts, publicUrl: string): Readonly<Re
       cookies: browser.isNew ? [setCookie(publicUrl, browser.value)] : [],
     };
   };
+  /** What was done is looked at by a GET, so that loading the page again does nothing a second time. */
   const posted =
-    <View>(
-      act: (token: string, form: Form, visitor: Visitor) => Promise<{ view: View; session?: string }>,
-      show: (view: View) => Page,
+    <Shown>(
+      path: "a" | "q",
+      act: (token: string, form: Form, visitor: Visitor) => Promise<Acted<Shown>>,
+      show: (view: Shown) => Page,
     ): Route =>
     async (asked) => {
       const refusal = refused(asked, publicUrl);
       if (refusal !== undefined) return reply(refusal);
       const { token, visitor, cookies } = at(asked);
-      const { view, session } = await act(token, formOf(asked.body), visitor);
-      return reply(show(view), {}, session === undefined ? cookies : [setCookie(publicUrl, session)]);
+      const acted = await act(token, formOf(asked.body), visitor);
+      if (acted.kind === "shown") return reply(show(acted.view), {}, cookies);
+      const session = "session" in acted ? acted.session : undefined;
+      return seeOther(`/${path}/${token}#${acted.at}`, session === undefined ? cookies : [setCookie(publicUrl, session)]);
     };
   return {
     [`GET ${paths.question}`]: async (asked) => {
       const { token, visitor, cookies } = at(asked);
       return reply(shown(await page(ports, token, visitor)), {}, cookies);
     },
-    [`POST ${paths.question}`]: posted((token, form, visitor) => act(ports, token, form, visitor), shown),
+    [`POST ${paths.question}`]: posted("a", (token, form, visitor) => act(ports, token, form, visitor), shown),
     [`GET ${paths.list}`]: async (asked) => {
       const { token, visitor, cookies } = at(asked);
       return reply(listed(await list(ports, token, visitor)), {}, cookies);
     },
-    [`POST ${paths.list}`]: posted((token, form, visitor) => actOnList(ports, token, form, visitor), listed),
+    [`POST ${paths.list}`]: posted("q", (token, form, visitor) => actOnList(ports, token, form, visitor), listed),
     ...Object.fromEntries(
       Object.values(paths).flatMap((path) =>
-        ["PUT", "PATCH", "DELETE", "OPTIONS"].map((method) => [`${method} ${path}`, async (asked: Asked) => notAllowed(asked)]),
+        ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"].map((method) => [
+          `${method} ${path}`,
+          async (asked: Asked) => notAllowed(asked),
+        ]),
       ),
     ),
   };

@@ -3,9 +3,12 @@
 import type { Complaint } from "../asking/complaints.ts";
 import { html, type Markup } from "./html.ts";
 
-/** First thing in the form, and where the page opens: on a telephone the form is far down. */
-export const told = (complaints: readonly Complaint[]): Markup =>
-  html`<div class="told" role="alert" tabindex="-1" autofocus>
+/**
+ * Where the form that was sent in pointed to, so that the page opens here and a screen reader begins here: on a telephone
+ * the form is far down.
+ */
+export const told = (complaints: readonly Complaint[], at: "decide" | "code" = "decide"): Markup =>
+  html`<div class="told" id="${at}" role="alert" tabindex="-1">
     <h3>Nothing was decided</h3>
     ${
       complaints.length === 1

@@ -40,6 +40,14 @@ export const reply = (page: Page, more: Readonly<Record<string, string>> = {}, c
   cookies,
 });
 
+/** Where a browser looks at what was done; within this site, by a GET. */
+export const seeOther = (location: string, cookies: readonly string[] = []): Reply => ({
+  status: 303,
+  html: "",
+  headers: { ...headers, location },
+  cookies,
+});
+
 const document = ({ title, main, wide = false }: Page): string =>
   html`<!doctype html>
 <html lang="en">

@@ -21,6 +21,7 @@ export function listPage(view: ListView): Page {
       <p class="lede">
         ${count === 0 ? "Whatever you were asked is settled meanwhile." : "Each opens with its facts. What you decide there is about that one alone."}
       </p>
+      ${access.kind === "code" && count > 0 ? html`<p class="jump"><a href="#decide">Show that it is you</a></p>` : undefined}
       <div class="${access.kind === "code" ? "sides" : "whole"}">
         <div>
           ${access.kind === "session" ? signedIn(access, guard) : undefined}

@@ -1,5 +1,7 @@
 // The page of a question that is settled: what was decided, by whom, when, and how it came to that.
 
+import { byCommand } from "../by-command.ts";
+import { anyApprover } from "../approver.ts";
 import type { SettledView } from "../asking/answer.ts";
 import { writerOf } from "../asking/profile.ts";
 import type { Connection, Decision } from "../connection.ts";
@@ -18,10 +20,10 @@ export function outcomePage(view: SettledView): Page {
   return {
     status: settled === "late" ? 409 : 200,
     title: heading,
-    main: html`<p class="status ${settled === "late" ? "note" : tone}">${statusWords[settled]}</p>
+    main: html`<p class="status ${settled === "late" ? "note" : tone}">${statusWords(view)}</p>
       <h1>${heading}</h1>
       <p class="lede">${decision === undefined ? undefined : how(decision, view)}${lede}</p>
-      ${decision === undefined ? undefined : ground(decision)}
+      ${others(view)} ${decision === undefined ? undefined : ground(decision)}
       <section aria-labelledby="who">
         <h2 id="who">What it was about</h2>
         ${facts(profile, connection, now)}
@@ -29,16 +31,35 @@ export function outcomePage(view: SettledView): Page {
       <section aria-labelledby="log">
         <h2 id="log">What happened</h2>
         ${log(history, now)}
-        <p class="small soft">With the command: <code>npx drawbridge show ${connection.endpoint}</code></p>
+        <p class="small soft">With the command: <code>${byCommand(`show ${connection.endpoint}`)}</code></p>
       </section>`,
   };
 }
 
-const statusWords: Readonly<Record<SettledView["settled"], string>> = {
-  now: "Your decision is recorded",
-  late: "Your answer changed nothing: this was settled already",
-  before: "This question is settled",
+function statusWords({ settled, connection }: SettledView): string {
+  if (settled === "late") return "Your answer changed nothing: this was settled already";
+  if (settled === "before") return "This question is settled";
+  // Whoever has everybody's link may be looking at another's decision.
+  return isEverybodys(connection) ? "The decision is recorded" : "Your decision is recorded";
+}
+
+const isEverybodys = (connection: Connection): boolean => {
+  const by = "decision" in connection ? connection.decision?.by : undefined;
+  return by?.kind === "approver" && by.name === anyApprover;
 };
+
+/** The way on, for who is signed in. */
+function others({ others: waiting }: SettledView): Markup | undefined {
+  if (waiting === undefined) return undefined;
+  const { count, token } = waiting;
+  return html`<p class="on">
+    ${
+      count === 0
+        ? html`Nothing else waits for you.`
+        : html`<a href="/q/${token}">${count} more ${count === 1 ? "question waits" : "questions wait"} for you</a>`
+    }
+  </p>`;
+}
 
 interface Outcome {
   readonly heading: string;

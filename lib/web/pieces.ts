@@ -43,21 +43,30 @@ const row = (label: string, value: Piece): Markup =>
     <dd>${value}</dd>
   </div>`;
 
-/** Events of the log as a list; `about` says what an event is about, where they are about several things. */
-export const log = (
-  events: readonly StoredOfConnection[],
-  now: Instant,
-  about: (stored: StoredOfConnection) => Piece = () => undefined,
-): Markup =>
+export interface Line {
+  readonly at: Instant;
+  readonly words: string;
+  /** What it is about, where lines are about several things. */
+  readonly about?: Piece;
+}
+
+export const lines = (all: readonly Line[], now: Instant): Markup =>
   html`<ol class="log">
-    ${events.map(
-      (stored) =>
+    ${all.map(
+      ({ at, words, about }) =>
         html`<li>
-          ${time(stored.event.at, now)}
-          <p>${shown(capital(inWordsOfConnection(stored.event)))}</p>
-          ${about(stored)}
+          ${time(at, now)}
+          <p>${shown(capital(words))}</p>
+          ${about}
         </li>`,
     )}
   </ol>`;
+
+/** Events of the log as a list. */
+export const log = (events: readonly StoredOfConnection[], now: Instant): Markup =>
+  lines(
+    events.map(({ event }) => ({ at: event.at, words: inWordsOfConnection(event) })),
+    now,
+  );
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

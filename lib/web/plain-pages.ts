@@ -1,5 +1,6 @@
 // The pages that show no question: a link that is not ours, a link that is over, and what went wrong.
 
+import { byCommand } from "../by-command.ts";
 import type { Instant } from "../ids.ts";
 import { utc } from "../when.ts";
 import { html, type Piece } from "./html.ts";
@@ -15,7 +16,7 @@ export const unknownPage: Page = plain(
     <section>
       <h2>What to do</h2>
       <p>Open it again from the message itself, or copy the whole of it: it begins with https:// and has no spaces.</p>
-      <p>Operators see every open question with <code>npx drawbridge pending</code>.</p>
+      <p>Operators see every open question with <code>${byCommand("pending")}</code>.</p>
     </section>`,
 );
 
@@ -29,7 +30,7 @@ export const expiredPage = (since: Instant): Page =>
         <h2>What to do</h2>
         <p>
           If the question is still open, a new link comes with the next reminder. Or an operator can answer it:
-          <code>npx drawbridge pending</code> shows it, <code>approve</code> and <code>reject</code> decide it.
+          <code>${byCommand("pending")}</code> shows it, <code>approve</code> and <code>reject</code> decide it.
         </p>
       </section>`,
   );

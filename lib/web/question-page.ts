@@ -1,7 +1,8 @@
 // The page of an open question: who asks, why it asks, and the form that decides.
 
-import { reasonCharactersMax, type Form, type OpenView } from "../asking/answer.ts";
+import type { OpenView } from "../asking/answer.ts";
 import type { Complaint } from "../asking/complaints.ts";
+import { reasonCharactersMax, type Form } from "../asking/form.ts";
 import { askedBecause } from "../notices.ts";
 import { visible } from "../harmless.ts";
 import { ago, utc } from "../when.ts";
@@ -9,7 +10,8 @@ import { described, invalid, told, wrong } from "./field.ts";
 import { explanation } from "./explanation.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { caller, digits, facts, log, shown } from "./pieces.ts";
+import { earlier } from "./earlier.ts";
+import { caller, digits, facts, shown } from "./pieces.ts";
 import { signedIn, signInCard } from "./sign-in.ts";
 
 export function questionPage(view: OpenView): Page {
@@ -20,17 +22,13 @@ export function questionPage(view: OpenView): Page {
     status: statusOf(complaints),
     title: `${complaints.length > 0 ? "Not decided yet: " : ""}${heading}`,
     wide: true,
-    main: html`<p
-        class="status ${complaints.length > 0 ? "note" : view.note === "counted" ? "yes" : ""}"
-        ${view.note === undefined ? undefined : html`role="status"`}
-      >
-        ${statusWords(view)}
-      </p>
+    main: html`<p class="status ${complaints.length > 0 ? "note" : hasAgreed(view) ? "yes" : ""}">${statusWords(view)}</p>
       <h1>${heading}</h1>
       <p class="lede">
         To <span class="id">${connection.service}</span>. You were asked <time datetime="${question.at}">${ago(question.at, now)}</time>, on
         ${utc(question.at)}.
       </p>
+      <p class="jump"><a href="#decide">${view.access.kind === "barred" ? "Who decides" : "Decide"}</a></p>
       <div class="sides ${view.access.kind === "link" ? "confirms" : ""}">
         <div>
           <section aria-labelledby="who">
@@ -45,8 +43,8 @@ export function questionPage(view: OpenView): Page {
           </section>
           ${agreement(view)}
           <section aria-labelledby="earlier">
-            <h2 id="earlier">Earlier decisions about this account</h2>
-            ${earlier(view)}
+            <h2 id="earlier">Other connections of this account</h2>
+            ${earlier(view.earlier, now)}
           </section>
         </div>
         ${card(view)}
@@ -54,16 +52,20 @@ export function questionPage(view: OpenView): Page {
   };
 }
 
-const notes: Partial<Record<NonNullable<OpenView["note"]>, string>> = {
-  "code-sent": "A code is on its way",
-  "signed-in": "You are signed in: decide now",
-  "signed-out": "You are signed out",
-  counted: "Your agreement is recorded: others have to agree as well",
-};
-
-function statusWords({ complaints, note, access }: OpenView): string {
-  if (complaints.length > 0) return "Not decided yet";
-  return (note && notes[note]) ?? (access.kind === "barred" ? "Waiting for somebody else's decision" : "Waiting for your decision");
+function statusWords(view: OpenView): string {
+  const { access } = view;
+  if (view.complaints.length > 0) return "Not decided yet";
+  if (hasAgreed(view)) return "Your agreement is recorded: others have to agree as well";
+  switch (access.kind) {
+    case "barred":
+      return "Waiting for somebody else's decision";
+    case "session":
+      return "You are signed in: decide now";
+    case "code":
+      return access.until === undefined ? "Waiting for your decision" : "A code is on its way";
+    case "link":
+      return "Waiting for your decision";
+  }
 }
 
 /** Who agrees so far, where several have to. */
@@ -87,24 +89,12 @@ function statusOf(complaints: readonly Complaint[]): number {
   return complaints.some(({ about }) => about === "answer") ? 409 : 422;
 }
 
-const earlier = ({ earlier: events, now }: OpenView): Markup =>
-  events.length === 0
-    ? html`<p class="soft">None. Nothing was accepted or rejected for this account before.</p>`
-    : log(
-        events,
-        now,
-        ({ subject, service }) =>
-          html`<p class="soft small">
-            <span class="id">${subject.replace(/^connection#/, "")}</span> at <span class="id">${service}</span>
-          </p>`,
-      );
-
 function card(view: OpenView): Markup {
   const { access, guard, note, complaints, now } = view;
   if (access.kind === "code") return signInCard({ access, guard, note, complaints, now });
   if (access.kind === "barred")
-    return html`<section class="card" aria-labelledby="decide">
-      <h2 id="decide">Not yours to decide</h2>
+    return html`<section class="card" id="decide" tabindex="-1" aria-labelledby="decision">
+      <h2 id="decision">Not yours to decide</h2>
       <p>${shown(access.why)}</p>
     </section>`;
   return form(view, access);
@@ -113,23 +103,25 @@ function card(view: OpenView): Markup {
 function form(view: OpenView, access: Extract<OpenView["access"], { kind: "link" | "session" }>): Markup {
   const { complaints, guard, judgement } = view;
   const refused = judgement.verdict === "reject" && !complaints.some(({ about }) => about === "answer");
-  return html`<section class="card" aria-labelledby="decide">
-    <h2 id="decide">${hasAgreed(view, access) ? "You agreed" : "Your decision"}</h2>
+  return html`<section class="card" ${complaints.length > 0 ? undefined : html`id="decide" tabindex="-1"`} aria-labelledby="decision">
+    <h2 id="decision">${hasAgreed(view) ? "You agreed" : "Your decision"}</h2>
     ${complaints.length > 0 ? told(complaints) : undefined}
-    ${hasAgreed(view, access) ? html`<p>It is recorded, and counts once enough others agree. You can still reject.</p>` : undefined}
+    ${hasAgreed(view) ? html`<p>It is recorded, and counts once enough others agree. You can still reject.</p>` : undefined}
     ${access.kind === "session" ? signedIn(access, guard) : undefined}
     ${refused ? html`<div class="told"><p>A reject entry applies now (${shown(judgement.because.detail)}). Approving will be refused.</p></div>` : undefined}
-    <form method="post" accept-charset="utf-8" autocomplete="off">
+    <form method="post" action="#decide" accept-charset="utf-8" autocomplete="off">
       <input type="hidden" name="guard" value="${guard}" />
-      ${choices(view, !hasAgreed(view, access))} ${reasonField(view)} ${access.kind === "link" ? confirmField(view) : undefined}
+      ${choices(view, !hasAgreed(view))} ${reasonField(view)} ${access.kind === "link" ? confirmField(view) : undefined}
       <button type="submit">Record this decision</button>
     </form>
   </section>`;
 }
 
 /** This approver agreed, and to say so again would change nothing: there are not enough of them. */
-const hasAgreed = ({ agreed, asking }: OpenView, access: Extract<OpenView["access"], { kind: "link" | "session" }>): boolean =>
-  agreed.length < asking.quorum && agreed.some(({ name }) => name === access.approver.name);
+const hasAgreed = ({ agreed, asking, access }: OpenView): boolean =>
+  (access.kind === "session" || access.kind === "link") &&
+  agreed.length < asking.quorum &&
+  agreed.some(({ name }) => name === access.approver.name);
 
 function choices({ connection, complaints, entered, offers, asking }: OpenView, approving: boolean): Markup {
   const many = asking.quorum > 1;

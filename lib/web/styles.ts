@@ -82,7 +82,8 @@ ol.log p { margin: 0; }
 ol.log + p { margin-top: .75rem; }
 .card { padding: 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }
 .told { margin: 0 0 1.5rem; padding: .875rem 1rem; border-radius: .5rem; background: var(--note-wash); border: 1px solid var(--note); }
-.told:focus { outline: none; }
+[tabindex="-1"]:focus { outline: none; }
+[tabindex="-1"] { scroll-margin-top: 1rem; }
 .told h3 { margin: 0 0 .25rem; font-size: 1rem; line-height: 1.4; font-weight: 650; }
 .told ul { margin: 0; padding-inline-start: 1.1rem; }
 .told p:last-child { margin: 0; }
@@ -113,6 +114,9 @@ button.quiet { color: var(--ink); background: transparent; border-color: var(--e
 .aside { margin-top: 1.25rem; padding-top: .5rem; border-top: 1px solid var(--line); }
 summary { display: flex; align-items: center; min-height: 44px; font-size: .875rem; color: var(--soft); cursor: pointer; text-decoration: underline; text-underline-offset: .2em; }
 summary::-webkit-details-marker { display: none; }
+.jump { margin: 1.25rem 0 0; }
+.jump a, .on a { display: flex; align-items: center; min-height: 44px; color: inherit; font-weight: 600; text-underline-offset: .2em; }
+.on { margin: 1.5rem 0 0; }
 ol.questions { list-style: none; margin: 2.5rem 0 0; padding: 0; }
 .who + ol.questions { margin-top: 0; }
 ol.questions li + li { margin-top: .75rem; }
@@ -144,6 +148,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
 }
 @media (min-width: 60rem) {
   .page { padding-top: 2.5rem; }
+  .jump { display: none; }
   .sides { display: grid; grid-template-columns: minmax(0, 1fr) 24rem; gap: 0 4rem; align-items: start; }
   .sides > .card { position: sticky; top: 1.5rem; margin-top: 2.5rem; }
 }

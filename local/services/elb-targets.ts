@@ -6,6 +6,7 @@ import { AwsError, type Call } from "../service.ts";
 import type { LoadBalancer } from "./ec2-parts.ts";
 import {
   balancersOf,
+  ownBalancer,
   ownGroup,
   wanted,
   type ElbAction,
@@ -18,7 +19,7 @@ import {
 export const targetActions: Readonly<Record<string, ElbAction>> = {
   CreateTargetGroup: create,
   DescribeTargetGroups(state, call) {
-    const behind = optionalText(call.input, "LoadBalancerArn");
+    const behind = optionalText(call.input, "LoadBalancerArn") === undefined ? undefined : ownBalancer(state, call).arn;
     const mine = [...state.targetGroups.values()].filter(({ owner }) => owner === call.caller.account);
     const found = wanted(texts(call.input, "TargetGroupArns"), mine, "TargetGroupNotFound");
     const isBehind = (group: TargetGroup): boolean =>

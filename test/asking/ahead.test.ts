@@ -40,9 +40,9 @@ test("an expiry is mailed once, with how to renew, to the topic and to each appr
   expect(mails).toHaveLength(1);
   expect(mails[0]?.subject).toContain("Expires soon");
   expect(mails[0]?.text).toContain("then it is cut");
-  expect(mails[0]?.text).not.toContain("npx drawbridge");
+  expect(mails[0]?.text).not.toMatch(/npx|drawbridge (show|renew)/);
   const first = world.people.approvals.find(({ attributes }) => attributes["type"] === "ExpiryAnnounced");
-  expect(first?.text).toContain(`npx drawbridge renew ${stranger} --service ${service} --expires`);
+  expect(first?.text).toContain(`drawbridge renew ${stranger} --service ${service} --expires`);
   expect(
     world.people.approvals
       .filter(({ attributes }) => attributes["type"] === "ExpiryAnnounced")

@@ -39,11 +39,17 @@ export interface Asked extends FakeWorld {
   approvers(people: readonly Pick<Approver, "name" | "email" | "arn" | "slack">[], settings?: AskingSettings): Promise<void>;
   /** The link of this approver to the open question, about the first endpoint unless told otherwise. */
   linkOf(name: string, of?: EndpointId): Promise<string>;
+  /** The same, whether the question is open or settled. */
+  linkOfSettled(name: string): Promise<string>;
+  /** Decides this endpoint's question as whoever has its link. */
+  answerFor(of: EndpointId, choice: "approve" | "reject", reason: string): Promise<void>;
+  /** What happens while the page waits for its turn. */
+  whileWaiting(happens: (milliseconds: number) => Promise<void>): void;
   /** A browser of its own, with the cookie that it keeps. */
   browser(): PersonsBrowser;
   /** The newest code mailed to this approver. */
   codeOf(name: string): string;
-  /** Fills the form of the page as a person would. */
+  /** Fills the form of the page as a person would, and sees the page that comes of it. */
   answer(fields?: Record<string, string>, token?: string): Promise<Answered>;
 }
 
@@ -58,7 +64,9 @@ export interface Request {
 export interface PersonsBrowser {
   cookie: string;
   open(token: string, path?: Request["path"]): Promise<Answered>;
-  /** Sends a form with the hidden fields of the page it was shown last. */
+  /** Sends a form with the hidden fields of the page it was shown last: what the server answers. */
+  press(token: string, fields: Record<string, string>, path?: Request["path"]): Promise<Answered>;
+  /** The same, and the page that comes of it, after a redirection too. */
   send(token: string, fields: Record<string, string>, path?: Request["path"]): Promise<Answered>;
   /** Has a code mailed, and enters it. */
   signIn(token: string, name: string, path?: Request["path"]): Promise<Answered>;
@@ -68,9 +76,10 @@ export interface PersonsBrowser {
 export async function asked(prepare: (world: Asked) => Promise<void> = async () => undefined): Promise<Asked> {
   const world = fakeWorld();
   const ports = world.ports();
+  let waiting: (milliseconds: number) => Promise<void> = async () => undefined;
   const handler = httpHandler({
     name: "answer",
-    routes: answerRoutes(ports, publicUrl),
+    routes: answerRoutes({ ...ports, wait: (milliseconds) => waiting(milliseconds) }, publicUrl),
     show: showProblem,
     telling: {
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -170,6 +179,21 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
         expires: linkExpiry(world.clock.now()),
       });
     },
+    linkOfSettled: async (name) =>
+      linkToken(await ports.keys.link(), {
+        question: String(story.told("ApprovalRequested")["question"]),
+        endpoint,
+        approver: name,
+        expires: linkExpiry(world.clock.now()),
+      }),
+    answerFor: async (of, choice, reason) => {
+      const connection = (await ports.connections.load([of])).get(of)?.connection;
+      if (connection?.status !== "asking") throw new Error("no question is open");
+      const by = { kind: "approver", name: "approvers", channel: "link" } as const;
+      const signal = { kind: "answered", question: connection.question.id, choice, by, reason } as const;
+      await run(ports, { service, tasks: [{ endpoint: of, signal, source: { kind: "answer" } }] });
+    },
+    whileWaiting: (happens) => void (waiting = happens),
     codeOf: (name) => {
       const mail = world.people.approvals.findLast(({ attributes }) => attributes["type"] === "Code" && attributes["approver"] === name);
       return /Your code: ([\d ]+)/.exec(mail?.text ?? "")?.[1] ?? "";
@@ -179,22 +203,20 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
       const keep = (answered: Answered): Answered => {
         const [set] = answered.cookies;
         if (set !== undefined) browser.cookie = set.split(";")[0] ?? "";
-        shown = answered.html;
+        if (answered.status !== 303) shown = answered.html;
         return answered;
       };
       const browser: PersonsBrowser = {
         cookie: "",
         open: async (at, path = "a") => keep(await story.http("GET", { path, token: at, cookie: browser.cookie })),
-        send: async (at, fields, path = "a") =>
-          keep(
-            await story.http("POST", {
-              path,
-              token: at,
-              cookie: browser.cookie,
-              headers: form,
-              body: new URLSearchParams({ ...hidden(shown), ...fields }).toString(),
-            }),
-          ),
+        press: async (at, fields, path = "a") => {
+          const body = new URLSearchParams({ ...hidden(shown), ...fields }).toString();
+          return story.http("POST", { path, token: at, cookie: browser.cookie, headers: form, body });
+        },
+        send: async (at, fields, path = "a") => {
+          const answered = keep(await browser.press(at, fields, path));
+          return answered.status === 303 ? keep(await story.http("GET", { ...goalOf(answered), cookie: browser.cookie })) : answered;
+        },
         signIn: async (at, name, path = "a") => {
           await browser.open(at, path);
           const pressed = await browser.send(at, { do: "code" }, path);
@@ -226,7 +248,7 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
     },
     answer: async (fields = {}, token = tokenOf()) => {
       const page = await story.http("GET", { token });
-      return story.http("POST", {
+      const answered = await story.http("POST", {
         token,
         headers: form,
         body: new URLSearchParams({
@@ -237,6 +259,7 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
           ...fields,
         }).toString(),
       });
+      return answered.status === 303 ? story.http("GET", goalOf(answered)) : answered;
     },
   };
   await ports.ledger.commit({
@@ -281,10 +304,24 @@ export async function asked(prepare: (world: Asked) => Promise<void> = async () 
   return { ...story, token };
 }
 
+/** Where a browser goes on. */
+const goalOf = ({ headers }: Answered): Pick<Request, "path" | "token"> => {
+  const [, path, token = ""] = /^\/([aq])\/([\w-]+)#/.exec(String(headers["location"])) ?? [];
+  return { path: path as "a" | "q", token };
+};
+
 export const form = {
   "content-type": "application/x-www-form-urlencoded",
   "sec-fetch-site": "same-origin",
 };
+
+/** What a page says, without its marks. */
+export const textOf = ({ html }: Pick<Answered, "html">): string =>
+  html
+    .replace(/<style>[\s\S]*<\/style>/, "")
+    .replaceAll(/<[^>]+>/g, " ")
+    .replaceAll("&#39;", "'")
+    .replaceAll(/\s+/g, " ");
 
 /** The hidden fields as a browser, or a robot, finds them. */
 export const hidden = (html: string): Record<string, string> =>

@@ -1,4 +1,4 @@
-// Mail scanners at the approval pages: no decision, one code at most, and the approver's tries untouched. `robots.long.ts` sends ten thousand over HTTP.
+// Mail scanners at the approval pages: no decision, one code at most, and the approver's tries untouched. `test/stories/approvals.long.ts` sends ten thousand over HTTP.
 
 import { describe, expect, test } from "vitest";
 import { linkExpiry, listToken } from "../../lib/web/links.ts";
@@ -14,14 +14,19 @@ const sendTo =
   (world: Asked): Send =>
   async ({ method, path, headers = {}, cookie = "", body }) => {
     const [, kind = "a", token = ""] = /^\/([aq])\/([^?]*)/.exec(path) ?? [];
-    const { status, html, cookies } = await world.http(method, {
+    const {
+      status,
+      html,
+      cookies,
+      headers: answered,
+    } = await world.http(method, {
       path: kind as "a" | "q",
       token,
       headers,
       cookie,
       ...(body === undefined ? {} : { body }),
     });
-    return { status, html, cookies };
+    return { status, html, cookies, ...(status === 303 ? { location: String(answered["location"]) } : {}) };
   };
 const decisions = (world: Asked): number =>
   world.tables.committed.filter(({ event }) =>

@@ -4,6 +4,8 @@ export interface Seen {
   readonly status: number;
   readonly html: string;
   readonly cookies: readonly string[];
+  /** Where a redirection leads. */
+  readonly location?: string;
 }
 
 export interface Sent {
@@ -57,7 +59,7 @@ async function postAll(
     const seen = await send({ ...sent, ...(cookie === "" ? {} : { cookie }) });
     const [set] = seen.cookies;
     if (keepsCookies && set !== undefined) cookie = set.split(";")[0] ?? "";
-    return seen;
+    return seen.location === undefined ? seen : visit({ method: "GET", path: seen.location.replace(/#.*/, "") });
   };
   const pressed = new Set<string>();
   let { html } = await visit({ method: "GET", path });

@@ -1,7 +1,7 @@
 // Each command against the real use-cases in memory, over signed HTTP: what it shows, what it asks, how it exits.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Page } from "../../lib/ledger.ts";
-import type { Pending } from "../../lib/operator/connections.ts";
+import type { Pending } from "../../lib/operator/pending.ts";
 import { desk, endpoint, service, type Desk } from "../operator/desk.ts";
 import { secretAccessKey, served, type SignedServer } from "./signed-server.ts";
 import { typed, type Setting, type Typed } from "./typed.ts";
@@ -107,7 +107,9 @@ test("a question is listed, approved, and the connection's whole story is told",
   await at.admit();
   at.world.clock.advance(300);
   expect((await run("pending")).out).toMatch(
-    new RegExp(`${endpoint} +333333333333 +${service} +5 min +eu-west-1 +ipv4 +(- +)?no entry matches account 333333333333`),
+    new RegExp(
+      `${endpoint} +333333333333 +- +${service} +5 min +whoever has the link +0 of 1 +eu-west-1 +ipv4 +no entry matches account 333333333333`,
+    ),
   );
   const approved = await typed(["approve", endpoint, "--reason", "known partner"], { api: server.url });
   expect(approved).toMatchObject({ code: 0, out: `${endpoint} of 333333333333: accepted by alice of 111111111111: known partner\n` });
@@ -220,4 +222,52 @@ test("approvers test says what was sent by mail and in Slack, and the list what 
   const { out } = await run("approvers list", { width: 400 });
   expect(out).toMatch(/ann +.* U0ANN00000, takes messages/);
   expect(out).toMatch(/gone +.* U0GONE0000, .*user_not_found/);
+});
+
+test("approvers add says in lines of their own what AWS has mailed, and what to do with it", async () => {
+  const { out } = await run("approvers add ann --email ann@example.com");
+  expect(out.split("\n").map((line) => line.slice(0, 40))).toEqual([
+    "ann is an approver. AWS has mailed ann@e",
+    "Nothing reaches that address before it i",
+    "  drawbridge approvers confirm ann --lin",
+    "Then only AWS credentials can end the su",
+    "",
+  ]);
+  expect(out).not.toContain("\\u{");
+});
+
+test("approvers add takes nothing away without being told to", async () => {
+  await run("approvers add ann --email ann@example.com --arn arn:aws:iam::111111111111:user/ann");
+  const left = "the mail address ann@example.com, the IAM identity arn:aws:iam::111111111111:user/ann";
+  expect(await run("approvers add ann --slack U0ANN00000", { answer: "n" })).toMatchObject({
+    code: 1,
+    questions: [`This takes away from ann what is left out: ${left}. Go on? [y/N] `],
+  });
+  expect((await run("approvers list --json")).out).toContain("ann@example.com");
+  expect(await run("approvers add ann --slack U0ANN00000")).toMatchObject({ code: 1, err: expect.stringContaining(left) });
+  expect(await run("approvers add ann --slack U0ANN00000 --yes")).toMatchObject({ code: 0 });
+  expect((await run("approvers list --json")).out).not.toContain("ann@example.com");
+});
+
+test("pending says who is asked, whose answer would not count, how many have to agree, and what the account is called", async () => {
+  await run(`${add} --yes`);
+  for (const name of ["alice", "bob", "cleo"]) await run(`approvers add ${name} --arn arn:aws:iam::111111111111:user/${name}`);
+  await run(`services set ${service} --approver alice --approver bob --approver cleo --quorum 2 --yes`);
+  await run(`ask 222222222222 --service ${service} --name acme`);
+  at.connect(1);
+  at.connect(2, 4);
+  await at.admit();
+  const [known = "", unknown = ""] = (await run("pending")).out.trim().split("\n").slice(1);
+  expect(known).toMatch(/222222222222 +acme +.* bob cleo, not alice +0 of 2 +eu-west-1 +ipv4 +account 222222222222/);
+  expect(unknown).toMatch(/444444444444 +- +.* alice bob cleo +0 of 2 /);
+  const { items } = JSON.parse((await run("pending --json")).out) as Page<Pending>;
+  expect(items[0]).toMatchObject({
+    name: "acme",
+    asked: ["alice", "bob", "cleo"],
+    quorum: 2,
+    agreed: [],
+    barred: [{ name: "alice", why: "alice wrote the entry about this account, and somebody else has to decide" }],
+  });
+  await run(`services set ${service} --approver none --quorum usual --yes`);
+  expect((await run("pending")).out).toMatch(/whoever has the link +0 of 1/);
 });

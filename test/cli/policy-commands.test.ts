@@ -285,6 +285,18 @@ test("a service's settings are changed one by one, and taken back to the usual",
   expect(after).not.toHaveProperty("asking");
 });
 
+test("without approvers a quorum from before is named with the way out, and takes none of one", async () => {
+  for (const name of ["ann", "ben"]) await at.ask("PUT /approvers/{name}", { name, arn: `arn:aws:iam::111111111111:user/${name}` });
+  await run(`services set ${service} --approver ann --approver ben --quorum 2`);
+  expect(await run(`services set ${service} --approver none`)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("it was set before, and nobody is named now; take it back as well: --quorum usual"),
+  });
+  expect(await run(`services set ${service} --approver none --quorum usual`)).toMatchObject({ code: 0 });
+  await run(`services set ${service} --approver ann --quorum 1`);
+  expect(await run(`services set ${service} --approver none`)).toMatchObject({ code: 0 });
+});
+
 describe("explain", () => {
   test("names the deciding entry, its version and author, what it beat and why, and every condition's value", async () => {
     await run("allow any --service * --yes");

@@ -1,5 +1,6 @@
 // What is sent away, kept for a story to look at: queues, the bus, messages to people; and the keys that sign links.
 
+import { Fault } from "../../lib/faults.ts";
 import { detailOf, type Told } from "../../lib/aws/bus-event.ts";
 import { checkDelay } from "../../lib/aws/wake.ts";
 import type { StoredEvent } from "../../lib/ledger.ts";
@@ -79,6 +80,8 @@ export interface FakePeople {
   readonly port: People;
   readonly approvals: readonly Message[];
   readonly decisions: readonly Message[];
+  /** SNS does not take the next message to approvers. */
+  failOnce(): void;
 }
 
 export function fakePeople(): FakePeople {
@@ -89,7 +92,22 @@ export function fakePeople(): FakePeople {
     async (message: Message): Promise<void> => {
       box.push(structuredClone(message));
     };
-  return { approvals, decisions, port: { approvers: to(approvals), decisions: to(decisions) } };
+  let fails = false;
+  return {
+    approvals,
+    decisions,
+    failOnce: () => void (fails = true),
+    port: {
+      approvers: async (message) => {
+        if (fails) {
+          fails = false;
+          throw new Fault("InternalError", "sns:Publish", "an error on AWS's side", true);
+        }
+        await to(approvals)(message);
+      },
+      decisions: to(decisions),
+    },
+  };
 }
 
 export const fakeKeys = (...keys: readonly string[]): Keys => ({

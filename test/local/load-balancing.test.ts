@@ -69,6 +69,14 @@ test("connections are spread over the healthy targets, and none goes to another"
   expect(await several()).toEqual(new Set(["second"]));
 });
 
+test("groups are found by their load balancer, and of one that is not there that is said", async () => {
+  const of = async (LoadBalancerArn: unknown): Promise<unknown> =>
+    ((await elb("DescribeTargetGroups", { LoadBalancerArn }))["TargetGroups"] as Members[]).map((one) => one["TargetGroupArn"]);
+  const arn = String(world.provider["LoadBalancerArn"]);
+  expect(await of(arn)).toEqual([world.provider["TargetGroupArn"]]);
+  await expect(of(`${arn}0`)).rejects.toThrow("One or more load balancers not found");
+});
+
 test("with nobody registered it refuses", async () => {
   await elb("DeregisterTargets", { ...group(), Targets: [{ Id: world.provider["WebServerId"] }] });
   expect(await world.ask()).toMatch(/refused: .* its target group is empty/);

@@ -173,6 +173,40 @@ describe("a name moves", () => {
     expect((await record(endpointOf(2)))?.names).toEqual([]);
   });
 
+  test("back into the zone that it was in, while a run is on its way to move it: nothing is removed there", async () => {
+    await connect(first);
+    await dns();
+    await keep({ zone: { id: other, name: "private.example.org" } });
+    const changes = world.zones.changes.get(zone);
+    const back = { zone: { id: zone, name: "pl.example.com" } };
+    const at: NamePorts["zones"]["at"] = async (id, name) => {
+      if (id === zone) await keep(back);
+      return ports.zones.at(id, name);
+    };
+    expect(await giveNames({ ...ports, zones: { ...ports.zones, at } }, items({}))).toEqual([]);
+    expect(world.zones.changes.get(zone)).toBe(changes);
+    await dns();
+    expect([shown(), shown(other)]).toEqual([acmes, []]);
+  });
+
+  test("back into a zone from which a run has removed it, and ended before it could tell: it is made again", async () => {
+    await connect(first);
+    await dns();
+    await keep({ zone: { id: other, name: "private.example.org" } });
+    const ended = new Fault("Ended", "the function", "it was ended", true);
+    const change: NamePorts["zones"]["change"] = async (id, remove, create) => {
+      const done = await ports.zones.change(id, remove, create);
+      if (id === zone) throw ended;
+      return done;
+    };
+    expect(await giveNames({ ...ports, zones: { ...ports.zones, change } }, items({}))).toHaveLength(1);
+    expect([shown(), shown(other).length]).toEqual([[], 2]);
+    await keep({ zone: { id: zone, name: "pl.example.com" } });
+    await dns();
+    await dns();
+    expect([shown(), shown(other)]).toEqual([acmes, []]);
+  });
+
   test("out of a zone that is no longer this stack's: the new name is made, the old one is told of, and nobody else is held up", async () => {
     const lost = zoneId("Z0123456789ABCDEFGHIL");
     world.zones.addZone(lost, "lost.example.com");

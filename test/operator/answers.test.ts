@@ -1,7 +1,8 @@
 // Operators look at connections and answer for approvers; the log names them, and nothing is cut unconfirmed.
 import { expect, test } from "vitest";
 import type { Answered } from "../../lib/operator/answers.ts";
-import type { Pending, ShownConnection } from "../../lib/operator/connections.ts";
+import type { ShownConnection } from "../../lib/operator/connections.ts";
+import type { Pending } from "../../lib/operator/pending.ts";
 import type { Told } from "../../lib/operator/history.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { Page } from "../../lib/ledger.ts";

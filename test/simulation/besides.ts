@@ -5,6 +5,7 @@ import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
 import { accounts } from "./given.ts";
 import { everyUnit, organizationId, Organizations } from "./organizations.ts";
+import { OwnCare } from "./own-care.ts";
 import { OwnAsking } from "./own-asking.ts";
 import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
@@ -23,6 +24,8 @@ export interface BesidesSetup {
   readonly asking?: boolean;
   /** Operators who note something in an entry, and change nothing that it means. */
   readonly renames?: boolean;
+  /** Services whose zone changes, and that are released and taken up again. */
+  readonly care?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -34,12 +37,15 @@ export function drawBesides(seed: number): BesidesSetup {
   const vpcs = random.chance(0.15);
   const asking = random.chance(0.15);
   const renames = random.chance(0.15);
+  const care = random.chance(0.15);
   return {
     ...(permissions ? { permissions } : {}),
     ...(units ? { units: asked ? "asked" : "unasked" } : {}),
     ...(vpcs ? { vpcs } : {}),
     ...(asking ? { asking } : {}),
     ...(renames ? { renames } : {}),
+    // Permissions and private zones of a service that comes and goes are not lived.
+    ...(care && !permissions && !vpcs ? { care } : {}),
   };
 }
 
@@ -52,6 +58,7 @@ export class Besides {
   readonly permissions: ServicePermissions;
   readonly privateZones: PrivateZones;
   readonly asking: OwnAsking;
+  readonly care: OwnCare;
   readonly #world: World;
 
   constructor(world: World) {
@@ -62,6 +69,7 @@ export class Besides {
     this.permissions = new ServicePermissions(world, this.random);
     this.privateZones = new PrivateZones(world, this.random);
     this.asking = new OwnAsking(world, new Random(world.setup.seed, 19));
+    this.care = new OwnCare(world, new Random(world.setup.seed, 20));
   }
 
   /** When anything happens. */
@@ -92,12 +100,19 @@ export class Besides {
       plan("foreign-dns", random.between(0, 2), moment, () => this.privateZones.authorizeOther());
       plan("deletions", random.between(0, 3), late, () => this.privateZones.deleteOne());
     }
+    if (this.setup.care === true) {
+      for (let entries = random.between(1, 2); entries > 0; entries -= 1) edit();
+      plan(undefined, random.between(0, 2), moment, connect);
+      plan("operators", random.between(1, 3), late, () => this.care.moveNames());
+      plan("operators", random.between(0, 2), moment, () => this.care.release());
+    }
     if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }
 
   /** What an entry says besides. */
   said(principal: Principal): Partial<Pick<Entry, "vpc" | "verdict" | "asking" | "conditions">> {
-    return { ...this.asking.said(principal), ...this.#vpcOf(principal) };
+    const more = this.setup.care === true && this.random.chance(0.5) ? { verdict: "accept" as const } : {};
+    return { ...this.asking.said(principal), ...this.#vpcOf(principal), ...more };
   }
 
   /** The VPC that an entry about an account or endpoint names; more of them accept, so that there is somebody to let in. */

@@ -36,6 +36,7 @@ export class ChecksAfterRuns {
   answer(by: Invocation, service: ServiceId, endpoint: EndpointId, { by: who, choice }: Extract<Signal, { kind: "answered" }>): void {
     const { records, services } = this.#world.store;
     const there = records.get(endpoint);
+    if (this.#world.besides.care.wasReleased(service, by.startedAt)) return;
     if (there?.kept.connection.service !== service || services.get(service) === undefined || (there.versions[0]?.at ?? 0) >= by.startedAt)
       return;
     if (!by.commits.has(endpoint))
@@ -45,6 +46,7 @@ export class ChecksAfterRuns {
   /** An approver is told what became of the answer, and what was taken in is in the log. */
   reply(by: Invocation, service: ServiceId, { endpoint, approver, choice }: GivenAnswer, { kind }: Taken): void {
     if (kind === "late" || kind === "busy") return;
+    if (this.#world.besides.care.wasReleased(service, by.startedAt)) return;
     const known = this.#world.store.records.get(endpoint)?.kept.connection.service === service;
     // An answer that an operator's entry stands in the way of is refused before it comes to the log.
     if (kind === "gone" ? known : kind !== "refused" && !by.commits.has(endpoint))
@@ -58,6 +60,7 @@ export class ChecksAfterRuns {
     for (const [endpoint, effect] of by.reads.refused) {
       const row = this.#world.ec2.rows.get(endpoint);
       if (row === undefined || row.removedAt !== Infinity || row.states.some(({ at }) => at >= by.startedAt)) continue;
+      if (this.#world.besides.care.wasReleased(row.service, by.startedAt)) continue;
       const reached = effect === "accept" ? ["pending", "available", "partial"] : ["rejected"];
       // An old answer of AWS may have shown it so once more.
       const oldNews = this.#world.faults.rates.stale !== undefined && row.states.some(({ state }) => reached.includes(state));
@@ -68,17 +71,17 @@ export class ChecksAfterRuns {
 
   sweep(by: Invocation, swept: readonly Swept[]): void {
     const { store, ec2, setup, faults } = this.#world;
-    const services = [...store.services.values()];
+    const { serviceIds } = this.#world.people;
     if (by.conflicts === 0) this.pagesOfSweeps.push(by.reads.pages);
     const whole = swept.every(({ error }) => error === undefined);
     if (by.conflicts === 0 && whole) {
       const listingsMax =
-        services.length * ([faults.rates.lag, faults.rates.hidden, faults.rates.stale].every((rate) => rate === undefined) ? 1 : 2) +
+        serviceIds.length * ([faults.rates.lag, faults.rates.hidden, faults.rates.stale].every((rate) => rate === undefined) ? 1 : 2) +
         this.#lateRecords(by);
       if (by.reads.listings > listingsMax || by.reads.pages > listingsMax * Math.ceil(Math.max(1, ec2.rows.size) / 1000))
         this.#fail(
           "a sweep lists each service once",
-          `${by.name}: ${String(by.reads.listings)} listings, ${String(by.reads.pages)} pages for ${String(services.length)} services`,
+          `${by.name}: ${String(by.reads.listings)} listings, ${String(by.reads.pages)} pages for ${String(serviceIds.length)} services`,
         );
     }
     for (const endpoint of by.reads.shown) {

@@ -212,7 +212,8 @@ export class ChecksOfDecisions {
     by: Invocation,
     fail: (why: string) => void,
   ): void {
-    const service = this.#world.store.services.get(row.service);
+    // Released meanwhile, it was in care when the run read it.
+    const service = this.#world.store.services.get(row.service) ?? by.reads.services.get(row.service);
     if (service === undefined) return fail("the service is not in care");
     const due = [list.clock, event.at].map((clock) =>
       cutAt(list, before, row, service, this.#world.setup.habits, clock, this.#waited(row, by)),

@@ -4,9 +4,12 @@ import type { Connection } from "../../lib/connection.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
 import { lastFailure } from "./checks-before-effects.ts";
 import type { Row } from "./ec2.ts";
-import { ownRoles, start } from "./given.ts";
+import { ownRoles } from "./given.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import type { World } from "./world.ts";
+
+/** A service that is taken up again has its clock's word for when. */
+const skewMs = 900_000;
 
 export class ChecksOfFacts {
   readonly #attributed = new Set<string>();
@@ -28,7 +31,10 @@ export class ChecksOfFacts {
 
   means(event: Extract<ConnectionEvent, { type: "AcceptedOutside" }>, row: Row): void {
     const { store, people } = this.#world;
-    const keeps = store.services.get(row.service)?.outsideAccept === "keep";
+    const service = store.services.get(row.service);
+    // Released while the run was on its way.
+    if (service === undefined) return;
+    const keeps = service.outsideAccept === "keep";
     if (event.kept !== keeps && !people.changedAt.has(row.service))
       this.#fail("an accept outside means what its service says", `${row.endpoint}: kept is ${String(event.kept)}`);
   }
@@ -69,7 +75,7 @@ export class ChecksOfFacts {
       case "AcceptedOutside":
         return this.#acceptedOutside(before, row) ? undefined : fail();
       case "ConnectionAdopted":
-        return row.createdAt < start ? undefined : fail();
+        return row.createdAt < this.#world.besides.care.begun(row.service) + (rates.skew === undefined ? 0 : skewMs) ? undefined : fail();
       case "ConnectionClosed":
         if (event.reason === "vanished")
           return rates.hidden !== undefined || rates.skew !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();

@@ -126,6 +126,8 @@ export class Queue {
 }
 
 const dayMs = 86_400_000;
+/** So long EventBridge's 185 tries last at the least. */
+const triesLastMs = dayMs / 4;
 const triesMax = 5;
 
 export class Delivery {
@@ -204,7 +206,10 @@ export class Delivery {
     });
   }
 
-  /** The bus gives each event to each rule's target; after a day it gives it up to the target's dead-letter queue. */
+  /**
+   * The bus gives each event to each rule's target. After a day, or 185 tries, it gives it up to the target's dead-letter queue; AWS does not say when
+   * the tries are used up, so that is at any time from six hours on.
+   */
   put(stored: StoredEvent): void {
     this.onBus.add(`${stored.subject} ${String(stored.seq)}`);
     for (const target of targetsOf(stored.event)) this.#toTarget(target, stored);
@@ -214,8 +219,9 @@ export class Delivery {
     const { faults, random, schedule } = this.#world;
     for (let copy = 0; copy < (faults.happens("duplicate") ? 2 : 1); copy += 1) {
       const late = this.#late();
-      schedule.after(random.between(20, 400) + Math.min(late, dayMs), () => {
-        if (late > dayMs) this.deadEvents.push({ target, stored });
+      const patience = late > triesLastMs ? random.between(triesLastMs, dayMs) : dayMs;
+      schedule.after(random.between(20, 400) + Math.min(late, patience), () => {
+        if (late > patience) this.deadEvents.push({ target, stored });
         else this.#arrive(target, stored);
       });
     }

@@ -16,7 +16,7 @@ export const faultKinds = {
   blackout: "no notification of AWS and no CloudTrail event arrives at all",
   "lost-sweep": "the schedule does not fire",
   delay: "a message is delayed by up to half an hour",
-  "delay-days": "a message is delayed by up to three days; beyond a day EventBridge gives it to the dead-letter queue",
+  "delay-days": "a message is delayed by up to three days; beyond a day, or 185 tries, EventBridge gives it to the dead-letter queue",
   reorder: "a queue hands out its messages in another order",
   stale: "a listing of AWS shows a connection as it was up to ninety seconds ago",
   hidden: "listings of AWS miss a connection for up to six minutes",

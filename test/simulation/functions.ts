@@ -3,7 +3,7 @@
 import type { GivenAnswer } from "../../lib/asking/take-answer.ts";
 import type { Signal } from "../../lib/decide.ts";
 import type { EndpointId, Instant, ServiceId } from "../../lib/ids.ts";
-import { noHead, type Change, type Head, type StoredEvent } from "../../lib/ledger.ts";
+import { noHead, serviceSubject, type Change, type Head, type StoredEvent } from "../../lib/ledger.ts";
 import type { Calls, Outcome } from "../../lib/ports.ts";
 import { backAfterSeconds } from "../../lib/lambda/queue-worker.ts";
 import type { Failure, Item } from "../../lib/loop/batch.ts";
@@ -336,6 +336,21 @@ export class Functions {
       },
       `${answer.choice} ${answer.endpoint}`,
     );
+  }
+
+  /** What `api` does when a service comes into care: what AWS shows is recorded, and admit decides. */
+  takeUp(service: ServiceId, change: (expected: Head, now: Instant) => Change | undefined): void {
+    const { lambda, system } = this.#world;
+    const body = async (by: Invocation): Promise<void> => {
+      const { clock, newId, services, connections, ledger, endpointServices, wake } = portsFor(this.#world, by);
+      const head = await ledger.head(serviceSubject(service));
+      const wanted = change(head, system.notBefore(clock(), head));
+      if (wanted !== undefined) await ledger.commit(wanted);
+      const ports = { clock, newId, services, connections, ledger, endpointServices };
+      await system.run(ports, { service, tasks: [], whole: { kind: "api" } });
+      await wake.admit({ service, why: "added" });
+    };
+    lambda.invoke("api", body, () => undefined);
   }
 
   /** What `api` does with an operator's change: read the head, commit on it, and wake admit where that makes a difference. */

@@ -9,6 +9,8 @@ export const ownRoles = ["observe", "admit", "dns", "sweep"].map((name) => `arn:
 
 export const accounts = ["222222222222", "333333333333", "444444444444"].map((id) => accountId(id));
 export const zone = { id: zoneId("Z0123456789ABCDEFGHIJ"), name: "privatelink.example.com" };
+/** Where operators may want names instead. */
+export const otherZone = { id: zoneId("Z1111111111ABCDEFGHIJ"), name: "other.example.com" };
 export const operatorArn = "arn:aws:iam::111111111111:user/olga";
 
 /** Who may be asked, by name. Cleo has no IAM identity; Dora is asked when nobody else answers. */

@@ -91,6 +91,8 @@ export async function live(
   const callsInChaos = world.calls;
   world.tell("healing", () => "no more faults; what is delayed still arrives");
   await run(world);
+  world.besides.care.end();
+  await run(world);
   world.delivery.redriveAll();
   await run(world);
   await pass(world, 120);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
 import { mutantsOfAsking } from "./mutants-of-asking.ts";
 import { mutantsOfBesides } from "./mutants-of-besides.ts";
+import { mutantsOfCare } from "./mutants-of-care.ts";
 import { mutantsOfPolicy } from "./mutants-of-policy.ts";
 import { mutantsOfTheCore } from "./mutants-of-the-core.ts";
 import { mutantsOfTheLoop } from "./mutants-of-the-loop.ts";
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...mutantsOfPolicy,
   ...mutantsOfAsking,
   ...mutantsOfBesides,
+  ...mutantsOfCare,
   ...mutantsOfTheLoop,
   ...mutantsOfTheProof.map((mutant) => ({ ...mutant, lives: { sealed: true } })),
 ];

@@ -138,9 +138,12 @@ export class Store {
     } else if (change.of === "freeze") {
       if (change.after === undefined) this.freezes.delete(change.key);
       else this.freezes.set(change.key, change.after);
-    } else if (change.of === "service" && change.after !== undefined) {
-      this.#world.besides.permissions.written(this.services.get(change.key));
-      this.services.set(change.key, change.after);
+    } else if (change.of === "service") {
+      const before = this.services.get(change.key);
+      this.#world.besides.permissions.written(before);
+      this.#world.besides.care.written(change.key, before, change.after);
+      if (change.after === undefined) this.services.delete(change.key);
+      else this.services.set(change.key, change.after);
     }
   }
 

@@ -95,7 +95,7 @@ describe("a question", () => {
     expect(buttons(world)).toEqual(["drawbridge-open"]);
     await world.byLink("reject");
     await world.hear("ConnectionDenied");
-    expect(text(world.question().blocks)).toContain("Rejected by approvers (link)");
+    expect(text(world.question().blocks)).toContain("Rejected by somebody with the link");
     expect(text(world.question().blocks)).not.toContain("/a/");
   });
 
@@ -151,7 +151,7 @@ describe("a question", () => {
       await world.hear("ConnectionDenied", "other");
     };
     await world.hear("ApprovalRequested");
-    expect(text(world.question().blocks)).toContain("Rejected by approvers (link)");
+    expect(text(world.question().blocks)).toContain("Rejected by somebody with the link");
   });
 });
 

@@ -6,7 +6,7 @@ import { startLocalAws, type LocalAws } from "../../local/aws.ts";
 import type { Letter } from "../../local/inbox.ts";
 import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
-import { letLoose, robots, type Send } from "../asking/robots.ts";
+import { letLoose, robots, type Seen, type Send } from "../asking/robots.ts";
 import { leapingClock } from "../faults/leaping-clock.ts";
 import { hasBrowser, startBrowser } from "../web/browser.ts";
 import { insisting, operator, until } from "./operator.ts";
@@ -46,7 +46,13 @@ const send: Send = async ({ method, path, headers = {}, cookie, body }) => {
     ...(body === undefined || method === "GET" ? {} : { body }),
     redirect: "manual",
   });
-  return { status: reply.status, html: await reply.text(), cookies: reply.headers.getSetCookie() };
+  const location = reply.headers.get("location");
+  return {
+    status: reply.status,
+    html: await reply.text(),
+    cookies: reply.headers.getSetCookie(),
+    ...(location === null ? {} : { location }),
+  };
 };
 
 beforeAll(async () => {
@@ -113,7 +119,7 @@ describe("approvals", () => {
     const mail = await letter(ann, /connections wait for your approval/);
     const list = linkIn(mail, "q");
     let cookie = "";
-    const visit = async (url: string, fields?: Record<string, string>): Promise<{ status: number; html: string }> => {
+    const visit = async (url: string, fields?: Record<string, string>): Promise<Seen> => {
       const guard = fields === undefined ? {} : { guard: /name="guard" value="([^"]+)"/.exec(page.html)?.[1] ?? "" };
       const seen = await send({
         method: fields === undefined ? "GET" : "POST",
@@ -129,12 +135,18 @@ describe("approvals", () => {
       cookie = seen.cookies[0]?.split(";")[0] ?? cookie;
       return seen;
     };
-    let page: { status: number; html: string } = { status: 0, html: "" };
+    /** Where a form leads, the page after it. */
+    const go = async (url: string, fields: Record<string, string>): Promise<Seen> => {
+      const seen = await visit(url, fields);
+      expect(seen.location).toMatch(/^\/[aq]\//);
+      return visit(new URL(seen.location ?? "", local.api).href);
+    };
+    let page: Seen = { status: 0, html: "", cookies: [] };
     page = await visit(list);
     expect(page.html).toContain("questions wait for you");
-    page = await visit(list, { do: "code", confirm: "code" });
+    page = await go(list, { do: "code", confirm: "code" });
     const code = await until(async () => (await codes())[2]);
-    page = await visit(list, { do: "enter", code });
+    page = await go(list, { do: "enter", code });
     expect(page.html).toContain("You are <strong>ann</strong>");
     const links = [...page.html.matchAll(/href="(\/a\/[\w-]+)"/g)].map(([, path = ""]) => new URL(path, local.api).href);
     expect(links).toHaveLength(3);
@@ -143,7 +155,8 @@ describe("approvals", () => {
     const replies = await Promise.all(
       Array.from({ length: 100 }, (_, index) => visit(first, { choice: index % 2 === 0 ? "approve" : "reject" })),
     );
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    // Those who wanted what was decided are shown it; the others are told.
+    expect(halves(replies)).toEqual(new Set(["303", "409"]));
     const decisions = (await Promise.all(endpoints.map(shown))).flatMap(({ history }) =>
       history.filter(({ event }) => event.type === "ConnectionApproved" || event.type === "ConnectionDenied"),
     );
@@ -151,9 +164,9 @@ describe("approvals", () => {
     // What somebody else decides, those who were asked hear by mail.
     const open = await asked<{ items: { connection: { endpoint: string } }[] }>("pending");
     expect(open.items).toHaveLength(2);
-    const other = open.items[0]?.connection.endpoint ?? "";
-    await command("reject", other, "--reason", "not this one");
-    expect((await letter(ann, new RegExp(`^Rejected: [^]*${other}`))).text).toContain("not this one");
+    const third = open.items[0]?.connection.endpoint ?? "";
+    await command("reject", third, "--reason", "not this one");
+    expect((await letter(ann, new RegExp(`^Rejected: [^]*${third}`))).text).toContain("not this one");
   });
 });
 
@@ -185,7 +198,7 @@ async function decideByHand(link: string): Promise<void> {
   for (const fields of [{ do: "code", confirm: "code" }, { do: "enter" }, { choice: "approve" }]) {
     const guard = /name="guard" value="([^"]+)"/.exec(html)?.[1] ?? "";
     const more = "do" in fields && fields.do === "enter" ? { code: await until(async () => (await codes())[1]) } : {};
-    ({ html, cookies } = await send({
+    ({ cookies } = await send({
       method: "POST",
       path,
       headers,
@@ -193,6 +206,11 @@ async function decideByHand(link: string): Promise<void> {
       body: new URLSearchParams({ guard, ...fields, ...more }).toString(),
     }));
     cookie = cookies[0]?.split(";")[0] ?? cookie;
+    ({ html } = await send({ method: "GET", path, cookie }));
   }
   expect(html).toContain("may connect");
 }
+
+/** What those got who wanted the one thing, and those who wanted the other. */
+const halves = (replies: readonly Seen[]): Set<string> =>
+  new Set([0, 1].map((rest) => [...new Set(replies.filter((_, index) => index % 2 === rest).map(({ status }) => status))].join(" ")));

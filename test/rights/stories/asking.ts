@@ -138,15 +138,19 @@ const mailedTo = (world: World, part: RegExp): string | undefined =>
 /** A browser that keeps its cookie, and sends forms with the field that the page gave them. */
 function visitor(api: string): (path: string, fields?: Readonly<Record<string, string>>) => Promise<string> {
   let [cookie, html] = ["", ""];
-  return async (path, fields) => {
+  const visit = async (path: string, fields?: Readonly<Record<string, string>>): Promise<string> => {
     const guard = /name="guard" value="([^"]+)"/.exec(html)?.[1] ?? "";
     const sent = fields === undefined ? {} : { method: "POST", body: new URLSearchParams({ guard, ...fields }) };
-    const reply = await fetch(new URL(path, api), { ...sent, headers: cookie === "" ? {} : { cookie } });
+    const reply = await fetch(new URL(path, api), { ...sent, headers: cookie === "" ? {} : { cookie }, redirect: "manual" });
     cookie = reply.headers.getSetCookie()[0]?.split(";")[0] ?? cookie;
+    const location = reply.headers.get("location");
+    // A browser goes on without the part after the hash.
+    if (location !== null) return visit(location.replace(/#.*/, ""));
     html = await reply.text();
     if (!reply.ok) throw new Error(`${path} answered ${String(reply.status)}`);
     return html;
   };
+  return visit;
 }
 
 /** Once the question stands in Slack. */

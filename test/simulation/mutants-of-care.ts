@@ -1,0 +1,21 @@
+// Faults planted in what becomes of a service that does not stay as it was: its zone changes, it is released, and taken up again.
+
+import { one, type Mutant } from "./mutant.ts";
+
+const mutants: readonly Mutant[] = [
+  one("names.ts", "a name that its zone wants again is trusted", ".some(({ made }) => made);", ".some(({ made }) => made && false);"),
+  one(
+    "names.ts",
+    "a name in the zone from before will do",
+    "zone === service.zone?.id && fits.includes(fqdn)",
+    "zone !== undefined && fits.length > 0",
+  ),
+  one(
+    "plan.ts",
+    "a name stays when its service has no zone any more",
+    "if (service.zone !== undefined && name === undefined) return assign;",
+    "if (name === undefined) return assign;",
+  ),
+];
+
+export const mutantsOfCare: readonly Mutant[] = mutants.map((mutant) => ({ ...mutant, lives: { besides: { care: true } } }));
