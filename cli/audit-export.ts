@@ -4,7 +4,7 @@ import { appendFile, readFile, rename, rm, truncate, writeFile } from "node:fs/p
 import { operandsOf, type Call, type Command } from "./command.ts";
 import type { Instant } from "../lib/ids.ts";
 import { lastOf, pages, settledEnd, stored, type Query } from "./audit-stream.ts";
-import { Failure } from "./failure.ts";
+import { Failure, wrongUsage } from "./failure.ts";
 import { printableJson } from "./json.ts";
 import { painted } from "./render.ts";
 import { periodOf } from "./times.ts";
@@ -33,6 +33,8 @@ export const auditExport: Command = {
       call.result(exported, () => `${String(exported.events)} events up to ${exported.to} are in ${out}.`);
       return;
     }
+    if (given.flag("json"))
+      throw wrongUsage("--json is one document, and an export on stdout is one for each event", "leave --json out, or give --out FILE");
     for await (const { items } of pages(api, { ...query, to: settledEnd(to) }))
       for (const item of items) terminal.out(printableJson(stored(item)));
   },

@@ -10,7 +10,6 @@ import { whoLetIn } from "./audit-who-let-in.ts";
 import { auditVerify } from "./audit-verify.ts";
 import { operandsOf, paging, type Command, type Options } from "./command.ts";
 import { csv } from "./csv.ts";
-import { wrongUsage } from "./failure.ts";
 import { paged, tellMore } from "./pages.ts";
 import { timeline, toldLine } from "./story.ts";
 
@@ -20,7 +19,10 @@ const auditFilters: Options = {
   connection: { value: "ENDPOINT", help: "of one connection" },
   account: { value: "ACCOUNT", help: "of one consumer: its connections, and the entries that name it" },
   service: { value: "ID|*", help: "of one service" },
-  actor: { value: "WHO", help: "an IAM ARN, an approver's name, aws, drawbridge or outside" },
+  actor: {
+    value: "WHO",
+    help: "an IAM ARN in whatever part, an approver's name, aws, drawbridge, outside, or as the column BY shows them",
+  },
   type: { value: "TYPE", help: "one kind of event, such as ConnectionApproved" },
   decision: { value: "DECISION", help: "accepted, rejected, asked or noted" },
   from: { value: "TIME", help: "from then on, as in 2026-11-01 or 2026-11-01T18:00:00Z" },
@@ -47,22 +49,21 @@ const audit: Command = {
   async run(call) {
     operandsOf(call, this, 0);
     const { given, terminal } = call;
-    if (given.flag("csv") && given.flag("json")) throw wrongUsage("--csv and --json exclude each other");
     const query = Object.fromEntries(filters.map((name) => [name, given.text(name)]));
     const page = await paged<Told>(call, "/audit", { ...query, oldestFirst: given.flag("oldest-first") ? "true" : undefined });
     if (given.flag("csv")) terminal.out(csv(csvHead, page.items.map(csvRow)));
-    else
-      call.result(page, () =>
-        page.items.length === 0
-          ? "The log has nothing like that."
-          : timeline(
-              page.items.map((row) => lineOf(row, given.flag("why"))),
-              terminal,
-            ),
-      );
+    else {
+      const why = given.flag("why");
+      const lines = page.items.map((row) => lineOf(row, why));
+      call.result(page, () => (lines.length === 0 ? nothing(page) : timeline(lines, terminal)));
+    }
     tellMore(call, page);
   },
 };
+
+/** Where the filters pick from a long list, a page may be read in vain. */
+const nothing = ({ cursor }: { readonly cursor?: string }): string =>
+  cursor === undefined ? "The log has nothing like that." : "There is none in what was read so far.";
 
 const lineOf = (row: Told, why: boolean) => ({ ...toldLine(row), ...(why ? { what: whyWords(row) } : {}), about: about(row) });
 

@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import type { Api } from "./client.ts";
+import { nearest } from "../lib/nearest.ts";
 import { wrongUsage } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -117,25 +118,6 @@ function checkValue(name: string, option: Option, value: string | undefined, aga
 function unknownOption(name: string, known: Options): Error {
   const near = nearest(name.replace(/^-+/, ""), Object.keys(known));
   return wrongUsage(`there is no option ${name}`, near === undefined ? "see --help" : `did you mean --${near}?`);
-}
-
-/** The name that differs least, if it differs little. */
-export function nearest(given: string, names: readonly string[]): string | undefined {
-  const started = names.find((name) => given.length >= 2 && name.startsWith(given));
-  if (started !== undefined) return started;
-  const [best] = names.map((name) => ({ name, away: distance(given, name) })).sort((a, b) => a.away - b.away);
-  return best !== undefined && best.away <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined;
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** The operands by count; a wrong count shows the form. */

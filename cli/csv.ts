@@ -7,9 +7,14 @@ export const csv = (head: readonly string[], rows: readonly (readonly string[])[
 
 const csvLine = (cells: readonly string[]): string => cells.map(cell).join(",");
 
+/**
+ * What a spreadsheet would run is text with an apostrophe before it, also behind blanks and in full-width letters. Where a semicolon
+ * parts cells, as in much of Europe, quotes within a line part nothing: what follows one could be a cell of its own.
+ */
+const formula = /(?<before>^|;)(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/gu;
+
 function cell(text: string): string {
   const shown = harmless(text);
-  // What a spreadsheet would run is text with an apostrophe before it, also behind blanks and in full-width letters.
-  const safe = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/u.test(shown) ? `'${shown}` : shown;
+  const safe = shown.replaceAll(formula, "$<before>'");
   return /[",\n]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -12,7 +12,7 @@ const doctor: Command = {
   name: "doctor",
   operands: "",
   summary: "what is deployed, what is missing, what is unhealthy, and what mends it",
-  more: "Services and zones are looked at by the deployment itself; subscriptions, queues, rules and alarms with your own AWS credentials. What may not be read is told as such. Exit code 1 when something failed.",
+  more: "Services and zones are looked at by the deployment itself; subscriptions, queues, rules, sources, alarms, the trail and the domain with your own AWS credentials. What may not be read is told as such. Exit code 1 when something failed.",
   options: {},
   examples: ["drawbridge doctor", "drawbridge doctor --json"],
   async run(call) {
@@ -20,7 +20,7 @@ const doctor: Command = {
     const deployment = await call.api.get<DeploymentShown & { findings?: Finding[] }>("/deployment", { health: "true" });
     if (deployment.findings === undefined || deployment.bus === undefined)
       throw new Failure(1, "OldDeployment", "The deployment is older than this command", "deploy this version of Drawbridge first");
-    const { look } = await import("./doctor-looks.ts");
+    const { look } = await import("./doctor/looks.ts");
     const findings = [...deployment.findings, ...(await look(deployment))];
     const { stage, version, region, zones, services } = deployment;
     const failed = findings.filter(({ state }) => state === "failed");

@@ -4,7 +4,8 @@ import { policyCommands } from "./apply.ts";
 import { approverCommands } from "./approvers.ts";
 import { auditCommands } from "./audit.ts";
 import { connect, type Connecting } from "./client.ts";
-import { nearest, readArguments, type Call, type Command } from "./command.ts";
+import { nearest } from "../lib/nearest.ts";
+import { readArguments, type Call, type Command } from "./command.ts";
 import { connectionCommands } from "./connections.ts";
 import { doctorCommands } from "./doctor.ts";
 import { entryCommands } from "./entries.ts";
@@ -105,6 +106,7 @@ function find(words: readonly string[], isName: boolean): { command: Command; us
 
 function callOf(command: Command, used: number, args: readonly string[], terminal: Terminal, waits: Connecting["waits"]): Call {
   const { positionals, given } = readArguments(args, command.options, true);
+  if (given.flag("csv") && given.flag("json")) throw wrongUsage("--csv and --json exclude each other");
   const address = given.text("api") ?? terminal.env["DRAWBRIDGE_API"];
   return {
     operands: positionals.slice(used),

@@ -14,7 +14,7 @@ import { principalWords } from "../lib/operator/principals.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";
 import { saidOf, saysTheSame } from "../lib/said-entry.ts";
 import type { Service } from "../lib/service.ts";
-import { nearest } from "./command.ts";
+import { nearest } from "../lib/nearest.ts";
 import { Mistakes } from "./failure.ts";
 import { faultsOf, valueOf, type Wrong } from "./yaml-faults.ts";
 import { offsetOf, type Path } from "./yaml-places.ts";

@@ -5,7 +5,8 @@ import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import { isEvent, type StoredEvent } from "../lib/ledger.ts";
 import type { Told } from "../lib/operator/history.ts";
 import { explain, isSetAsideQueue, waysBack, type Explained, type SetAsideQueue } from "../lib/operator/set-aside.ts";
-import { nearest, operandsOf, yes, type Call, type Command } from "./command.ts";
+import { nearest } from "../lib/nearest.ts";
+import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { stored } from "./audit-stream.ts";
 import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
 import { harmless, moment } from "./render.ts";
@@ -68,7 +69,7 @@ interface Looked extends Explained {
 async function oneQueue(call: Call, queue: SetAsideQueue, deployment: DeploymentShown, sender: Sender): Promise<void> {
   const url = urlOf(deployment, queue);
   const taken = await sender.messages.take(url, takenMax);
-  const looked = new Map(taken.map((message): [Taken, Looked] => [message, { ...explained(queue, message) }]));
+  const looked = await lookInto(queue, deployment, taken);
   const left = new Set(taken);
   try {
     if (call.given.flag("yes"))
@@ -86,11 +87,23 @@ async function oneQueue(call: Call, queue: SetAsideQueue, deployment: Deployment
   report(call, queue, [...looked.values()], taken.length - left.size);
 }
 
-const explained = (queue: SetAsideQueue, message: Taken): Looked => ({
-  id: message.id,
-  ...(message.sent === undefined ? {} : { sent: message.sent }),
-  ...explain(queue, message),
-});
+/** Each with why it is there: as it says itself, or as the log of the function says that failed on it. */
+async function lookInto(queue: SetAsideQueue, deployment: DeploymentShown, taken: readonly Taken[]): Promise<Map<Taken, Looked>> {
+  const { to, by } = waysBack[queue];
+  const isFunctions = by === "observe" || by === "admit" || by === "dns" || by === "answer";
+  const { reasonsOf } = await import("./redrive-reasons.ts");
+  const reasons = isFunctions && to.endsWith("Queue") ? await reasonsOf(deployment, by, taken) : new Map<string, string>();
+  return new Map(
+    taken.map((message): [Taken, Looked] => [
+      message,
+      {
+        id: message.id,
+        ...(message.sent === undefined ? {} : { sent: message.sent }),
+        ...explain(queue, message, reasons.get(message.id)),
+      },
+    ]),
+  );
+}
 
 /** Sends one message back to work; gives what kept it from going. */
 async function back(

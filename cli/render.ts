@@ -1,6 +1,7 @@
 // Text that fits the terminal and does it no harm: details, prose, times. Tables are in table.ts.
 
 import { styleText } from "node:util";
+import { coded } from "../lib/harmless.ts";
 import { broken, columnsOf } from "./columns.ts";
 import type { Look } from "./terminal.ts";
 
@@ -9,12 +10,8 @@ export type Style = "bold" | "dim" | "red" | "green" | "yellow";
 export const gap = 2;
 const narrowest = 16;
 
-/** Control, direction and invisible characters as their codes: what outsiders wrote may not steer the terminal. */
-export const harmless = (text: string): string =>
-  text.replaceAll(
-    /[\p{Cc}\p{Zl}\p{Zp}\u{00AD}\u{061C}\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}-\u{206F}\u{FEFF}\u{FFF9}-\u{FFFB}\u{E0000}-\u{E007F}]|\p{Cs}/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+/** What outsiders wrote may not steer the terminal. */
+export const harmless = coded;
 
 export const painted = (text: string, style: Style, { colour }: Pick<Look, "colour">): string =>
   colour ? styleText(style, text, { validateStream: false }) : text;

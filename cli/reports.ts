@@ -1,7 +1,7 @@
 // The commands access-report, stats and evidence: what auditors ask of a moment or of a period.
 
 import { lateSeconds } from "../lib/audit/checkpoint.ts";
-import { movingTypes } from "../lib/audit/lives.ts";
+import { toldTypes } from "../lib/audit/lives.ts";
 import { accessReport, decidingTypes, statistics, type Access, type Statistics } from "../lib/audit/reports.ts";
 import { instant, milliseconds } from "../lib/ids.ts";
 import type { LogRow } from "../lib/ledger.ts";
@@ -31,7 +31,7 @@ const accessCommand: Command = {
     const at = momentOf(given, "at");
     // Clocks differ: an event from before the moment may say that it is later than one from after it.
     const to = settledEnd(instant(milliseconds(at) + lateSeconds * 1000));
-    const report = accessReport(await toldLives(call, eventsOfTypes(call, movingTypes, { service: given.text("service"), to }), { at }));
+    const report = accessReport(await toldLives(call, eventsOfTypes(call, toldTypes, { service: given.text("service"), to }), { at }));
     if (given.flag("csv")) return terminal.out(csv(accessHead, report.map(accessRow)));
     call.result({ at, connections: report }, () =>
       [prose(accessHeading(at, report), terminal), ...(report.length === 0 ? [] : [accessTable(report, terminal)])].join("\n\n"),
@@ -73,6 +73,15 @@ export const groundsOf = ({
   readonly because?: Access["because"] | undefined;
   readonly reason?: string | undefined;
 }): string => [...new Set([because?.detail, reason])].filter((text) => text !== undefined).join(": ");
+
+/** Who did it; where CloudTrail told who, by which of its events. */
+export const doerWords = ({
+  by,
+  cloudTrail,
+}: {
+  readonly by?: Access["by"] | undefined;
+  readonly cloudTrail?: string | undefined;
+}): string => (by === undefined ? "" : `${actorWords(by)}${cloudTrail === undefined ? "" : ` (CloudTrail event ${cloudTrail})`}`);
 
 const statusOf = ({ status, incomplete }: Access): string => (incomplete === true ? `${status}, history incomplete` : status);
 
@@ -174,12 +183,16 @@ function statsShown({ total, byServiceAndWeek }: Statistics, terminal: Call["ter
     { head: "MEDIAN", right: true },
     { head: "P95", right: true },
   ];
-  const sum = `${String(total.requests)} requests, ${String(total.accepted)} accepted, ${String(total.rejected)} rejected, ${String(total.requests - total.decided)} open; ${share(total)} decided by themselves; median ${total.median === undefined ? "-" : duration(Math.round(total.median))}, 95 % within ${total.p95 === undefined ? "-" : duration(Math.round(total.p95))}.`;
+  const sum = `${String(total.requests)} requests, ${String(total.accepted)} accepted, ${String(total.rejected)} rejected, ${String(total.requests - total.decided)} open; of the ${String(total.decided)} decided ${share(total)} by themselves; median ${total.median === undefined ? "-" : duration(Math.round(total.median))}, 95 % within ${total.p95 === undefined ? "-" : duration(Math.round(total.p95))}.`;
   return [
     table(heads, rows, terminal),
     "",
     prose(sum, terminal),
-    painted("█ decided by entries  ░ by people, or still open", "dim", terminal),
+    painted(
+      prose("█ decided by entries  ░ by people, or still open. AUTOMATIC, MEDIAN and P95 are of those decided.", terminal),
+      "dim",
+      terminal,
+    ),
   ].join("\n");
 }
 

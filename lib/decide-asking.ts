@@ -15,9 +15,9 @@ import {
 import { evolve, type Connection, type Question, type Vote } from "./connection.ts";
 import { optional } from "./optional.ts";
 import type { Known, Signal } from "./decide.ts";
-import type { Actor, ConnectionEvent, EntryRef } from "./events.ts";
+import type { Actor, ConnectionEvent, EntryRef, Refusal } from "./events.ts";
 import { waits } from "./observed.ts";
-import { did, glassBroken, ruled, stamp } from "./stamp.ts";
+import { did, glassBroken, refusedAnswer, ruled, stamp } from "./stamp.ts";
 import { utc } from "./when.ts";
 import { personWords } from "./wording.ts";
 
@@ -32,10 +32,10 @@ export function answeredBy(connection: Open, answer: Answer, known: Known): Conn
   // Who wrote what about this account bears on whose answer counts.
   const unread =
     asking.approvers.length > 0 && (known.judgement === undefined || asking.authorsUnread)
-      ? "what the allow-list says, or who wrote it, is not known at this moment"
+      ? ({ cause: "unsure", why: "what the allow-list says, or who wrote it, is not known at this moment" } as const)
       : undefined;
-  const why = unread ?? mayNot(answer, asking, connection);
-  if (why !== undefined) return [stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];
+  const refusal = unread ?? mayNot(answer, asking, connection);
+  if (refusal !== undefined) return [refusedAnswer(known, choice, by, refusal)];
   const said = { question: question.id, ...optional("reason", reason), ...optional("standing", standing) };
   const label = optional("label", known.judgement?.label);
   if (choice === "reject") {
@@ -71,7 +71,7 @@ function agree(connection: Open, answer: Answer, known: Known, asking: Asking): 
   if (names.length < asking.quorum) {
     const before = countedVotes(asking, question, question.votes ?? []).find(({ name }) => name === approver);
     if (before === undefined || before.scope !== scope) return [{ ...mine, given: names.length }];
-    return [stamp(known, { type: "AnswerRefused", choice: "approve", why: `${approver} agreed already` }, by, ruled(by, "agreed already"))];
+    return [refusedAnswer(known, "approve", by, { cause: "repeated", why: `${approver} agreed already` })];
   }
   const said = {
     ...optional("reason", reason),
@@ -96,7 +96,12 @@ function enough(
 }
 
 /** Why an answer does not count; nothing when it does. */
-function mayNot({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, { question }: Open): string | undefined {
+function mayNot(answer: Answer, asking: Asking, open: Open): Refusal | undefined {
+  const why = notTheirs(answer, asking, open);
+  return why === undefined ? undefined : { cause: "not-theirs", why };
+}
+
+function notTheirs({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, { question }: Open): string | undefined {
   // Who operates writes entries anyway.
   if (choice === "approve" && scope === "account" && !asking.accountAnswers && by.kind !== "operator")
     return "the service's answers speak about one connection, not about an account from now on";

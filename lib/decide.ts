@@ -7,14 +7,14 @@ import { answeredBy, waitFor } from "./decide-asking.ts";
 import { hold } from "./decide-holding.ts";
 import { evolve, type Connection } from "./connection.ts";
 import { optional } from "./optional.ts";
-import type { Actor, Because, Choice, ConnectionEvent, EffectKind, EntryRef, Facts, Scope, Source } from "./events.ts";
+import type { Actor, Because, Choice, ConnectionEvent, EffectKind, EntryRef, Facts, RefusalCause, Scope, Source } from "./events.ts";
 import { milliseconds, type Instant } from "./ids.ts";
 import { toldOfNames, type NameSignal } from "./names.ts";
 import { utc } from "./when.ts";
 import { isAccepted, isOver, waits, type Observed, type Seen } from "./observed.ts";
 import type { Service } from "./service.ts";
 import { sameVpc, toldOfVpcs, type VpcSignal } from "./vpcs.ts";
-import { byEntry, did, glassBroken, ruled, stamp, type Kind } from "./stamp.ts";
+import { byEntry, did, glassBroken, refusedAnswer, ruled, stamp, type Kind } from "./stamp.ts";
 
 /** What reached us. Each means: look at this connection again. */
 export type Signal =
@@ -235,21 +235,22 @@ function hear(connection: Connection, signal: Signal, known: Known): ConnectionE
 function answered(connection: Connection, signal: Extract<Signal, { kind: "answered" }>, known: Known): ConnectionEvent[] {
   const { choice, by, reason, question } = signal;
   const operator = by.kind === "operator";
-  const refuse = (why: string): ConnectionEvent[] => [stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];
+  const refuse = (cause: RefusalCause, why: string): ConnectionEvent[] => [refusedAnswer(known, choice, by, { cause, why })];
   const named = connection.status === "asking" && connection.question.id === question;
   // Only an operator may decide without naming the question.
-  if (!named && !(operator && question === undefined)) return refuse(`the question is closed: the connection is ${connection.status}`);
+  if (!named && !(operator && question === undefined))
+    return refuse("settled", `the question is closed: the connection is ${connection.status}`);
   if (!operator && known.service.mode === "observe")
-    return refuse("the service is only observed, and nothing is carried out until it is enforced");
+    return refuse("observed", "the service is only observed, and nothing is carried out until it is enforced");
   const open = connection.status === "asking" || (operator && connection.status === "requested");
   const live =
     connection.status === "approved" ||
     connection.status === "connected" ||
     connection.status === "adopted" ||
     (connection.status === "requested" && connection.acceptedOutside === true);
-  if (!open && !(operator && choice === "reject" && live)) return refuse(`the connection is ${connection.status}`);
+  if (!open && !(operator && choice === "reject" && live)) return refuse("settled", `the connection is ${connection.status}`);
   if (choice === "approve" && known.judgement?.verdict === "reject")
-    return refuse(`a reject entry applies: ${known.judgement.because.detail}`);
+    return refuse("reject-entry", `a reject entry applies: ${known.judgement.because.detail}`);
   if (connection.status === "asking") return answeredBy(connection, signal, known);
   const because =
     choice === "approve" && signal.breakGlass === true
@@ -262,7 +263,7 @@ function answered(connection: Connection, signal: Extract<Signal, { kind: "answe
     known.judgement?.verdict === "ask" &&
     askingOf(known.service, known.judgement).approvers.length > 0
   )
-    return refuse("its approvers are only about to be asked");
+    return refuse("unsure", "its approvers are only about to be asked");
   if (choice === "reject") return [stamp(known, { type: "ConnectionDenied", revokes: live, ...said }, by, because)];
   const kind = {
     type: "ConnectionApproved",

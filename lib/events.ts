@@ -149,7 +149,7 @@ export type ConnectionEvent = Common &
         readonly arn: string;
         readonly event: string;
       }
-    | { readonly type: "AnswerRefused"; readonly choice: Choice; readonly why: string }
+    | { readonly type: "AnswerRefused"; readonly choice: Choice; readonly why: string; readonly cause?: RefusalCause }
     | {
         readonly type: "EffectFailed";
         readonly effect: EffectKind;
@@ -195,6 +195,21 @@ interface Founded {
 export type ConnectionEventType = ConnectionEvent["type"];
 export type Verdict = "accept" | "ask" | "reject";
 export type Choice = "approve" | "reject";
+/** Why an answer did not count; events from before it was told so have the words alone. */
+export type RefusalCause =
+  | "settled" // the question is closed, or there is none
+  | "stranger" // somebody who is no approver
+  | "not-theirs" // an approver or operator whose answer does not count here
+  | "repeated" // they agreed already
+  | "reject-entry" // a reject entry applies
+  | "entry-stands" // an operator's entry is in the way of a lasting answer
+  | "observed" // the service is only observed
+  | "unsure"; // what bears on it is not known, or not asked yet
+/** Why an answer does not count, in a word and in words. */
+export interface Refusal {
+  readonly cause: RefusalCause;
+  readonly why: string;
+}
 /** What an answer speaks about: this connection, or its account from now on. */
 export type Scope = "once" | "account";
 export type ClosedReason = "deleted" | "failed" | "expired" | "vanished";
@@ -241,6 +256,14 @@ export type PolicyEvent = Common &
     | { readonly type: "PrivateDnsChanged"; readonly service: ServiceId; readonly from?: PrivateDns; readonly to?: PrivateDns }
     | { readonly type: "AcceptanceSwitchedOff"; readonly service: ServiceId }
     | { readonly type: "AcceptanceSwitchedOn"; readonly service: ServiceId }
+    | {
+        /** Whom CloudTrail names for a call that changes the endpoint service itself. */
+        readonly type: "ServiceAttributed";
+        readonly service: ServiceId;
+        readonly call: ServiceCall;
+        readonly arn: string;
+        readonly event: string;
+      }
     | { readonly type: "ApproverAdded"; readonly name: string; readonly to: unknown }
     | { readonly type: "ApproverChanged"; readonly name: string; readonly from: unknown; readonly to: unknown }
     | { readonly type: "ApproverRemoved"; readonly name: string; readonly from: unknown }
@@ -249,12 +272,27 @@ export type PolicyEvent = Common &
     | { readonly type: "Frozen"; readonly service?: ServiceId; readonly reason: string }
     | { readonly type: "Unfrozen"; readonly service?: ServiceId }
     | {
+        /** What is about to be asked of AWS, one event a call. Events from before this was so tell of it afterwards. */
         readonly type: "PermissionsFollowed";
         readonly service: ServiceId;
         readonly added: readonly AccountId[];
         readonly removed: readonly AccountId[];
       }
+    | {
+        /** AWS refused that, or gave no answer. */
+        readonly type: "PermissionsFailed";
+        readonly service: ServiceId;
+        readonly added: readonly AccountId[];
+        readonly removed: readonly AccountId[];
+        readonly code: string;
+        readonly message: string;
+        readonly first: Instant;
+        readonly count: number;
+      }
   );
+
+/** The calls on endpoint services of which CloudTrail tells. */
+export type ServiceCall = "ModifyVpcEndpointServiceConfiguration" | "ModifyVpcEndpointServicePermissions";
 
 export type DrawbridgeEvent = ConnectionEvent | PolicyEvent;
 

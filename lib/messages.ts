@@ -2,7 +2,7 @@
 
 import { optional } from "./optional.ts";
 import type { Signal } from "./decide.ts";
-import type { Source } from "./events.ts";
+import type { ServiceCall, Source } from "./events.ts";
 import { Unreadable } from "./faults.ts";
 import { idsIn, isAccountId, isEndpointId, isServiceId, type AccountId, type EndpointId, type ServiceId } from "./ids.ts";
 import { rawText } from "./masked.ts";
@@ -16,6 +16,8 @@ export interface Wanted {
   /** The connections of this consumer. */
   readonly account?: AccountId;
   readonly signal: Signal;
+  /** Whom CloudTrail names for a call on these services themselves. */
+  readonly called?: { readonly call: ServiceCall; readonly arn: string; readonly event: string };
   readonly source: Source;
   /** How many delayed looks came before. */
   readonly attempt: number;
@@ -49,7 +51,7 @@ function notification(envelope: Readonly<Record<string, unknown>>): Wanted {
   };
 }
 
-/** An accept or reject that somebody called; a call that failed, and one of our own roles, only means look. */
+/** What somebody called on connections, or on the service itself; a call that failed, and one of our own roles, only means look. */
 function fromCloudTrail(detail: Readonly<Record<string, unknown>>, body: string, ownRoles: readonly string[]): Wanted {
   const { services, endpoints: asked } = idsIn(JSON.stringify(detail["requestParameters"] ?? {}));
   // What AWS did not do stands in its answer: a mistyped id is nobody's connection.
@@ -57,14 +59,16 @@ function fromCloudTrail(detail: Readonly<Record<string, unknown>>, body: string,
   const endpoints = asked.filter((endpoint) => !undone.has(endpoint));
   const who = isObject(detail["userIdentity"]) ? detail["userIdentity"] : {};
   const arn = typeof who["arn"] === "string" ? who["arn"] : undefined;
-  const action = actions[String(detail["eventName"])];
+  const name = String(detail["eventName"]);
+  const action = actions[name];
   const event = typeof detail["eventID"] === "string" ? detail["eventID"] : undefined;
   const told =
-    action !== undefined && arn !== undefined && event !== undefined && detail["errorCode"] === undefined && !ours(who, arn, ownRoles);
+    arn !== undefined && event !== undefined && detail["errorCode"] === undefined && !ours(who, arn, ownRoles) ? { arn, event } : undefined;
   return {
     services: services.length === 0 ? "all" : services,
     endpoints,
-    signal: told ? { kind: "attributed", action, arn, event } : { kind: "look" },
+    signal: told !== undefined && action !== undefined ? { kind: "attributed", action, ...told } : { kind: "look" },
+    ...(told !== undefined && isServiceCall(name) && services.length > 0 ? { called: { call: name, ...told } } : {}),
     source: { kind: "cloudtrail", raw: rawText(body) },
     attempt: 0,
   };
@@ -74,6 +78,9 @@ const actions: Readonly<Record<string, "accept" | "reject">> = {
   AcceptVpcEndpointConnections: "accept",
   RejectVpcEndpointConnections: "reject",
 };
+
+const isServiceCall = (name: string): name is ServiceCall =>
+  name === "ModifyVpcEndpointServiceConfiguration" || name === "ModifyVpcEndpointServicePermissions";
 
 /** CloudTrail names the session; the role behind it is in the session's issuer, or in the session's own ARN. */
 function ours(who: Readonly<Record<string, unknown>>, arn: string, ownRoles: readonly string[]): boolean {

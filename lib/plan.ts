@@ -68,7 +68,8 @@ function onNames(connection: Connection, seen: Seen, service: Service): Effect[]
   return [...wanted, ...others.flatMap((other): Effect[] => (other === kept ? [] : [{ kind: "remove-name", name: other }]))];
 }
 
-function resting({ count, last }: Trouble, now: Instant): boolean {
+/** What was refused rests 1, 2, 4 … minutes before the next try. */
+export function resting({ count, last }: Pick<Trouble, "count" | "last">, now: Instant): boolean {
   const minutes = Math.min(2 ** (count - 1), backOffMinutesMax);
   return milliseconds(now) - milliseconds(last) < minutes * 60_000;
 }

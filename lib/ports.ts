@@ -1,4 +1,4 @@
-// Everything Drawbridge asks of the outside, on one screen. Adapters are in lib/aws; fakes that remember in test/fakes.
+// Everything Drawbridge asks of the outside. Adapters are in lib/aws; fakes that remember in test/fakes.
 
 import type { Entry, Membership, Removed, UnitMarks } from "./allow-list.ts";
 import type { Approver } from "./approver.ts";
@@ -95,7 +95,8 @@ export interface Ledger {
 }
 export interface AuditQuery {
   readonly by: "service" | "account" | "actor" | "type" | "decision" | "time";
-  readonly value?: string;
+  /** Several are read as one list. */
+  readonly value?: string | readonly string[];
   readonly from?: Instant;
   readonly to?: Instant;
   readonly oldestFirst?: boolean;

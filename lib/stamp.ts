@@ -1,6 +1,6 @@
 // How events are made: what became true, stamped with when, by whom, because of what, and what brought it up.
 
-import type { Actor, Because, ConnectionEvent, EntryRef, Source } from "./events.ts";
+import type { Actor, Because, Choice, ConnectionEvent, EntryRef, Refusal, Source } from "./events.ts";
 import type { Instant } from "./ids.ts";
 
 export type Kind<T extends ConnectionEvent = ConnectionEvent> = T extends ConnectionEvent
@@ -28,9 +28,13 @@ export const did = <const K extends Kind>(
 ) => stamp(moment, kind, { kind: "drawbridge" }, because);
 
 export const ruled = (by: Actor, detail: string): Because => ({
-  rule: by.kind === "operator" ? "operator" : "approvers",
+  rule: by.kind === "operator" ? "operator" : by.kind === "outside" ? "outside" : "approvers",
   detail,
 });
+
+/** An answer that decides nothing. */
+export const refusedAnswer = (moment: Moment, choice: Choice, by: Actor, { cause, why }: Refusal) =>
+  stamp(moment, { type: "AnswerRefused", choice, cause, why }, by, ruled(by, why));
 
 /** One operator alone, past those who are asked. */
 export const glassBroken = (reason: string | undefined): Because => ({ rule: "break-glass", detail: reason ?? "one operator alone" });

@@ -37,6 +37,7 @@ export function sentence(event: DrawbridgeEvent): string {
     case "PrivateDnsChanged":
     case "AcceptanceSwitchedOff":
     case "AcceptanceSwitchedOn":
+    case "ServiceAttributed":
     case "ApproverAdded":
     case "ApproverChanged":
     case "ApproverRemoved":
@@ -45,6 +46,7 @@ export function sentence(event: DrawbridgeEvent): string {
     case "Frozen":
     case "Unfrozen":
     case "PermissionsFollowed":
+    case "PermissionsFailed":
       return policySentence(event);
     default:
       return sentenceOfConnection(event);
@@ -246,6 +248,8 @@ function policyWords(event: PolicyEvent): string {
       return "acceptance is switched off: AWS lets everybody in without asking";
     case "AcceptanceSwitchedOn":
       return "acceptance is required again";
+    case "ServiceAttributed":
+      return `CloudTrail tells: ${personWords(event.arn)} called ${event.call}`;
     case "ApproverAdded":
       return `approver ${event.name} added: ${approverWords(event.to)}`;
     case "ApproverChanged":
@@ -262,6 +266,8 @@ function policyWords(event: PolicyEvent): string {
       return "no longer frozen: the allow-list accepts again";
     case "PermissionsFollowed":
       return `the endpoint service's permissions follow the allow-list: ${accountWords("added", event.added)}, ${accountWords("removed", event.removed)}`;
+    case "PermissionsFailed":
+      return `the endpoint service's permissions could not follow the allow-list (try ${String(event.count)}): ${event.code}: ${event.message}; ${accountWords("to be added", event.added)}, ${accountWords("to be removed", event.removed)}`;
   }
 }
 

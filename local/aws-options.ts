@@ -85,8 +85,8 @@ export interface LocalAws {
   readonly outputs: Readonly<Record<string, string>>;
   /** Name or logical id of a function. */
   readonly invoke: (functionName: string, payload?: unknown) => Promise<Invocation>;
-  /** Calls any action as an account, without the wire: for preparing a world. */
-  readonly call: (service: string, action: string, input: Members, account?: string) => Promise<Members>;
+  /** Calls any action as an account, or with an access key and its rights, without the wire: for preparing a world. */
+  readonly call: (service: string, action: string, input: Members, as?: string) => Promise<Members>;
   /** What is kept and does nothing here: alarms, dashboards, log groups. */
   readonly held: readonly Declared[];
   readonly faults: Faults;

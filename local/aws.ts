@@ -98,7 +98,10 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     demand: inside.demand,
     processesMax: options.processesMax ?? 4,
     asyncRetryMs: ground.delays.asyncRetry,
-    print: options.print ?? (() => undefined),
+    print(functionName, line, stream) {
+      services?.logs.write(account, `/aws/lambda/${functionName}`, stream, line);
+      options.print?.(functionName, line);
+    },
   });
   httpApi.connect(functions);
   services = await createServices({
@@ -108,6 +111,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     assumptions: options.assumptions ?? {},
     confirmSubscriptions: options.confirmSubscriptions ?? true,
     hasTrail: () => options.hasTrail ?? true,
+    demand: inside.demand,
   });
   closers.push(services.close, functions.close);
   const counts = new Map<string, number>();
@@ -265,6 +269,7 @@ function openWorkshop(parts: WorkshopParts, name: string, caller: Caller): Works
     buckets: services.buckets,
     firehose: services.firehose,
     mappings: services.mappings,
+    measure: (count) => services.cloudwatch.put(count),
     onClose: (work) => void open.push(work),
     actAs: (next) => void (maker = next),
     end,

@@ -13,12 +13,14 @@ export interface Caller {
   readonly role?: Role;
 }
 
-/** A role of the template, as IAM holds it. */
+/** A role, as IAM holds it. */
 export interface Role {
   readonly arn: string;
   readonly name: string;
   /** Inline and attached policy documents, parsed. */
   readonly policies: readonly { readonly name: string; readonly document: unknown }[];
+  /** Who may assume it; only a stack's is kept. */
+  readonly trust?: unknown;
 }
 
 /** One call, decoded from its protocol. Member names and shapes are those of the AWS API model. */

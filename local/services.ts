@@ -7,7 +7,7 @@ import type { FunctionRuntime } from "./functions/runtime.ts";
 import type { Identities } from "./identities.ts";
 import type { Inbox } from "./inbox.ts";
 import type { InFlight } from "./in-flight.ts";
-import type { Call, Clock, Service } from "./service.ts";
+import type { Call, Clock, Demand, Role, Service } from "./service.ts";
 import { createMappings, type Mappings } from "./functions/mappings.ts";
 import { createCloudFormation, type CloudFormationService } from "./services/cloudformation.ts";
 import { createTrails } from "./services/cloudtrail-trails.ts";
@@ -67,6 +67,8 @@ export interface ServicesOptions {
   readonly assumptions: Partial<Assumptions>;
   readonly confirmSubscriptions: boolean;
   readonly hasTrail: () => boolean;
+  /** Throws AccessDenied when the role may not. */
+  readonly demand: (role: Role, demands: readonly Demand[]) => Promise<void>;
   readonly log: (line: string) => void;
 }
 
@@ -74,7 +76,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const { region, clock, delays, inFlight, log, functions } = options;
   const sqs = createSqs({ region, clock });
   const buckets = createBuckets(clock);
-  const firehose = createFirehose(buckets);
+  const firehose = createFirehose({ buckets, identities: options.identities, demand: options.demand, log });
   const sns = createSns({
     region,
     clock,
@@ -91,7 +93,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     inFlight,
     toQueue: sqs.deliver,
     toFunction: functions.deliver,
-    toStream: (streamArn, record) => firehose.put(streamArn, record),
+    toStream: (principal, roleArn, streamArn, record) => firehose.deliver(principal, roleArn, streamArn, record),
     toTopic: (principal, topicArn, message) => sns.publishAs(principal, topicArn, { Message: message }),
     fault: options.faults.deliveryFails,
     retryMs: delays.ruleRetry,

@@ -1,7 +1,7 @@
-// One signed call to an AWS service whose client is not installed: two calls need no client of their own.
+// One signed call to an AWS service whose client is not installed: a few calls need no client of their own.
 
 export interface SignedCall {
-  readonly service: "logs" | "elasticloadbalancing";
+  readonly service: "logs" | "elasticloadbalancing" | "cloudtrail";
   readonly region: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -40,6 +40,19 @@ export async function accessTo(
   return proved(ports, approver, browser);
 }
 
+/** For a question that is settled: who it is counts, and not any more whether their answer would have. */
+export async function accessLate(
+  ports: AccessPorts,
+  name: string,
+  browser: string,
+  { emailProof }: Pick<Asking, "emailProof">,
+): Promise<Access> {
+  if (name === anyApprover) return { kind: "link", approver: { name } };
+  const approver = await ports.approvers.get(name);
+  if (approver === undefined) return { kind: "barred", why: notAsked(name) };
+  return emailProof === "link" ? { kind: "link", approver } : proved(ports, approver, browser);
+}
+
 /** For the list of questions: an approver by their session or a code; whoever has everybody's link sees it as it is. */
 export async function accessToList(ports: AccessPorts, name: string, browser: string): Promise<Access> {
   if (name === anyApprover) return { kind: "link", approver: { name } };

@@ -8,10 +8,10 @@ import type { Connections, Keys, Services } from "../ports.ts";
 import { guard, isGuarded } from "../web/guard.ts";
 import { optional } from "../optional.ts";
 import { readLink, type Link } from "../web/links.ts";
-import { accessTo, type Access, type AccessPorts } from "./access.ts";
+import { accessLate, accessTo, type Access, type AccessPorts } from "./access.ts";
 import { busy, noCode, notInCare, notProved, refused, stale, staleOrCookieless, wrongCode, type Complaint } from "./complaints.ts";
 import { earlierOf, type Earlier } from "./earlier.ts";
-import { examine, isConfirmed, reasonOf, wishOf, type Form, type Wish } from "./form.ts";
+import { examine, hasDigits, isConfirmed, reasonOf, wishOf, type Form, type Wish } from "./form.ts";
 import { withAuthors } from "./known-authors.ts";
 import { offersOf, type Offers } from "./offers.ts";
 import { othersOf, type Others } from "./others.ts";
@@ -101,7 +101,10 @@ export async function act(ports: AnswerPorts, token: string, form: Form, visitor
   const found = await find(ports, token);
   if ("kind" in found) return instead(found);
   const { connection, link } = found;
-  if (!isOpen(connection, link)) return afterwards(ports, { link, visitor, connection }, form);
+  if (!isOpen(connection, link)) {
+    await noteLate(ports, { token, link, visitor, connection, form });
+    return afterwards(ports, { link, visitor, connection }, form);
+  }
   const at: At = { token, link, visitor, connection, form };
   const view = await open(ports, at);
   if (!isGuarded(await ports.keys.link(), guarded(token, visitor, view.access), form.guard ?? "", ports.clock()))
@@ -154,16 +157,7 @@ async function answer(ports: AnswerPorts, at: At, view: OpenView): Promise<Acted
   const complaints = examine(form, view);
   const wish = wishOf(form);
   if (complaints.length > 0 || wish === undefined) return instead(complain(view, complaints));
-  const reason = reasonOf(form);
-  const taken = await inTurn(ports, {
-    endpoint: at.connection.endpoint,
-    question: link.question,
-    approver: access.approver,
-    channel: "link",
-    ...wish,
-    ...(reason === "" ? {} : { reason }),
-    source: `${access.kind === "link" ? "link" : "link and code"}, from ${visitor.from}`,
-  });
+  const taken = await inTurn(ports, answerOf(at, access.approver, wish, access.kind));
   switch (taken.kind) {
     case "gone":
       return instead(complain(view, [notInCare]));
@@ -182,6 +176,21 @@ async function answer(ports: AnswerPorts, at: At, view: OpenView): Promise<Acted
   }
 }
 
+const answerOf = (
+  { link, visitor, form }: Pick<At, "link" | "visitor" | "form">,
+  approver: GivenAnswer["approver"],
+  wish: Wish,
+  kind: "link" | "session",
+): GivenAnswer => ({
+  endpoint: link.endpoint,
+  question: link.question,
+  approver,
+  channel: "link",
+  ...wish,
+  ...optional("reason", reasonOf(form) === "" ? undefined : reasonOf(form)),
+  source: `${kind === "link" ? "link" : "link and code"}, from ${visitor.from}`,
+});
+
 const turnWaits = [100, 200, 400, 800] as const;
 
 /** Another answer that is being recorded is waited for: who presses twice is not told that nothing was decided. */
@@ -194,6 +203,19 @@ async function inTurn(ports: AnswerPorts, answer: GivenAnswer): Promise<Taken> {
   }
   return taken;
 }
+
+/** Nothing is decided any more. An answer that would have been a deliberate one, by somebody who has proved who they are, is in the log. */
+async function noteLate(ports: AnswerPorts, at: Omit<At, "connection"> & { readonly connection: Connection }): Promise<void> {
+  const { token, link, visitor, connection, form } = at;
+  const wish = decidesNothing.has(form.do ?? "") ? undefined : wishOf(form);
+  if (wish === undefined) return;
+  const { asking } = await known(ports, connection, ports.clock());
+  const access = await accessLate(ports, link.approver, visitor.browser, asking);
+  if (access.kind !== "session" && !(access.kind === "link" && hasDigits(form, connection))) return;
+  if (!isGuarded(await ports.keys.link(), guarded(token, visitor, access), form.guard ?? "", ports.clock())) return;
+  await takeAnswer(ports, answerOf(at, access.approver, wish, access.kind));
+}
+const decidesNothing: ReadonlySet<string> = new Set(["code", "enter", "leave"]);
 
 /** An answer to what is settled: where it says just what was decided through this link, it is that answer again. */
 async function afterwards(

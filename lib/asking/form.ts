@@ -22,7 +22,7 @@ export const reasonCharactersMax = 500;
 /** What a person types to have one more code mailed. */
 export const codeWord = "code";
 
-export function examine(form: Form, { access, offers, connection: { account } }: OpenView): Complaint[] {
+export function examine(form: Form, { access, offers, connection }: OpenView): Complaint[] {
   const complaints: Complaint[] = [];
   const wish = wishOf(form);
   if (wish === undefined) complaints.push({ about: "choice", text: "Choose one of the answers." });
@@ -35,13 +35,17 @@ export function examine(form: Form, { access, offers, connection: { account } }:
       about: "reason",
       text: `Shorten the reason to ${String(reasonCharactersMax)} characters; it has ${String(reasonOf(form).length)}.`,
     });
-  if (access.kind === "link" && (form.confirm ?? "").replaceAll(/\s/g, "") !== account.slice(-4))
+  if (access.kind === "link" && !hasDigits(form, connection))
     complaints.push({
       about: "confirm",
       text: "Type the last four digits of the account number to confirm.",
     });
   return complaints;
 }
+
+/** Where having the link is enough, the last digits of the account show that a person means it. */
+export const hasDigits = ({ confirm = "" }: Form, { account }: Pick<OpenView["connection"], "account">): boolean =>
+  confirm.replaceAll(/\s/g, "") === account.slice(-4);
 
 export interface Wish {
   readonly choice: Choice;

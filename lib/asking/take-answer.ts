@@ -57,7 +57,7 @@ export async function takeAnswer(ports: TakePorts, answer: GivenAnswer): Promise
   if (!isOpen(before, answer)) return late(ports, answer, before);
   if (!(await ports.proofs.claim("answering", answer.question, answeringSeconds))) {
     const now = (await recordOf(ports, answer)) ?? before;
-    return { kind: isOpen(now, answer) ? "busy" : "late", connection: now };
+    return isOpen(now, answer) ? { kind: "busy", connection: now } : late(ports, answer, now);
   }
   let taken: Taken | undefined;
   try {
@@ -69,16 +69,36 @@ export async function takeAnswer(ports: TakePorts, answer: GivenAnswer): Promise
   }
 }
 
-/** How long a late answer is remembered: the log tells of one for each approver and question. */
-const lateSeconds = 30 * 24 * 3600;
+/** How long such an answer is remembered: the log tells of one for each person and question. */
+const rememberedSeconds = 30 * 24 * 3600;
 
 /** It changes nothing, and is in the log unless it is the same person's again: who presses a thousand times is told of once. */
 async function late(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {
   const { name } = answer.approver;
   const decided = "decision" in before && before.decision.by.kind === "approver" && before.decision.by.name === name;
-  if (decided || !(await ports.proofs.claim("late-answer", `${answer.question}#${name}`, lateSeconds)))
+  if (decided || !(await ports.proofs.claim("late-answer", `${answer.question}#${name}`, rememberedSeconds)))
     return { kind: "late", connection: before };
   return commit(ports, answer, before, undefined);
+}
+
+/** The press of somebody who is no approver: it decides nothing, and the log tells once of each person and question. */
+export async function noteStranger(
+  ports: Pick<TakePorts, "clock" | "connections" | "ledger" | "proofs">,
+  { endpoint, question, choice, source }: Pick<GivenAnswer, "endpoint" | "question" | "choice" | "source">,
+): Promise<void> {
+  const press = `${question}#${source}`;
+  if (!(await ports.proofs.claim("stranger", press, rememberedSeconds))) return;
+  const isNoted = await noteRefused(ports, {
+    endpoint,
+    choice,
+    by: { kind: "outside" },
+    cause: "stranger",
+    why: `no approver is known by ${source}`,
+    source: { kind: "answer", raw: rawText(source) },
+  });
+  if (isNoted) return;
+  await ports.proofs.release("stranger", press);
+  throw new Fault("Contended", "the connection's story", "others commit to it at this moment", true);
 }
 
 async function record(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {
@@ -100,6 +120,7 @@ async function turnAway(ports: TakePorts, answer: GivenAnswer, before: Connectio
     endpoint: before.endpoint,
     choice: answer.choice,
     by: actorOf(answer),
+    cause: "entry-stands",
     why: notYours,
     source: { kind: "answer", raw: rawText(answer.source) },
   });

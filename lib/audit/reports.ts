@@ -6,30 +6,44 @@ import type { Actor, Because, DrawbridgeEvent, EntryRef } from "../events.ts";
 import { isEvent, type LogRow, type StoredEvent } from "../ledger.ts";
 import type { Status } from "../connection-states.ts";
 import { optional } from "../optional.ts";
-import { isIn, type Life } from "./lives.ts";
+import { isIn, type Act, type Life } from "./lives.ts";
 
-/** One connection, and by whom and what it was let in. */
-export interface Access {
-  readonly endpoint: EndpointId;
-  readonly account: AccountId | "not known";
-  readonly service: ServiceId | "not known";
-  readonly status: Status | "not known";
+/** By whom and by what a connection was let in, one time. */
+export interface LetIn {
   readonly since?: Instant;
+  /** Where it was done outside and CloudTrail has told who, that is who. */
   readonly by?: Actor;
+  /** The CloudTrail event that names them. */
+  readonly cloudTrail?: string;
   readonly because?: Because;
   readonly entry?: EntryRef;
   readonly reason?: string;
   readonly approvers?: readonly string[];
+}
+export interface Ended {
+  readonly at: Instant;
+  readonly by: Actor;
+  readonly cloudTrail?: string;
+  readonly because: Because;
+}
+
+/** One connection, and by whom and what it was let in last. */
+export interface Access extends LetIn {
+  readonly endpoint: EndpointId;
+  readonly account: AccountId | "not known";
+  readonly service: ServiceId | "not known";
+  readonly status: Status | "not known";
   /** It is still in. */
   readonly stands: boolean;
   /** The log lacks some of its events, or they contradict each other: what is told may not be what was. */
   readonly incomplete?: true;
-  readonly ended?: { readonly at: Instant; readonly by: Actor; readonly because: Because };
+  readonly ended?: Ended;
+  /** The times before the last, oldest first. */
+  readonly earlier: readonly (LetIn & { readonly ended?: Ended })[];
 }
 
 export function accessOf(life: Life): Access {
-  const { endpoint, account = "not known", service = "not known", connection, letIn, ended, incomplete } = life;
-  const event = letIn?.event;
+  const { endpoint, account = "not known", service = "not known", connection, admissions, ended, incomplete } = life;
   const stands = isIn(life);
   return {
     endpoint,
@@ -38,17 +52,35 @@ export function accessOf(life: Life): Access {
     status: connection?.status ?? "not known",
     stands,
     ...optional("incomplete", incomplete),
-    ...(event === undefined ? {} : { since: event.at, by: event.by, because: event.because }),
-    ...optional("entry", entryOf(event)),
-    ...optional("reason", event !== undefined && "reason" in event && typeof event.reason === "string" ? event.reason : undefined),
-    ...optional("approvers", event !== undefined && "approvers" in event && Array.isArray(event.approvers) ? event.approvers : undefined),
-    ...(stands || ended === undefined ? {} : { ended: { at: ended.event.at, by: ended.event.by, because: ended.event.because } }),
+    ...letInBy(admissions.at(-1)?.letIn),
+    ...(stands || ended === undefined ? {} : { ended: endedBy(ended) }),
+    earlier: admissions
+      .slice(0, -1)
+      .map((one) => ({ ...letInBy(one.letIn), ...(one.ended === undefined ? {} : { ended: endedBy(one.ended) }) })),
   };
 }
 
+function letInBy(act: Act | undefined): LetIn {
+  if (act === undefined) return {};
+  const { event } = act.stored;
+  return {
+    since: event.at,
+    because: event.because,
+    ...doneBy(act),
+    ...optional("entry", entryOf(event)),
+    ...optional("reason", "reason" in event && typeof event.reason === "string" ? event.reason : undefined),
+    ...optional("approvers", "approvers" in event && Array.isArray(event.approvers) ? event.approvers : undefined),
+  };
+}
+
+const endedBy = (act: Act): Ended => ({ at: act.stored.event.at, because: act.stored.event.because, ...doneBy(act) });
+
+const doneBy = ({ stored: { event }, attributed }: Act): { by: Actor; cloudTrail?: string } =>
+  attributed === undefined ? { by: event.by } : { by: { kind: "outside", arn: attributed.arn }, cloudTrail: attributed.event };
+
 /** What somebody made of an event past Drawbridge may name an entry that is none. */
-function entryOf(event: DrawbridgeEvent | undefined): EntryRef | undefined {
-  const entry: unknown = event !== undefined && "entry" in event ? event.entry : undefined;
+function entryOf(event: DrawbridgeEvent): EntryRef | undefined {
+  const entry: unknown = "entry" in event ? event.entry : undefined;
   const { service, principal, version } = (entry ?? {}) as Partial<EntryRef>;
   return typeof service === "string" && typeof principal === "string" && typeof version === "number"
     ? { service, principal, version }
@@ -65,21 +97,33 @@ export const accessReport = (lives: Iterable<Life>): Access[] =>
     .map(accessOf)
     .sort((a, b) => (a.service + a.account + a.endpoint < b.service + b.account + b.endpoint ? -1 : 1));
 
-/** The version of an entry as the log holds it: who wrote it, when and why. */
+/** One change of an entry as the log holds it: who made it, when and why. */
 export interface EntryAuthor {
   readonly at: Instant;
   readonly by: Actor;
   readonly because: Because;
 }
-
-/** Of an entry's history, the event that wrote the version. */
-export function authorOf(history: readonly LogRow[], { version }: EntryRef): EntryAuthor | undefined {
-  const event = history
-    .filter(isEvent)
-    .map((stored) => stored.event)
-    .find((one) => (one.type === "EntryAdded" || one.type === "EntryChanged") && "entry" in one && one.entry.version === version);
-  return event === undefined ? undefined : { at: event.at, by: event.by, because: event.because };
+export interface EntryTurn<Row extends LogRow = LogRow> extends EntryAuthor {
+  /** The version that the entry has since; none where it was removed. */
+  readonly version?: number;
+  readonly row: Row;
 }
+
+/** Of an entry's history, who wrote the version that decided, and what became of the entry since. */
+export function turnsOf<Row extends LogRow>(
+  history: readonly Row[],
+  { version }: EntryRef,
+): { author?: EntryTurn<Row & StoredEvent>; since: EntryTurn<Row & StoredEvent>[] } {
+  const turns = history.filter(isEvent).flatMap((row): EntryTurn<Row & StoredEvent>[] => {
+    const { event } = row;
+    if (!("entry" in event) || !entryTypes.has(event.type)) return [];
+    const { at, by, because } = event;
+    return [{ at, by, because, row, ...(event.type === "EntryRemoved" ? {} : optional("version", entryOf(event)?.version)) }];
+  });
+  const index = turns.findIndex((turn) => turn.version === version);
+  return index === -1 ? { since: [] } : { ...optional("author", turns[index]), since: turns.slice(index + 1) };
+}
+const entryTypes: ReadonlySet<string> = new Set(["EntryAdded", "EntryChanged", "EntryRemoved"]);
 
 /** One service in one week. */
 export interface Figures {

@@ -19,9 +19,14 @@ export interface Place {
   readonly after?: Written;
   /** For each shard the instant of its next event, or null when it has none; empty until they were looked for. */
   readonly shards: readonly (Instant | null)[];
+  /** Where several values are asked for: how many of the shards are each one's, in their order. */
+  readonly of?: readonly number[];
   /** The days still to read of a log that was filed by day, first and last. */
   readonly days?: readonly [string, string];
 }
+
+/** So many values are one list at most. */
+export const valuesMax = 16;
 
 export const cursorOf = (place: Place): string => writeCursor({ ...place });
 
@@ -41,6 +46,7 @@ const placeShape = v.strictObject({
   upTo: instantText,
   after: v.optional(v.union([atKey, v.pipe(v.array(keyText), v.length(3))])),
   // Where somebody filed a row under no instant, that is where its shard goes on.
-  shards: v.pipe(v.array(v.nullable(v.pipe(v.string(), v.maxLength(24)))), v.maxLength(shardsMax)),
+  shards: v.pipe(v.array(v.nullable(v.pipe(v.string(), v.maxLength(24)))), v.maxLength(shardsMax * valuesMax)),
+  of: v.optional(v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(shardsMax))), v.maxLength(valuesMax))),
   days: v.optional(v.pipe(v.array(dayText), v.length(2))),
 });

@@ -6,9 +6,9 @@ import { BadInput } from "../faults.ts";
 import { instant, milliseconds, type Instant } from "../ids.ts";
 import { allTime, type LogRow, type Page, type PageRequest } from "../ledger.ts";
 import type { AuditQuery } from "../ports.ts";
-import { cursorOf, readPlace, type Place } from "./audit-place.ts";
+import { cursorOf, readPlace, valuesMax, type Place } from "./audit-place.ts";
 import { foundRow, startAfter, unwritten, written, type FoundRow, type Standing } from "./found-row.ts";
-import { limitOf, queryRows, type Question } from "./pages.ts";
+import { badCursor, limitOf, queryRows, type Question } from "./pages.ts";
 import { shardKey, shardsMax } from "./spread.ts";
 
 /** After this an event shows in every index and its writer has committed it: a list that goes on ends there. */
@@ -46,12 +46,16 @@ export async function searchPage(
 }
 
 async function firstOrNext(read: Read, asked: Asked, cursor: string | undefined, room: Room): Promise<Page<FoundRow>> {
-  if (cursor !== undefined) return nextPage(read, asked, readPlace(asked.q, cursor), room);
+  if (cursor !== undefined) {
+    const place = readPlace(asked.q, cursor);
+    if (!fits(asked, place)) throw badCursor(cursor);
+    return nextPage(read, asked, place, room);
+  }
   const upTo = instant(milliseconds(asked.now) - settleSeconds * 1000);
   const begun: Place = { q: asked.q, upTo, shards: [] };
   if (!asked.byDay || !asked.oldestFirst) return nextPage(read, asked, begun, room);
   // What was filed by day is older than what is filed under all of time.
-  const [first] = (await read(asked.shard(0), 1)).items;
+  const [first] = (await read(asked.lane(firstLane(asked)), 1)).items;
   const days = [asked.from ?? firstDay, first === undefined ? (asked.to ?? asked.now) : first.at].map(dayOf);
   return nextPage(read, asked, { ...begun, days: [days[0] ?? "", days[1] ?? ""] }, room);
 }
@@ -74,16 +78,37 @@ interface Asked {
   readonly byDay: boolean;
   readonly from?: Instant;
   readonly to?: Instant;
-  /** The query of one shard, or of one day's, within what was asked for; `after` a row, and up to an instant. */
-  shard(shard: number, after?: Standing, upTo?: Instant): Question;
+  readonly values: readonly string[];
+  /** The query of one lane, or of one day's, within what was asked for; `after` a row, and up to an instant. */
+  lane(lane: Lane, after?: Standing, upTo?: Instant): Question;
   ofDay(day: string, after?: Standing): Question;
 }
+/** One key of the index: a shard of a value. */
+interface Lane {
+  readonly value: string;
+  readonly shard: number;
+}
+const firstLane = ({ values: [value = ""] }: Asked): Lane => ({ value, shard: 0 });
+
+/** The lanes in a place's order. */
+const lanesOf = ({ values }: Asked, { shards, of }: Pick<Place, "shards" | "of">): Lane[] =>
+  (values.length === 1 ? [shards.length] : (of ?? [])).flatMap((count, index) =>
+    Array.from({ length: count }, (_, shard) => ({ value: values[index] ?? "", shard })),
+  );
+
+/** A cursor's shards are those of as many values as are asked for. */
+const fits = ({ values }: Asked, { shards, of = [] }: Place): boolean =>
+  values.length === 1 || shards.length === 0
+    ? of.length === 0 && shards.length <= shardsMax
+    : of.length === values.length && of.reduce((sum, count) => sum + count, 0) === shards.length;
+
 type Read = (question: Question, most: number) => Promise<Page<FoundRow>>;
 
 function questionOf(table: string, query: AuditQuery, now: Instant): Asked {
   const { by, from, to, oldestFirst = false } = query;
-  const value = by === "time" ? allTime : query.value;
-  if (value === undefined || value === "") throw new BadInput(by, value, `say which ${by} to search for`);
+  const values = by === "time" ? [allTime] : [...new Set([query.value ?? []].flat())];
+  if (values.length === 0 || values.includes("")) throw new BadInput(by, query.value, `say which ${by} to search for`);
+  if (values.length > valuesMax) throw new BadInput(by, query.value, `give at most ${String(valuesMax)} at once`);
   if (from !== undefined && to !== undefined && from >= to) throw new BadInput("to", to, `give a time after ${from}`);
   const [index, attribute] = indexes[by];
   const within = (key: string, after: Standing | undefined, upTo?: Instant): Question => {
@@ -103,13 +128,14 @@ function questionOf(table: string, query: AuditQuery, now: Instant): Asked {
     };
   };
   return {
-    q: JSON.stringify([by, value, from ?? "", to ?? "", oldestFirst]),
+    q: JSON.stringify([by, values.length === 1 ? values[0] : values, from ?? "", to ?? "", oldestFirst]),
+    values,
     now,
     oldestFirst,
     byDay: by === "time",
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    shard: (shard, after, upTo) => within(shardKey(value, shard), after, upTo),
+    lane: ({ value, shard }, after, upTo) => within(shardKey(value, shard), after, upTo),
     ofDay: (day, after) => within(day, after),
   };
 }
@@ -117,12 +143,15 @@ function questionOf(table: string, query: AuditQuery, now: Instant): Asked {
 async function nextPage(read: Read, asked: Asked, place: Place, room: Room): Promise<Page<FoundRow>> {
   const { q, upTo, days } = place;
   if (days !== undefined) return dayPage(read, asked, place, days, room);
-  const shards = await shardsOf(read, asked, place);
-  const merged = await merge(read, asked, { ...place, shards }, room);
+  const begun = { ...place, ...(await shardsOf(read, asked, place)) };
+  const merged = await merge(read, asked, begun, room);
   const last = merged.items.at(-1);
   const after = last === undefined ? place.after : written(last.standing);
   if (merged.shards.some((next) => next !== null))
-    return { items: merged.items, cursor: cursorOf({ q, upTo, ...optional("after", after), shards: merged.shards }) };
+    return {
+      items: merged.items,
+      cursor: cursorOf({ q, upTo, ...optional("after", after), shards: merged.shards, ...optional("of", begun.of) }),
+    };
   if (!asked.byDay || asked.oldestFirst) return { items: merged.items };
   // Newest first, the days come last: from that of the oldest event so far backwards.
   const sofar = last?.at ?? (place.after === undefined ? undefined : unwritten(place.after).atKey);
@@ -133,15 +162,19 @@ async function nextPage(read: Read, asked: Asked, place: Place, room: Room): Pro
 }
 
 /** On the first page: how many shards there are, and from when on each has anything. A shard is used only when the one before is full. */
-async function shardsOf(read: Read, asked: Asked, { shards }: Place): Promise<readonly (Instant | null)[]> {
-  if (shards.length > 0) return shards;
-  const found: Instant[] = [asked.oldestFirst ? instant(0) : farFuture];
-  for (let shard = 1; shard < shardsMax; shard += 1) {
-    const [first] = (await read(inWholeSeconds(asked.shard(shard)), 1)).items;
-    if (first === undefined) break;
-    found.push(first.at);
+async function shardsOf(read: Read, asked: Asked, { shards, of }: Place): Promise<Pick<Place, "shards" | "of">> {
+  if (shards.length > 0) return { shards, ...optional("of", of) };
+  const found: Instant[][] = [];
+  for (const value of asked.values) {
+    const its: Instant[] = [asked.oldestFirst ? instant(0) : farFuture];
+    for (let shard = 1; shard < shardsMax; shard += 1) {
+      const [first] = (await read(inWholeSeconds(asked.lane({ value, shard })), 1)).items;
+      if (first === undefined) break;
+      its.push(first.at);
+    }
+    found.push(its);
   }
-  return found;
+  return { shards: found.flat(), ...(found.length === 1 ? {} : { of: found.map((its) => its.length) }) };
 }
 
 const farFuture = "9999-12-31T23:59:59.999Z" as Instant;
@@ -156,7 +189,7 @@ function inWholeSeconds(question: Question): Question {
 }
 
 interface Shard {
-  readonly number: number;
+  readonly lane: Lane;
   buffer: FoundRow[];
   /** When the buffer is empty: not before this comes its next event; null when there is none. */
   next: Instant | null;
@@ -164,15 +197,11 @@ interface Shard {
 }
 
 /** The shards' events as one list. A shard is read only when its turn may have come. */
-async function merge(
-  read: Read,
-  asked: Asked,
-  { shards, after: place, upTo }: Place,
-  room: Room,
-): Promise<{ items: FoundRow[]; shards: (Instant | null)[] }> {
-  const after = place === undefined ? undefined : unwritten(place);
-  const bound = after !== undefined && asked.oldestFirst ? upTo : undefined;
-  const all = shards.map((next, number): Shard => ({ number, buffer: [], next, after }));
+async function merge(read: Read, asked: Asked, place: Place, room: Room): Promise<{ items: FoundRow[]; shards: (Instant | null)[] }> {
+  const after = place.after === undefined ? undefined : unwritten(place.after);
+  const bound = after !== undefined && asked.oldestFirst ? place.upTo : undefined;
+  const lanes = lanesOf(asked, place);
+  const all = lanes.map((lane, index): Shard => ({ lane, buffer: [], next: place.shards[index] ?? null, after }));
   const items: FoundRow[] = [];
   for (let left = room; isLeft(left);) {
     const first = foremost(all, asked.oldestFirst);
@@ -197,7 +226,7 @@ const isNear = (one: Shard, other: Shard): boolean => {
 
 async function fill(read: Read, asked: Asked, shard: Shard, { most, bound }: { most: number; bound: Instant | undefined }): Promise<void> {
   const over = bound !== undefined && shard.after !== undefined && shard.after.atKey.slice(0, 24) >= bound;
-  const page: Page<FoundRow> = over ? { items: [] } : await read(asked.shard(shard.number, shard.after, bound), most);
+  const page: Page<FoundRow> = over ? { items: [] } : await read(asked.lane(shard.lane, shard.after, bound), most);
   const last = page.items.at(-1);
   shard.buffer = [...page.items];
   shard.after = last?.standing ?? shard.after;

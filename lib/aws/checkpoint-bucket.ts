@@ -104,7 +104,7 @@ async function putOnce(client: S3Client, bucket: string, key: string, body: stri
 
 const objectOf = (client: S3Client, bucket: string, key: string, version?: string): Promise<string> =>
   calling(
-    "s3:GetObject",
+    version === undefined ? "s3:GetObject" : "s3:GetObjectVersion",
     async () => {
       const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...(version === undefined ? {} : { VersionId: version }) });
       return (await (await client.send(command)).Body?.transformToString("utf8")) ?? "";

@@ -1,19 +1,31 @@
 // What `observe` does with its messages: record what AWS shows, and come back for what is still on its way.
 
 import type { Wake } from "../ports.ts";
+import { attributeService, type AttributePorts } from "./attribute-service.ts";
 import { runBatch, type BatchPorts, type Failure, type Item, type Looked } from "./batch.ts";
 import { pieces } from "./concurrently.ts";
 import { lookAgain } from "./look-again.ts";
 
 export interface ObservePorts extends BatchPorts {
   readonly wake: Pick<Wake, "observe" | "admit">;
+  readonly ledger: BatchPorts["ledger"] & AttributePorts["ledger"];
 }
 
-export const observe = (ports: ObservePorts, items: readonly Item[]): Promise<Failure[]> =>
-  runBatch(ports, items, async (looked) => {
+export async function observe(ports: ObservePorts, items: readonly Item[]): Promise<Failure[]> {
+  const failures = await runBatch(ports, items, async (looked) => {
     await handOver(ports, looked);
     await comeBack(ports, looked);
   });
+  for (const { id, wanted } of items) {
+    if (wanted.called === undefined || wanted.services === "all" || failures.some((failure) => failure.id === id)) continue;
+    try {
+      for (const service of wanted.services) await attributeService(ports, service, wanted);
+    } catch (error) {
+      failures.push({ id, error });
+    }
+  }
+  return failures;
+}
 
 /** What one call of EC2 takes: a message that `admit` must give back is one call's worth of work. */
 const undecidedPerMessage = 100;

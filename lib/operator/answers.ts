@@ -3,7 +3,7 @@
 import { mayBeSame } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
-import type { Choice, ConnectionEvent } from "../events.ts";
+import type { Choice, ConnectionEvent, RefusalCause } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
 import type { EndpointId } from "../ids.ts";
 import type { Change } from "../ledger.ts";
@@ -39,7 +39,7 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
   const { mode } = await inCare(ports, service);
   if (mode === "observe") {
     const why = "the service is only observed, and nothing is carried out until it is enforced";
-    await noteRefused(ports, { endpoint, choice, by, why, source: { kind: "api" } });
+    await noteRefused(ports, { endpoint, choice, by, cause: "observed", why, source: { kind: "api" } });
     throw new Refused(
       "ObserveOnly",
       `${service} is only observed: nothing is accepted or rejected there`,
@@ -82,7 +82,7 @@ async function approverBy(ports: OperatorPorts, by: Operator, endpoint: Endpoint
   const those = (await ports.approvers.all()).filter(({ arn }) => arn !== undefined && mayBeSame(arn, by.arn)).map(({ name }) => name);
   if (those.length <= 1) return those[0];
   const why = `${those.join(" and ")} have your IAM identity, and nobody can say which of them you are`;
-  await noteRefused(ports, { endpoint, choice: "approve", by, why, source: { kind: "api" } });
+  await noteRefused(ports, { endpoint, choice: "approve", by, cause: "not-theirs", why, source: { kind: "api" } });
   throw new Refused("NotAnApprover", `The answer was refused: ${why}`, "leave it to one of them: drawbridge approvers remove");
 }
 
@@ -110,7 +110,7 @@ const ownRevocation = (event: ConnectionEvent): boolean =>
 function outcome(connection: Connection, committed: readonly ConnectionEvent[], days: number | undefined): string {
   const refused = committed.findLast((event) => event.type === "AnswerRefused");
   if (refused?.type === "AnswerRefused") {
-    const [code, remedy] = refusal(connection, refused.why);
+    const [code, remedy] = refusal(connection, refused.cause);
     throw new Refused(code, `${connection.endpoint} (${statusWords[connection.status]}): the answer was refused, ${refused.why}`, remedy);
   }
   const own = committed.findLast(
@@ -119,8 +119,8 @@ function outcome(connection: Connection, committed: readonly ConnectionEvent[], 
   return own === undefined ? statusWords[connection.status] : `${sentence(own)}${lastingWords(connection, own, days)}`;
 }
 
-function refusal({ endpoint, status }: Connection, why: string): readonly [code: Refused["code"], remedy: string] {
-  if (why.startsWith("a reject entry applies")) return ["RejectEntryApplies", "change or remove that entry first"];
+function refusal({ endpoint, status }: Connection, cause: RefusalCause | undefined): readonly [code: Refused["code"], remedy: string] {
+  if (cause === "reject-entry") return ["RejectEntryApplies", "change or remove that entry first"];
   if (status === "asking")
     return [
       "NotAnApprover",

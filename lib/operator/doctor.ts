@@ -1,6 +1,7 @@
 // How the deployment is, as far as its own API may know: the zones, and each service in its care.
 
 import { anyApprover } from "../approver.ts";
+import { Fault } from "../faults.ts";
 import type { ServiceId } from "../ids.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import type { Service } from "../service.ts";
@@ -41,7 +42,7 @@ async function examineApprovers(ports: Ports): Promise<Finding[]> {
     const addresses = [...(mailbox === undefined ? [] : [mailbox]), ...items].flatMap(({ name, email, mail }) =>
       email === undefined ? [] : [{ name, email, mail }],
     );
-    if (addresses.length === 0 && items.length === 0) return [nobody];
+    if (addresses.length === 0 && items.length === 0) return [await askedInSlack(ports)];
     const lost = addresses.filter(({ mail }) => mail === "pending" || mail === "lost");
     const confirmed = addresses.length - lost.length;
     return [
@@ -57,11 +58,22 @@ async function examineApprovers(ports: Ports): Promise<Finding[]> {
   });
 }
 
+/** Whoever is in Slack's channel may be all who are asked. */
+async function askedInSlack({ slack }: Ports): Promise<Finding> {
+  try {
+    return (await slack.asks()) ? { about: "approvers", state: "ok", message: "asked in Slack, and nobody by mail" } : nobody;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.retryable) throw error;
+    const message = `nobody is asked by mail, and in Slack neither: ${error.message}`;
+    return { about: "approvers", state: "failed", message, mend: "put the secret of the stack's output SlackSecretArn right" };
+  }
+}
+
 const nobody: Finding = {
   about: "approvers",
   state: "failed",
-  message: "nobody is asked by mail",
-  mend: "set approverEmail in drawbridge.config.yml, then npm run deploy; or name people: npx drawbridge approvers add",
+  message: "nobody is asked, by mail or in Slack",
+  mend: "set approverEmail in drawbridge.config.yml, then npm run deploy; or name people: npx drawbridge approvers add; or configure Slack (docs/slack.md)",
 };
 
 const noServices: Finding = {

@@ -4,8 +4,11 @@ import * as v from "valibot";
 import { anyApprover, approverName } from "../approver.ts";
 import { quietDaysMax } from "../asking/standing-entry.ts";
 import { states, type Status } from "../connection-states.ts";
+import { eventTypes } from "../event-types.ts";
 import { BadInput } from "../faults.ts";
+import { unseen } from "../harmless.ts";
 import { accountId, endpointId, isLabel, isServiceId, parseInstant, serviceId, type ServiceId } from "../ids.ts";
+import { nearest } from "../nearest.ts";
 import { isReserved } from "../reserved.ts";
 import { disconnectGiven } from "./disconnect-given.ts";
 import { principalOf } from "./principals.ts";
@@ -66,8 +69,6 @@ const named = <Key extends v.GenericSchema<string, string>, Value extends v.Gene
 
 const maybe = v.exactOptional;
 const textMax = 256;
-/** Control, format (zero-width, direction) and blank letters: what looks like another text, or turns it round, could make a page lie. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u{34F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{2800}\u{3164}\u{FFA0}]/u;
 /** One line of readable text. */
 const text = v.pipe(
   v.string("give a text"),
@@ -373,13 +374,22 @@ const subject = v.pipe(
   v.nonEmpty("give a subject of the log, such as connection#vpce-0123456789abcdef0"),
   v.maxBytes(2048, "give a subject of the log, such as connection#vpce-0123456789abcdef0"),
 );
+function eventType(given: unknown): string {
+  if (typeof given === "string" && eventTypes.includes(given)) return given;
+  const near = typeof given === "string" ? nearest(given, eventTypes) : undefined;
+  throw new BadInput(
+    "type",
+    given,
+    near === undefined ? "there is no such type of event: give one, such as ConnectionApproved" : `did you mean ${near}?`,
+  );
+}
 export const audited = members({
   connection: maybe(by(endpointId)),
   subject: maybe(subject),
   account: maybe(by(accountId)),
   service: maybe(serviceOrAll),
   actor: maybe(text),
-  type: maybe(v.pipe(v.string(), v.regex(/^[A-Z][A-Za-z]{2,40}$/, "give an event's type, such as ConnectionApproved"))),
+  type: maybe(by(eventType)),
   decision: maybe(oneOf(["accepted", "rejected", "asked", "noted"])),
   from: maybe(time("from")),
   to: maybe(time("to")),

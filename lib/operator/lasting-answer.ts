@@ -53,7 +53,7 @@ export async function lastingEntry(
   const prepared = await prepare(ports, connection, wish, ports.clock());
   if (prepared !== undefined) return prepared;
   const why = "an entry for this account stands already, which an answer does not replace";
-  await noteRefused(ports, { endpoint, choice, by, why, source: { kind: "api" } });
+  await noteRefused(ports, { endpoint, choice, by, cause: "entry-stands", why, source: { kind: "api" } });
   throw new Refused("NotConfigured", `Nothing was decided: ${why}`, `change it with: ${instead}`);
 }
 

@@ -48,11 +48,16 @@ export interface Explained {
   readonly again?: Again;
 }
 
-export function explain(queue: SetAsideQueue, message: SetAside): Explained {
+/** `told` is what the function's log says of the message, if it was found there. */
+export function explain(queue: SetAsideQueue, message: SetAside, told?: string): Explained {
   const { to, by } = waysBack[queue];
   const body = parsed(message.body);
   const again = wayOf(to, body);
-  return { what: whatOf(message.body, body), why: whyOf(by, message, body), ...(again === undefined ? {} : { again }) };
+  return {
+    what: whatOf(message.body, body),
+    why: told === undefined ? whyOf(by, message, body) : `${by} failed it each time: ${told}`,
+    ...(again === undefined ? {} : { again }),
+  };
 }
 
 type Members = Readonly<Record<string, unknown>>;

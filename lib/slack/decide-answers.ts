@@ -1,6 +1,6 @@
 // The queue's side of Slack's answers: who pressed is looked up, the answer decided as any other, and the person told what came of it.
 
-import { takeAnswer, type TakePorts, type Taken } from "../asking/take-answer.ts";
+import { noteStranger, takeAnswer, type TakePorts, type Taken } from "../asking/take-answer.ts";
 import { once } from "../asking/once.ts";
 import { Fault } from "../faults.ts";
 import type { Approvers, Proofs, Slips } from "../ports.ts";
@@ -52,6 +52,7 @@ async function decideOne(ports: DecidePorts, answer: SlackAnswer): Promise<void>
   const { endpoint, question, choice, scope, quietDays, reason, user } = answer;
   const approver = (await ports.approvers.all()).find(({ slack }) => slack === user);
   if (approver === undefined) {
+    await noteStranger(ports, { endpoint, question, choice, source: `Slack, ${user}` });
     ports.warn("Somebody in Slack who is no approver chose, which decides nothing", { user, choice, connection: endpoint });
     return tell(ports, answer, `Nothing was decided: you are not an approver. An operator can add you, as the Slack user ${user}.`);
   }

@@ -12,6 +12,8 @@ export type Tried = { readonly state: "taken" | "no-app" } | { readonly state: "
 export interface SlackTrial {
   /** Whether messages reach a user, as far as is known. */
   reach(): Promise<(user: string) => SlackReach>;
+  /** Whether questions are put there at all. Throws when the secret cannot be used. */
+  asks(): Promise<boolean>;
   /** One line to one person alone; says what Slack said, and never throws for it. */
   tell(user: string, line: string): Promise<Tried>;
 }
@@ -24,6 +26,7 @@ export interface TrialPorts extends ApiPorts {
 
 export const slackTrial = ({ clock, slips, secret, ...ports }: TrialPorts): SlackTrial => ({
   reach: () => reachInSlack(slips),
+  asks: () => withSecret(secret, ({ bot, webhook }) => Promise.resolve(bot !== undefined || webhook !== undefined)),
   tell: async (user, line) => {
     try {
       return await withSecret(secret, async ({ bot }): Promise<Tried> => {

@@ -5,12 +5,16 @@ export interface Mapping {
   readonly functionArn: string;
   readonly sourceArn: string;
   readonly enabled: boolean;
+  /** As Lambda words it: OK, No records processed, or PROBLEM and what it is. */
+  readonly lastResult?: string;
 }
 
 export interface Mappings {
   /** `start` polls until what it returns is called. */
   add(mapping: Mapping, start: () => () => Promise<void> | void): { readonly stop: () => Promise<void> };
   find(id: string): Mapping | undefined;
+  /** What became of the last batch. */
+  note(id: string, lastResult: string): void;
   of(functionArn: string | undefined): readonly Mapping[];
   switch(id: string, enabled: boolean): Promise<Mapping | undefined>;
 }
@@ -37,6 +41,10 @@ export function createMappings(): Mappings {
       };
     },
     find: (id) => all.get(id)?.mapping,
+    note(id, lastResult) {
+      const kept = all.get(id);
+      if (kept !== undefined) kept.mapping = { ...kept.mapping, lastResult };
+    },
     of: (functionArn) =>
       [...all.values()].map(({ mapping }) => mapping).filter((one) => functionArn === undefined || one.functionArn === functionArn),
     async switch(id, enabled) {

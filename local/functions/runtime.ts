@@ -64,7 +64,7 @@ export interface RuntimeOptions {
   /** The waits before the second and third attempt of an asynchronous invocation. */
   readonly asyncRetryMs: readonly number[];
   /** One line of a function's output. */
-  readonly print: (functionName: string, line: string) => void;
+  readonly print: (functionName: string, line: string, logStream: string) => void;
 }
 
 const LOG_LINES_MAX = 2_000;
@@ -96,7 +96,7 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
     logs.set(name, lines);
     lines.push(line);
     if (lines.length > LOG_LINES_MAX) lines.splice(0, lines.length - LOG_LINES_MAX);
-    options.print(name, line);
+    options.print(name, line, functions.get(name)?.logStream ?? "");
   };
   const find = (nameOrArn: string): RunningFunction | undefined => functions.get(functionName(nameOrArn));
   const invoke = async (nameOrArn: string, payload: unknown): Promise<Invocation> => {

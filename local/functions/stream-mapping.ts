@@ -40,6 +40,8 @@ interface StreamMappingPorts {
   readonly giveUp: (record: string) => Promise<void>;
   /** The wait before the first retry; it doubles up to ten seconds. */
   readonly retryMs: number;
+  /** What became of a batch, and how old its last record was then, in milliseconds. */
+  readonly told?: (result: "OK" | "PROBLEM: Function call failed", ageMs: number) => void;
   /** From one reading of the shard to the next, while less than a batch is there; 0 reads at once. */
   readonly pollMs?: number;
 }
@@ -100,6 +102,11 @@ async function processBatch(
       continue;
     }
     const invocation = await ports.invoke({ Records: batch });
+    const last = batch.at(-1);
+    ports.told?.(
+      invocation.functionError === undefined ? "OK" : "PROBLEM: Function call failed",
+      last === undefined ? 0 : Math.max(0, ports.clock.now() - createdAt(last)),
+    );
     const rest = remaining(invocation, mapping, batch);
     if (rest.length === 0) return;
     // What came before the first failure is done, and the rest starts its retries anew.

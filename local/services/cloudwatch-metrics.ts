@@ -1,5 +1,5 @@
-// CloudWatch's metrics, as far as traffic makes them: counts that services put in, and their sums by minutes.
-import { isMembers, numberOr, optionalText, record, rows, text, type Members } from "../members.ts";
+// CloudWatch's metrics, as far as traffic makes them: what services measure, and its sums or maxima by minutes.
+import { isMembers, numberOr, optionalText, record, rows, text, texts, type Members } from "../members.ts";
 import { AwsError, type Call, type Clock } from "../service.ts";
 
 export interface Count {
@@ -22,22 +22,34 @@ interface Point {
 
 const POINTS_MAX = 10_000;
 
+const statistics = {
+  Sum: (a: number, b: number): number => a + b,
+  Maximum: (a: number, b: number): number => Math.max(a, b),
+} as const;
+type Statistic = keyof typeof statistics;
+
+function statistic(name: string | undefined): Statistic {
+  if (name === "Sum" || name === "Maximum") return name;
+  throw new AwsError(
+    "InvalidParameterValue",
+    `Local AWS sums metrics up or takes their maximum, and has no statistic ${name ?? "(none)"}.`,
+  );
+}
+
 export function createMetrics(clock: Clock): Metrics {
   const series = new Map<string, { readonly count: Count; readonly points: Point[] }>();
-  /** One sum for each period in which there was something. */
-  const summed = (account: string, metric: Members, input: Members, period: number): readonly Point[] => {
+  /** One figure for each period in which there was something. */
+  const gathered = (stat: Statistic, account: string, metric: Members, input: Members, period: number): readonly Point[] => {
     const found = series.get(keyOf(account, metric))?.points ?? [];
     const [from, to] = [timeOf(input["StartTime"]), timeOf(input["EndTime"])];
-    const sums = new Map<number, number>();
+    const figures = new Map<number, number>();
     for (const { at, value } of found) {
       if (at < from || at >= to) continue;
       const begin = at - (at % (period * 1000));
-      sums.set(begin, (sums.get(begin) ?? 0) + value);
+      const before = figures.get(begin);
+      figures.set(begin, before === undefined ? value : statistics[stat](before, value));
     }
-    return [...sums].map(([at, value]) => ({ at, value })).sort((a, b) => b.at - a.at);
-  };
-  const onlySum = (stat: string | undefined): void => {
-    if (stat !== "Sum") throw new AwsError("InvalidParameterValue", `Local AWS sums metrics up and has no statistic ${stat ?? "(none)"}.`);
+    return [...figures].map(([at, value]) => ({ at, value })).sort((a, b) => b.at - a.at);
   };
   return {
     put(count) {
@@ -57,8 +69,13 @@ export function createMetrics(clock: Clock): Metrics {
           const stat = record(query, "MetricStat");
           if (!isMembers(stat["Metric"]))
             throw new AwsError("ValidationError", "Local AWS reads metrics by MetricStat, without expressions.");
-          onlySum(optionalText(stat, "Stat"));
-          const points = summed(caller.account, stat["Metric"], input, numberOr(stat, "Period", 60));
+          const points = gathered(
+            statistic(optionalText(stat, "Stat")),
+            caller.account,
+            stat["Metric"],
+            input,
+            numberOr(stat, "Period", 60),
+          );
           return {
             Id: text(query, "Id"),
             Label: optionalText(query, "Label") ?? optionalText(stat["Metric"], "MetricName"),
@@ -70,12 +87,13 @@ export function createMetrics(clock: Clock): Metrics {
         return { MetricDataResults };
       },
       GetMetricStatistics({ input, caller }) {
-        const statistics = Array.isArray(input["Statistics"]) ? input["Statistics"] : [];
-        for (const stat of statistics) onlySum(String(stat));
-        const points = summed(caller.account, input, input, numberOr(input, "Period", 60));
+        const [stat, ...more] = texts(input, "Statistics");
+        if (more.length > 0) throw new AwsError("InvalidParameterValue", "Local AWS gives one statistic at a time.");
+        const known = statistic(stat);
+        const points = gathered(known, caller.account, input, input, numberOr(input, "Period", 60));
         return {
           Label: text(input, "MetricName"),
-          Datapoints: points.map(({ at, value }) => ({ Timestamp: new Date(at), Sum: value, Unit: "Count" })),
+          Datapoints: points.map(({ at, value }) => ({ Timestamp: new Date(at), [known]: value })),
         };
       },
       ListMetrics({ input, caller }) {

@@ -1,5 +1,5 @@
 // CloudWatch: metrics of the traffic that passed, and alarms. Nothing here watches metrics: an alarm rings when it is told to.
-import { flag, optionalText, texts } from "../members.ts";
+import { flag, optionalNumber, optionalText, texts } from "../members.ts";
 import type { Call, Clock, Service } from "../service.ts";
 import type { Stack, StackResource } from "../template/standing.ts";
 import { createMetrics, type Count } from "./cloudwatch-metrics.ts";
@@ -40,5 +40,6 @@ function shown({ physicalId, declared }: StackResource, isRinging: boolean): Rea
     ActionsEnabled: declared.properties["ActionsEnabled"] === undefined || flag(declared.properties, "ActionsEnabled"),
     StateValue: isRinging ? "ALARM" : "OK",
     MetricName: optionalText(declared.properties, "MetricName"),
+    Threshold: optionalNumber(declared.properties, "Threshold"),
   };
 }

@@ -15,7 +15,7 @@ export interface TargetPorts {
   readonly toFunction: DeliverToFunction;
   readonly toTopic: (principal: ServicePrincipal, topicArn: string, message: string) => Promise<Delivery>;
   /** One of Firehose's. */
-  readonly toStream?: (streamArn: string, record: string) => Delivery;
+  readonly toStream?: (principal: ServicePrincipal, roleArn: string, streamArn: string, record: string) => Promise<Delivery>;
   readonly toBus: (busArn: string, event: Members) => Promise<Delivery>;
   /** A fault that was asked for: the next deliveries fail as if the target were throttled. */
   readonly fault: () => boolean;
@@ -58,7 +58,7 @@ async function handOver(
   if (target.arn.startsWith("arn:aws:sqs:")) return ports.toQueue(principal, target.arn, text);
   if (target.arn.startsWith("arn:aws:lambda:")) return ports.toFunction(principal, target.arn, input);
   if (target.arn.startsWith("arn:aws:firehose:"))
-    return ports.toStream?.(target.arn, text) ?? (ports.toStream === undefined ? noResource(target.arn) : undefined);
+    return ports.toStream === undefined ? noResource(target.arn) : ports.toStream(principal, target.roleArn ?? "", target.arn, text);
   if (target.arn.startsWith("arn:aws:sns:")) return ports.toTopic(principal, target.arn, text);
   return ports.toBus(target.arn, event);
 }

@@ -76,11 +76,12 @@ export function createLambda(runtime: FunctionRuntime, mappings: Mappings): Serv
   };
 }
 
-const mappingRow = ({ id, functionArn, sourceArn, enabled }: Mapping): Members => ({
+const mappingRow = ({ id, functionArn, sourceArn, enabled, lastResult = "No records processed" }: Mapping): Members => ({
   UUID: id,
   FunctionArn: functionArn,
   EventSourceArn: sourceArn,
   State: enabled ? "Enabled" : "Disabled",
+  LastProcessingResult: lastResult,
 });
 
 function parsed(payload: string): unknown {

@@ -1,8 +1,9 @@
-// CloudWatch Logs, as far as flow logs go: groups, the lines that services write into them, and looking through them.
+// CloudWatch Logs: groups, the lines that functions and services write into them, and looking through them.
 import { randomUUID } from "node:crypto";
 
 import { optionalNumber, optionalText, text, texts } from "../members.ts";
 import { AwsError, type Call, type Clock, type Service } from "../service.ts";
+import { lineFilter } from "./logs-filter.ts";
 
 export interface LogsService extends Service {
   /** Writes a line as an AWS service does; nothing is written where there is no such group. */
@@ -50,10 +51,8 @@ export function createLogs({ clock, region }: { readonly clock: Clock; readonly 
         prefix === undefined ? streams.length === 0 || streams.includes(stream) : stream.startsWith(prefix);
       const from = optionalNumber(input, "startTime") ?? 0;
       const to = optionalNumber(input, "endTime") ?? Infinity;
-      const words = wordsOf(optionalText(input, "filterPattern") ?? "");
-      const found = group.lines.filter(
-        ({ at, stream, message }) => at >= from && at <= to && isWanted(stream) && words.every((word) => message.includes(word)),
-      );
+      const passes = lineFilter(optionalText(input, "filterPattern") ?? "");
+      const found = group.lines.filter(({ at, stream, message }) => at >= from && at <= to && isWanted(stream) && passes(message));
       const start = Number(optionalText(input, "nextToken") ?? 0);
       const end = start + Math.min(optionalNumber(input, "limit") ?? PAGE_MAX, PAGE_MAX);
       return {
@@ -85,14 +84,6 @@ export function createLogs({ clock, region }: { readonly clock: Clock; readonly 
       if (lines.length > LINES_MAX) lines.shift();
     },
   };
-}
-
-/** Words that must all be in the line; other patterns are refused rather than misread. */
-function wordsOf(pattern: string): readonly string[] {
-  const words = [...pattern.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
-  if (/[[{?%-]/.test(pattern.replaceAll(/"[^"]*"/g, "")))
-    throw new AwsError("InvalidParameterException", "Local AWS knows filter patterns of quoted words only.");
-  return words;
 }
 
 const notFound = (): AwsError => new AwsError("ResourceNotFoundException", "The specified log group does not exist.");

@@ -22,7 +22,7 @@ type Start = () => () => Promise<void> | void;
 
 /** A changed mapping begins before the old one ends: a message may come twice, none is missed. */
 async function mapped(declared: Declared, workshop: Workshop, running: RunningFunction, source: string, id: string): Promise<Made> {
-  const start = await startOf(declared, workshop, running, source);
+  const start = await startOf(declared, workshop, running, source, id);
   const enabled = declared.properties["Enabled"] !== false;
   const mapping = workshop.mappings.add({ id, functionArn: running.definition.arn, sourceArn: source, enabled }, start);
   workshop.onClose(mapping.stop);
@@ -42,9 +42,9 @@ async function mapped(declared: Declared, workshop: Workshop, running: RunningFu
   };
 }
 
-function startOf(declared: Declared, workshop: Workshop, running: RunningFunction, source: string): Promise<Start> {
+function startOf(declared: Declared, workshop: Workshop, running: RunningFunction, source: string, id: string): Promise<Start> {
   if (source.startsWith("arn:aws:sqs:")) return mapQueue(declared, workshop, running, source);
-  if (source.startsWith("arn:aws:dynamodb:")) return mapStream(declared, workshop, running, source);
+  if (source.startsWith("arn:aws:dynamodb:")) return mapStream(declared, workshop, running, source, id);
   return refuse(declared, `local AWS has no event source ${source}.`);
 }
 
@@ -81,7 +81,7 @@ async function mapQueue(declared: Declared, workshop: Workshop, running: Running
     );
 }
 
-async function mapStream(declared: Declared, workshop: Workshop, running: RunningFunction, streamArn: string): Promise<Start> {
+async function mapStream(declared: Declared, workshop: Workshop, running: RunningFunction, streamArn: string, id: string): Promise<Start> {
   const { properties } = declared;
   await mustBeAllowed(
     declared,
@@ -107,6 +107,16 @@ async function mapStream(declared: Declared, workshop: Workshop, running: Runnin
         subscribe: (listener) => workshop.changes(tableName, listener),
         invoke: (event) => workshop.functions.invoke(running.definition.name, event),
         retryMs: workshop.streamRetryMs,
+        told(result, ageMs) {
+          workshop.mappings.note(id, result);
+          workshop.measure({
+            account: workshop.stack.account,
+            namespace: "AWS/Lambda",
+            metric: "IteratorAge",
+            dimensions: { FunctionName: running.definition.name },
+            value: ageMs,
+          });
+        },
         // Lambda reads a shard four times a second; the first record of a quiet one is not kept waiting here.
         pollMs: 250,
         async giveUp(message) {

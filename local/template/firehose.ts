@@ -1,5 +1,6 @@
 // AWS::KinesisFirehose::DeliveryStream, with dynamic partitions by day.
 import { optionalText, record, text } from "../members.ts";
+import { roleOf } from "./iam.ts";
 import { refuse, type Declared, type Made, type Makers, type Workshop } from "./workshop.ts";
 
 export const FIREHOSE: Makers = {
@@ -17,6 +18,7 @@ function made(name: string, declared: Declared, workshop: Workshop): Made {
   if (!prefix.endsWith(BY_DAY)) refuse(declared, `local AWS puts records by ${BY_DAY} only`);
   const arn = `arn:aws:firehose:${workshop.stack.region}:${workshop.stack.account}:deliverystream/${name}`;
   const bucket = text(destination, "BucketARN").replace(/^arn:aws:s3:::/, "");
-  workshop.firehose.add({ arn, bucket, prefix: prefix.slice(0, -BY_DAY.length) });
+  const { arn: roleArn } = roleOf(declared, workshop, text(destination, "RoleARN"), "firehose.amazonaws.com");
+  workshop.firehose.add({ arn, bucket, prefix: prefix.slice(0, -BY_DAY.length), roleArn });
   return { ref: name, attributes: { Arn: arn }, change: (next) => made(name, next, workshop), remove: () => workshop.firehose.remove(arn) };
 }

@@ -1,12 +1,8 @@
-// Resources that local AWS keeps and names, and that do nothing here: log groups, alarms, dashboards.
+// Resources that local AWS keeps and names, and that do nothing here: alarms, dashboards.
 import { optionalText, record, text } from "../members.ts";
 import type { Declared, Made, Maker, Makers, Workshop } from "./workshop.ts";
 
 export const HELD: Makers = {
-  "AWS::Logs::LogGroup": held((declared, workshop) => {
-    const name = optionalText(declared.properties, "LogGroupName") ?? workshop.physicalName(declared.logicalId, 512);
-    return { ref: name, attributes: { Arn: `${arn(workshop, "logs")}:log-group:${name}:*` } };
-  }),
   "AWS::Glue::Database": held((declared) => ({ ref: text(record(declared.properties, "DatabaseInput"), "Name") })),
   "AWS::Glue::Table": held((declared) => ({ ref: declared.logicalId })),
   "AWS::Athena::WorkGroup": held((declared) => ({ ref: text(declared.properties, "Name") })),

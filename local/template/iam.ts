@@ -72,9 +72,8 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
     name: policyArn,
     document: managedDocument(declared, workshop, policyArn),
   }));
-  const role: Role = { arn, name, policies: [...inline, ...attached] };
+  const role: Role = { arn, name, policies: [...inline, ...attached], trust: properties["AssumeRolePolicyDocument"] };
   workshop.identities.registerRole(role);
-  workshop.memory.set(`trust of ${arn}`, properties["AssumeRolePolicyDocument"]);
   return {
     ref: name,
     attributes: {
@@ -92,7 +91,6 @@ function registeredRole(declared: Declared, workshop: Workshop, name: string): M
     },
     remove() {
       workshop.identities.removeRole(arn);
-      workshop.memory.delete(`trust of ${arn}`);
     },
   };
 }
@@ -125,7 +123,7 @@ function detach(declared: Declared, workshop: Workshop, name: string): void {
 
 /** The role as it is now; the service must be one that may assume it. */
 export function roleOf(declared: Declared, workshop: Workshop, arn: string, service: string): Role {
-  const trust = JSON.stringify(workshop.memory.get(`trust of ${arn}`) ?? "");
-  if (!trust.includes(`"${service}"`)) refuse(declared, `the role ${arn} cannot be assumed by ${service}.`);
-  return workshop.identities.roleByArn(arn) ?? refuse(declared, `the role ${arn} does not exist.`);
+  const role = workshop.identities.roleByArn(arn) ?? refuse(declared, `the role ${arn} does not exist.`);
+  if (!JSON.stringify(role.trust ?? "").includes(`"${service}"`)) refuse(declared, `the role ${arn} cannot be assumed by ${service}.`);
+  return role;
 }

@@ -11,6 +11,7 @@ import { IAM } from "./iam.ts";
 import { KMS } from "./kms.ts";
 import { LAMBDA } from "./lambda.ts";
 import { LOAD_BALANCING } from "./load-balancing.ts";
+import { LOGS } from "./logs.ts";
 import { NETWORK } from "./network.ts";
 import { S3 } from "./s3.ts";
 import { SCHEDULER } from "./scheduler.ts";
@@ -35,6 +36,7 @@ export const MAKERS: Makers = {
   ...KMS,
   ...NETWORK,
   ...LOAD_BALANCING,
+  ...LOGS,
   ...DNS,
   ...HELD,
 };

@@ -1,5 +1,6 @@
 // What the makers of resources work with, and what they hand back.
 import type { Mappings } from "../functions/mappings.ts";
+import type { Count } from "../services/cloudwatch-metrics.ts";
 import type { FunctionRuntime } from "../functions/runtime.ts";
 import type { StreamRecord } from "../functions/stream-mapping.ts";
 import type { HttpApi } from "../http-api.ts";
@@ -65,13 +66,15 @@ export interface Workshop {
   /** `stack-LogicalId-1A2B3C4D5E6F`, as CloudFormation names what has no name. */
   physicalName(logicalId: string, lengthMax?: number): string;
   readonly policies: ManagedPolicies;
-  /** What one maker leaves for another: trust policies, integrations. */
+  /** What one maker leaves for another: integrations. */
   readonly memory: Map<string, unknown>;
   /** What the resource was given and local AWS only keeps: alarms, dashboards, log groups. Ends with what is returned. */
   keep(declared: Declared): () => void;
   readonly buckets: Buckets;
   readonly firehose: Firehose;
   readonly mappings: Mappings;
+  /** A figure for CloudWatch. */
+  measure(count: Count): void;
   onClose(work: () => Promise<void> | void): void;
   /** Whose rights the stack is made with, from now on. */
   actAs(caller: Caller): void;

@@ -162,7 +162,10 @@ function portsOf(aws: VirtualAws, tables: ReturnType<typeof fakeTables>) {
       ofAccount: (...given: Parameters<typeof tables.connections.ofAccount>) =>
         after(latency.read, () => tables.connections.ofAccount(...given)),
     },
-    ledger: { commit: (change: Parameters<typeof tables.ledger.commit>[0]) => after(latency.commit, () => tables.ledger.commit(change)) },
+    ledger: {
+      ...tables.ledger,
+      commit: (change: Parameters<typeof tables.ledger.commit>[0]) => after(latency.commit, () => tables.ledger.commit(change)),
+    },
     allowList: {
       standing: (keys: Parameters<typeof tables.allowList.standing>[0]) =>
         after(latency.read * Math.max(1, Math.ceil(keys.length / 800)), () => tables.allowList.standing(keys)),

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { LineCounter, parseDocument, type Document } from "yaml";
 
-import { nearest } from "../../cli/command.ts";
+import { nearest } from "../../lib/nearest.ts";
 import { offsetOf } from "../../cli/yaml-places.ts";
 import type { Template } from "../template.ts";
 import { domainFields, stageFields, stageName, type Field, type Fields } from "./config-fields.ts";

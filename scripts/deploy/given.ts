@@ -1,5 +1,6 @@
 // The command line of `npm run deploy`: its commands, the options that each takes, and what is told of them.
-import { nearest, readKnown, type Options } from "../../cli/command.ts";
+import { readKnown, type Options } from "../../cli/command.ts";
+import { nearest } from "../../lib/nearest.ts";
 import { Failure } from "../../cli/failure.ts";
 import { configFile } from "./config.ts";
 import type { DeployOptions } from "./deployment.ts";

@@ -2,6 +2,7 @@
 import { GetHostedZoneCommand } from "@aws-sdk/client-route-53";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
+import { trailsOf } from "../../cli/doctor/trail.ts";
 import type { Clients } from "./clients.ts";
 import type { Stage } from "./config.ts";
 import { Stop } from "./stop.ts";
@@ -89,12 +90,8 @@ const noTrail =
 
 async function trailWarning(clients: Clients): Promise<string[]> {
   try {
-    const { trailList = [] } = (await clients.cloudTrail("DescribeTrails", { includeShadowTrails: true })) as {
-      trailList?: readonly { TrailARN: string; HomeRegion: string; IsMultiRegionTrail?: boolean }[];
-    };
-    const heard = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === clients.region);
-    const states = await Promise.all(heard.map(({ TrailARN }) => clients.cloudTrail("GetTrailStatus", { Name: TrailARN })));
-    return states.some((state) => state["IsLogging"] === true) ? [] : [noTrail];
+    const trails = await trailsOf(clients.cloudTrail, clients.region);
+    return trails.some(({ isOn }) => isOn) ? [] : [noTrail];
   } catch (error) {
     return [`whether a CloudTrail trail is there could not be read (${messageOf(error)}); see that one logs management events`];
   }

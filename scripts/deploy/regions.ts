@@ -2,7 +2,7 @@
 import { VPCRegion } from "@aws-sdk/client-route-53";
 import { partition } from "@aws-sdk/core/client";
 
-import { nearest } from "../../cli/command.ts";
+import { nearest } from "../../lib/nearest.ts";
 
 export interface Partition {
   /** `aws`, `aws-cn`, `aws-us-gov`, `aws-iso` … */

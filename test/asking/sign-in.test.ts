@@ -47,6 +47,41 @@ describe("an approver", () => {
     });
   });
 
+  test("who answers in their session when it is settled already changes nothing, and is in the log, once", async () => {
+    const at = await world();
+    const [anns, bobs] = [await at.linkOf("ann"), await at.linkOf("bob")];
+    const [hers, his] = [at.browser(), at.browser()];
+    await hers.signIn(anns, "ann");
+    const shown = await his.signIn(bobs, "bob");
+    const guard = /name="guard" value="([^"]+)"/.exec(shown.html)?.[1] ?? "";
+    expect((await hers.send(anns, { choice: "approve" })).status).toBe(200);
+    const before = at.tables.committed.length;
+    const nothings = [
+      { do: "leave", choice: "reject", guard },
+      { choice: "perhaps", guard },
+      { choice: "reject", guard: "forged" },
+    ];
+    for (const nothing of nothings) expect((await his.send(bobs, nothing)).status).toBe(409);
+    // Whoever has the link, and not the session, is nobody who is known.
+    expect((await at.browser().send(bobs, { choice: "reject", guard })).status).toBe(409);
+    expect(at.tables.committed).toHaveLength(before);
+    for (const choice of ["reject", "approve", "reject"]) {
+      const late = await his.send(bobs, { choice, guard });
+      expect(late.status).toBe(409);
+      expect(text(late)).toContain("settled already");
+    }
+    expect(at.tables.committed.slice(before).map(({ event }) => event)).toMatchObject([
+      {
+        type: "AnswerRefused",
+        choice: "reject",
+        cause: "settled",
+        by: { kind: "approver", name: "bob", arn: bob.arn },
+        source: { raw: "link and code, from 203.0.113.5" },
+      },
+    ]);
+    expect(await statusOf(at)).toBe("approved");
+  });
+
   test("answers every question of theirs in one session, until it is over", async () => {
     const at = await world();
     await at.connect(stranger, endpointOf(2));

@@ -94,6 +94,7 @@ const dimensions: readonly AuditQuery[] = [
   { by: "account", value: accountOf(1) },
   { by: "actor", value: "drawbridge" },
   { by: "type", value: "ConnectionRequested" },
+  { by: "type", value: ["ConnectionApproved", "ConnectionRequested"] },
   { by: "time" },
 ];
 
@@ -187,9 +188,17 @@ describe("questions that cannot be", () => {
       { days: ["2026-11-02"] },
       { more: 1 },
       { shards: Array.from({ length: 65 }, () => null) },
+      { of: [1] },
     ])
       await expect(
         log.ledger.search({ by: "time" }, { cursor: Buffer.from(JSON.stringify({ ...parts, ...change })).toString("base64url") }),
+      ).rejects.toThrow("cursor");
+    const two: AuditQuery = { by: "type", value: ["ConnectionApproved", "ConnectionRequested"] };
+    const { cursor: ofTwo = "" } = await log.ledger.search(two, { limit: 2 });
+    const its = JSON.parse(Buffer.from(ofTwo, "base64url").toString()) as Record<string, unknown>;
+    for (const change of [{ of: [2] }, { of: [1, 1, 1] }, { of: [2, 3] }, { of: [0, 2] }, { of: undefined }])
+      await expect(
+        log.ledger.search(two, { cursor: Buffer.from(JSON.stringify({ ...its, ...change })).toString("base64url") }),
       ).rejects.toThrow("cursor");
   });
 });

@@ -6,7 +6,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { csv } from "../../cli/csv.ts";
 import type { Access } from "../../lib/audit/reports.ts";
+import { takeAnswer } from "../../lib/asking/take-answer.ts";
+import { observe } from "../../lib/loop/observe.ts";
+import type { AuditQuery } from "../../lib/ports.ts";
 import { isEvent, type LogRow, type Page, type StoredEvent } from "../../lib/ledger.ts";
+import { actorWords } from "../../lib/wording.ts";
+import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
 import { acme, desk, endpoint, service, type Desk } from "../operator/desk.ts";
 import { secretAccessKey, served, type SignedServer } from "./signed-server.ts";
 import { typed, type Setting, type Typed } from "./typed.ts";
@@ -44,6 +49,28 @@ async function twoConsumers(purpose = "the spring trial"): Promise<void> {
   await at.admit();
 }
 
+/** Somebody accepts in the console, and CloudTrail tells who. */
+async function acceptedOutside(number: number, arn: string): Promise<void> {
+  at.world.ec2.move(endpointOf(number), "available");
+  await at.admit();
+  at.world.clock.advance(60);
+  const wanted = { services: [service], endpoints: [endpointOf(number)], source: { kind: "cloudtrail" }, attempt: 0 } as const;
+  await observe(at.world.ports(), [
+    { id: "1", wanted: { ...wanted, signal: { kind: "attributed", action: "accept", arn, event: "6f4c" } } },
+  ]);
+}
+
+async function answeredLate(approver: { name: string; arn: string }, number: number): Promise<void> {
+  await takeAnswer(at.world.ports(), {
+    endpoint: endpointOf(number),
+    question: "closed",
+    approver,
+    channel: "link",
+    choice: "approve",
+    source: "link",
+  });
+}
+
 describe("filters", () => {
   test("by account one sees its connections and the entries that name it", async () => {
     await twoConsumers();
@@ -69,6 +96,8 @@ describe("filters", () => {
     ["audit --from 2026-12-01 --to 2026-11-01", "to: "],
     ["audit --from yesterday", "from: "],
     ["audit --type bogus!", "type: "],
+    ["audit --type ConnectionAproved", "did you mean ConnectionApproved?"],
+    ["audit --type Foo", "there is no such type of event"],
     ["audit --decision maybe", "decision: "],
     ["audit --account 12", "account: "],
     ["audit --limit 0", "limit: "],
@@ -86,6 +115,9 @@ describe("filters", () => {
     ["stats --from foo", "--from foo is no time"],
     ["audit export --to foo", "--to foo is no time"],
     ["audit --csv --json", "exclude each other"],
+    ["stats --json --csv", "exclude each other"],
+    ["access-report --csv --json", "exclude each other"],
+    ["audit export --json", "--json is one document"],
     ["evidence --from 2026-12-01 --to 2026-11-01", "is not after"],
     ["audit verify --export nowhere", "nowhere is no folder"],
   ])("%s is refused in one clear line", async (line, said) => {
@@ -94,9 +126,108 @@ describe("filters", () => {
     expect(err).toContain(said);
     expect(err.trim().split("\n")).toHaveLength(1);
   });
+  test.each([
+    "audit",
+    "audit --all",
+    "audit who-let-in 222222222222",
+    "access-report",
+    "stats",
+    "audit export --out FILE",
+    "audit export",
+    "audit --csv",
+  ])("%s prints one JSON document with --json, whether it is done or refused", async (line) => {
+    await twoConsumers();
+    const { out } = await run(`${line.replace("FILE", join(folder, "log.jsonl"))} --json`);
+    expect(typeof JSON.parse(out)).toBe("object");
+  });
+});
+
+describe("whose events", () => {
+  const alice = "arn:aws:iam::111111111111:user/alice";
+  /** Alice writes the entry; she is an approver too, was one by another name, and accepts in the console what nobody had answered. */
+  async function aliceInEachPart(): Promise<void> {
+    await twoConsumers();
+    for (const name of ["ann", "anna"]) {
+      await run(`approvers add ${name} --arn ${alice} --email ${name}@example.com`);
+      await run(`approvers remove ${name} --yes`);
+    }
+    await acceptedOutside(2, alice);
+  }
+  const types = async (...words: string[]): Promise<string[]> => {
+    const { out } = await typed(["audit", "--all", "--json", ...words], { api: server.url });
+    return (JSON.parse(out) as { items: StoredEvent[] }).items.map(({ event }) => event.type);
+  };
+
+  test("an IAM ARN is found as operator, outside, and as the approver that it was", async () => {
+    await aliceInEachPart();
+    at.world.clock.advance(60);
+    await answeredLate({ name: "anna", arn: alice }, 2);
+    const found = await types("--actor", alice);
+    expect(found).toEqual(expect.arrayContaining(["EntryAdded", "Attributed", "AnswerRefused"]));
+    expect(await types("--actor", alice, "--limit", "1")).toEqual(found);
+  });
+  test.each([
+    ["AWS", "ConnectionAvailable"],
+    ["Drawbridge", "ApprovalRequested"],
+    ["allow-list", "ConnectionApproved"],
+    ["alice of 111111111111", "EntryAdded"],
+    ["alice of 111111111111, outside", "Attributed"],
+    ["somebody outside", "AcceptedOutside"],
+    ["anna (link)", "AnswerRefused"],
+    ["anna", "AnswerRefused"],
+  ])("%s is whom the column BY calls so", async (words, type) => {
+    await aliceInEachPart();
+    await answeredLate({ name: "anna", arn: alice }, 2);
+    const found = await types("--actor", words);
+    expect(found).toContain(type);
+    const { out } = await run("audit --all --json");
+    const all = (JSON.parse(out) as { items: StoredEvent[] }).items;
+    expect(found).toHaveLength(
+      all.filter(({ event }) => actorWords(event.by).replace(/ \(link\)$/, "") === words.replace(/ \(link\)$/, "")).length,
+    );
+  });
+  test("a page that was read in vain says so, and how to go on", async () => {
+    await twoConsumers();
+    const { ledger } = at.ports;
+    Object.assign(at.ports, {
+      ledger: {
+        ...ledger,
+        search: async (query: AuditQuery) => ({ ...(await ledger.search(query)), cursor: "more" }),
+      },
+    });
+    const { out, err } = await run("audit --decision accepted --type EntryRemoved");
+    expect(out.trim()).toBe("There is none in what was read so far.");
+    expect(err).toContain("There is more");
+  });
+  test("a chain's pages end where it ended when the first was read", async () => {
+    await twoConsumers();
+    const first = await run(`audit --connection ${endpoint} --oldest-first --limit 1`);
+    const cursor = /--cursor (\S+)/.exec(first.err)?.[1] ?? "";
+    const { out: all } = await run(`audit --connection ${endpoint} --oldest-first --json`);
+    at.world.clock.advance(60);
+    at.world.ec2.move(endpoint, "deleted");
+    await at.admit();
+    const { out } = await run(`audit --connection ${endpoint} --oldest-first --all --json --cursor ${cursor}`);
+    const count = (text: string): number => (JSON.parse(text) as { items: unknown[] }).items.length;
+    expect(count(out)).toBe(count(all) - 1);
+  });
 });
 
 describe("answers", () => {
+  test("rows have the colour of what was decided", async () => {
+    await twoConsumers();
+    const { out } = await run("audit", { colour: true, width: 400 });
+    // oxlint-disable-next-line no-control-regex
+    expect(out).toMatch(/\u001b\[32maccepted, because/);
+    // oxlint-disable-next-line no-control-regex
+    expect(out).toMatch(/\u001b\[33mapprovers are asked/);
+  });
+  test("a report of connections is a table at 120 columns, one connection a row, in colour", async () => {
+    await twoConsumers();
+    const { out } = await run("access-report", { colour: true, width: 120 });
+    expect(out).toMatch(new RegExp(`^${acme}  ${endpoint}  \\S*connected`, "m"));
+    for (const line of (await run("access-report", { width: 120 })).out.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+  });
   test("who let an account in, by which version of which entry, written by whom", async () => {
     await twoConsumers();
     const { out } = await run(`audit who-let-in ${acme}`);
@@ -104,6 +235,32 @@ describe("answers", () => {
     expect(out).toMatch(/Entry +\d{12} at vpce-svc-\w+, version 1/);
     expect(out).toMatch(/Written .* by alice of 111111111111/);
     expect((await run("audit who-let-in 999999999999")).out).toContain("never had a connection");
+  });
+  test("who let it in past Drawbridge, as CloudTrail tells it, in both reports; each time; and what became of the rule since", async () => {
+    await twoConsumers();
+    const root = "arn:aws:iam::111111111111:root";
+    await acceptedOutside(2, root);
+    for (const line of [`audit who-let-in ${accountOf(3)}`, "access-report"])
+      expect((await run(line)).out, line).toContain("root of 111111111111, outside");
+    expect((await run(`audit who-let-in ${accountOf(3)}`)).out).toContain("(CloudTrail event 6f4c)");
+    at.world.clock.advance(60);
+    await run(`allow ${acme} --service ${service} --ticket NET-2 --reason longer`);
+    at.world.clock.advance(60);
+    at.world.ec2.move(endpoint, "rejected");
+    await at.admit();
+    at.world.clock.advance(300);
+    at.world.ec2.move(endpoint, "available");
+    await at.admit();
+    at.world.clock.advance(60);
+    await run(`remove ${acme} --service ${service} --disconnect keep --reason over --yes`);
+    const { out } = await run(`audit who-let-in ${acme}`);
+    expect(out).toMatch(/Let in .*by somebody outside[\s\S]*Before .*by allow-list[\s\S]*Ended .*somebody outside: AWS shows rejected/);
+    expect(out).toMatch(/Rule since +version 2, .*alice of 111111111111: entry changed: .*because longer/);
+    expect(out).toMatch(/Rule since +removed, .*: entry removed: .*because over/);
+    const { connections } = JSON.parse((await run(`audit who-let-in ${acme} --json`)).out) as { connections: { earlier: object[] }[] };
+    expect(connections).toMatchObject([
+      { by: { kind: "outside" }, earlier: [{ by: { kind: "entry" }, ruleSince: [{ version: 2 }, { because: { detail: "over" } }] }] },
+    ]);
   });
   test("who was in at a moment, and who had left by another", async () => {
     await twoConsumers();
@@ -122,7 +279,7 @@ describe("answers", () => {
     const { total } = JSON.parse((await run("stats --from 2026-01-01 --json")).out) as { total: Record<string, number> };
     expect(total).toMatchObject({ requests: 2, decided: 1, automatic: 1, accepted: 1 });
     const { out } = await run("stats --from 2026-01-01");
-    expect(out).toContain("100 % decided by themselves");
+    expect(out).toContain("of the 1 decided 100 % by themselves");
     expect(out).toMatch(/[█░]/);
   });
 });
@@ -230,19 +387,22 @@ describe("hostile words", () => {
     expect(csv(["a", "b"], [['say "hi", now', "\u001b[31mred\u001b[0m\u202e\u0007"]]).split("\n")[1]).toBe(
       '"say ""hi"", now",\\u{1b}[31mred\\u{1b}[0m\\u{202e}\\u{7}',
     );
+    expect(csv(["a"], [["x;=1+1; -2;+3"]]).split("\n")[1]).toBe("x;'=1+1;' -2;'+3");
+    for (const mark of ["\u{34f}", "\u{3164}", "\u{e0041}", "\u{e007f}", "\u{200b}", "\u{2800}"])
+      expect(csv(["a"], [[`a${mark}b`]])).toBe(`a\na\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}b`);
     expect(csv(["a"], [["two\nlines"]]).split("\n")).toHaveLength(2);
   });
   test("what somebody wrote into the log past every check is shown, and does nothing", async () => {
     await twoConsumers();
-    const evil = `\u001b]0;owned\u0007<script>alert(1)</script>=HYPERLINK("x")\u202e\r\n`;
+    const evil = `\u{e0041}\u{e007f}\u{34f}\u{3164}\u001b]0;owned\u0007<script>alert(1)</script>=HYPERLINK("x")\u202e\r\n`;
     const stored = at.world.tables.committed.find(({ subject }) => subject.startsWith("connection#"));
     if (stored === undefined) throw new Error("there is a connection");
     (stored.event.because as { detail: string }).detail = evil;
     (stored.event as { by: unknown }).by = { kind: "approver", name: evil, channel: "link" };
     for (const line of ["audit --all", "audit --all --csv", `audit --all --json`, "access-report", "stats --from 2026-01-01"]) {
       const { out, err } = await run(line, { colour: false });
-      // oxlint-disable-next-line no-control-regex
-      expect(`${out}${err}`.replaceAll("\n", ""), line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+      for (const mark of ["\u001b", "\u0007", "\u202e", "\r", "\u{e0041}", "\u{e007f}", "\u{34f}", "\u{3164}"])
+        expect(`${out}${err}`, line).not.toContain(mark);
     }
   });
 });

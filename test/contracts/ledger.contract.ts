@@ -336,6 +336,22 @@ export function ledgerContract(name: string, setup: () => Promise<TablesUnderTes
       expect(await types({ by: "decision", value: "accepted" })).toEqual(["ConnectionApproved"]);
       expect(await types({ by: "account", value: accountOf(7) })).toEqual([]);
       await expect(ledger.search({ by: "type" })).rejects.toThrow(BadInput);
+      await expect(ledger.search({ by: "type", value: [] })).rejects.toThrow(BadInput);
+    });
+
+    test("is searched by several values as one list, in order, page by page", async () => {
+      const { ledger } = await setup();
+      for (const number of [1, 2, 3, 4, 5])
+        await ledger.commit(
+          first(requested(endpointOf(number), at(`2026-11-20T0${String(number)}:00:00Z`), serviceOf(0xa + (number % 3)))),
+        );
+      const query = { by: "service", value: [serviceOf(0xa), serviceOf(0xb), serviceOf(0xe)] } as const;
+      const hours = async (given: AuditQuery): Promise<string[]> =>
+        eventsIn(await all((request) => ledger.search(given, request), 1)).map(({ event }) => event.at.slice(11, 13));
+      expect(await hours(query)).toEqual(["04", "03", "01"]);
+      expect(await hours({ ...query, oldestFirst: true })).toEqual(["01", "03", "04"]);
+      const { cursor } = await ledger.search(query, { limit: 1 });
+      await expect(ledger.search({ ...query, value: serviceOf(0xa) }, { cursor: cursor ?? "" })).rejects.toThrow(BadInput);
     });
 
     test("is searched by time, from the first instant to before the last, newest first or oldest first", async () => {

@@ -22,7 +22,7 @@ export interface Keys {
 export interface Shell {
   readonly local: LocalAws;
   readonly config: string;
-  /** Who runs `npm run deploy`, and who the rest; an administrator only what needs one. */
+  /** Who runs `npm run deploy`, and who the rest; an administrator only what `administrators` names. */
   deployer: Keys;
   operator: Keys;
   /** What is not known before a line runs is worked out then. */
@@ -100,8 +100,15 @@ async function runDrawbridge(shell: Shell, line: string, words: readonly string[
   return { line, code, text: out.join("\n") };
 }
 
+/** What the page leaves to whoever administers the account, or owns the service. */
+const administrators = /^aws (iam |ec2 create-tags )/;
+
 /** `aws ec2 create-tags --resources X --tags Key=a,Value=b`, as the CLI reads it, as far as the page goes. */
-async function runAws({ local, files }: Shell, line: string, [service = "", command = "", ...rest]: readonly string[]): Promise<Said> {
+async function runAws(
+  { local, files, operator }: Shell,
+  line: string,
+  [service = "", command = "", ...rest]: readonly string[],
+): Promise<Said> {
   const input: Record<string, unknown> = {};
   for (const option of line.split(" --").slice(1)) {
     const [name = "", ...values] = option.trim().split(" ");
@@ -115,8 +122,9 @@ async function runAws({ local, files }: Shell, line: string, [service = "", comm
           );
   }
   void rest;
+  const as = administrators.test(line) ? local.account : operator.accessKeyId;
   try {
-    return { line, code: 0, text: JSON.stringify(await local.call(service, pascal(command), input)) };
+    return { line, code: 0, text: JSON.stringify(await local.call(service, pascal(command), input, as)) };
   } catch (error) {
     return { line, code: 255, text: String(error) };
   }

@@ -36,7 +36,7 @@ export function everyDay(walk: () => Walker): void {
     };
     expect(findings.filter(({ state }) => state === "failed").map(({ about, mend }) => [about, mend])).toEqual([
       ["DnsRule", `aws events enable-rule --name ${rule.Name} --event-bus-name drawbridge-dev`],
-      ["SweepUnfinishedAlarm", "see SweepUnfinishedAlarm in docs/runbook.md"],
+      ["SweepUnfinishedAlarm", "aws logs tail /aws/lambda/drawbridge-dev-sweep --since 30m"],
       ["AdmitDeadLetters", "npx drawbridge redrive AdmitDeadLetters"],
     ]);
     await run(shell, [String(findings.find(({ about }) => about === "DnsRule")?.mend)]);
@@ -52,7 +52,7 @@ export function everyDay(walk: () => Walker): void {
     const { code, text } = await runLine(shell, "npx drawbridge doctor");
     shell.operator = operator;
     expect(text).toMatch(/not readable +stack: your credentials lack cloudformation:ListStackResources/);
-    expect(text).toMatch(/not readable +set aside: your credentials lack sqs:GetQueueAttributes/);
+    expect(text).toMatch(/not readable +queues: your credentials lack sqs:GetQueueAttributes/);
     expect(code).toBe(0);
   });
 
@@ -67,6 +67,16 @@ export function everyDay(walk: () => Walker): void {
     await local.call("sns", "Unsubscribe", { SubscriptionArn: idOf("ConnectionsSubscription") });
     await local.call("iam", "DeleteRolePolicy", { RoleName: idOf("AdmitRole"), PolicyName: "admit" });
     await local.call("sqs", "DeleteQueue", { QueueUrl: names });
+    const rule = { Rule: idOf("NotifyRule"), EventBusName: "drawbridge-dev" };
+    const { Targets } = await local.call("events", "ListTargetsByRule", rule);
+    await local.call("events", "RemoveTargets", { ...rule, Ids: (Targets as readonly Members[]).map(({ Id }) => Id) });
+    const [sick] = await run(shell, ["npx drawbridge doctor"], [1]);
+    for (const about of [
+      "notifications: ObserveQueue is not subscribed",
+      "DnsQueue: the queue is gone",
+      "NotifyRule: the rule wakes nothing",
+    ])
+      expect(sick?.text).toMatch(new RegExp(`failed +${about}.*\n +→ npm run deploy -- repair`));
     const [deployed] = await run(shell, ["npm run deploy"]);
     expect(deployed?.text).toContain("Nothing is to be changed.");
     const [dryRun, repaired] = await run(shell, block("repair").lines);

@@ -57,11 +57,12 @@ export function lastDay(walk: () => Walker): void {
       code: 1,
       text: expect.stringContaining(`npx drawbridge services remove ${service()} --yes`) as string,
     });
-    const [remove = "", detach = "", uninstall = ""] = block("uninstall").lines;
+    const [remove = "", ...rest] = block("uninstall").lines;
+    const uninstall = rest.pop() ?? "";
     // Forgotten to detach: it stops half-way, and goes on when that is done.
     const [, half] = await run(shell, [remove, uninstall], [0, 1]);
     expect(half?.text).toContain("is attached to the role drawbridge-operator");
-    const said = await run(shell, [detach, uninstall]);
+    const said = await run(shell, [...rest, uninstall]);
     kept = keptIn(said);
     left.kept.push(kept);
     expect(Object.keys(idsIn(kept)).toSorted()).toEqual(names.toSorted());
@@ -114,6 +115,7 @@ export function lastDay(walk: () => Walker): void {
     await run(shell, [
       `npx drawbridge services remove ${service()} --yes`,
       "aws iam detach-role-policy --role-name drawbridge-operator --policy-arn $OPERATOR_POLICY",
+      "aws iam detach-role-policy --role-name drawbridge-operator --policy-arn $ON_CALL_POLICY",
     ]);
     const inUse = await runLine(shell, `npm run deploy -- discard ${kept} --yes`);
     expect(inUse).toMatchObject({ code: 1, text: expect.stringContaining("drawbridge-dev uses ") as string });

@@ -73,6 +73,7 @@ export async function walker(): Promise<Walker> {
       ZONE: local.zoneId,
       // The policy is the stack's, and another stack's is another.
       OPERATOR_POLICY: () => local.outputs["OperatorPolicyArn"] ?? "",
+      ON_CALL_POLICY: () => local.outputs["OnCallPolicyArn"] ?? "",
     },
     packaged: () => Promise.resolve(first),
   };

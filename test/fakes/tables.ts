@@ -267,13 +267,14 @@ function searched(
   committed: readonly StoredEvent[],
   { by, value, from, to, oldestFirst = false }: AuditQuery,
 ): { key: string; value: StoredEvent }[] {
-  if (by !== "time" && (value === undefined || value === "")) throw new BadInput(by, value, `say which ${by} to search for`);
+  const values: readonly unknown[] = [value ?? []].flat();
+  if (by !== "time" && (values.length === 0 || values.includes(""))) throw new BadInput(by, value, `say which ${by} to search for`);
   if (from !== undefined && to !== undefined && from >= to) throw new BadInput("to", to, `give a time after ${from}`);
   const hits = committed.filter((stored) => {
     const { at } = stored.event;
     if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return false;
     if (by === "time") return true;
-    return (by === "service" || by === "account" ? stored[by] : filed(stored)[by]) === value;
+    return values.includes(by === "service" || by === "account" ? stored[by] : filed(stored)[by]);
   });
   const sorted = byKey(hits.map((stored) => ({ key: filed(stored).atKey, value: stored })));
   return oldestFirst ? sorted : sorted.reverse();

@@ -87,7 +87,11 @@ export interface Ports {
 }
 
 /** No app is configured. */
-const noSlack: SlackTrial = { reach: async () => () => ({ state: "untried" }), tell: async () => ({ state: "no-app" }) };
+const noSlack: SlackTrial = {
+  reach: async () => () => ({ state: "untried" }),
+  asks: async () => false,
+  tell: async () => ({ state: "no-app" }),
+};
 
 export function fakeWorld(start?: string): FakeWorld {
   const clock = fakeClock(start);

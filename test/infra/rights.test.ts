@@ -59,11 +59,20 @@ test("no action is a wildcard", () => {
 });
 
 // AWS has no resource to name for these.
-const unnameable = new Map([
+const unnameable = new Map<string, string | undefined>([
   ["ec2:DescribeVpcEndpointConnections", "ec2:Region"],
   ["ec2:DescribeVpcEndpointServiceConfigurations", "ec2:Region"],
   ["ec2:DescribeVpcEndpointConnectionNotifications", "ec2:Region"],
   ["dynamodb:ListStreams", undefined],
+  // Of people.
+  ...[
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:LookupEvents",
+    "cloudwatch:GetMetricStatistics",
+    "events:ListRules",
+    "lambda:GetAccountSettings",
+    "lambda:ListEventSourceMappings",
+  ].map((action): [string, string] => [action, "aws:RequestedRegion"]),
 ]);
 
 test("no resource is everything, but where AWS knows no resource; there the Region narrows it if it can", () => {
@@ -80,12 +89,14 @@ test("no resource is everything, but where AWS knows no resource; there the Regi
   }
 });
 
-test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, the stack's own alarms and queues of last resort, and what people ask the API for", () => {
+test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, trails, the stack's own alarms and queues of last resort, and what people ask the API for", () => {
   const wide = allowed.flatMap(({ resources }) => resources).filter((resource) => resource !== "*" && /\*/.test(resource));
   const route = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/";
   // Objects have no names before they are put; each holder is kept to its own folders.
   const objects = /^\$\{(Archive|Checkpoint)Bucket\.Arn\}\/(\w+\/)?\*$/;
   expect([...new Set(wide.filter((resource) => !resource.startsWith(route) && !objects.test(resource)))].sort()).toEqual([
+    // A trail may be the organisation's, in another account and Region.
+    "arn:${AWS::Partition}:cloudtrail:*:*:trail/*",
     "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${AWS::StackName}-*",
     "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc-endpoint-service/*",
     // The operator's, whose policy would grow past what IAM takes with each by its name.
@@ -172,7 +183,20 @@ const archiveRoles = new Set(["ArchiveStreamRole", "ArchiveRuleRole"]);
 test("the archive's roles are each for one service, on behalf of this account", () => {
   const trusts = trustStatements.filter(({ holder }) => archiveRoles.has(holder));
   expect(trusts.map(({ principal }) => principal)).toEqual([{ Service: "firehose.amazonaws.com" }, { Service: "events.amazonaws.com" }]);
-  for (const { condition } of trusts) expect(condition).toEqual({ StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } });
+  expect(trusts.map(({ condition }) => shown(condition["ArnLike"]?.["aws:SourceArn"]))).toEqual([
+    "arn:${AWS::Partition}:firehose:${AWS::Region}:${AWS::AccountId}:deliverystream/${AWS::StackName}-*",
+    "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${Bus}/*",
+  ]);
+});
+
+test("every service that may assume a role is held to this account and to a source", () => {
+  expect(trustStatements).toHaveLength(resources.filter(({ Type }) => Type === "AWS::IAM::Role").length);
+  for (const { holder, principal, condition } of trustStatements) {
+    expect(principal, holder).toEqual({ Service: expect.stringMatching(/\.amazonaws\.com$/) as string });
+    expect(condition["StringEquals"], holder).toEqual({ "aws:SourceAccount": { Ref: "AWS::AccountId" } });
+    const source = shown(condition["ArnLike"]?.["aws:SourceArn"]);
+    expect(source, holder).toMatch(/^arn:\$\{AWS::Partition\}:[a-z]+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:/);
+  }
 });
 
 test("the other roles are for Lambda in this account, and for nobody else", () => {

@@ -75,7 +75,22 @@ describe("a service whose permissions follow", () => {
       allow: () => Promise.reject(new Fault("RequestLimitExceeded", "ec2:ModifyVpcEndpointServicePermissions", "slower", true)),
     };
     await expect(followList({ ...ports, endpointServices: failing }, payments)).rejects.toThrow(Fault);
-    expect(told()).toEqual([]);
+    // The log says what was about to be asked, and that it was refused; it is asked again when it has rested.
+    const story = () => world.tables.committed.filter(({ event }) => event.type.startsWith("Permissions")).map(({ event }) => event);
+    expect(story()).toMatchObject([
+      {
+        type: "PermissionsFollowed",
+        added: [acme],
+        removed: [],
+        because: { detail: "1 to be added, 0 to be removed, as the allow-list says" },
+      },
+      { type: "PermissionsFailed", added: [acme], removed: [], code: "RequestLimitExceeded", count: 1 },
+    ]);
+    await followList({ ...ports, endpointServices: failing }, payments);
+    expect(story()).toHaveLength(2);
+    world.clock.advance(61);
+    await expect(followList({ ...ports, endpointServices: failing }, payments)).rejects.toThrow(Fault);
+    expect(story().at(-1)).toMatchObject({ type: "PermissionsFailed", count: 2, first: noon });
     await write(acme, "gone");
     await followList(ports, payments);
     // The call may still arrive.
@@ -85,6 +100,47 @@ describe("a service whose permissions follow", () => {
     world.clock.advance(3601);
     await followList(ports, payments);
     expect(await ports.permits.of(payments)).toEqual([]);
+  });
+
+  test("nothing is asked of AWS that the log does not say already, whoever changes the service at the same moment", async () => {
+    await write();
+    let asked = 0;
+    const meanwhile = async (): Promise<void> => {
+      const expected = await ports.ledger.head(serviceSubject(payments));
+      const after = service(payments, expected.seq + 1, { permissions: "follow" });
+      await ports.ledger.commit({ of: "service", key: payments, after, events: [serviceEvent(payments)], expected });
+    };
+    let changes = 3;
+    const ledger: Ports["ledger"] = {
+      ...ports.ledger,
+      commit: async (change) => {
+        if (changes-- > 0) await meanwhile();
+        return ports.ledger.commit(change);
+      },
+    };
+    const watched: Ports["endpointServices"] = {
+      ...ports.endpointServices,
+      allow: async (...given) => {
+        asked += 1;
+        expect(told()).toMatchObject([{ added: [acme] }]);
+        return ports.endpointServices.allow(...given);
+      },
+    };
+    await followList({ ...ports, ledger, endpointServices: watched }, payments);
+    expect(asked).toBe(1);
+    await write(globex);
+    changes = 99;
+    await expect(followList({ ...ports, ledger, endpointServices: watched }, payments)).rejects.toThrow("Contended");
+    expect(asked).toBe(1);
+    expect((await allowed()).accounts).toEqual([acme]);
+  });
+
+  test("of many accounts each stands in the log, in the event of its call", async () => {
+    const many = Array.from({ length: 120 }, (_, index) => accountOf(100 + index));
+    for (const account of many) await write(account);
+    await sweep(ports);
+    expect(told().map(({ added }) => added.length)).toEqual([50, 50, 20]);
+    expect(told().flatMap(({ added }) => added)).toEqual(many);
   });
 
   test("where the list cannot say who, nothing changes", async () => {

@@ -175,6 +175,56 @@ describe("looking", () => {
   });
 });
 
+describe("a change of a service itself, of which CloudTrail tells", () => {
+  const arn = "arn:aws:iam::111111111111:user/carl";
+  const event = (more: object = {}) =>
+    JSON.stringify({
+      source: "aws.ec2",
+      "detail-type": "AWS API Call via CloudTrail",
+      detail: {
+        eventName: "ModifyVpcEndpointServiceConfiguration",
+        eventID: "6f4c",
+        userIdentity: { arn },
+        requestParameters: { ModifyVpcEndpointServiceConfigurationRequest: { ServiceId: payments, AcceptanceRequired: false } },
+        ...more,
+      },
+    });
+  const own = "arn:aws:iam::111111111111:role/drawbridge-DnsRole-1";
+  const take = (body: string) => observe(ports, [{ id: "1", wanted: readMessage(body, [own]) }]);
+  const told = () => world.tables.committed.flatMap((stored) => (stored.event.type === "ServiceAttributed" ? [stored] : []));
+
+  test("stands in the service's story with its caller, once however often the message comes", async () => {
+    for (let times = 0; times < 3; times += 1) expect(await take(event())).toEqual([]);
+    await take(event({ eventName: "ModifyVpcEndpointServicePermissions", eventID: "7a7a" }));
+    expect(told()).toMatchObject([
+      {
+        subject: serviceSubject(payments),
+        event: {
+          call: "ModifyVpcEndpointServiceConfiguration",
+          arn,
+          event: "6f4c",
+          by: { kind: "outside", arn },
+          source: { kind: "cloudtrail" },
+        },
+      },
+      { event: { call: "ModifyVpcEndpointServicePermissions", event: "7a7a" } },
+    ]);
+  });
+
+  test("is not told of our own roles, a call that failed, another service, or one that names none", async () => {
+    const session = "arn:aws:sts::111111111111:assumed-role/drawbridge-DnsRole-1/drawbridge-dns";
+    for (const body of [
+      event({ userIdentity: { arn: session } }),
+      event({ errorCode: "Client.UnauthorizedOperation" }),
+      event({ requestParameters: { ServiceId: "vpce-svc-0fffffffffffffff0" } }),
+      event({ requestParameters: {} }),
+      event({ eventName: "DeleteVpcEndpointServiceConfigurations" }),
+    ])
+      expect(await take(body)).toEqual([]);
+    expect(told()).toEqual([]);
+  });
+});
+
 describe("the sweep", () => {
   test("finds what no message told of, and hands the rest to those who may do it", async () => {
     world.ec2.connect({ endpoint: endpointOf(1), service: payments, account: acme });

@@ -87,8 +87,30 @@ test("a service that AWS does not show is told as not readable, and the others a
   expect(found[2]?.message).toContain("ec2:DescribeVpcEndpointServiceConfigurations");
 });
 
-test("with no mailbox, and nobody named, nobody is asked by mail", async () => {
-  expect(failed(await examine((await inCare()).ports))).toMatchObject([{ about: "approvers", message: "nobody is asked by mail" }]);
+test("with no mailbox, nobody named and no Slack, nobody is asked", async () => {
+  expect(failed(await examine((await inCare()).ports))).toMatchObject([
+    { about: "approvers", message: "nobody is asked, by mail or in Slack" },
+  ]);
+});
+
+test.each(['{"webhookUrl":"https://hooks.slack.com/services/T/B/x"}', undefined])("who asks in Slack alone is well: %s", async (secret) => {
+  const at = await inCare();
+  if (secret === undefined) at.slack.configure();
+  else at.slack.put(secret);
+  expect(failed(await examine(at.ports))).toEqual([]);
+  expect(await examine(at.ports)).toContainEqual({ about: "approvers", state: "ok", message: "asked in Slack, and nobody by mail" });
+});
+
+test("a secret of Slack's that cannot be used is told as what keeps people from being asked", async () => {
+  const at = await inCare();
+  at.slack.put("not JSON");
+  expect(failed(await examine(at.ports))).toMatchObject([
+    {
+      about: "approvers",
+      message: expect.stringContaining("it must be JSON") as string,
+      mend: expect.stringContaining("SlackSecretArn") as string,
+    },
+  ]);
 });
 
 test("an entry that cannot be read is found, with the command that takes it away, at a service and at every service", async () => {

@@ -96,6 +96,12 @@ test.each<{ queue: SetAsideQueue; given: SetAside; what: string; why: string; ag
   expect(explain(queue, given)).toEqual({ what, why, ...(again === undefined ? {} : { again }) });
 });
 
+test("what the function's log says of a message is why it is there", () => {
+  expect(explain("AdmitDeadLetters", message(event), "AccessDenied, not allowed").why).toBe(
+    "admit failed it each time: AccessDenied, not allowed",
+  );
+});
+
 test("an event of somebody else's is not told on our bus", () => {
   expect(explain("SlackUndelivered", message({ ...event, source: "elsewhere" })).again).toBeUndefined();
 });

@@ -109,7 +109,8 @@ interface Statement {
   readonly Sid?: string;
   readonly Effect?: string;
   readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
+  /** A trust policy has none: it is the role's own. */
+  readonly Resource?: string | readonly string[];
   readonly Principal?: { readonly Service?: string };
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -122,7 +123,7 @@ const list = (value: string | readonly string[]): readonly string[] => (typeof v
 function cellsOf(holder: string, { Sid = "", Action, Resource, Principal, Condition = {} }: Statement): Cell[] {
   const conditions = Object.values(Condition).flatMap((keys) => Object.keys(keys));
   return list(Action).flatMap((action) =>
-    list(Resource).map((resource) => ({
+    list(Resource ?? holder).map((resource) => ({
       holder,
       sid: Sid,
       action,
@@ -137,8 +138,11 @@ function cellsOf(holder: string, { Sid = "", Action, Resource, Principal, Condit
 function without(document: unknown, index: number, cell: Cell): unknown {
   const Statement = statementsOf(document).flatMap((statement, at) => {
     if (at !== index) return [statement];
+    // The one action of a trust policy.
+    const { Resource: resources } = statement;
+    if (resources === undefined) return [];
     return list(statement.Action).flatMap((Action) =>
-      list(statement.Resource)
+      list(resources)
         .filter((Resource) => Action !== cell.action || Resource !== cell.resource)
         .map((Resource) => ({
           ...statement,
@@ -148,7 +152,13 @@ function without(document: unknown, index: number, cell: Cell): unknown {
         })),
     );
   });
-  const nothing = { Effect: "Deny", Principal: { Service: "nobody.amazonaws.com" }, Action: cell.action, Resource: cell.resource };
+  const isTrust = cell.principal !== undefined && cell.action === "sts:AssumeRole";
+  const nothing = {
+    Effect: "Deny",
+    Principal: { Service: "nobody.amazonaws.com" },
+    Action: cell.action,
+    ...(isTrust ? {} : { Resource: cell.resource }),
+  };
   return {
     ...(document as object),
     Statement: Statement.length === 0 ? [cell.principal === undefined ? nobody(cell) : nothing] : Statement,

@@ -1,35 +1,22 @@
 // What the stack's policies for people allow, on local AWS: an auditor reads, an approver decides, an operator does all.
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { evaluate, type Judged, type Question } from "../../local/authorize.ts";
-import { at, ofType } from "../infra/packaged.ts";
-import { accounts, openWorld, type Keys, type Offered, type World } from "./world.ts";
+import { evaluate, type Question } from "../../local/authorize.ts";
+import { administrators, onCallNeeds } from "./on-call.ts";
+import { inVain, openPeople, routeArn, signedRoutes, type Peopled, type Person } from "./people.ts";
+import { accounts, type Keys, type Offered, type World } from "./world.ts";
 
-type Person = "Auditor" | "Approver" | "Operator";
-const people: readonly Person[] = ["Auditor", "Approver", "Operator"];
+/** Who may call the API. */
+const callers: readonly Person[] = ["Auditor", "Approver", "Operator"];
 
-const roleOf = (person: Person) => ({
-  Type: "AWS::IAM::Role",
-  Properties: {
-    AssumeRolePolicyDocument: {
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Principal: { AWS: accounts.provider }, Action: "sts:AssumeRole" }],
-    },
-    ManagedPolicyArns: [{ Ref: `${person}Policy` }],
-  },
-});
-
+let peopled: Peopled;
 let world: World;
-let keys: Record<Person, Keys>;
+let keys: Readonly<Record<Person, Keys>>;
 let service: Offered;
-const judged: Judged[] = [];
 
 beforeAll(async () => {
-  const roles = Object.fromEntries(people.map((person) => [`${person}Role`, roleOf(person)]));
-  world = await openWorld(
-    (one) => void judged.push(one),
-    (resources) => ({ ...resources, ...roles }),
-  );
-  keys = { Auditor: await keysOf("Auditor"), Approver: await keysOf("Approver"), Operator: await keysOf("Operator") };
+  peopled = await openPeople();
+  ({ world, keys } = peopled);
   service = await world.offer();
   await world.drawbridgeAs(keys.Operator, "services", "add", service.id, "--no-names", "--yes");
 });
@@ -86,40 +73,63 @@ const allowed: Readonly<Record<string, readonly Person[]>> = {
   "DELETE /freezes/{id}": ["Operator"],
   "DELETE /entries/{service}/{principal}": ["Operator"],
 };
-const signed = ofType("AWS::ApiGatewayV2::Route").filter((route) => at(route, "AuthorizationType") === "AWS_IAM");
 
-test.each(signed.map((route) => String(at(route, "RouteKey"))))("%s is for those who need it", async (route) => {
-  const [method = "", path = ""] = route.split(" ");
+test.each(signedRoutes)("%s is for those who need it", async (route) => {
   const may: Person[] = [];
-  for (const person of people) {
-    const question = await lastOf(person);
-    const [place = ""] = question.resource.split("/$default/");
-    const resource = `${place}/$default/${method}${path.replaceAll(/\{\w+\}/g, "x-1")}`;
-    if ((await evaluate({ ...question, resource })) === "allowed") may.push(person);
-  }
+  for (const person of [...callers, "OnCall"] as const)
+    if ((await evaluate(await peopled.question(person, "execute-api:Invoke", routeArn(world, route)))) === "allowed") may.push(person);
   expect(may).toEqual(allowed[route]);
 });
 
-/** What this person's role was asked for last at the API: the policies are in it. */
-async function lastOf(person: Person): Promise<Question> {
-  await world.drawbridgeAs(keys[person], "services", "list");
-  const own = judged.findLast(({ question }) => question.role === world.arnOf(`${person}Role`) && question.action === "execute-api:Invoke");
-  if (own === undefined) throw new Error(`${person} has not called the API`);
-  return own.question;
-}
+const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+const tagged = { "aws:ResourceTag/drawbridge": "payments" };
+
+test("whoever is on call may run every command of the runbook, and everything that may be run is wanted", async () => {
+  const needs = onCallNeeds(world);
+  const written = new Set([...runbook.matchAll(/\baws ([a-z0-9-]+ [a-z-]+)/g)].map(([, command = ""]) => command));
+  const unknown = [...written].filter((command) => needs[command] === undefined && !administrators.has(command));
+  expect(unknown, "say in on-call.ts what they ask IAM").toEqual([]);
+  const questions: Question[] = [];
+  for (const [command, asked] of Object.entries(needs))
+    for (const [action, resource] of asked) {
+      const question = await peopled.question("OnCall", action, resource);
+      const context = { ...question.context, "aws:RequestedRegion": world.local.region, ...(action.startsWith("ec2:") ? tagged : {}) };
+      const resourcePolicy = action.startsWith("kms:") ? keyPolicy() : undefined;
+      questions.push({ ...question, context, resourcePolicy });
+      expect(await evaluate({ ...question, context, resourcePolicy }), `${command}: ${action} on ${resource}`).toBe("allowed");
+    }
+  expect(await inVain(questions)).toEqual([]);
+});
+
+test("whoever is on call changes no service that its owner has not tagged, and goes on with nothing that was paused", async () => {
+  const { region, account } = world.local;
+  const untagged = await peopled.question(
+    "OnCall",
+    "ec2:ModifyVpcEndpointServiceConfiguration",
+    `arn:aws:ec2:${region}:${account}:vpc-endpoint-service/vpce-svc-0123456789abcdef0`,
+  );
+  expect(await evaluate(untagged)).toBe("implicit-deny");
+  const UUID = world.idOf("AdmitEventSourceMappingSQSAdmitQueue");
+  await expect(world.aws("lambda", "UpdateEventSourceMapping", { UUID, Enabled: true }, keys.OnCall.accessKeyId)).rejects.toThrow(
+    "not authorized",
+  );
+  const Name = world.idOf("SweepSchedule");
+  await world.aws("events", "EnableRule", { Name }, keys.OnCall.accessKeyId);
+  await expect(world.aws("events", "DisableRule", { Name }, keys.OnCall.accessKeyId)).rejects.toThrow("not authorized");
+});
+
+test("an approver has no right that nothing needs", async () => {
+  const questions = await Promise.all(
+    signedRoutes.map((route) => peopled.question("Approver", "execute-api:Invoke", routeArn(world, route))),
+  );
+  expect(await inVain(questions)).toEqual([]);
+});
+
+const keyPolicy = (): unknown =>
+  world.local.stack.resources.find(({ logicalId }) => logicalId === "CheckpointKey")?.declared.properties["KeyPolicy"];
 
 async function asked(): Promise<string> {
   const endpoint = await world.connect(accounts.unknown, service);
   await world.becomes(endpoint, "asking");
   return endpoint;
-}
-
-async function keysOf(person: Person): Promise<Keys> {
-  const { Credentials } = await world.aws("sts", "AssumeRole", { RoleArn: world.arnOf(`${person}Role`), RoleSessionName: "alice" });
-  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials as Readonly<Record<string, string>>;
-  return {
-    accessKeyId: AccessKeyId ?? "",
-    secretAccessKey: SecretAccessKey ?? "",
-    ...(SessionToken === undefined ? {} : { sessionToken: SessionToken }),
-  };
 }

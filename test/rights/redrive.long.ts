@@ -9,7 +9,7 @@ let service: Offered;
 beforeAll(async () => {
   world = await openWorld(
     () => undefined,
-    (resources) => ({ ...resources, OperatorRole: role }),
+    (resources) => ({ ...resources, OperatorRole: role, AdmitQueue: givenUpAtOnce(resources["AdmitQueue"]) }),
   );
   process.env["AWS_ENDPOINT_URL"] = world.local.aws;
   const { Credentials } = await world.aws("sts", "AssumeRole", { RoleArn: world.arnOf("OperatorRole"), RoleSessionName: "alice" });
@@ -33,6 +33,12 @@ const role = {
     ManagedPolicyArns: [{ Ref: "OperatorPolicy" }],
   },
 };
+
+/** What fails once is set aside when it would be seen again. */
+function givenUpAtOnce(queue: unknown): unknown {
+  const { Type, Properties } = queue as { readonly Type: string; readonly Properties: { readonly RedrivePolicy: object } };
+  return { Type, Properties: { ...Properties, VisibilityTimeout: 21, RedrivePolicy: { ...Properties.RedrivePolicy, maxReceiveCount: 1 } } };
+}
 
 const redriving = (...words: string[]): Promise<string> => world.drawbridgeAs(keys, ...words);
 const put = (queue: string, body: unknown): Promise<unknown> =>
@@ -62,6 +68,16 @@ test("a signal among the dead letters is shown, stays, and on --yes finds its co
   expect(await redriving("redrive", "observedeadletters", "--yes")).toContain("ObserveDeadLetters is empty");
 });
 
+test("what a function failed on comes with the reason that stands in its log", async () => {
+  await put("AdmitQueue", "no signal at all");
+  await world.until("the message set aside", async () => {
+    await world.tick();
+    return (await world.waiting("AdmitDeadLetters")) > 0 || undefined;
+  });
+  expect(await redriving("redrive", "AdmitDeadLetters")).toMatch(/no signal at all +admit failed it each time: Unreadable, /);
+  await world.aws("sqs", "PurgeQueue", { QueueUrl: world.idOf("AdmitDeadLetters") });
+});
+
 test("a question that could not be handed over is asked after all, once", async () => {
   const Targets = await missing("NotifyRule");
   const endpoint = await world.connect(accounts.barred, service);
@@ -74,7 +90,10 @@ test("a question that could not be handed over is asked after all, once", async 
   const mails = (): number => world.local.letters.filter(({ channel, text }) => channel === "email" && text.includes(endpoint)).length;
   expect(mails()).toBe(0);
   await redriving("redrive", "NotifyUndelivered", "--yes");
-  await world.until("the mail", () => mails() > 0 || undefined);
+  await world.until("the mail", async () => {
+    await world.tick();
+    return mails() > 0 || undefined;
+  });
 
   const [told] = JSON.parse(await redriving("audit", "--connection", endpoint, "--type", "ApprovalRequested", "--json")).items;
   await put("PublishFailures", { undelivered: { subject: told.subject, seq: told.seq, reason: "ThrottlingException: Rate exceeded" } });

@@ -1,5 +1,5 @@
 // What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
-// other ways of asking people, and entries that are edited without another meaning.
+// other ways of asking people, entries that are edited without another meaning, and strangers who press in Slack.
 
 import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";
@@ -10,6 +10,7 @@ import { OwnAsking } from "./own-asking.ts";
 import { PrivateZones } from "./private-zones.ts";
 import { Random } from "./random.ts";
 import { ServicePermissions } from "./service-permissions.ts";
+import { Strangers } from "./strangers.ts";
 import type { ActorKind, World } from "./world.ts";
 
 /** Nothing of it where absent, as in the lives from before it was drawn. */
@@ -26,6 +27,10 @@ export interface BesidesSetup {
   readonly renames?: boolean;
   /** Services whose zone changes, and that are released and taken up again. */
   readonly care?: boolean;
+  /** Zones that are full for a time. */
+  readonly full?: boolean;
+  /** People who are no approvers, and press in Slack; and changes of services of which CloudTrail tells. */
+  readonly strangers?: boolean;
 }
 
 /** From a stream of its own, so that a seed without any of it is the life that it was. */
@@ -38,14 +43,18 @@ export function drawBesides(seed: number): BesidesSetup {
   const asking = random.chance(0.15);
   const renames = random.chance(0.15);
   const care = random.chance(0.15);
+  const full = random.chance(0.1);
+  const strangers = random.chance(0.15);
   return {
     ...(permissions ? { permissions } : {}),
     ...(units ? { units: asked ? "asked" : "unasked" } : {}),
     ...(vpcs ? { vpcs } : {}),
     ...(asking ? { asking } : {}),
     ...(renames ? { renames } : {}),
+    ...(full ? { full } : {}),
     // Permissions and private zones of a service that comes and goes are not lived.
     ...(care && !permissions && !vpcs ? { care } : {}),
+    ...(strangers ? { strangers } : {}),
   };
 }
 
@@ -59,6 +68,7 @@ export class Besides {
   readonly privateZones: PrivateZones;
   readonly asking: OwnAsking;
   readonly care: OwnCare;
+  readonly #strangers: Strangers;
   readonly #world: World;
 
   constructor(world: World) {
@@ -70,6 +80,7 @@ export class Besides {
     this.privateZones = new PrivateZones(world, this.random);
     this.asking = new OwnAsking(world, new Random(world.setup.seed, 19));
     this.care = new OwnCare(world, new Random(world.setup.seed, 20));
+    this.#strangers = new Strangers(world, new Random(world.setup.seed, 23));
   }
 
   /** When anything happens. */
@@ -105,6 +116,17 @@ export class Besides {
       plan(undefined, random.between(0, 2), moment, connect);
       plan("operators", random.between(1, 3), late, () => this.care.moveNames());
       plan("operators", random.between(0, 2), moment, () => this.care.release());
+    }
+    if (this.setup.full === true)
+      plan("foreign-dns", random.between(1, 2), moment, () =>
+        this.#world.route53.fill(
+          random.between(1000, 900_000),
+          random.pick(["The limit of 10000 records is exceeded.", "There is no more room."]),
+        ),
+      );
+    if (this.setup.strangers === true) {
+      plan("forgers", random.between(1, 5), moment, () => this.#strangers.press());
+      plan("console", random.between(0, 4), moment, () => this.#strangers.changeService());
     }
     if (this.setup.renames === true) plan("operators", random.between(2, 6), moment, () => rename(random));
   }

@@ -88,7 +88,7 @@ export class ChecksBeforeEffects {
   }
 }
 
-/** From the log alone: the last refusal of this effect up to this event, unless it has recovered. */
+/** From the log alone: the last refusal of this effect up to this event, unless it has recovered, or another name is to be made. */
 export function lastFailure(
   world: World,
   endpoint: EndpointId,
@@ -97,6 +97,8 @@ export function lastFailure(
 ): Extract<ConnectionEvent, { type: "EffectFailed" }> | undefined {
   const last = world.store.log
     .get(`connection#${endpoint}`)
-    ?.findLast((stored) => stored.seq <= seq && (stored.event.type === "EffectFailed" || stored.event.type === "EffectRecovered"))?.event;
+    ?.findLast(
+      ({ seq: at, event: { type } }) => at <= seq && (type.startsWith("Effect") || (type === "NameAssigned" && effect === "make-name")),
+    )?.event;
   return last?.type === "EffectFailed" && last.effect === effect ? last : undefined;
 }

@@ -1,6 +1,7 @@
 // Messages on their way: SNS, SQS, the stream, the bus. At least once, in any order, late, lost, and dead-lettered.
 
 import { instant, type EndpointId, type ServiceId } from "../../lib/ids.ts";
+import type { ServiceCall } from "../../lib/events.ts";
 import type { StoredEvent } from "../../lib/ledger.ts";
 import type { Look } from "../../lib/ports.ts";
 import type { Row } from "./ec2.ts";
@@ -140,6 +141,9 @@ export class Delivery {
   readonly onBus = new Set<string>();
   /** Calls made outside that CloudTrail told the observe queue of. */
   readonly trailed: { readonly endpoint: EndpointId; readonly service: ServiceId; readonly event: string }[] = [];
+  /** Calls on services: who called, and those that CloudTrail told the observe queue of. */
+  readonly calledOn = new Map<string, { readonly service: ServiceId; readonly arn: string }>();
+  readonly trailedServices: { readonly service: ServiceId; readonly event: string }[] = [];
   readonly #world: World;
   #events = 0;
 
@@ -175,6 +179,17 @@ export class Delivery {
     if (told && !failed && !arn.includes(":assumed-role/drawbridge-"))
       this.trailed.push({ endpoint: row.endpoint, service: row.service, event: eventID });
     return eventID;
+  }
+
+  /** The same of a call on the service itself. */
+  trailService(service: ServiceId, call: ServiceCall, arn: string): void {
+    this.#events += 1;
+    const eventID = `event-${String(this.#events)}`;
+    const detail = { eventName: call, eventID, userIdentity: { arn }, requestParameters: { [`${call}Request`]: { ServiceId: service } } };
+    const told = this.#fromAws(JSON.stringify({ source: "aws.ec2", "detail-type": "AWS API Call via CloudTrail", detail }), 300_000);
+    const isOurs = arn.includes(":assumed-role/drawbridge-");
+    if (!isOurs) this.calledOn.set(eventID, { service, arn });
+    if (told && !isOurs) this.trailedServices.push({ service, event: eventID });
   }
 
   /** Whether it will arrive. */

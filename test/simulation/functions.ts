@@ -12,6 +12,7 @@ import type { Invocation, ListRead } from "./lambda.ts";
 import { approverList, ownRoles } from "./given.ts";
 import { ownerText } from "./route53.ts";
 import { entryId } from "./store.ts";
+import type { Press } from "./strangers.ts";
 import type { World } from "./world.ts";
 
 interface Received {
@@ -335,6 +336,22 @@ export class Functions {
         done(result !== "crashed" && "value" in result && result.value.kind !== "busy");
       },
       `${answer.choice} ${answer.endpoint}`,
+    );
+  }
+
+  /** What Slack's worker does with the press of somebody who is no approver. */
+  stranger(press: Press, done: (by: Invocation) => void): void {
+    const { lambda, system } = this.#world;
+    lambda.invoke(
+      "answer",
+      (by) => {
+        const { clock, connections, ledger, proofs } = portsFor(this.#world, by);
+        return system.noteStranger({ clock, connections, ledger, proofs }, press);
+      },
+      (result, by) => {
+        if (result !== "crashed" && "value" in result) done(by);
+      },
+      `${press.choice} ${press.endpoint}`,
     );
   }
 

@@ -249,6 +249,18 @@ function everyCallerIsNamed(world: World): void {
       world.store.records.get(endpoint)?.kept.connection.service === service
     )
       world.violated("who did it is told truly", `${event} about ${endpoint} arrived and is not in the log`);
+  const told = [...world.store.log.values()].flat().flatMap(({ event }) => (event.type === "ServiceAttributed" ? [event] : []));
+  // While a service is out of care, nothing is told of it.
+  const stays = world.besides.setup.care !== true;
+  for (const { service, event } of world.delivery.trailedServices)
+    if (stays && world.store.services.has(service) && !told.some((one) => one.event === event))
+      world.violated("who did it is told truly", `${event} about ${service} arrived and is not in the log`);
+  for (const { service, arn, event } of told) {
+    const called = world.delivery.calledOn.get(event);
+    const times = told.filter((one) => one.event === event).length;
+    if (called?.service !== service || called.arn !== arn || times !== 1)
+      world.violated("who did it is told truly", `${event} by ${arn} at ${service}, told ${String(times)} times`);
+  }
 }
 
 function acceptanceIsKnown(world: World): void {

@@ -30,6 +30,8 @@ export const invariants = {
     "an account is let ask only where the list as read accepts it or asks about it, and after it was written down; after healing a service that follows lets ask whom the list wants, and beside them only whom others let ask",
   "a service that does not follow keeps its permissions":
     "permissions change only of services that are enforced and follow, and only where the list can name the accounts",
+  "permissions change only as the log says":
+    "an account is let ask, or no longer, only when PermissionsFollowed says so in the log already",
   "a limit is never exceeded":
     "an entry with a limit approves only by taking one of its places, the places taken are those that connections hold, and no approval makes them more than the limit",
   "as many agree as must":
@@ -57,7 +59,8 @@ export const invariants = {
   "the history replays to the record": "each record is what evolve makes of its events, and its version is the sequence of the last",
   "what the log says of AWS was so":
     "available, rejected, deleted, failed, expired and recovered are logged only of a connection that AWS has had in that state, outside only of what was done outside, with the account that AWS gives",
-  "who did it is told truly": "Attributed is logged once for each CloudTrail event, with its caller, and never for our own roles",
+  "who did it is told truly":
+    "Attributed, and ServiceAttributed for a change of a service itself, is logged once for each CloudTrail event, with its caller, and never for our own roles",
   "one name for one connection":
     "a connection is given a name only when it is connected and has none; it is the label of its decision, with a suffix only when the plain one is another's; and no two hold the same",
   "no foreign record is touched": "no change in Route 53 deletes a record, or takes back an authorization, that is somebody else's",

@@ -58,7 +58,8 @@ export class Invariants {
     this.#entries.lasts(change, before);
     let at = before;
     for (const event of events) {
-      if ((event.by.kind === "approver" || event.by.kind === "operator") && by.of === "answer") by.commits.add(after.endpoint);
+      const isAnswer = event.by.kind === "approver" || event.by.kind === "operator" || event.type === "AnswerRefused";
+      if (isAnswer && by.of === "answer") by.commits.add(after.endpoint);
       this.#judge(event, at, row, by);
       if (event.type === "ConnectionRequested" && by.of !== "dns") this.#decidedSoon(row);
       const next = this.#world.system.evolve(at, event);

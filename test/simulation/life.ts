@@ -164,9 +164,15 @@ const messagesToDns = (world: World): number => world.delivery.dns.sent.filter((
 const timely: ReadonlySet<string> = new Set(["ApprovalReminded", "ApprovalEscalated", "ExpiryAnnounced"]);
 const untimely = (world: World): number => [...world.store.log.values()].flat().filter(({ event: { type } }) => !timely.has(type)).length;
 
-/** A name that is blocked is tried again and again, and a question ends by silence one day. */
-const isMoving = (world: World, { names, status, service }: Connection): boolean =>
-  names.some(({ made }) => !made) || (status === "asking" && mayRejectSilence(world, service));
+/** A name that is blocked is tried again and again, and a question ends by silence one day, or by those who are asked last. */
+const isMoving = (world: World, connection: Connection): boolean =>
+  connection.names.some(({ made }) => !made) ||
+  (connection.status === "asking" &&
+    (mayRejectSilence(world, connection.service) ||
+      (connection.question.escalatedAt === undefined && mayEscalate(world, connection.service))));
+
+const mayEscalate = ({ store }: World, service: ServiceId): boolean =>
+  [store.services.get(service), ...store.entries.values()].some((one) => (one?.asking?.escalateTo ?? []).length > 0);
 
 const mayRejectSilence = ({ store }: World, service: ServiceId): boolean =>
   store.services.get(service)?.asking?.silence === "reject" ||

@@ -2,7 +2,36 @@
 
 import { one, type Mutant } from "./mutant.ts";
 
+/** Shown by people who are no approvers, and press. */
+const pressed = (mutant: Mutant): Mutant => ({ ...mutant, lives: { besides: { strangers: true } } });
+
 export const mutantsOfBesides: readonly Mutant[] = [
+  // strangers in Slack
+  pressed(
+    one(
+      "asking/take-answer.ts",
+      "a stranger's press leaves no mark",
+      "const isNoted = await noteRefused(ports, {",
+      "const isNoted = ((_: unknown) => true)({",
+    ),
+  ),
+  pressed(
+    one(
+      "loop/attribute-service.ts",
+      "CloudTrail's word on a service is told as often as it comes",
+      "told.event.event === event)) return;",
+      'told.event.event === "")) return;',
+    ),
+  ),
+  pressed(one("messages.ts", "our own roles' calls on a service are taken for people's", "&& !ours(who, arn, ownRoles) ? {", "? {")),
+  pressed(
+    one(
+      "asking/note-refused.ts",
+      "a press that does not count closes the connection",
+      "after: evolve(kept.connection, event), events: [event]",
+      'after: { ...evolve(kept.connection, event), status: "closed", reason: "deleted" } as never, events: [event]',
+    ),
+  ),
   // the service's own permissions
   one(
     "permissions.ts",
@@ -51,8 +80,14 @@ export const mutantsOfBesides: readonly Mutant[] = [
   one(
     "loop/permissions.ts",
     "nobody writes down whom we let ask",
-    "for (const account of add) await ports.permits.keep(service, { account, at: ports.clock() });",
+    "for (const account of call.added) await permits.keep(service, { account, at: clock() });",
     "",
+  ),
+  one(
+    "loop/permissions.ts",
+    "permissions change before the log says so",
+    'if (!(await record(ports, service, { type: "PermissionsFollowed", service, ...call }, detail))) return "rests";',
+    'if (detail === "") return "rests";',
   ),
   one(
     "loop/permissions.ts",

@@ -39,8 +39,8 @@ export const mutantsOfTheCore: readonly Mutant[] = [
   one(
     "decide.ts",
     "an answer that comes too late is dropped silently",
-    '[stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))];',
-    '[stamp(known, { type: "AnswerRefused", choice, why }, by, ruled(by, why))].slice(1);',
+    "[refusedAnswer(known, choice, by, { cause, why })];",
+    "[refusedAnswer(known, choice, by, { cause, why })].slice(1);",
   ),
   one("decide.ts", "every question has the same id", "question: known.nextQuestion, ...optional", 'question: "the question", ...optional'),
   one(

@@ -1,7 +1,7 @@
 // What the reports tell of simulated lives whose clocks differ: what the records say, whatever order the log is read in.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { livesUntil, movingTypes, isIn, type Life } from "../../lib/audit/lives.ts";
+import { livesUntil, toldTypes, isIn, type Life } from "../../lib/audit/lives.ts";
 import { accessOf, accessReport, statistics } from "../../lib/audit/reports.ts";
 import { filed, type LogRow, type StoredEvent } from "../../lib/ledger.ts";
 import { draw, live } from "./life.ts";
@@ -90,7 +90,7 @@ describe.each([
   });
   test("gives the same from the events alone that move a connection", () => {
     for (const { seed, log } of all) {
-      const few = order(log, seed).filter(({ event }) => movingTypes.some((type) => type === event.type));
+      const few = order(log, seed).filter(({ event }) => toldTypes.some((type) => type === event.type));
       const short = (life: Life) => ({ ...accessOf(life) });
       expect(told(few, false).map(short).sort(byEndpoint)).toEqual(
         told(log)

@@ -14,6 +14,8 @@ export class Route53 {
   readonly records = new Map<string, { readonly zone: ZoneId; readonly set: RecordSet; readonly foreign: boolean }>();
   readonly #world: World;
   #busyUntil = 0;
+  /** Until when the zones hold as many records as they may, and what AWS says then: its words are not documented. */
+  #full = { until: 0, words: "" };
 
   constructor(world: World) {
     this.#world = world;
@@ -30,6 +32,7 @@ export class Route53 {
         "The request was rejected because Route 53 was still processing a prior request.",
         true,
       );
+    if (faults.on && this.#full.until > schedule.now && create.length > remove.length) return { refused: this.#full.words };
     const gone = new Set<string>();
     for (const set of remove) {
       const key = keyOf(zone, set);
@@ -54,6 +57,12 @@ export class Route53 {
     );
     if (faults.on) this.#busyUntil = schedule.now + random.between(0, 300);
     return "done";
+  }
+
+  /** Others fill the zones, and make room again. */
+  fill(milliseconds: number, words: string): void {
+    this.#full = { until: this.#world.schedule.now + milliseconds, words };
+    this.#world.tell("route53", () => `the zones are full: ${words}`);
   }
 
   /** As the API shows them: with a final dot. */

@@ -2,7 +2,7 @@
 
 import type { Entry } from "../../lib/allow-list.ts";
 import { accountId, instant, type AccountId, type ServiceId } from "../../lib/ids.ts";
-import { serviceSubject } from "../../lib/ledger.ts";
+import { serviceSubject, type StoredEvent } from "../../lib/ledger.ts";
 import type { PermissionPorts } from "../../lib/loop/permissions.ts";
 import type { Allowed, Permit } from "../../lib/permissions.ts";
 import type { Service } from "../../lib/service.ts";
@@ -229,6 +229,11 @@ export class ServicePermissions {
     const wants = this.#wants(by, service);
     if (until < by.startedAt || !wants.some)
       this.#fail("a service that does not follow keeps its permissions", `${by.name} changes ${service}: +${add.join()} -${remove.join()}`);
+    const said = this.#world.store.log.get(serviceSubject(service)) ?? [];
+    const says = ({ event }: StoredEvent): boolean =>
+      event.type === "PermissionsFollowed" && event.added.join() === add.join() && event.removed.join() === remove.join();
+    if (!said.some(says))
+      this.#fail("permissions change only as the log says", `${by.name} changes ${service}: +${add.join()} -${remove.join()}, unsaid`);
     const { ours } = this.#read(by, service);
     for (const account of add)
       if (wants.of(account) === "no" || this.#permits.get(service)?.has(account) !== true)

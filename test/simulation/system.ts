@@ -4,7 +4,7 @@
 export { standingAt } from "../../lib/allow-list.ts";
 export { authorsAfter } from "../../lib/entry-authors.ts";
 export { withAuthors } from "../../lib/asking/known-authors.ts";
-export { takeAnswer } from "../../lib/asking/take-answer.ts";
+export { noteStranger, takeAnswer } from "../../lib/asking/take-answer.ts";
 export { decideAll } from "../../lib/aws/endpoint-decisions.ts";
 export { detailOf } from "../../lib/aws/bus-event.ts";
 export { evolve } from "../../lib/connection.ts";

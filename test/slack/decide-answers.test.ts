@@ -109,10 +109,20 @@ describe("anybody else in the channel", () => {
     await set(world, {});
     await world.press("U0MALLORY", "drawbridge-reject");
     expect(await world.work()).toBe(0);
-    expect(types(world)).toEqual(["ConnectionRequested", "ApprovalRequested"]);
+    // The log tells of it, once for each person and question.
+    expect(types(world)).toEqual(["ConnectionRequested", "ApprovalRequested", "AnswerRefused"]);
+    expect(world.told("AnswerRefused")).toMatchObject({
+      by: { kind: "outside" },
+      choice: "approve",
+      cause: "stranger",
+      because: { rule: "outside", detail: "no approver is known by Slack, U0MALLORY" },
+    });
+    await world.press("U0EVE", "drawbridge-reject");
+    await world.work();
+    expect(types(world)).toHaveLength(4);
     expect(toldTo(world, "U0MALLORY")).toHaveLength(2);
     expect(toldTo(world, "U0MALLORY")[0]).toContain("you are not an approver");
-    expect(world.warnings).toHaveLength(2);
+    expect(world.warnings).toHaveLength(3);
   });
 });
 
