@@ -1,38 +1,32 @@
 // Faults planted in what only some lives have: permissions that follow the list, and entries for units and organizations.
 
+import type { BesidesSetup } from "./besides.ts";
 import { one, type Mutant } from "./mutant.ts";
 
 /** Shown by people who are no approvers, and press. */
-const pressed = (mutant: Mutant): Mutant => ({ ...mutant, lives: { besides: { strangers: true } } });
+const ofStrangers: readonly Mutant[] = [
+  one(
+    "asking/take-answer.ts",
+    "a stranger's press leaves no mark",
+    "const isNoted = await noteRefused(ports, {",
+    "const isNoted = ((_: unknown) => true)({",
+  ),
+  one(
+    "loop/attribute-service.ts",
+    "CloudTrail's word on a service is told as often as it comes",
+    "told.event.event === event)) return;",
+    'told.event.event === "")) return;',
+  ),
+  one("messages.ts", "our own roles' calls on a service are taken for people's", "&& !ours(who, arn, ownRoles) ? {", "? {"),
+  one(
+    "asking/note-refused.ts",
+    "a press that does not count closes the connection",
+    "after: evolve(kept.connection, event), events: [event]",
+    'after: { ...evolve(kept.connection, event), status: "closed", reason: "deleted" } as never, events: [event]',
+  ),
+];
 
-export const mutantsOfBesides: readonly Mutant[] = [
-  // strangers in Slack
-  pressed(
-    one(
-      "asking/take-answer.ts",
-      "a stranger's press leaves no mark",
-      "const isNoted = await noteRefused(ports, {",
-      "const isNoted = ((_: unknown) => true)({",
-    ),
-  ),
-  pressed(
-    one(
-      "loop/attribute-service.ts",
-      "CloudTrail's word on a service is told as often as it comes",
-      "told.event.event === event)) return;",
-      'told.event.event === "")) return;',
-    ),
-  ),
-  pressed(one("messages.ts", "our own roles' calls on a service are taken for people's", "&& !ours(who, arn, ownRoles) ? {", "? {")),
-  pressed(
-    one(
-      "asking/note-refused.ts",
-      "a press that does not count closes the connection",
-      "after: evolve(kept.connection, event), events: [event]",
-      'after: { ...evolve(kept.connection, event), status: "closed", reason: "deleted" } as never, events: [event]',
-    ),
-  ),
-  // the service's own permissions
+const ofPermissions: readonly Mutant[] = [
   one(
     "permissions.ts",
     "an account that is rejected may ask",
@@ -103,7 +97,9 @@ export const mutantsOfBesides: readonly Mutant[] = [
     'ran.service.mode !== "enforce" || ports.permissions',
     "ports.permissions",
   ),
-  // units and organizations
+];
+
+const ofUnits: readonly Mutant[] = [
   one(
     "allow-list.ts",
     "what Organizations does not say is overlooked",
@@ -131,7 +127,9 @@ export const mutantsOfBesides: readonly Mutant[] = [
     'findings.some(({ entry }) => entry.principal === "ou#?");',
     'findings.some(({ entry }) => entry.principal === "any#?");',
   ),
-  // private zones
+];
+
+const ofPrivateZones: readonly Mutant[] = [
   one(
     "vpcs.ts",
     "a VPC is not let in",
@@ -188,12 +186,6 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "of (await ports.services.all()).slice(0, 1))",
   ),
   one(
-    "connection.ts",
-    "a name that is wanted again is trusted",
-    "(firstLabels(next, event.label).includes(firstOf(name)) ? unmade(name) : name)",
-    "name",
-  ),
-  one(
     "loop/vpcs.ts",
     "what the index shows closed needs no VPC",
     "(one.endpoint === endpoint ? [] : [one.endpoint])",
@@ -204,5 +196,20 @@ export const mutantsOfBesides: readonly Mutant[] = [
     "a VPC follows a plan from before",
     "one.grant.zone === zone && (await isStill(ports, ran, one))",
     "one.grant.zone === zone",
+  ),
+];
+
+const inLives = (besides: BesidesSetup, those: readonly Mutant[]): Mutant[] => those.map((mutant) => ({ ...mutant, lives: { besides } }));
+
+export const mutantsOfBesides: readonly Mutant[] = [
+  ...inLives({ strangers: true }, ofStrangers),
+  ...inLives({ permissions: true }, ofPermissions),
+  ...inLives({ units: "asked" }, ofUnits),
+  ...inLives({ vpcs: true }, ofPrivateZones),
+  one(
+    "connection.ts",
+    "a name that is wanted again is trusted",
+    "(firstLabels(next, event.label).includes(firstOf(name)) ? unmade(name) : name)",
+    "name",
   ),
 ];
