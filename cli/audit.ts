@@ -2,6 +2,7 @@
 
 import type { Told } from "../lib/operator/history.ts";
 import { actorKey, decisionOf } from "../lib/events.ts";
+import { explainLogged, findingsWords } from "../lib/explain.ts";
 import { isEvent } from "../lib/ledger.ts";
 import { keyWords } from "../lib/operator/principals.ts";
 import { auditExport } from "./audit-export.ts";
@@ -35,13 +36,14 @@ const audit: Command = {
   more: "Newest first. Filters may be combined. The log is never changed, and keeps everything.",
   options: {
     ...auditFilters,
+    why: { help: "with each verdict of the list, every entry that matched, and what its conditions saw" },
     "oldest-first": { help: "oldest first" },
     csv: { help: "print comma-separated values; no cell is a formula" },
     ...paging,
   },
   examples: [
     "drawbridge audit --decision rejected --from 2026-11-01",
-    "drawbridge audit --account 222222222222 --oldest-first",
+    "drawbridge audit --account 222222222222 --oldest-first --why",
     "drawbridge audit --all --csv > log.csv",
   ],
   async run(call) {
@@ -50,7 +52,11 @@ const audit: Command = {
     const query = Object.fromEntries(filters.map((name) => [name, given.text(name)]));
     const page = await paged<Told>(call, "/audit", { ...query, oldestFirst: given.flag("oldest-first") ? "true" : undefined });
     if (given.flag("csv")) terminal.out(csv(csvHead, page.items.map(csvRow)));
-    else call.result(page, () => (page.items.length === 0 ? nothing(page) : timeline(page.items.map(lineOf), terminal)));
+    else {
+      const why = given.flag("why");
+      const lines = page.items.map((row) => lineOf(row, why));
+      call.result(page, () => (lines.length === 0 ? nothing(page) : timeline(lines, terminal)));
+    }
     tellMore(call, page);
   },
 };
@@ -59,7 +65,12 @@ const audit: Command = {
 const nothing = ({ cursor }: { readonly cursor?: string }): string =>
   cursor === undefined ? "The log has nothing like that." : "There is none in what was read so far.";
 
-const lineOf = (row: Told) => ({ ...toldLine(row), about: about(row) });
+const lineOf = (row: Told, why: boolean) => ({ ...toldLine(row), ...(why ? { what: whyWords(row) } : {}), about: about(row) });
+
+function whyWords(row: Told): string {
+  const explanation = isEvent(row) ? explainLogged(row.event) : undefined;
+  return explanation === undefined ? row.sentence : `${row.sentence}; ${findingsWords(explanation)}`;
+}
 
 function about(row: Told): string {
   const { subject } = row;

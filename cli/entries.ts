@@ -55,8 +55,13 @@ const writing = (
   },
 });
 
-/** Writes the entry that the call's operand and options make, after showing what follows from it. */
-export async function putGiven(call: Call, command: Pick<Command, "name" | "operands">, verdict: Verdict): Promise<Put> {
+/** Writes the entry that the call's operand and options make, after showing what follows from it; `look` may throw, or have it confirmed. */
+export async function putGiven(
+  call: Call,
+  command: Pick<Command, "name" | "operands">,
+  verdict: Verdict,
+  { besides, look }: { readonly besides?: object; readonly look?: (wouldBe: Put) => string | undefined } = {},
+): Promise<Put> {
   const [given = ""] = operandsOf(call, command, 1);
   const principal = principalGiven(given);
   const body = bodyOf(call, verdict, principal);
@@ -67,8 +72,11 @@ export async function putGiven(call: Call, command: Pick<Command, "name" | "oper
     );
   return foreseen(
     call,
-    (how) => call.api.put<Put>("/entries", { ...body, ...how }),
-    (wouldBe) => (call.given.flag("replace") ? undefined : lossWords(wouldBe)),
+    (how) => call.api.put<Put>("/entries", { ...body, ...besides, ...how }),
+    (wouldBe) => {
+      const seen = look?.(wouldBe);
+      return (call.given.flag("replace") ? undefined : lossWords(wouldBe)) ?? seen;
+    },
   );
 }
 

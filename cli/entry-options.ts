@@ -13,7 +13,7 @@ import { disconnecting } from "./outlook.ts";
 export const who = "<account|endpoint|ou|org|any>";
 export const at: Options = { service: { value: "ID|*", help: "the service, or '*' for every service" } };
 export const changing: Options = {
-  reason: { value: "TEXT", help: "why it is changed, for the log" },
+  reason: { value: "TEXT", help: "why it is changed: for the log, and told to whom it rejects" },
   "if-version": {
     value: "N",
     help: "only if the entry is at this version; 0: only if there is none",

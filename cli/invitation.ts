@@ -4,6 +4,8 @@ import { labelOf, type Entry } from "../lib/allow-list.ts";
 import { conditionWords } from "../lib/entry-words.ts";
 import type { ServiceFacts } from "../lib/ports.ts";
 import type { Service } from "../lib/service.ts";
+import type { Verdict } from "../lib/events.ts";
+import { optional } from "../lib/optional.ts";
 import { associateCommand } from "../lib/vpcs.ts";
 
 export interface Invitation {
@@ -55,7 +57,7 @@ export function invitationOf(entry: Entry, service: Service, facts: ServiceFacts
   const at = regions[0] ?? region;
   const label = labelOf(entry);
   const conditions = conditionWords(entry);
-  const from = { serviceName, region, at };
+  const from = { serviceName, region, at, ...optional("ipType", entry.conditions.ipAddressTypes?.[0]) };
   return {
     serviceName,
     region,
@@ -76,21 +78,24 @@ interface From {
   readonly region: string;
   /** The consumer's Region. */
   readonly at: string;
+  /** Where the entry demands one; without it, AWS takes the subnets'. */
+  readonly ipType?: string;
 }
 
-function awsCli({ serviceName, region, at }: From): string {
+function awsCli({ serviceName, region, at, ipType }: From): string {
   return [
     "VPC=vpc-…  SUBNETS='subnet-… subnet-…'  GROUP=sg-…",
     `ENDPOINT=$(aws ec2 create-vpc-endpoint --region ${at} --vpc-endpoint-type Interface \\`,
     `  --service-name ${serviceName} \\`,
     ...(at === region ? [] : [`  --service-region ${region} \\`]),
+    ...(ipType === undefined ? [] : [`  --ip-address-type ${ipType} \\`]),
     '  --vpc-id "$VPC" --subnet-ids $SUBNETS --security-group-ids "$GROUP" \\',
     "  --query VpcEndpoint.VpcEndpointId --output text)",
     `aws ec2 describe-vpc-endpoints --region ${at} --vpc-endpoint-ids "$ENDPOINT" --query 'VpcEndpoints[0].State'`,
   ].join("\n");
 }
 
-function terraform({ serviceName, region, at }: From): string {
+function terraform({ serviceName, region, at, ipType }: From): string {
   return [
     'variable "vpc_id" { type = string }',
     'variable "subnet_ids" { type = list(string) }',
@@ -100,6 +105,7 @@ function terraform({ serviceName, region, at }: From): string {
     '  vpc_endpoint_type   = "Interface"',
     `  service_name        = "${serviceName}"`,
     ...(at === region ? [] : [`  service_region      = "${region}"`]),
+    ...(ipType === undefined ? [] : [`  ip_address_type     = "${ipType}"`]),
     "  vpc_id              = var.vpc_id",
     "  subnet_ids          = var.subnet_ids",
     "  security_group_ids  = var.security_group_ids",
@@ -108,7 +114,7 @@ function terraform({ serviceName, region, at }: From): string {
   ].join("\n");
 }
 
-function cloudFormation({ serviceName, region, at }: From): string {
+function cloudFormation({ serviceName, region, at, ipType }: From): string {
   return [
     "Parameters:",
     "  Vpc: { Type: AWS::EC2::VPC::Id }",
@@ -121,6 +127,7 @@ function cloudFormation({ serviceName, region, at }: From): string {
     "      VpcEndpointType: Interface",
     `      ServiceName: ${serviceName}`,
     ...(at === region ? [] : [`      ServiceRegion: ${region}`]),
+    ...(ipType === undefined ? [] : [`      IpAddressType: ${ipType}`]),
     "      VpcId: !Ref Vpc",
     "      SubnetIds: !Ref Subnets",
     "      SecurityGroupIds: !Ref Groups",
@@ -129,21 +136,27 @@ function cloudFormation({ serviceName, region, at }: From): string {
 }
 
 /** The whole as a letter that can be sent on as it is. */
-export function letterOf(entry: Entry, invitation: Invitation): string {
+export function letterOf(entry: Entry, invitation: Invitation, verdict: Verdict = "accept"): string {
   const { serviceName, region, regions, name, conditions } = invitation;
   const account = entry.principal.replace(/^[a-z]+#/, "");
-  const where =
-    regions.length === 0 ? `from no Region: the entry's Regions and the service's have none in common` : `from ${regions.join(", ")}`;
   return [
     `${entry.name ?? account}: you may connect to ${serviceName}`,
     "",
     `Account:  ${account}`,
     `Service:  ${serviceName} in ${region}`,
-    `Connect:  ${where}`,
+    `Connect:  from ${regions.join(", ")}`,
     ...(conditions === undefined ? [] : [`Demanded: ${conditions}`]),
     ...(name === undefined ? [] : [`Name:     ${name}, as soon as you are connected`]),
     "",
-    "Your request is accepted automatically, mostly within seconds. Choose one of three ways:",
+    verdict === "accept"
+      ? "Your request is accepted automatically, mostly within seconds. Choose one of three ways:"
+      : "Your request waits until it is decided about. Choose one of three ways:",
+    ...(regions.length < 2
+      ? []
+      : [
+          `They are for ${regions[0] ?? region}. From another Region, put that one in its place, and say where the service is:`,
+          `--service-region ${region}, service_region = "${region}" or ServiceRegion: ${region}.`,
+        ]),
     "",
     "1. AWS CLI",
     "",
@@ -168,6 +181,8 @@ export function letterOf(entry: Entry, invitation: Invitation): string {
         ]),
     "",
     invitation.privateDns,
+    "",
+    "In Terraform set private_dns_enabled = true, in CloudFormation PrivateDnsEnabled: true, and apply or update once more.",
     ...(invitation.associate === undefined
       ? []
       : [

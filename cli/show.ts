@@ -4,7 +4,10 @@ import type { Entry } from "../lib/allow-list.ts";
 import type { Connection } from "../lib/connection.ts";
 import { valueWords } from "../lib/differences.ts";
 import { disconnectWords } from "../lib/disconnect.ts";
+import { explainLogged, explanationLines } from "../lib/explain.ts";
 import { isAccountId, isEndpointId, isServiceId } from "../lib/ids.ts";
+import { isEvent } from "../lib/ledger.ts";
+import type { Told } from "../lib/operator/history.ts";
 import type { ShownConnection } from "../lib/operator/connections.ts";
 import type { ListedEntries, ShownEntry } from "../lib/operator/entries.ts";
 import { unreadableProblem } from "../lib/operator/unreadable-entry.ts";
@@ -45,9 +48,20 @@ async function showConnection(call: Call, endpoint: string): Promise<void> {
       connectionDetails(shown, call.terminal),
       "",
       story(shown.history, call.terminal),
+      ...whyLines(shown.history, call.terminal),
       ...(shown.complete ? [] : [`There is more: drawbridge audit --connection ${endpoint} --all`]),
     ].join("\n"),
   );
+}
+
+/** What the newest verdict of the list rested on, as the log has it: every entry that matched, and what each condition saw. */
+function whyLines(history: readonly Told[], terminal: Call["terminal"]): string[] {
+  const last = history.findLast((row) => isEvent(row) && explainLogged(row.event) !== undefined);
+  const explanation = last !== undefined && isEvent(last) ? explainLogged(last.event) : undefined;
+  if (last === undefined || explanation === undefined || !isEvent(last)) return [];
+  const [, ...lines] = explanationLines(explanation);
+  const head = `What the list's verdict of ${moment(last.event.at)} rested on:`;
+  return ["", painted(head, "bold", terminal), ...lines.map((line) => prose(line, terminal, 11))];
 }
 
 function connectionDetails({ connection, words, aws }: ShownConnection, terminal: Call["terminal"]): string {

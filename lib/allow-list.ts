@@ -4,7 +4,7 @@ import type { AskingSettings } from "./asking-policy.ts";
 import { conditions, type Condition, type Conditions } from "./conditions.ts";
 import { optional } from "./optional.ts";
 import type { Disconnect } from "./disconnect.ts";
-import type { Because, EntryRef, Verdict } from "./events.ts";
+import type { Because, EntryRef, LoggedFinding, Verdict } from "./events.ts";
 import type { AccountId, EndpointId, Instant, ServiceId } from "./ids.ts";
 import type { IpAddressType } from "./observed.ts";
 import type { Vpc } from "./vpcs.ts";
@@ -20,6 +20,8 @@ export interface Entry {
   /** Everybody who wrote it, as lib/entry-authors.ts has it: they do not decide about it. Absent in rows from before that was kept. */
   readonly authors?: readonly string[];
   readonly at: Instant;
+  /** Why this version was written, where its author said so: whom it rejects is told. */
+  readonly reason?: string;
   /** Since when it keeps out whom it keeps out, where that is longer than this version: a cut in a while does not begin anew. */
   readonly since?: Instant;
   /** Of an answer's entry that ends by itself: what stands at its key again once it has expired. */
@@ -112,20 +114,12 @@ export function underneath(entry: Entry): Entry | undefined {
 }
 
 /** What one entry came to for this consumer. */
-export interface Finding {
-  readonly entry: EntryRef;
-  readonly verdict: Verdict;
-  readonly checks: readonly Check[];
-  readonly outcome: "applies" | "condition-fails" | "condition-unknown";
-  readonly decides: boolean;
-  /** Who wrote this version, and when; absent for an entry that could not be looked up. */
-  readonly author?: string;
+export interface Finding extends LoggedFinding {
   /** Who does not decide about it; absent where the row does not say. */
   readonly authors?: readonly string[];
-  readonly at?: Instant;
+  readonly reason?: string;
   /** Since when it speaks: since it was written, or since it begins. */
   readonly since?: Instant;
-  readonly name?: string;
   readonly words?: string;
   readonly disconnect?: Disconnect;
 }
@@ -257,6 +251,7 @@ function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean)
     ...base,
     author,
     ...optional("authors", entry.authors),
+    ...optional("reason", entry.reason),
     at,
     since: notBefore !== undefined && notBefore > since ? notBefore : since,
     words: described(entry),
@@ -264,6 +259,23 @@ function findingOf({ entry, checks, outcome, doubted }: Found, decides: boolean)
     ...optional("disconnect", entry.disconnect),
   };
 }
+
+/** What the log keeps of them: what they came to, without what the entries are about. */
+export const logged = (findings: readonly Finding[]): { findings?: readonly LoggedFinding[] } =>
+  findings.length === 0
+    ? {}
+    : {
+        findings: findings.map(({ entry, verdict, outcome, decides, checks, author, at, name }) => ({
+          entry,
+          verdict,
+          outcome,
+          decides,
+          checks,
+          ...optional("author", author),
+          ...optional("at", at),
+          ...optional("name", name),
+        })),
+      };
 
 const wordsOf = ({ entry, doubted }: Found): string =>
   doubted === undefined
@@ -282,7 +294,7 @@ export const refer = (entry: Entry): EntryRef => ({
 });
 
 /** The entry in words: `account 222222222222 (acme) at vpce-svc-…: accept, version 3`. */
-export function described(entry: Entry): string {
+export function described(entry: Pick<Entry, "service" | "verdict" | "version" | "name"> & { readonly principal: string }): string {
   const who = entry.principal === "any" ? "anyone" : entry.principal.replace("#", " ");
   const where = entry.service === "*" ? "every service" : entry.service;
   return `${who}${entry.name === undefined ? "" : ` (${entry.name})`} at ${where}: ${entry.verdict}, version ${String(entry.version)}`;

@@ -1,6 +1,6 @@
 // What became true: from the connection, a signal and the facts, the events to keep. Pure.
 
-import type { Entry, Judgement, Removed } from "./allow-list.ts";
+import { logged, type Entry, type Judgement, type Removed } from "./allow-list.ts";
 import type { Approver } from "./approver.ts";
 import { askingOf } from "./asking-policy.ts";
 import { answeredBy, waitFor } from "./decide-asking.ts";
@@ -326,32 +326,34 @@ function follow(connection: Connection, known: Known): ConnectionEvent[] {
 }
 
 /** While a service is only observed, the verdict is logged once, and again when it changes. */
-function note(connection: Connection, { verdict, because, entry }: Judgement, known: Known): ConnectionEvent[] {
+function note(connection: Connection, { verdict, because, entry, findings }: Judgement, known: Known): ConnectionEvent[] {
   const matters =
     connection.status === "requested" ||
     ((connection.status === "approved" || connection.status === "connected" || connection.status === "adopted") && verdict === "reject");
   if (!matters || !("noted" in connection ? connection.noted !== verdict : true)) return [];
-  return [did(known, { type: "VerdictNoted", verdict, ...optional("entry", entry) }, because)];
+  return [did(known, { type: "VerdictNoted", verdict, ...optional("entry", entry), ...logged(findings) }, because)];
 }
 
-function ask({ because, entry }: Judgement, known: Known): ConnectionEvent[] {
+function ask({ because, entry, findings }: Judgement, known: Known): ConnectionEvent[] {
   if (known.nextQuestion === undefined) return [];
-  return [did(known, { type: "ApprovalRequested", question: known.nextQuestion, ...optional("entry", entry) }, because)];
+  const kind = { type: "ApprovalRequested", question: known.nextQuestion, ...optional("entry", entry), ...logged(findings) } as const;
+  return [did(known, kind, because)];
 }
 
-function approve({ because, entry, label, limit }: Judgement, known: Known, question?: string): ConnectionEvent {
+function approve({ because, entry, label, limit, findings }: Judgement, known: Known, question?: string): ConnectionEvent {
   const kind = {
     type: "ConnectionApproved",
     ...optional("question", question),
     ...optional("entry", entry),
     ...optional("label", label),
     ...limit,
+    ...logged(findings),
   } as const;
   return stamp(known, kind, byEntry(entry), because);
 }
 
 /** A reject entry denies; an accept past Drawbridge that a service enforces against is denied by the same list. */
-function deny({ because, entry, verdict }: Judgement, known: Known, revokes: boolean, question?: string): ConnectionEvent {
+function deny({ because, entry, verdict, findings }: Judgement, known: Known, revokes: boolean, question?: string): ConnectionEvent {
   const reason: Because =
     verdict === "reject" ? because : { rule: "outside", detail: `accepted outside Drawbridge, and ${because.detail}` };
   const kind = {
@@ -359,6 +361,8 @@ function deny({ because, entry, verdict }: Judgement, known: Known, revokes: boo
     revokes,
     ...optional("question", question),
     ...optional("entry", entry),
+    ...optional("reason", verdict === "reject" ? findings.find(({ decides }) => decides)?.reason : undefined),
+    ...logged(findings),
   } as const;
   return stamp(known, kind, byEntry(entry), reason);
 }

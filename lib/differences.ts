@@ -7,7 +7,7 @@ import { exactly } from "./when.ts";
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** What says who wrote a version and when, rather than what it says. */
-const ofTheWriting = new Set(["version", "author", "authors", "afterwards", "at", "since", "by", "addedAt", "addedBy"]);
+const ofTheWriting = new Set(["version", "author", "authors", "afterwards", "at", "reason", "since", "by", "addedAt", "addedBy"]);
 
 /** `verdict accept → reject, at most 2 → none`; the empty text when nothing differs. */
 export function differences(from: unknown, to: unknown): string {

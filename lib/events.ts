@@ -1,5 +1,6 @@
 // The events Drawbridge keeps for ever: what became true, when, by whom and because of what.
 
+import type { Check } from "./allow-list.ts";
 import type { Disconnect } from "./disconnect.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
 import type { AwsState, DnsTarget, IpAddressType } from "./observed.ts";
@@ -46,6 +47,19 @@ export interface EntryRef {
   readonly version: number;
 }
 
+/** An entry that matched when the list gave its verdict: what it came to, and what each of its conditions saw. */
+export interface LoggedFinding {
+  readonly entry: EntryRef;
+  readonly verdict: Verdict;
+  readonly outcome: "applies" | "condition-fails" | "condition-unknown";
+  readonly decides: boolean;
+  readonly checks: readonly Check[];
+  /** Who wrote this version, and when; absent for entries that could not be looked up. */
+  readonly author?: string;
+  readonly at?: Instant;
+  readonly name?: string;
+}
+
 /** What brought the matter up; the first message's raw text is kept, since AWS does not document its shape. */
 export interface Source {
   readonly kind: "notification" | "cloudtrail" | "bus" | "look-again" | "sweep" | "answer" | "api" | "dns";
@@ -79,8 +93,8 @@ export type ConnectionEvent = Common &
   (
     | { readonly type: "ConnectionRequested"; readonly observed: Facts }
     | { readonly type: "ConnectionAdopted"; readonly observed: Facts }
-    | { readonly type: "VerdictNoted"; readonly verdict: Verdict; readonly entry?: EntryRef }
-    | { readonly type: "ApprovalRequested"; readonly question: string; readonly entry?: EntryRef }
+    | ({ readonly type: "VerdictNoted"; readonly verdict: Verdict; readonly entry?: EntryRef } & Founded)
+    | ({ readonly type: "ApprovalRequested"; readonly question: string; readonly entry?: EntryRef } & Founded)
     | {
         readonly type: "ApprovalGiven";
         readonly question: string;
@@ -95,7 +109,7 @@ export type ConnectionEvent = Common &
       }
     | { readonly type: "ApprovalReminded"; readonly question: string; readonly reminder: number }
     | { readonly type: "ApprovalEscalated"; readonly question: string; readonly to: readonly string[] }
-    | {
+    | ({
         readonly type: "ConnectionApproved";
         readonly question?: string;
         readonly entry?: EntryRef;
@@ -110,18 +124,21 @@ export type ConnectionEvent = Common &
         /** The counter of the entry's limit, which this connection takes one of. */
         readonly counter?: string;
         readonly atMost?: number;
-      }
-    | {
+      } & Founded)
+    | ({
         readonly type: "ConnectionDenied";
         readonly question?: string;
         readonly entry?: EntryRef;
         readonly revokes: boolean;
+        /** Of a cut that was told of beforehand: for when. */
+        readonly announced?: Instant;
+        /** Why, in the words of whoever decided it, or wrote the entry that rejects. */
         readonly reason?: string;
         /** The answer wants no more questions about the account for a while: the entry it wrote. */
         readonly standing?: EntryRef;
         /** The counter that gets one back. */
         readonly counter?: string;
-      }
+      } & Founded)
     | { readonly type: "ConnectionAvailable" }
     | { readonly type: "ConnectionRejected" }
     | { readonly type: "AcceptedOutside"; readonly kept: boolean }
@@ -169,6 +186,11 @@ export type ConnectionEvent = Common &
     | { readonly type: "RevocationWithdrawn"; readonly due: Instant; readonly entry: EntryRef }
     | { readonly type: "ExpiryAnnounced"; readonly expires: Instant; readonly entry: EntryRef; readonly cut: boolean }
   );
+
+/** Of the list's own verdict: every entry that matched, most specific first. Absent where none did, and in events from before it was kept. */
+interface Founded {
+  readonly findings?: readonly LoggedFinding[];
+}
 
 export type ConnectionEventType = ConnectionEvent["type"];
 export type Verdict = "accept" | "ask" | "reject";

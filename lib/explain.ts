@@ -1,10 +1,10 @@
 // A verdict explained: the entry that decides, each entry that it beat and why, and what every condition saw. The command,
 // the page, the log and the API all show this one.
 
-import type { Check, Finding, Judgement } from "./allow-list.ts";
+import { described, type Check, type Finding, type Judgement } from "./allow-list.ts";
 import { askingSaid } from "./entry-words.ts";
 import { optional } from "./optional.ts";
-import type { Because, EntryRef, Verdict } from "./events.ts";
+import type { Because, DrawbridgeEvent, EntryRef, Verdict } from "./events.ts";
 import type { Instant } from "./ids.ts";
 import { utc } from "./when.ts";
 import { personWords } from "./wording.ts";
@@ -36,6 +36,47 @@ export interface ExplainedEntry {
 export function explain(judgement: Judgement): Explanation {
   const { verdict, because, findings } = judgement;
   return { verdict, headline: `${verdict}: ${because.detail}`, because, entries: findings.map((finding) => explained(finding, judgement)) };
+}
+
+/** The same, of a verdict that the log keeps: as it was then. Nothing where the event carries none. */
+export function explainLogged(event: DrawbridgeEvent): Explanation | undefined {
+  const verdict = verdictOf(event);
+  if (verdict === undefined || !("findings" in event) || event.findings === undefined) return undefined;
+  const findings = event.findings.map((one): Finding => ({
+    ...one,
+    ...optional(
+      "words",
+      one.author === undefined ? undefined : described({ ...one.entry, verdict: one.verdict, ...optional("name", one.name) }),
+    ),
+  }));
+  return explain({ verdict, because: event.because, findings });
+}
+
+function verdictOf(event: DrawbridgeEvent): Verdict | undefined {
+  switch (event.type) {
+    case "VerdictNoted":
+      return event.verdict;
+    case "ApprovalRequested":
+      return "ask";
+    case "ConnectionApproved":
+      return "accept";
+    case "ConnectionDenied":
+      // What ends with its entry is cut because nothing accepts it any more.
+      return event.because.rule === "reject-entry" ? "reject" : "ask";
+    default:
+      return undefined;
+  }
+}
+
+/** Beside an event's sentence, in one line: what else matched, and what each condition saw. */
+export function findingsWords({ entries }: Explanation): string {
+  return entries
+    .map(({ words, decides, author, at, conditions }) => {
+      const saw = conditions.map(({ condition, result, saw: what }) => `${condition} ${result} (${what})`);
+      const written = author === undefined || at === undefined ? [] : [`by ${personWords(author)}, ${utc(at)}`];
+      return `${decides ? "decides" : "beaten"}: ${[words, ...written, ...saw].join(", ")}`;
+    })
+    .join("; ");
 }
 
 function explained(finding: Finding, judgement: Judgement): ExplainedEntry {

@@ -5,6 +5,7 @@ import type { Connection } from "./connection.ts";
 import { disconnectWords, dueAfter, type Disconnect } from "./disconnect.ts";
 import type { Because, EntryRef } from "./events.ts";
 import { milliseconds, type Instant } from "./ids.ts";
+import { optional } from "./optional.ts";
 import type { Service } from "./service.ts";
 
 /** What is known of a connection's ground. */
@@ -23,6 +24,8 @@ export interface Cut {
   readonly due: Instant;
   readonly entry: EntryRef;
   readonly because: Because;
+  /** Why, in the words of whoever wrote the entry that rejects. */
+  readonly reason?: string;
 }
 
 /**
@@ -92,7 +95,14 @@ function rejections(connection: Live, { judgement, service, now, waiting }: Grou
       const due = dueBy(since, disconnect, now);
       return due === undefined
         ? []
-        : [{ due, entry: finding.entry, because: { rule: because.rule, detail: rejected(finding, judgement) } }];
+        : [
+            {
+              due,
+              entry: finding.entry,
+              because: { rule: because.rule, detail: rejected(finding, judgement) },
+              ...optional("reason", finding.reason),
+            },
+          ];
     });
   if (cuts.length > 0 || judgement.findings.length > 0 || judgement.entry === undefined) return cuts;
   return [{ due: now, entry: judgement.entry, because }];

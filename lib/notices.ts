@@ -150,10 +150,13 @@ const agreementWords = ({ quorum, given = [] }: Question): string | undefined =>
 export const lede = (notice: Notice): string =>
   notice.of === "question" ? askedBecause(notice.because) : `${capital(oneLine(sentence(notice.event), lineMax))}.`;
 
+/** Consumers' contacts read what is told of their account: what only an operator can do is not for them. */
+type Readers = "team" | "anybody";
+
 /** The notice as SNS takes it. */
-export const asMail = (notice: Notice): Message => ({
+export const asMail = (notice: Notice, readers: Readers = "team"): Message => ({
   subject: mailSubject(headline(notice)),
-  text: [headline(notice), "", lede(notice), "", table(notice), "", ...closing(notice)].join("\n"),
+  text: [headline(notice), "", lede(notice), "", table(notice), ...parted(closing(notice, readers))].join("\n").trimEnd(),
   ...(notice.of === "news" ? { json: outcome(notice) } : {}),
   attributes: attributes(notice),
 });
@@ -165,26 +168,41 @@ function mailSubject(text: string): string {
 }
 const subjectMax = 99;
 
-function closing(notice: Notice): string[] {
+const parted = (lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ["", ...lines]);
+
+function closing(notice: Notice, readers: Readers): string[] {
+  if (notice.of === "news" && notice.profile !== undefined)
+    return [...forConsumer(notice.event, notice.profile), ...(readers === "team" ? forTeam(notice.event, notice.profile) : [])];
   if (notice.of === "question")
     return [...wayWords(notice), `With the command: ${byCommand(`approve ${notice.profile.endpoint}`)}, or reject.`];
-  const { event } = notice;
+  return [`The whole history: ${byCommand(`audit --service ${notice.service ?? ""}`)}`];
+}
+
+/** What the consumer itself can do now. */
+function forConsumer(event: DrawbridgeEvent, profile: Profile): string[] {
   if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
-    return [...ahead(event), `See it: ${byCommand(`show ${notice.profile?.endpoint ?? ""}`)}`];
-  if (event.type === "ConnectionApproved" && notice.profile !== undefined)
-    return [...leftToDo(notice.profile), `The whole history: ${byCommand(`show ${notice.profile.endpoint}`)}`];
-  if (decisionOf(event) === "rejected" && notice.profile !== undefined) {
-    const { endpoint, service, serviceName, region } = notice.profile;
+    return [
+      "The same is ahead of every connection that this entry holds; this message comes once for all of them.",
+      "For the consumer: to stay connected, settle it with whoever offers the service before then.",
+      "",
+    ];
+  if (event.type === "ConnectionApproved") return leftToDo(profile);
+  if (decisionOf(event) === "rejected") {
+    const { endpoint, service, serviceName, region } = profile;
     return [
       "For the consumer: this endpoint will not connect any more, and costs while it is there. Delete it:",
       `aws ec2 delete-vpc-endpoints${region === undefined ? "" : ` --region ${region}`} --vpc-endpoint-ids ${endpoint}`,
       `To be let in after all, settle the reason above with whoever offers the service, then create a new endpoint to ${serviceName ?? service}.`,
       "",
-      `The whole history: ${byCommand(`show ${endpoint}`)}`,
     ];
   }
-  if (notice.profile === undefined) return [`The whole history: ${byCommand(`audit --service ${notice.service ?? ""}`)}`];
-  return [`The whole history: ${byCommand(`show ${notice.profile.endpoint}`)}`];
+  return [];
+}
+
+function forTeam(event: DrawbridgeEvent, { endpoint }: Profile): string[] {
+  if (event.type === "ExpiryAnnounced" || event.type === "RevocationAnnounced")
+    return [ahead(event), `See it: ${byCommand(`show ${endpoint}`)}`];
+  return [`The whole history: ${byCommand(`show ${endpoint}`)}`];
 }
 
 /** What an accepted consumer itself has to do for the names, none of which works before the endpoint is available. */
@@ -216,14 +234,13 @@ function wayWords({ way }: Question): string[] {
   ];
 }
 
-/** What can still be done about it; it is told once for all connections of the entry. */
-function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "RevocationAnnounced" }>): string[] {
+/** What can still be done about it. */
+function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "RevocationAnnounced" }>): string {
   const { service, principal } = event.entry;
   const who = `${principal.replace(/^[a-z]+#/, "")}${service === "*" ? "" : ` --service ${service}`}`;
-  const all = "The same is ahead of every connection that this entry holds; this message comes once for all of them.";
   return event.type === "ExpiryAnnounced"
-    ? [all, `Renew it: ${byCommand(`renew ${who} --expires <date>`)}`]
-    : [all, `Keep them: ${byCommand(`allow ${who}`)}`];
+    ? `Renew it: ${byCommand(`renew ${who} --expires <date>`)}`
+    : `Keep them: ${byCommand(`allow ${who}`)}`;
 }
 
 function table(notice: Notice): string {
@@ -234,7 +251,8 @@ function table(notice: Notice): string {
 
 /** What programs are fed with; docs/outcomes.md has its members. They may become more, and keep their names. */
 function outcome({ event, profile, service, writer }: News): string {
-  const { source: _, ...said } = event;
+  // Which other entries there are concerns nobody outside.
+  const { source: _source, findings: _findings, ...said } = event as DrawbridgeEvent & { readonly findings?: unknown };
   const words = { headline: headline({ of: "news", event, ...optional("profile", profile), ...optional("service", service) }) };
   return JSON.stringify({
     ...said,

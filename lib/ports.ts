@@ -204,6 +204,8 @@ export interface Look {
 /** What has been claimed stays claimed until `seconds` have passed: leases, and messages sent once. */
 export interface Proofs {
   claim(kind: string, id: string, seconds: number): Promise<boolean>;
+  /** From now on so long; false where it is not the caller's any more. It is free at no moment in between. */
+  extend(kind: string, id: string, seconds: number): Promise<boolean>;
   release(kind: string, id: string): Promise<void>;
 }
 

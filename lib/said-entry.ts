@@ -6,10 +6,19 @@ import type { Verdict } from "./events.ts";
 import type { Instant } from "./ids.ts";
 import { optional } from "./optional.ts";
 
-export type SaidEntry = Omit<Entry, "version" | "author" | "authors" | "at" | "since" | "afterwards">;
+export type SaidEntry = Omit<Entry, "version" | "author" | "authors" | "at" | "reason" | "since" | "afterwards">;
 
 export function saidOf(entry: Entry): SaidEntry {
-  const { version: _version, author: _author, authors: _authors, at: _at, since: _since, afterwards: _afterwards, ...said } = entry;
+  const {
+    version: _version,
+    author: _author,
+    authors: _authors,
+    at: _at,
+    reason: _reason,
+    since: _since,
+    afterwards: _afterwards,
+    ...said
+  } = entry;
   return said;
 }
 
@@ -19,7 +28,7 @@ export const saysTheSame = (entry: Entry, said: SaidEntry): boolean => canonical
 export function written(
   said: SaidEntry,
   before: Entry | undefined,
-  by: { readonly version: number; readonly author: string; readonly at: Instant },
+  by: { readonly version: number; readonly author: string; readonly at: Instant; readonly reason?: string },
 ): Entry {
   const runsOn = before !== undefined && said.verdict !== "accept" && canonical(grip(before)) === canonical(grip(said));
   return { ...said, ...by, ...optional("since", runsOn ? (before.since ?? before.at) : undefined) };

@@ -294,7 +294,8 @@ type Decided = Pick<Extract<ConnectionEvent, { type: "ConnectionApproved" | "Con
 
 /** A person's decision names them and their reason; any other names its ground. */
 function decided(word: string, { by, because, reason }: Decided): string {
-  if (by.kind !== "approver" && by.kind !== "operator") return `${word}, because ${because.detail}`;
+  if (by.kind !== "approver" && by.kind !== "operator")
+    return `${word}, because ${because.detail}${reason === undefined ? "" : `; its reason: ${reason}`}`;
   return `${word} by ${actorWords(by)}${reason === undefined ? "" : `: ${reason}`}`;
 }
 

@@ -11,7 +11,7 @@ const disconnect = (description: string): object => ({
   anyOf: [{ enum: ["keep", "now"] }, { type: "string", pattern: `^(?!0+[hd]$)(${hoursOfAYear}|${daysOfAYear})$` }],
 });
 const day = "\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])";
-const hour = "(([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?|24:00(:00(\\.0+)?)?)(Z|[+-]([01]\\d|2[0-3]):?[0-5]\\d)?";
+const hour = "([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?(Z|[+-]([01]\\d|2[0-3]):?[0-5]\\d)?";
 const time = (description: string): object => ({ description, type: "string", pattern: `^${day}(T${hour})?$` });
 /** A number may stand in quotes, too. */
 const count = (description: string, minimum: number, maximum: number): object => ({

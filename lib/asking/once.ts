@@ -17,10 +17,7 @@ export async function once(proofs: Proofs, id: string, send: () => Promise<void>
     await lenient(() => proofs.release(kind, id));
     throw error;
   }
-  await lenient(async () => {
-    await proofs.release(kind, id);
-    await proofs.claim(kind, id, keptSeconds);
-  });
+  await lenient(() => proofs.extend(kind, id, keptSeconds));
   return true;
 }
 

@@ -71,7 +71,7 @@ export async function prepare(
     ...(verdict === "reject" ? { disconnect: "keep" as const } : {}),
   };
   const after: Entry = {
-    ...written(said, stands, { version: expected.seq + 1, author: authorOf(approver), at }),
+    ...written(said, stands, { version: expected.seq + 1, author: authorOf(approver), at, ...optional("reason", reason) }),
     ...optional("authors", before === undefined ? [] : before.authors),
     ...(days === undefined ? {} : { afterwards: stands === undefined ? "nothing" : restored(stands) }),
   };

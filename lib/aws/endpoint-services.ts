@@ -142,7 +142,8 @@ function factsOf(service: ServiceId, configuration: ServiceConfiguration): Servi
     acceptanceRequired: AcceptanceRequired,
     state: ServiceState ?? "unknown",
     tags: Object.fromEntries(Tags.flatMap(({ Key, Value = "" }) => (Key === undefined ? [] : [[Key, Value]]))),
-    regions: SupportedRegions.flatMap(({ Region }) => Region ?? []),
+    // One that was taken back stays listed as closed.
+    regions: SupportedRegions.flatMap(({ Region, ServiceState: at = "Available" }) => (at === "Available" ? (Region ?? []) : [])),
     ...(privateDns === undefined ? {} : { privateDns }),
   };
 }

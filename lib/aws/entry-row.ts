@@ -73,9 +73,13 @@ const shape: RowShape<Entry> = {
     author: v.string(),
     authors: v.optional(v.array(text)),
     afterwards: v.optional(
-      v.union([v.literal("nothing"), v.strictObject({ ...said, author: v.string(), at: instantText, since: v.optional(instantText) })]),
+      v.union([
+        v.literal("nothing"),
+        v.strictObject({ ...said, author: v.string(), at: instantText, reason: words, since: v.optional(instantText) }),
+      ]),
     ),
     at: instantText,
+    reason: words,
     since: v.optional(instantText),
     ...said,
   }),

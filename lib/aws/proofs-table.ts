@@ -26,6 +26,17 @@ export function proofsTable(client: DynamoDBClient, table: string, clock: Clock,
       if (claimed) held.set(`${kind}#${id}`, by);
       return claimed;
     },
+    extend: async (kind, id, seconds) => {
+      const by = held.get(`${kind}#${id}`);
+      if (by === undefined) return false;
+      const put = new PutItemCommand({
+        TableName: table,
+        Item: writeItem({ kind, id, holder: by, expiresAt: Math.ceil(milliseconds(clock()) / 1000) + seconds }),
+        ConditionExpression: "holder = :by",
+        ExpressionAttributeValues: writeItem({ ":by": by }),
+      });
+      return unlessRefused("dynamodb:PutItem", table, () => client.send(put));
+    },
     release: async (kind, id) => {
       const by = held.get(`${kind}#${id}`);
       if (by === undefined) return;

@@ -7,7 +7,7 @@ import { optional } from "../optional.ts";
 import type { Disconnect } from "../disconnect.ts";
 import type { PolicyEvent } from "../events.ts";
 import { BadInput, Refused } from "../faults.ts";
-import { unsaid } from "../grounds.ts";
+import { reasonOf, unsaid } from "../grounds.ts";
 import type { Instant, ServiceId } from "../ids.ts";
 import { entrySubject, isEvent, notBefore, type Change, type EntryKey, type Head, type Page } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
@@ -15,6 +15,7 @@ import type { UnreadableEntry } from "../ports.ts";
 import { over, saysTheSame, written, type SaidEntry } from "../said-entry.ts";
 import type { Service } from "../service.ts";
 import { entryWords } from "../entry-words.ts";
+import type { Explanation } from "../explain.ts";
 import { utc } from "../when.ts";
 import { personWords } from "../wording.ts";
 import { checkEntry } from "./asking-together.ts";
@@ -30,6 +31,7 @@ import { all, walk } from "./paging.ts";
 import { lastingDrift, type Problem } from "./permission-drift.ts";
 import { keyWords, principalWords } from "./principals.ts";
 import { inCare } from "./services.ts";
+import { wouldGet } from "./would-get.ts";
 import { isUnreadable, refusedUnreadable, shownUnreadable, type UnreadableShown } from "./unreadable-entry.ts";
 
 export interface Put {
@@ -40,6 +42,8 @@ export interface Put {
   readonly before?: Entry;
   /** What follows for the connections there are; absent when nobody looked. */
   readonly outlook?: Outlook;
+  /** Only of a preview, for one account at one service: what would become of a new connection from there, with the entry in place. */
+  readonly explanation?: Explanation;
   /** Where the contact was to be told. */
   readonly contact?: ToldContact;
   /** What this leaves of endpoint services' permissions that no sweep puts right. */
@@ -62,10 +66,12 @@ export async function put(ports: OperatorPorts, actor: Operator, input: unknown)
     const wanted = merge ? over(said, stands) : said;
     if (tells) contactOf(wanted);
     checkTyped(input, wanted, ports, services);
-    if (stands !== undefined && saysTheSame(stands, wanted)) return { entry: stands, changed: false };
-    const entry = entryBy(wanted, before, { actor, at, version: expected.seq + 1 });
+    if (stands !== undefined && saysTheSame(stands, wanted))
+      return { entry: stands, changed: false, ...(preview ? optional("explanation", await wouldGet(ports, stands)) : {}) };
+    const entry = entryBy(wanted, before, { actor, at, version: expected.seq + 1, reason });
     const put = { entry, changed: true, ...optional("before", stands) };
-    if (preview) return { ...put, outlook: await outlook(ports, { entries: [entry] }) };
+    if (preview)
+      return { ...put, outlook: await outlook(ports, { entries: [entry] }), ...optional("explanation", await wouldGet(ports, entry)) };
     const follows = await foreseen(ports, { entries: [entry] }, confirm);
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { ...put, ...optional("outlook", follows) };
@@ -98,9 +104,19 @@ function checkTyped(input: unknown, said: SaidEntry, { clock, deployment }: Oper
 export const entryBy = (
   said: SaidEntry,
   before: Entry | undefined,
-  { actor: { arn }, at, version }: { readonly actor: Operator; readonly at: Instant; readonly version: number },
+  {
+    actor: { arn },
+    at,
+    version,
+    reason,
+  }: { readonly actor: Operator; readonly at: Instant; readonly version: number; readonly reason?: string | undefined },
 ): Entry => ({
-  ...written(said, before && standingAt(before, at), { version, author: arn, at }),
+  ...written(said, before && standingAt(before, at), {
+    version,
+    author: arn,
+    at,
+    ...optional("reason", reason && reasonOf({ rule: "operator", detail: reason })),
+  }),
   authors: authorsAfter(before, arn),
 });
 

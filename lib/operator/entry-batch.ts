@@ -42,7 +42,9 @@ export async function batch(ports: OperatorPorts, actor: Operator, input: unknow
   const before = await entriesAt(ports, [...put, ...remove]);
   const at = ports.clock();
   const next = (key: EntryKey): number => (before.get(entryId(key))?.version ?? 0) + 1;
-  const entries = put.map(({ version: _version, ...said }) => entryBy(said, before.get(entryId(said)), { actor, at, version: next(said) }));
+  const entries = put.map(({ version: _version, ...said }) =>
+    entryBy(said, before.get(entryId(said)), { actor, at, version: next(said), reason }),
+  );
   const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
   await foreseen(ports, { entries, removed }, confirm);
   const written = await concurrently(put, commitsAtOnce, (one) =>
@@ -74,7 +76,7 @@ async function write(
     const stands = before && standingAt(before, at);
     if (stands !== undefined && saysTheSame(stands, said)) return { done: "nothing", version: stands.version };
     if (version !== undefined) refuseClash(said, stands, version);
-    const entry = entryBy(said, before, { actor, at, version: expected.seq + 1 });
+    const entry = entryBy(said, before, { actor, at, version: expected.seq + 1, reason });
     const head = await ports.ledger.commit(entryChange(actor, expected, before, entry, reason));
     return typeof head === "string" ? "conflict" : { done: before === undefined ? "added" : "changed", version: entry.version };
   });

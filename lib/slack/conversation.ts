@@ -3,7 +3,7 @@
 import { eachToItsEnd, inTurn } from "../asking/each-to-its-end.ts";
 import { once } from "../asking/once.ts";
 import { known, writerOf } from "../asking/profile.ts";
-import { noticeOf, recordOf, type Committed, type TellPorts } from "../asking/tell.ts";
+import { matterOf, noticeOf, recordOf, type Committed, type TellPorts } from "../asking/tell.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { DrawbridgeEvent } from "../events.ts";
@@ -73,8 +73,14 @@ function placesToAsk({ bot }: ConversationPorts, told: Committed, shown: Shown):
 }
 
 /** One whom Slack does not know is warned of, and shows in the list of approvers: nobody else waits for them, and no retry can help. */
-async function postOnce({ proofs, warn }: ConversationPorts, told: Committed, to: string, post: () => Promise<void>): Promise<void> {
-  await once(proofs, `${told.subject}#${String(told.seq)}#slack#${to}`, async () => {
+async function postOnce(
+  { proofs, warn }: ConversationPorts,
+  told: Committed,
+  to: string,
+  post: () => Promise<void>,
+  matter = `${told.subject}#${String(told.seq)}`,
+): Promise<void> {
+  await once(proofs, `${matter}#slack#${to}`, async () => {
     try {
       await post();
     } catch (error) {
@@ -184,7 +190,14 @@ async function tellAlone(ports: ConversationPorts, told: Committed): Promise<voi
   await tellOnce(ports, told, ports.bot.channel, newsMessage({ of: "news", event, ...optional("service", told.service) }));
 }
 
+/** A thread is told what becomes of its own connection; by itself, what concerns many connections is told once for all of them. */
 const tellOnce = (ports: ConversationPorts, told: Committed, to: string, message: SlackMessage, thread?: string): Promise<void> =>
-  postOnce(ports, told, to, async () => {
-    await noting(ports, to, () => ports.api.post(to, message, thread));
-  });
+  postOnce(
+    ports,
+    told,
+    to,
+    async () => {
+      await noting(ports, to, () => ports.api.post(to, message, thread));
+    },
+    thread === undefined ? matterOf(told) : undefined,
+  );

@@ -2,6 +2,8 @@
 
 import type { Judgement } from "../allow-list.ts";
 import { explain, type ExplainedEntry } from "../explain.ts";
+import { utc } from "../when.ts";
+import { personWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
 import { shown } from "./pieces.ts";
 
@@ -17,8 +19,9 @@ export function explanation(judgement: Judgement): Markup | undefined {
   </details>`;
 }
 
-const line = ({ words, decides, why, conditions }: ExplainedEntry): Markup =>
+const line = ({ words, author, at, decides, why, conditions }: ExplainedEntry): Markup =>
   html`<li>
     <strong>${decides ? "Decides" : "Beaten"}</strong>: ${shown(words)}
+    ${author === undefined || at === undefined ? undefined : html`<p class="soft">Written by ${shown(personWords(author))}, <time datetime="${at}">${utc(at)}</time></p>`}
     <p class="soft">${why}${conditions.map(({ condition, result, saw }) => html`<br />${condition}: ${shown(saw)} (${result})`)}</p>
   </li>`;

@@ -144,6 +144,11 @@ function counted(world: FakeWorld, template: Template, tally: Tally): ReturnType
         tally.writeUnits += 1;
         return ports.proofs.claim(...given);
       },
+      extend: async (...given) => {
+        tally.writes += 1;
+        tally.writeUnits += 1;
+        return ports.proofs.extend(...given);
+      },
       release: async (...given) => {
         tally.writes += 1;
         tally.writeUnits += 1;

@@ -66,6 +66,14 @@ describe("the page", () => {
     expect(text(await (await asked()).http("GET"))).toContain("Nothing was accepted or rejected for this account before");
   });
 
+  test("tells of each entry that matches who wrote it, and when", async () => {
+    const world = await asked((story) => story.entry({ verdict: "ask", principal: `account#${stranger}`, name: "acme" }));
+    const page = text(await world.http("GET"));
+    expect(page).toContain(
+      `account ${stranger} (acme) at ${service}: ask, version 1 Written by alice of 111111111111, 23 Nov 2026, 12:00 UTC`,
+    );
+  });
+
   test("allows its one style and nothing else, and is kept and framed by nobody", async () => {
     const { html, headers } = await (await asked()).http("GET");
     const policy = String(headers["content-security-policy"]);

@@ -451,6 +451,8 @@ test("an invitation writes the entry, and prints a letter that stands by itself"
     name of its own:
 
     aws ec2 modify-vpc-endpoint --region eu-west-1 --vpc-endpoint-id "$ENDPOINT" --private-dns-enabled
+
+    In Terraform set private_dns_enabled = true, in CloudFormation PrivateDnsEnabled: true, and apply or update once more.
     "
   `);
 });
@@ -472,4 +474,64 @@ test.each([80, 100, 120])("nothing is wider than %d columns", async (width) => {
     const { out } = await run(line, { width });
     for (const shown of out.split("\n")) expect(shown.length, `${line}: ${shown}`).toBeLessThanOrEqual(width);
   }
+});
+
+describe("an invitation", () => {
+  test.each(["any", "o-abcdefghij", "ou-ab12-cdefgh34", "vpce-0123456789abcdef0"])("is for one account, and not for %s", async (whom) => {
+    const { code, err, out } = await run(`invite ${whom} --service ${service} --yes`);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(`${whom} is no account; invite one account by its twelve digits`);
+    expect(at.types().filter((type) => type.startsWith("Entry"))).toEqual([]);
+  });
+
+  test("says before it writes that a reject entry keeps them out, and writes nothing without a yes", async () => {
+    await run(`deny any --service * --yes`);
+    const invite = `invite 222222222222 --service ${service} --name acme`;
+    const refused = await run(invite, { answer: "n" });
+    expect(refused).toMatchObject({ code: 1, out: "", questions: ["They would not be let in. Go on? [y/N] "] });
+    expect(refused.err).toContain("With this entry it would be rejected, because anyone at every service: reject, version 1.");
+    expect(at.types().filter((type) => type.startsWith("Entry"))).toEqual(["EntryAdded"]);
+    const done = await run(`${invite} --yes --json`);
+    expect(JSON.parse(done.out)).toMatchObject({ changed: true, verdict: "reject" });
+  });
+
+  test("says that a freeze has people asked, and the letter promises nothing else", async () => {
+    await run(`freeze all --reason "incident 42" --yes`);
+    const { code, err, out } = await run(`invite 222222222222 --service ${service} --name acme`);
+    expect(code).toBe(0);
+    expect(err).toContain("With this entry approvers would be asked, because account 222222222222 (acme)");
+    expect(err).toContain("incident 42");
+    expect(out).toContain("Your request waits until it is decided about.");
+    expect(out).not.toContain("accepted automatically");
+  });
+
+  test("is not written where the service is not offered, or the contact is no address", async () => {
+    const elsewhere = await run(`invite 222222222222 --service ${service} --name acme --region ap-south-1`);
+    expect(elsewhere).toMatchObject({ code: 1, out: "" });
+    expect(elsewhere.err).toContain("ap-south-1: the service is not offered there");
+    expect(await run(`invite 222222222222 --service ${service} --contact nobody --tell-contact`)).toMatchObject({ code: 2, out: "" });
+    expect(at.types().filter((type) => type.startsWith("Entry"))).toEqual([]);
+  });
+
+  test("takes the entry's address type into every way to connect", async () => {
+    const { out } = await run(`invite 222222222222 --service ${service} --name acme --ip-type dualstack`);
+    for (const words of ["--ip-address-type dualstack", 'ip_address_type     = "dualstack"', "IpAddressType: dualstack"])
+      expect(out).toContain(words);
+  });
+});
+
+test("show and audit --why tell what a verdict rested on, as it was then", async () => {
+  await run(`allow any --service ${service} --yes`);
+  await run(`allow 222222222222 --service ${service} --name acme`);
+  at.connect(1);
+  await at.admit();
+  await run(`remove 222222222222 --service ${service} --yes`);
+  const shown = (await run(`show ${endpoint}`)).out;
+  expect(shown).toContain("What the list's verdict of ");
+  expect(shown).toMatch(/ {2}decides {2}account 222222222222 \(acme\) at \S+: accept, version 1, written by alice of 111111111111/);
+  expect(shown).toMatch(/ {2}beaten {3}anyone at \S+: accept, version 1/);
+  const logged = (await run(`audit --connection ${endpoint} --why`)).out;
+  expect(logged).toContain("; decides: account 222222222222 (acme)");
+  expect(logged).toContain("; beaten: anyone at");
+  expect((await run(`audit --connection ${endpoint}`)).out).not.toContain("beaten");
 });

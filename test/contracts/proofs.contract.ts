@@ -42,6 +42,22 @@ export function proofsContract(name: string, setup: () => Promise<ProofsUnderTes
       expect(await of("b").claim("lease", "1", 60)).toBe(true);
     });
 
+    test("whoever holds it may hold it longer, and nobody gets it in between", async () => {
+      const { clock, of } = await setup();
+      const proofs = of("a");
+      expect(await proofs.extend("lease", "1", 600)).toBe(false);
+      await proofs.claim("lease", "1", 60);
+      clock.advance(30);
+      expect(await proofs.extend("lease", "1", 600)).toBe(true);
+      clock.advance(599);
+      expect(await of("b").claim("lease", "1", 60)).toBe(false);
+      clock.advance(3);
+      expect(await of("b").claim("lease", "1", 60)).toBe(true);
+      expect(await proofs.extend("lease", "1", 600)).toBe(false);
+      await proofs.release("lease", "1");
+      expect(await of("c").claim("lease", "1", 60)).toBe(false);
+    });
+
     test("nobody gives back what another has claimed since", async () => {
       const { clock, of } = await setup();
       const [slow, quick] = [of("slow"), of("quick")];

@@ -26,6 +26,15 @@ export function fakeProofs(clock: Clock): FakeProofs {
           mine.set(key, claim);
           return true;
         },
+        extend: async (kind, id, seconds) => {
+          const key = `${kind}#${id}`;
+          const own = mine.get(key);
+          if (own === undefined || held.get(key) !== own) return false;
+          const claim = { holder, until: Math.ceil(milliseconds(clock()) / 1000) + seconds };
+          held.set(key, claim);
+          mine.set(key, claim);
+          return true;
+        },
         release: async (kind, id) => {
           const key = `${kind}#${id}`;
           if (held.get(key) === mine.get(key)) held.delete(key);

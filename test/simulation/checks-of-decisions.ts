@@ -179,6 +179,11 @@ export class ChecksOfDecisions {
     const isLive = before !== undefined && liveStates.has(before.status);
     if (event.revokes !== (isLive || (before?.status === "requested" && before.acceptedOutside === true)))
       fail(`revokes is ${String(event.revokes)} for ${before?.status ?? "nothing"}`);
+    const told = before?.revocation;
+    const wasTold = event.entry !== undefined && told !== undefined && told.due <= event.at && entryId(told.entry) === entryId(event.entry);
+    const announced = event.by.kind === "entry" && isLive && wasTold ? told?.due : undefined;
+    if (event.announced !== announced)
+      this.#fail("a cut says whether it was told of", `${row.endpoint}: ${String(event.announced)}, not ${String(announced)}`);
     if (event.by.kind === "approver") {
       if (before?.status !== "asking" || list === undefined || !given.has(`${before.question.id} reject ${event.by.name}`))
         return fail(`${event.by.name} did not reject that`);

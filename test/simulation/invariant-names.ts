@@ -13,6 +13,10 @@ export const invariants = {
     "ConnectionApproved is committed only when the list as read says accept, or when a person who may gave that very answer, and never over a reject entry that applies",
   "a denial rests on an entry, an answer or a command":
     "ConnectionDenied is committed only when a reject entry applies, an answer or command said so, what held the connection has ended and is to cut it, silence rejects, or the service enforces against an accept outside",
+  "a verdict tells what it rests on":
+    "each verdict of the list carries every entry that matched as it was read, which of them decided, and of a reject entry its reason; what people decide carries none",
+  "a cut says whether it was told of":
+    "ConnectionDenied names when a cut was announced for exactly where the same entry's cut was announced for that moment or before; approvers are told of every other cut as it happens",
   "people are asked only when the list says ask":
     "ApprovalRequested is committed only when the list as read says ask, for a connection that waits, under a question id never used before",
   "a request does not wait for the sweep":

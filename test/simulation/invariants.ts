@@ -1,5 +1,6 @@
 // What must hold while a life is lived: this file takes each commit apart, and hands its events to those who know.
 
+import { findingsFault, isVerdict } from "./checks-of-findings.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
 import type { EndpointId } from "../../lib/ids.ts";
@@ -111,6 +112,8 @@ export class Invariants {
   }
 
   #judge(event: ConnectionEvent, before: Connection | undefined, row: Row, by: Invocation): void {
+    const fault = isVerdict(event) ? findingsFault(event, row, by) : undefined;
+    if (fault !== undefined) this.#fail("a verdict tells what it rests on", `${event.type} of ${row.endpoint}: ${fault}`);
     switch (event.type) {
       case "ConnectionApproved":
         this.#decisions.decides(event, before, row);

@@ -48,6 +48,19 @@ export const mutantsOfPolicy: readonly Mutant[] = [
     "if (revocation === undefined || !isSafe(connection, ground)) return [];",
     "if (revocation === undefined || ground.now !== revocation.due) return [];",
   ),
+  one(
+    "decide-holding.ts",
+    "a cut is told of as if it had not been ahead",
+    'optional("announced", told ? revocation.due : undefined)',
+    'optional("announced", undefined)',
+  ),
+  one(
+    "allow-list.ts",
+    "a verdict does not tell what it beat",
+    "findings: findings.map(({ entry, verdict, outcome, decides, checks, author, at, name }) => ({",
+    "findings: findings.filter(({ decides }) => decides).map(({ entry, verdict, outcome, decides, checks, author, at, name }) => ({",
+  ),
+  one("decide-holding.ts", "a cut does not say its entry's reason", '...optional("reason", reason),', ""),
   // limits and freezes
   one("decide.ts", "a place is not given back", "return ends ? { ...event, counter: connection.counter } : event;", "return event;"),
   one(

@@ -153,7 +153,7 @@ export class Operators {
       const { authorsAfter, standingAt, written } = this.#world.system;
       const stands = from && standingAt(from, at);
       if (from === undefined || stands === undefined) return undefined;
-      const by = { version: expected.seq + 1, author: operatorArn, at };
+      const by = { version: expected.seq + 1, author: operatorArn, at, reason: `told at ${at}` };
       const disconnect = grace === undefined || stands.verdict === "accept" ? {} : { disconnect: grace };
       const after: Entry = {
         ...written({ ...saidOf(stands), ticket, ...disconnect }, stands, by),
@@ -179,6 +179,8 @@ export class Operators {
       verdict,
       conditions,
       author,
+      // No number is drawn for it, so that lives stay as they were.
+      ...(index % 2 === 0 ? { reason: `incident ${String(index)}` } : {}),
       ...(label === undefined ? {} : { label }),
       ...(conditions.expires !== undefined && random.chance(0.5) ? { onExpiry: this.#disconnect() } : {}),
       ...(verdict !== "accept" && random.chance(0.4) ? { disconnect: this.#disconnect() } : {}),

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../lib/faults.ts";
+import { instant, milliseconds } from "../../lib/ids.ts";
 import { endpoint, publicUrl, service, stranger } from "../asking/given.ts";
 import { reachInSlack } from "../../lib/slack/reach.ts";
 import { accountOf, endpointOf } from "../fakes/endpoint-services.ts";
@@ -161,6 +162,23 @@ async function breakGlass(world: Spoken): Promise<void> {
   const signal = { kind: "answered", choice: "approve", by, breakGlass: true, reason: "payments are down" } as const;
   await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
 }
+
+describe("what is ahead of all that an entry holds", () => {
+  test("is told in the channel once, however many connections that is", async () => {
+    const world = await inSlack(undefined, {
+      prepare: async (before) => {
+        const expires = instant(milliseconds(before.clock.now()) + 24 * 3_600_000);
+        await before.entry({ principal: `account#${accountOf(7)}`, verdict: "accept", conditions: { expires } });
+        for (const number of [71, 72, 73]) before.ec2.connect({ endpoint: endpointOf(number), service, account: accountOf(7) });
+        await before.look();
+      },
+    });
+    await world.hearAll();
+    const lives = world.tables.committed.filter(({ event }) => event.type === "ExpiryAnnounced");
+    expect(lives.length).toBeGreaterThan(2);
+    expect(world.slack.posts.filter(({ text: preview }) => preview?.startsWith("Expires soon"))).toHaveLength(1);
+  });
+});
 
 describe("break-glass", () => {
   test("calls every approver in the question's thread, and stands out there", async () => {

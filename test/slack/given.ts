@@ -139,6 +139,9 @@ const told = new Set([
   "AcceptedOutside",
   "RejectedOutside",
   "Attributed",
+  "RevocationAnnounced",
+  "RevocationWithdrawn",
+  "ExpiryAnnounced",
 ]);
 
 async function add(world: Asked, given: { readonly name: string; readonly slack: string; readonly arn?: string }): Promise<void> {

@@ -46,6 +46,10 @@ export const asking: readonly Story[] = [
       await press(approved.endpoint, "drawbridge-approve");
       await world.becomes(approved.endpoint, "connected");
 
+      // The old token is refused, the claim on the question given free, and taken again with the new one.
+      world.local.slack.reinstall();
+      const SecretString = world.local.slack.secret();
+      await world.aws("secretsmanager", "PutSecretValue", { SecretId: world.local.outputs["SlackSecretArn"], SecretString });
       const { endpoint, question } = await slackAbout(world, await world.connect(unknown, asked));
       const claim = { kind: { S: "answering" }, id: { S: question } };
       const TableName = world.idOf("ProofsTable");
