@@ -217,37 +217,6 @@ export const pinnedOfBesides: readonly Pinned[] = [
     },
   },
   {
-    found: "a name was wanted in its zone again, and a run that knew the other zone removed it and could not tell of it",
-    mutant: "a name that its zone wants again is trusted",
-    setup: {
-      seed: 10072,
-      rates: {},
-      habits: {
-        repeatRefused: true,
-        acceptsRejected: true,
-        showsDnsEarly: true,
-        showsRegion: true,
-        showsIpAddressType: true,
-        notificationText: "words",
-        notifiesDelete: true,
-        idsMax: 1000,
-      },
-      without: [],
-      minutes: 15,
-      services: 1,
-      scanner: false,
-      consumers: 5,
-      latency: 8000,
-      pageSize: 1,
-      endpointsPerCall: 100,
-      crowd: 0,
-      besides: {
-        care: true,
-      },
-      sealed: true,
-    },
-  },
-  {
     found:
       "a service that was released, and taken up again, between two tries gave its consumer the name with the suffix though the plain one was free",
     mutant: "a service that is released is taken for a name that is another's",
