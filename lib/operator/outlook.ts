@@ -8,6 +8,7 @@ import { accountId, endpointId, isAccountId, type AccountId, type EndpointId, ty
 import { counts as countsOf, type Change, type EntryKey, type Head } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import { run } from "../loop/run.ts";
+import { candidateOf, rulings } from "../loop/verdicts.ts";
 import type { Observed } from "../observed.ts";
 import type { Service } from "../service.ts";
 import { keptOnes, type Quiet } from "./kept.ts";
@@ -167,7 +168,15 @@ async function foresee(
       ? []
       : [{ connection, service, shown: seen.observed, ruling }],
   );
-  return { fates, quiet };
+  // Whom the change lets in may take the last place of a limit before those who stay are looked at.
+  const judging = { allowList: supposing(ports.allowList, supposed, counts), organizations, clock };
+  const now = fates.some(({ kind }) => kind === "accepted")
+    ? await rulings(
+        judging,
+        quiet.map(({ shown, connection }) => candidateOf(shown, connection)),
+      )
+    : [];
+  return { fates, quiet: quiet.map((one, index) => ({ ...one, ruling: now[index] ?? one.ruling })) };
 }
 
 /** Keeps nothing but what would have been committed, and counts places as the real one does. */

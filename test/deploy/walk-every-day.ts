@@ -106,7 +106,8 @@ export function everyDay(walk: () => Walker): void {
     const principals = async (): Promise<number> =>
       ((await local.call("ec2", "DescribeVpcEndpointServicePermissions", { ServiceId: service() }))["AllowedPrincipals"] as unknown[])
         .length;
-    await run(shell, [`npx drawbridge services set ${service()} --permissions follow`, pause]);
+    // Paused first: no sweep may come between.
+    await run(shell, [pause, `npx drawbridge services set ${service()} --permissions follow`]);
     const waiting = await connect(acme);
     // When the sweep comes by, it decides, and no more.
     const isHeld = async (): Promise<true | undefined> =>

@@ -270,6 +270,20 @@ async function staying(at: Desk): Promise<Set<string>> {
   return new Set(explained.flatMap(({ items }, index) => (items[0]?.stays === undefined ? [] : [endpointOf(numbers[index] ?? 0)])));
 }
 
+test("who stays only because the change lets another take the last place is told as kept", async () => {
+  const at = await inCare();
+  at.connect(2, 4, 1);
+  at.connect(5, 4, 1);
+  await at.ask("PUT /entries", { service, principal: "any", verdict: "accept", conditions: { atMost: 1 } });
+  await at.admit();
+  await at.admit();
+  const input = { service, principal: "444444444444", verdict: "accept", conditions: { atMost: 1 } };
+  const { outlook } = await at.ask<{ outlook: Outlook }>("PUT /entries", { ...input, preview: true });
+  const [one, other] = [outlook.accepted, outlook.kept].map((fates) => fates.map(({ endpoint }) => endpoint));
+  expect([...(one ?? []), ...(other ?? [])].toSorted()).toEqual([endpointOf(2), endpointOf(5)]);
+  expect(one).toHaveLength(1);
+});
+
 test("the preview of any change of any list equals what then happens", async () => {
   let changes = 0;
   let cuts = 0;
