@@ -101,7 +101,10 @@ async function lacksPrivateDns(
 const isInAZone = ({ kept: { connection }, service }: Standing): boolean =>
   (service.mode === "enforce" && connection.names.length > 0) || standingGrant(connection, service) !== undefined;
 
-/** Once an hour its names and its VPCs' authorizations are held against Route 53: each service in a minute of its own, so that they do not all come at once. */
+/**
+ * Once an hour its names and its VPCs' authorizations are held against Route 53: each service in a minute of its own, so
+ * that they do not all come at once.
+ */
 const isItsMinute = (service: ServiceId, now: Instant): boolean =>
   Number(now.slice(14, 16)) === Number.parseInt(service.slice(-6), 16) % 60;
 

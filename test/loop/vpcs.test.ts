@@ -226,6 +226,21 @@ describe("once an hour", () => {
     expect(world.wake.take("dns")).toEqual([]);
   });
 
+  test("the sweep asks for it, also where the connection has no name", async () => {
+    world.ec2.connect({ endpoint: first, service: payments, account: acme });
+    await admit(ports, items({ endpoints: [first] }));
+    world.ec2.move(first, "available");
+    await observe(ports, items({ endpoints: [first] }));
+    await giveNames(ports, items());
+    expect(await record(first)).toMatchObject({ names: [], grants: [{ made: true }] });
+    world.wake.take("dns");
+    for (let minute = 0; minute < 60; minute += 1) {
+      world.clock.advance(60);
+      await sweep(ports);
+    }
+    expect(world.wake.take("dns").map(({ look }) => look)).toEqual([{ service: payments, why: "compare" }]);
+  });
+
   test("the VPCs of a service that is only observed, or has another zone by now, are left as they are", async () => {
     await connect(first);
     await giveNames(ports, items());
