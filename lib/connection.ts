@@ -265,10 +265,7 @@ function changed(known: Known, event: ConnectionEvent): Known {
         names: next.names.map((name) => (name.fqdn === event.fqdn ? { ...without(name, "was"), made: true } : name)),
       };
     case "NameRemoved":
-      return {
-        ...next,
-        names: next.names.flatMap((name) => (name.fqdn === event.fqdn ? [] : [event.again === true ? unmade(name) : name])),
-      };
+      return { ...next, names: next.names.filter((name) => name.fqdn !== event.fqdn) };
     case "VpcGranted":
     case "VpcAuthorized":
     case "VpcWithdrawn": {

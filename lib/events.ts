@@ -179,12 +179,7 @@ export type ConnectionEvent = Common &
     | { readonly type: "NameDrifted"; readonly fqdn: string; readonly lacks: readonly string[] }
     | { readonly type: "NameClashed"; readonly fqdn: string; readonly found: string; readonly first: Instant; readonly count: number }
     | { readonly type: "NameMade"; readonly fqdn: string }
-    | {
-        readonly type: "NameRemoved";
-        readonly fqdn: string;
-        /** The names that stay are older: they were unwanted for a time, and are made again. */
-        readonly again?: true;
-      }
+    | { readonly type: "NameRemoved"; readonly fqdn: string }
     | { readonly type: "ConnectionMissing" }
     | { readonly type: "ConnectionFound" }
     | { readonly type: "ConnectionClosed"; readonly reason: ClosedReason; readonly counter?: string }

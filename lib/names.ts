@@ -115,18 +115,6 @@ export const plain = (name: string): string => name.toLowerCase().replace(/\.$/,
 
 // What the log keeps of it
 
-/**
- * Whether a name stays that was there before this one: the zone or the label changed, and changed back. A run that knew
- * no better may have removed it meanwhile, and not told of it.
- */
-const older = ({ names }: Connection, { fqdn }: Name): boolean =>
-  names
-    .slice(
-      0,
-      names.findIndex((name) => name.fqdn === fqdn),
-    )
-    .some(({ made }) => made);
-
 type Told = ConnectionEvent extends infer E ? (E extends ConnectionEvent ? Omit<E, "at" | "by" | "because" | "source"> : never) : never;
 
 /** The events that follow from what was done about a name. Two runs may have done it at once; the second finds the first one's event. */
@@ -153,7 +141,7 @@ export function toldOfNames(
     case "name-made":
       return name.made ? [] : [{ type: "NameMade", fqdn }];
     case "name-removed":
-      return [{ type: "NameRemoved", fqdn, ...(older(connection, name) ? { again: true as const } : {}) }];
+      return [{ type: "NameRemoved", fqdn }];
     case "name-drifted":
       return name.made ? [{ type: "NameDrifted", fqdn, lacks: signal.lacks }] : [];
     case "name-clashed": {

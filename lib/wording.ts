@@ -216,7 +216,7 @@ function effectSentence(event: EffectEvent): string {
     case "NameMade":
       return `${event.fqdn} leads to its endpoint`;
     case "NameRemoved":
-      return `${event.fqdn} is removed${event.again === true ? "; the name from before, which is wanted again, is made anew" : ""}`;
+      return `${event.fqdn} is removed`;
   }
 }
 

@@ -148,7 +148,9 @@ async function assign(ports: NamePorts, ran: Ran): Promise<Standing[]> {
     });
     if (tasks.length === 0) break;
     const result = await run(commitOnly(ports), { service: ran.service.service, tasks });
-    const done = (result?.standings ?? []).filter(({ kept, service }) => fitting(kept.connection, service) !== undefined);
+    // Released meanwhile: no name was taken by another, so none with a suffix is tried.
+    if (result === undefined) break;
+    const done = result.standings.filter(({ kept, service }) => fitting(kept.connection, service) !== undefined);
     named.push(...done.map((standing) => ({ ...standing, effects: unmade(standing.kept.connection, ran) })));
     const settled = new Set(done.map(({ kept }) => kept.connection.endpoint));
     open = open.filter(({ kept }) => !settled.has(kept.connection.endpoint));

@@ -3,7 +3,12 @@
 import { one, type Mutant } from "./mutant.ts";
 
 const mutants: readonly Mutant[] = [
-  one("names.ts", "a name that its zone wants again is trusted", ".some(({ made }) => made);", ".some(({ made }) => made && false);"),
+  one(
+    "loop/names.ts",
+    "a service that is released is taken for a name that is another's",
+    "if (result === undefined) break;\n    const done = result.standings",
+    "const done = (result?.standings ?? [])",
+  ),
   one(
     "names.ts",
     "a name in the zone from before will do",
