@@ -78,7 +78,9 @@ export class Invariants {
     const { setup, schedule, store, people } = this.#world;
     if (Object.keys(setup.rates).length > 0 || setup.script !== undefined || setup.latency > latencyMax || (setup.crowd ?? 0) > 0) return;
     if (stateOf(row) !== "pendingAcceptance" || !people.enforcedSince.has(row.service) || this.#world.turns !== undefined) return;
+    const recorded = schedule.now;
     schedule.after(decidedMs, () => {
+      if (this.#world.besides.care.wasReleased(row.service, recorded)) return;
       const waits = row.states.every(({ state }) => state === "pendingAcceptance");
       if (waits && store.records.get(row.endpoint)?.kept.connection.status === "requested")
         this.#fail(

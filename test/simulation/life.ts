@@ -179,10 +179,16 @@ const mayRejectSilence = ({ store }: World, service: ServiceId): boolean =>
   store.services.get(service)?.asking?.silence === "reject" ||
   [...store.entries.values()].some(({ asking }) => asking?.silence === "reject");
 
+/** An entry that begins or ends about now, as clocks differ, changes what follows from the list. */
+const turns = ({ store, schedule }: World): boolean =>
+  [...store.entries.values()].some(({ conditions: { notBefore, expires } }) =>
+    [notBefore, expires].some((at) => at !== undefined && Math.abs(Date.parse(at) - schedule.now) < 60 * minute),
+  );
+
 async function staysSettled(world: World): Promise<void> {
   const counted = (): string =>
     [untimely(world), world.delivery.observe.sent.length, world.delivery.admit.sent.length, messagesToDns(world)].join(" ");
-  if ([...world.store.records.values()].some(({ kept }) => isMoving(world, kept.connection))) return;
+  if (turns(world) || [...world.store.records.values()].some(({ kept }) => isMoving(world, kept.connection))) return;
   const before = counted();
   await swept(world);
   await swept(world);
