@@ -34,7 +34,7 @@ const ports = {
   proofs: proofs(set),
   zones: zones(set),
   followPrivateDns: (service: ServiceId) => followPrivateDns(ports, service),
-  followVpcs: (ran: Ran, wake: NamePorts["wake"]) => followVpcs({ ...ports, wake }, ran),
+  followVpcs: (ran: Ran, wake: NamePorts["wake"], compare: boolean) => followVpcs({ ...ports, wake }, ran, compare),
   wake: wakeDns(set),
   zoneLeft: (zone: ZoneId, { code, where, message }: Fault) => {
     telling.log.warn("A hosted zone cannot be changed now, and is tried again soon", { zone, code, where, reason: message });

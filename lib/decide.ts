@@ -226,6 +226,10 @@ function hear(connection: Connection, signal: Signal, known: Known): ConnectionE
     case "vpc-authorized":
     case "vpc-withdrawn":
       return toldOfVpcs(connection, signal).map((event) => did(known, event));
+    case "vpc-drifted":
+      return toldOfVpcs(connection, signal).map((event) =>
+        did(known, event, { rule: "names", detail: "Route 53 no longer lists the authorization that it had been given" }),
+      );
     default:
       return toldOfNames(connection, signal, known).map((event) => did(known, event));
   }

@@ -166,7 +166,14 @@ export type ConnectionEvent = Common &
       }
     | { readonly type: "LabelChanged"; readonly label: string; readonly entry?: EntryRef }
     | { readonly type: "VpcNamed"; readonly vpc?: Vpc; readonly entry?: EntryRef }
-    | { readonly type: "VpcGranted" | "VpcAuthorized" | "VpcWithdrawn"; readonly zone: ZoneId; readonly vpc: Vpc }
+    | {
+        readonly type: "VpcGranted";
+        readonly zone: ZoneId;
+        readonly vpc: Vpc;
+        /** It was authorized before, and Route 53 lists that no longer. */
+        readonly again?: true;
+      }
+    | { readonly type: "VpcAuthorized" | "VpcWithdrawn"; readonly zone: ZoneId; readonly vpc: Vpc }
     | { readonly type: "NameAssigned"; readonly name: Name }
     | ({ readonly type: "NameChanged"; readonly fqdn: string } & NameContent)
     | { readonly type: "NameDrifted"; readonly fqdn: string; readonly lacks: readonly string[] }

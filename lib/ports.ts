@@ -176,6 +176,8 @@ export interface Zones {
   disprove(zone: ZoneId, name: string, value: string): Promise<void>;
   /** Lets the VPC's account associate it with the private zone; safe to repeat. */
   authorize(zone: ZoneId, vpc: Vpc): Promise<void>;
+  /** Every VPC that is let associate with the zone, all pages, whoever let it: complete or it throws. An association is no authorization. */
+  authorized(zone: ZoneId): Promise<readonly Vpc[]>;
   /** Takes that back, with the association; safe to repeat. */
   withdraw(zone: ZoneId, vpc: Vpc): Promise<void>;
 }
@@ -197,7 +199,7 @@ export interface Look {
   readonly endpoints?: readonly EndpointId[];
   /** How many delayed looks came before. */
   readonly attempt?: number;
-  /** `compare`: look at all of it, and whether its names are in their zones too. */
+  /** `compare`: look at all of it, and whether Route 53 has its names and its VPCs' authorizations too. */
   readonly why: "look-again" | "requested" | "sweep" | "entry-changed" | "added" | "compare";
 }
 

@@ -20,7 +20,7 @@ export interface Grant {
 
 export type VpcEffect = { readonly kind: "assign-vpc" | "authorize-vpc" | "withdraw-vpc"; readonly grant: Grant };
 
-export type VpcSignal = { readonly kind: "vpc-granted" | "vpc-authorized" | "vpc-withdrawn"; readonly grant: Grant };
+export type VpcSignal = { readonly kind: "vpc-granted" | "vpc-authorized" | "vpc-withdrawn" | "vpc-drifted"; readonly grant: Grant };
 
 /** What is lacking between the entry's word and the authorizations there are. */
 export function vpcGaps(connection: Connection, service: Service): VpcEffect[] {
@@ -39,6 +39,12 @@ function wantedGrant(connection: Connection, { zone }: Service): Grant | undefin
   return { zone: zone.id, vpc: connection.decision.vpc, made: false };
 }
 
+/** What Route 53 must know of, if the log is right. An observed service's is left as it is. */
+export function standingGrant(connection: Connection, service: Service): Grant | undefined {
+  const wanted = service.mode === "enforce" ? wantedGrant(connection, service) : undefined;
+  return wanted === undefined ? undefined : connection.grants?.find((grant) => grant.made && sameGrant(grant, wanted));
+}
+
 export const sameVpc = (a: Vpc, b: Vpc): boolean => a.id === b.id && a.region === b.region;
 export const sameGrant = (a: Grant, b: Grant): boolean => a.zone === b.zone && sameVpc(a.vpc, b.vpc);
 
@@ -51,6 +57,8 @@ export function toldOfVpcs(connection: Connection, { kind, grant }: VpcSignal): 
   if (kind === "vpc-granted") return there === undefined && connection.status === "connected" ? [{ type: "VpcGranted", zone, vpc }] : [];
   if (there === undefined) return [];
   if (kind === "vpc-withdrawn") return [{ type: "VpcWithdrawn", zone, vpc }];
+  if (kind === "vpc-drifted")
+    return there.made && connection.status === "connected" ? [{ type: "VpcGranted", zone, vpc, again: true }] : [];
   return there.made ? [] : [{ type: "VpcAuthorized", zone, vpc }];
 }
 

@@ -200,7 +200,9 @@ function effectSentence(event: EffectEvent): string {
     case "VpcNamed":
       return event.vpc === undefined ? "its VPC is no longer named" : `its VPC is ${event.vpc.id} in ${event.vpc.region}`;
     case "VpcGranted":
-      return `its VPC ${event.vpc.id} is to see the private zone ${event.zone}`;
+      return event.again === true
+        ? `Route 53 lacks that its VPC ${event.vpc.id} may see the private zone ${event.zone}; it is authorized again`
+        : `its VPC ${event.vpc.id} is to see the private zone ${event.zone}`;
     case "VpcAuthorized":
       return `its VPC ${event.vpc.id} may see the private zone ${event.zone}; the consumer runs, once: ${associateCommand(event.zone, event.vpc)}`;
     case "VpcWithdrawn":

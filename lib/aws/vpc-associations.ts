@@ -1,15 +1,17 @@
-// Private zones and other accounts' VPCs: who may associate, and the end of it.
+// Private zones and other accounts' VPCs: who may associate, the end of it, and the list of them.
 
 import {
   CreateVPCAssociationAuthorizationCommand,
   DeleteVPCAssociationAuthorizationCommand,
   DisassociateVPCFromHostedZoneCommand,
   GetHostedZoneCommand,
+  ListVPCAssociationAuthorizationsCommand,
   type Route53Client,
   type VPCRegion,
 } from "@aws-sdk/client-route-53";
 import { Fault } from "../faults.ts";
 import type { ZoneId } from "../ids.ts";
+import { optional } from "../optional.ts";
 import type { Vpc } from "../vpcs.ts";
 import { calling } from "./errors.ts";
 
@@ -50,4 +52,21 @@ export async function withdraw(client: Route53Client, zone: ZoneId, vpc: Vpc): P
       ),
     );
   });
+}
+
+/** A zone takes 1,000 authorizations unless AWS was asked for more, at 50 a page. */
+const pagesMax = 1000;
+
+export async function authorized(client: Route53Client, zone: ZoneId): Promise<Vpc[]> {
+  const where = "route53:ListVPCAssociationAuthorizations";
+  const found: Vpc[] = [];
+  let NextToken: string | undefined;
+  for (let pages = 1; ; pages += 1) {
+    if (pages > pagesMax) throw new Fault("EndlessListing", where, `${zone} has more than ${String(pagesMax)} pages`, false);
+    const command = new ListVPCAssociationAuthorizationsCommand({ HostedZoneId: zone, ...optional("NextToken", NextToken) });
+    const reply = await calling(where, () => client.send(command), `zone ${zone}`);
+    found.push(...(reply.VPCs ?? []).map(({ VPCId = "", VPCRegion = "" }) => ({ id: VPCId, region: VPCRegion })));
+    if (reply.NextToken === undefined) return found;
+    NextToken = reply.NextToken;
+  }
 }

@@ -15,7 +15,7 @@ import type { RecordSet, StandingSet } from "../names.ts";
 import type { ZoneFacts, Zones } from "../ports.ts";
 import { calling } from "./errors.ts";
 import { disprove, prove } from "./proof-record.ts";
-import { authorize, withdraw } from "./vpc-associations.ts";
+import { authorize, authorized, withdraw } from "./vpc-associations.ts";
 import { plainName, readRecordSet, writeRecordSet } from "./record-set.ts";
 
 /** What one change takes: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
@@ -42,6 +42,7 @@ export function hostedZones(client: Route53Client, allowed: readonly ZoneId[]): 
     prove: (zone, name, value) => inOurs(zone, () => prove(client, zone, name, value)),
     disprove: (zone, name, value) => inOurs(zone, () => disprove(client, zone, name, value)),
     authorize: (zone, vpc) => inOurs(zone, () => authorize(client, zone, vpc)),
+    authorized: (zone) => inOurs(zone, () => authorized(client, zone)),
     withdraw: (zone, vpc) => inOurs(zone, () => withdraw(client, zone, vpc)),
   };
 }

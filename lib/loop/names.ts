@@ -27,7 +27,7 @@ export interface NamePorts extends BatchPorts {
   /** What else a service's names need, where the whole service is looked at; lib/loop/private-dns.ts. */
   readonly followPrivateDns?: (service: ServiceId) => Promise<void>;
   /** What consumers' VPCs need; lib/loop/vpcs.ts. */
-  readonly followVpcs?: (ran: Ran, wake: NamePorts["wake"]) => Promise<void>;
+  readonly followVpcs?: (ran: Ran, wake: NamePorts["wake"], compare: boolean) => Promise<void>;
 }
 
 export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Failure[]> =>
@@ -35,12 +35,9 @@ export const giveNames = (ports: NamePorts, items: readonly Item[]): Promise<Fai
     const { service } = ran.service;
     const wanted = items.flatMap((item) => (isAbout(item.wanted, service) ? [item.wanted] : []));
     const later = putOff(ports.wake, service);
-    await perform(
-      { ...ports, wake: later.wake },
-      ran,
-      wanted.some(({ compare }) => compare === true),
-    );
-    await ports.followVpcs?.(ran, later.wake);
+    const compare = wanted.some((one) => one.compare === true);
+    await perform({ ...ports, wake: later.wake }, ran, compare);
+    await ports.followVpcs?.(ran, later.wake, compare);
     await later.send();
     if (wanted.some(({ endpoints, account }) => endpoints.length === 0 && account === undefined)) await ports.followPrivateDns?.(service);
   });

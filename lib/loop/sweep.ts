@@ -8,6 +8,7 @@ import { gaps, isOnAws, isOnNames, type Effect } from "../plan.ts";
 import type { EndpointServices, Ledger, Look, Services, Wake } from "../ports.ts";
 import { nextStep } from "../private-dns.ts";
 import type { Service } from "../service.ts";
+import { standingGrant } from "../vpcs.ts";
 import { concurrently, pieces } from "./concurrently.ts";
 import { endpointsPerMessage } from "./look-again.ts";
 import { followList, type PermissionPorts } from "./permissions.ts";
@@ -76,7 +77,7 @@ async function sweepOne(ports: SweepPorts, service: Service): Promise<Swept | un
   if (ran === undefined) return undefined;
   const swept = await handOver(ports, ran);
   if (await lacksPrivateDns(ports, ran.service)) await ports.wake.dns({ service: service.service, why: "sweep" });
-  if (ran.standings.some(isNamed) && isItsMinute(service.service, ports.clock()))
+  if (ran.standings.some(isInAZone) && isItsMinute(service.service, ports.clock()))
     await ports.wake.dns({ service: service.service, why: "compare" });
   if (!isThere || ran.service.permissions !== "follow" || ran.service.mode !== "enforce" || ports.permissions === undefined) return swept;
   try {
@@ -97,9 +98,13 @@ async function lacksPrivateDns(
   return facts !== undefined && nextStep(privateDnsName, privateDns, facts.privateDns, clock()) !== undefined;
 }
 
-const isNamed = ({ kept, service }: Standing): boolean => service.mode === "enforce" && kept.connection.names.length > 0;
+const isInAZone = ({ kept: { connection }, service }: Standing): boolean =>
+  (service.mode === "enforce" && connection.names.length > 0) || standingGrant(connection, service) !== undefined;
 
-/** Once an hour its names are held against Route 53: each service in a minute of its own, so that they do not all come at once. */
+/**
+ * Once an hour its names and its VPCs' authorizations are held against Route 53: each service in a minute of its own, so
+ * that they do not all come at once.
+ */
 const isItsMinute = (service: ServiceId, now: Instant): boolean =>
   Number(now.slice(14, 16)) === Number.parseInt(service.slice(-6), 16) % 60;
 

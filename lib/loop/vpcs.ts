@@ -1,17 +1,18 @@
-// What `dns` does for consumers' VPCs: authorizes and withdraws their association with the service's private zone.
+// What `dns` does for consumers' VPCs: authorizes and withdraws their association with the service's private zone, and authorizes again what is lost.
 
 import { explainError, Fault, Refused } from "../faults.ts";
 import type { EndpointId, ServiceId, ZoneId } from "../ids.ts";
 import { plan } from "../plan.ts";
 import type { Connections, Services, Zones } from "../ports.ts";
-import { sameGrant, type Grant, type VpcEffect, type VpcSignal } from "../vpcs.ts";
+import { sameGrant, sameVpc, standingGrant, type Grant, type VpcEffect, type VpcSignal } from "../vpcs.ts";
 import type { NamePorts } from "./names.ts";
 import { commitOnly, run, type LoopPorts, type Ran, type Task } from "./run.ts";
+import { leased } from "./zone-turn.ts";
 
 export interface VpcPorts extends LoopPorts {
   readonly connections: Pick<Connections, "load" | "ofService">;
   readonly services: Pick<Services, "get" | "all">;
-  readonly zones: Pick<Zones, "authorize" | "withdraw">;
+  readonly zones: Pick<Zones, "authorize" | "withdraw" | "authorized">;
   readonly proofs: NamePorts["proofs"];
   readonly zoneLeft?: NonNullable<NamePorts["zoneLeft"]>;
   readonly wake: NamePorts["wake"];
@@ -21,17 +22,54 @@ const leaseSeconds = 120;
 const busySeconds = 5;
 
 /** Intent first: what is granted stands in the log before Route 53 hears of it, so that it can always be withdrawn. */
-export async function followVpcs(ports: VpcPorts, ran: Ran): Promise<void> {
+export async function followVpcs(ports: VpcPorts, ran: Ran, compare: boolean): Promise<void> {
   const intents = ran.standings.flatMap(({ kept, effects }) =>
     effects.flatMap((effect) =>
       effect.kind === "assign-vpc" ? [task(kept.connection.endpoint, { kind: "vpc-granted", grant: effect.grant })] : [],
     ),
   );
   if (intents.length > 0) await run(commitOnly(ports), { service: ran.service.service, tasks: intents });
-  const endpoints = ran.standings.flatMap(({ kept, effects }) => (effects.some(isOfVpc) ? [kept.connection.endpoint] : []));
+  const lost = compare ? await unlisted(ports, ran) : [];
+  const lacking = ran.standings.flatMap(({ kept, effects }) => (effects.some(isOfVpc) ? [kept.connection.endpoint] : []));
+  const endpoints = [...new Set([...lacking, ...lost])];
   if (endpoints.length === 0) return;
   const zones = new Set((await due(ports, ran, endpoints)).map(({ grant }) => grant.zone));
   for (const zone of zones) await inZone(ports, ran, zone, endpoints);
+}
+
+/**
+ * The authorizations that Route 53 has beside those that the log says were made: one that is missing is logged, and is to
+ * be made again. The index may have hidden who else needed a VPC that was withdrawn, and others may withdraw what they like.
+ */
+async function unlisted(ports: VpcPorts, ran: Ran): Promise<EndpointId[]> {
+  const { service } = ran.service;
+  const standing = ran.standings.flatMap(({ kept: { connection } }) => {
+    const grant = standingGrant(connection, ran.service);
+    return grant === undefined ? [] : [{ endpoint: connection.endpoint, zone: grant.zone }];
+  });
+  const lost: EndpointId[] = [];
+  for (const [zone, its] of Map.groupBy(standing, (one) => one.zone)) {
+    const look = async (): Promise<void> => {
+      const endpoints = its.map(({ endpoint }) => endpoint);
+      lost.push(...(await unlistedIn(ports, ran, zone, endpoints)));
+    };
+    const later = (): Promise<void> => ports.wake.dns({ service, why: "compare" }, busySeconds);
+    await leased(ports, zone, look, later, async () => undefined);
+  }
+  return lost;
+}
+
+/** In the zone's turn, so that nobody authorizes or withdraws between the records and the list. */
+async function unlistedIn(ports: VpcPorts, ran: Ran, zone: ZoneId, endpoints: readonly EndpointId[]): Promise<EndpointId[]> {
+  const records = await ports.connections.load(endpoints);
+  const listed = await ports.zones.authorized(zone);
+  const tasks = [...records.values()].flatMap(({ connection }) => {
+    const grant = standingGrant(connection, ran.service);
+    if (grant?.zone !== zone || listed.some((vpc) => sameVpc(vpc, grant.vpc))) return [];
+    return [{ ...task(connection.endpoint, { kind: "vpc-drifted", grant }), asOf: connection.seq }];
+  });
+  if (tasks.length > 0) await run(commitOnly(ports), { service: ran.service.service, tasks });
+  return tasks.map(({ endpoint }) => endpoint);
 }
 
 interface Due {

@@ -23,7 +23,7 @@ const leaseSeconds = 120;
 
 /** A zone that AWS does not let us work in now, or at all, keeps nobody else from theirs. */
 export async function leased(
-  { proofs, zoneLeft }: TurnPorts,
+  { proofs, zoneLeft }: Pick<TurnPorts, "proofs" | "zoneLeft">,
   zone: ZoneId,
   work: () => Promise<void>,
   later: () => Promise<void>,

@@ -1,5 +1,6 @@
 // Private zones across accounts: the owner authorises a VPC, the VPC's account associates it.
 
+import { optionalNumber, optionalText } from "../members.ts";
 import { AwsError } from "../service.ts";
 import { anyZone, ownZone, submitted } from "./route53-state.ts";
 import type { Route53Action, Vpc, Zone } from "./route53-state.ts";
@@ -27,7 +28,12 @@ export const vpcActions: Readonly<Record<string, Route53Action>> = {
   },
   ListVPCAssociationAuthorizations(state, call) {
     const zone = ownZone(state, call, call.input["HostedZoneId"]);
-    return { HostedZoneId: zone.id, VPCs: zone.authorizations };
+    const asked = optionalNumber(call.input, "MaxResults") ?? authorizationsPerPage;
+    if (!Number.isInteger(asked) || asked < 1) throw new AwsError("InvalidInput", `Value '${asked}' for MaxResults must be at least 1`);
+    const from = startOf(zone.authorizations, optionalText(call.input, "NextToken"));
+    const to = from + Math.min(asked, authorizationsPerPage);
+    const next = zone.authorizations[to];
+    return { HostedZoneId: zone.id, VPCs: zone.authorizations.slice(from, to), NextToken: next === undefined ? undefined : tokenOf(next) };
   },
   ListHostedZonesByVPC(state, call) {
     const vpc = wanted({ VPCId: call.input["VPCId"], VPCRegion: call.input["VPCRegion"] });
@@ -64,6 +70,19 @@ export const vpcActions: Readonly<Record<string, Route53Action>> = {
     return { ChangeInfo: submitted(state, call) };
   },
 };
+
+const authorizationsPerPage = 50;
+
+/** A page begins with the VPC that its token names. */
+const tokenOf = ({ VPCRegion, VPCId }: Vpc): string => Buffer.from(`${VPCRegion}/${VPCId}`).toString("base64url");
+
+function startOf(vpcs: readonly Vpc[], token: string | undefined): number {
+  if (token === undefined) return 0;
+  const at = vpcs.findIndex((vpc) => tokenOf(vpc) === token);
+  if (at < 0)
+    throw new AwsError("InvalidPaginationToken", "The value that you specified to get the second or subsequent page is not valid.");
+  return at;
+}
 
 function ownPrivate(zone: Zone): Zone {
   if (!zone.isPrivate)

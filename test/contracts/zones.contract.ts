@@ -10,6 +10,8 @@ export interface ZonesUnderTest {
   readonly port: Zones;
   /** An empty zone `pl.example.com` of this deployment's. */
   readonly zone: ZoneId;
+  /** A private zone `payments.internal` of this deployment's, with no VPC of another account. */
+  readonly inside: ZoneId;
   /** A zone that exists and is not this deployment's. */
   readonly foreign: ZoneId;
 }
@@ -92,12 +94,15 @@ export function zonesContract(name: string, setup: () => Promise<ZonesUnderTest>
     });
 
     test("are listed with all their records, page by page, once there are more than a page's", async () => {
-      const { port, zone } = await setup();
+      const { port, zone, inside } = await setup();
       const sets = Array.from({ length: 320 }, (_, index) => alias(`c${String(index)}.pl.example.com`));
       await port.change(zone, [], sets);
       const all = (await port.all(zone)).filter(({ type }) => type === "A");
       expect(all.map((set) => set.name).sort()).toEqual(sets.map((set) => set.name).sort());
-      expect(await port.list()).toEqual([{ id: zone, name: "pl.example.com", isPrivate: false }]);
+      expect(await port.list()).toEqual([
+        { id: zone, name: "pl.example.com", isPrivate: false },
+        { id: inside, name: "payments.internal", isPrivate: true },
+      ]);
     });
 
     test("hold a proof beside those of others, and each goes by itself", async () => {
@@ -111,10 +116,25 @@ export function zonesContract(name: string, setup: () => Promise<ZonesUnderTest>
       expect(await port.at(zone, name)).toEqual([]);
     });
 
+    test("list every VPC that is authorized, page by page, each once, until it is withdrawn", async () => {
+      const { port, inside } = await setup();
+      expect(await port.authorized(inside)).toEqual([]);
+      const vpcs = Array.from({ length: 120 }, (_, index) => ({
+        id: `vpc-${String(index).padStart(17, "0")}`,
+        region: index % 2 === 0 ? "eu-west-1" : "us-east-1",
+      }));
+      for (const vpc of [...vpcs, ...vpcs.slice(0, 2)]) await port.authorize(inside, vpc);
+      const listed = async () => (await port.authorized(inside)).toSorted((a, b) => a.id.localeCompare(b.id));
+      expect(await listed()).toEqual(vpcs);
+      for (const vpc of vpcs.slice(100)) await port.withdraw(inside, vpc);
+      expect(await listed()).toEqual(vpcs.slice(0, 100));
+    });
+
     test("of others are never touched", async () => {
       const { port, foreign } = await setup();
       await expect(port.change(foreign, [], [alias("acme.example.org")])).rejects.toThrow(Refused);
       await expect(port.at(foreign, "acme.example.org")).rejects.toThrow(Refused);
+      await expect(port.authorized(foreign)).rejects.toThrow(Refused);
     });
   });
 }

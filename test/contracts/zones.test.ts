@@ -1,6 +1,6 @@
 // Zones: the promises, in memory and on local Route 53 over the wire.
 
-import { CreateHostedZoneCommand, Route53Client } from "@aws-sdk/client-route-53";
+import { CreateHostedZoneCommand, Route53Client, type VPC } from "@aws-sdk/client-route-53";
 import { afterAll, beforeAll } from "vitest";
 import { hostedZones } from "../../lib/aws/zones.ts";
 import { zoneId, type ZoneId } from "../../lib/ids.ts";
@@ -11,10 +11,11 @@ import { zonesContract } from "./zones.contract.ts";
 
 zonesContract("in memory", async () => {
   const zones = fakeZones();
-  const [zone, foreign] = ["Z0123456789ABCDEFGHIJ" as ZoneId, "Z0123456789ABCDEFOTHR" as ZoneId];
+  const [zone, inside, foreign] = ["Z0123456789ABCDEFGHIJ" as ZoneId, "Z0123456789ABCDINSIDE" as ZoneId, "Z0123456789ABCDEFOTHR" as ZoneId];
   zones.addZone(zone, "pl.example.com");
+  zones.addZone(inside, "payments.internal", true, true);
   zones.addZone(foreign, "example.org", false);
-  return { port: zones.port, zone, foreign };
+  return { port: zones.port, zone, inside, foreign };
 });
 
 let wire: Wire;
@@ -25,12 +26,13 @@ afterAll(() => wire.close());
 
 zonesContract("Route 53", async () => {
   const client = new Route53Client(wire.config());
-  const make = async (Name: string): Promise<ZoneId> => {
-    const { HostedZone } = await client.send(new CreateHostedZoneCommand({ Name, CallerReference: `${Name} ${String((made += 1))}` }));
+  const make = async (Name: string, VPC?: VPC): Promise<ZoneId> => {
+    const { HostedZone } = await client.send(new CreateHostedZoneCommand({ Name, VPC, CallerReference: `${Name} ${String((made += 1))}` }));
     return zoneId(HostedZone?.Id?.replace("/hostedzone/", ""));
   };
   const [zone, foreign] = [await make("pl.example.com"), await make("example.org")];
+  const inside = await make("payments.internal", { VPCId: "vpc-0a0a0a0a0a0a0a0a0", VPCRegion: "eu-west-1" });
   const gone = "Z00000000000000000000" as ZoneId;
-  return { port: hostedZones(client, [zone, gone]), zone, foreign };
+  return { port: hostedZones(client, [zone, inside, gone]), zone, inside, foreign };
 });
 let made = 0;

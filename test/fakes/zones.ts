@@ -83,6 +83,13 @@ export function fakeZones(): FakeZones {
       our(zone);
       authorized.delete(`${zone} ${region}/${id}`);
     },
+    authorized: async (zone) => {
+      our(zone);
+      return [...authorized].flatMap((one) => {
+        const [at, region = "", id = ""] = one.split(/[ /]/);
+        return at === zone ? [{ id, region }] : [];
+      });
+    },
     prove: async (zone, name, value) => proveWith(our(zone), name, (values) => [...values.filter((one) => one !== value), value]),
     disprove: async (zone, name, value) => proveWith(our(zone), name, (values) => values.filter((one) => one !== value)),
   };

@@ -5,6 +5,7 @@ import {
   ChangeResourceRecordSetsCommand,
   CreateHostedZoneCommand,
   CreateVPCAssociationAuthorizationCommand,
+  ListVPCAssociationAuthorizationsCommand,
   DeleteHostedZoneCommand,
   GetChangeCommand,
   GetHostedZoneCommand,
@@ -237,4 +238,23 @@ test("another account's VPC joins a private zone once it is authorised", async (
   expect((await refusal(route53.send(new AssociateVPCWithHostedZoneCommand({ HostedZoneId: zone, VPC })))).name).toBe(
     "PublicZoneVPCAssociation",
   );
+});
+
+test("authorized VPCs are listed page by page, for the zone's owner alone", async () => {
+  const own = { VPCRegion: "eu-west-1" as const, VPCId: "vpc-87654321" };
+  const made = await route53.send(new CreateHostedZoneCommand({ Name: "many.example.com", CallerReference: "many", VPC: own }));
+  const HostedZoneId = made.HostedZone?.Id;
+  const vpcs = ["vpc-00000001", "vpc-00000002", "vpc-00000003"].map((VPCId) => ({ VPCRegion: "us-east-1" as const, VPCId }));
+  for (const VPC of vpcs) await route53.send(new CreateVPCAssociationAuthorizationCommand({ HostedZoneId, VPC }));
+  const list = (more: { NextToken?: string; MaxResults?: number } = {}) =>
+    new ListVPCAssociationAuthorizationsCommand({ HostedZoneId, ...more });
+  expect(await route53.send(list())).toMatchObject({ VPCs: vpcs });
+  const { VPCs, NextToken } = await route53.send(list({ MaxResults: 2 }));
+  expect(VPCs).toEqual(vpcs.slice(0, 2));
+  if (NextToken === undefined) throw new Error("there is more");
+  const last = await route53.send(list({ MaxResults: 2, NextToken }));
+  expect(last.VPCs).toEqual(vpcs.slice(2));
+  expect(last.NextToken).toBeUndefined();
+  expect((await refusal(route53.send(list({ NextToken: "none of ours" })))).name).toBe("InvalidPaginationToken");
+  expect((await refusal(aws.route53(ACME).send(list()))).name).toMatch(/AccessDenied/);
 });

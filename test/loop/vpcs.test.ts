@@ -1,6 +1,6 @@
 // A registered VPC and the service's private zone, on fakes: authorized with the connection, withdrawn with the last that needs it.
 
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Fault } from "../../lib/faults.ts";
 import { serviceId, zoneId, type EndpointId } from "../../lib/ids.ts";
 import { connectionSubject, entrySubject, noHead } from "../../lib/ledger.ts";
@@ -10,9 +10,10 @@ import { giveNames } from "../../lib/loop/names.ts";
 import { observe } from "../../lib/loop/observe.ts";
 import type { Ran } from "../../lib/loop/run.ts";
 import { sweep } from "../../lib/loop/sweep.ts";
-import { followVpcs } from "../../lib/loop/vpcs.ts";
+import { followVpcs, type VpcPorts } from "../../lib/loop/vpcs.ts";
 import { readMessage } from "../../lib/messages.ts";
-import type { Look } from "../../lib/ports.ts";
+import type { Connections, Look, Zones } from "../../lib/ports.ts";
+import { standingGrant } from "../../lib/vpcs.ts";
 import { sentence } from "../../lib/wording.ts";
 import { acme, entry, entryEvent, noon, payments, service, serviceEvent } from "../contracts/samples.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
@@ -23,7 +24,14 @@ const vpc = { id: "vpc-0123456789abcdef0", region: "eu-west-1" };
 const authorized = `${zone} eu-west-1/vpc-0123456789abcdef0`;
 const [first, second] = [endpointOf(1), endpointOf(2)];
 let world: FakeWorld;
-let ports: ReturnType<FakeWorld["ports"]> & { owner: (endpoint: EndpointId) => string; followVpcs: (ran: Ran) => Promise<void> };
+let ports: ReturnType<FakeWorld["ports"]> & { owner: (endpoint: EndpointId) => string; followVpcs: typeof follow };
+
+const follow = (ran: Ran, wake: VpcPorts["wake"], compare: boolean): Promise<void> => followVpcs({ ...ports, wake }, ran, compare);
+/** With some of what Route 53 or the index does done otherwise. */
+const otherwise = (changes: { zones?: Partial<Zones>; connections?: Partial<Connections> }) => {
+  const changed = { ...ports, zones: { ...ports.zones, ...changes.zones }, connections: { ...ports.connections, ...changes.connections } };
+  return { ...changed, followVpcs: (ran: Ran, wake: VpcPorts["wake"], compare: boolean) => followVpcs({ ...changed, wake }, ran, compare) };
+};
 
 const items = (look: Omit<Look, "service" | "why"> & Partial<Look> = {}, at = payments): Item[] => [
   { id: "m", wanted: readMessage(JSON.stringify({ look: { service: at, why: "sweep", ...look } })) },
@@ -56,7 +64,7 @@ async function allow(members: Parameters<typeof entry>[2]): Promise<void> {
 beforeEach(async () => {
   world = fakeWorld(noon);
   const all = world.ports();
-  ports = { ...all, owner: (endpoint) => `drawbridge ${endpoint}`, followVpcs: (ran) => followVpcs(all, ran) };
+  ports = { ...all, owner: (endpoint) => `drawbridge ${endpoint}`, followVpcs: follow };
   world.ec2.addService(payments);
   world.zones.addZone(zone, "payments.internal", true, true);
   const inCare = service(payments, 1, { zone: { id: zone, name: "payments.internal", isPrivate: true } });
@@ -128,10 +136,7 @@ test("follows the entry: another VPC replaces it, and without one it goes", asyn
 
 test("a refusal is told once and rests, a throttle comes again soon, and neither keeps the name from being made", async () => {
   await connect(first);
-  const refusing = (fault: Fault) => {
-    const zones = { ...ports.zones, authorize: () => Promise.reject(fault) };
-    return { ...ports, followVpcs: (ran: Ran) => followVpcs({ ...ports, zones }, ran) };
-  };
+  const refusing = (fault: Fault) => otherwise({ zones: { authorize: () => Promise.reject(fault) } });
   const where = "route53:CreateVPCAssociationAuthorization";
   world.wake.take("dns");
   await giveNames(refusing(new Fault("Throttling", where, "Rate exceeded", true)), items({ endpoints: [first] }));
@@ -151,8 +156,7 @@ test("what Route 53 refused to withdraw comes again with the sweep, though its c
   world.ec2.move(first, "deleted");
   await observe(ports, items({ endpoints: [first] }));
   const fault = new Fault("AccessDenied", "route53:DeleteVPCAssociationAuthorization", "not authorized", false);
-  const zones = { ...ports.zones, withdraw: () => Promise.reject(fault) };
-  await giveNames({ ...ports, followVpcs: (ran: Ran) => followVpcs({ ...ports, zones }, ran) }, items({ endpoints: [first] }));
+  await giveNames(otherwise({ zones: { withdraw: () => Promise.reject(fault) } }), items({ endpoints: [first] }));
   expect(await record(first)).toMatchObject({ status: "closed", names: [], trouble: { effect: "withdraw-vpc" } });
   for (const isListed of [true, false]) {
     world.clock.advance(600);
@@ -163,4 +167,91 @@ test("what Route 53 refused to withdraw comes again with the sweep, though its c
   }
   await giveNames(ports, items({ endpoints: [first] }));
   expect([...world.zones.authorized]).toEqual([]);
+});
+
+describe("once an hour", () => {
+  const authorizedWord = `its VPC ${vpc.id} may see the private zone ${zone}`;
+
+  test("what was withdrawn since the index did not show who else needed it is authorized again, and the log says why", async () => {
+    await connect(first, second);
+    await giveNames(ports, items());
+    world.ec2.move(first, "rejected");
+    await observe(ports, items({ endpoints: [first] }));
+    const lagging = otherwise({ connections: { ofService: async () => ({ items: [] }) } });
+    await giveNames(lagging, items({ endpoints: [first] }));
+    expect([...world.zones.authorized]).toEqual([]);
+    expect((await record(second))?.grants).toMatchObject([{ made: true }]);
+    await giveNames(ports, items());
+    expect([...world.zones.authorized]).toEqual([]);
+
+    await giveNames(ports, items({ why: "compare" }));
+    expect([...world.zones.authorized]).toEqual([authorized]);
+    expect(typesOf(second)).toEqual(["VpcNamed", "VpcGranted", "VpcAuthorized", "VpcGranted", "VpcAuthorized"]);
+    const said = world.tables.committed.flatMap(({ subject, event }) => (subject === connectionSubject(second) ? [event] : []));
+    expect(said.map(sentence).slice(-2)).toEqual([
+      `Route 53 lacks that its VPC ${vpc.id} may see the private zone ${zone}; it is authorized again`,
+      expect.stringContaining(authorizedWord),
+    ]);
+    expect(said.at(-2)?.because.detail).toMatch(/no longer lists/);
+    expect(typesOf(first).at(-1)).toBe("VpcWithdrawn");
+  });
+
+  test("nothing is said where all are there, and no zone is asked for whom it holds no VPC of", async () => {
+    await connect(first);
+    await giveNames(ports, items());
+    const before = world.tables.committed.length;
+    await giveNames(ports, items({ why: "compare" }));
+    expect(world.tables.committed).toHaveLength(before);
+    await end(first);
+    await giveNames(otherwise({ zones: { authorized: () => Promise.reject(new Error("nobody needs it")) } }), items({ why: "compare" }));
+  });
+
+  test("a zone that is taken, or throttles, has it compared soon; one that may not be listed keeps nobody from theirs", async () => {
+    await connect(first);
+    await giveNames(ports, items());
+    await ports.zones.withdraw(zone, vpc);
+    world.wake.take("dns");
+    const where = "route53:ListVPCAssociationAuthorizations";
+    const failing = (fault: Fault) => otherwise({ zones: { authorized: () => Promise.reject(fault) } });
+    await giveNames(failing(new Fault("Throttling", where, "Rate exceeded", true)), items({ why: "compare" }));
+    expect(world.wake.take("dns")).toMatchObject([{ delaySeconds: 5, look: { why: "compare" } }]);
+    await ports.proofs.claim("lease", `zone#${zone}`, 60);
+    await giveNames(ports, items({ why: "compare" }));
+    expect(world.wake.take("dns")).toMatchObject([{ delaySeconds: 5, look: { why: "compare" } }]);
+    await ports.proofs.release("lease", `zone#${zone}`);
+
+    await connect(second);
+    await giveNames(failing(new Fault("AccessDenied", where, "not authorized", false)), items({ why: "compare" }));
+    expect((await record(second))?.grants).toMatchObject([{ made: true }]);
+    expect(world.wake.take("dns")).toEqual([]);
+  });
+
+  test("the sweep asks for it, also where the connection has no name", async () => {
+    world.ec2.connect({ endpoint: first, service: payments, account: acme });
+    await admit(ports, items({ endpoints: [first] }));
+    world.ec2.move(first, "available");
+    await observe(ports, items({ endpoints: [first] }));
+    await giveNames(ports, items());
+    expect(await record(first)).toMatchObject({ names: [], grants: [{ made: true }] });
+    world.wake.take("dns");
+    for (let minute = 0; minute < 60; minute += 1) {
+      world.clock.advance(60);
+      await sweep(ports);
+    }
+    expect(world.wake.take("dns").map(({ look }) => look)).toEqual([{ service: payments, why: "compare" }]);
+  });
+
+  test("the VPCs of a service that is only observed, or has another zone by now, are left as they are", async () => {
+    await connect(first);
+    await giveNames(ports, items());
+    const connection = await record(first);
+    if (connection === undefined) throw new Error("it is not there");
+    const inCare = await ports.services.get(payments);
+    if (inCare === undefined) throw new Error("the service is not in care");
+    expect(standingGrant(connection, inCare)).toMatchObject({ zone, vpc });
+    expect(standingGrant(connection, { ...inCare, mode: "observe" })).toBeUndefined();
+    expect(
+      standingGrant(connection, { ...inCare, zone: { id: zoneId("Z0OTHER"), name: "other.internal", isPrivate: true } }),
+    ).toBeUndefined();
+  });
 });

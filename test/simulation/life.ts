@@ -96,7 +96,8 @@ export async function live(
   world.delivery.redriveAll();
   await run(world);
   await pass(world, 120);
-  if (world.people.hasDrifted || world.setup.besides?.care === true) await namesAreCompared(world);
+  const { care = false, vpcs = false } = setup.besides ?? {};
+  if (world.people.hasDrifted || care || vpcs) await namesAreCompared(world);
   for (let sweep = 0; sweep < 3; sweep += 1) await swept(world);
   if (world.violation === undefined) world.probes.atTheEnd();
   ended?.(world);

@@ -197,6 +197,12 @@ const ofPrivateZones: readonly Mutant[] = [
     "one.grant.zone === zone && (await isStill(ports, ran, one))",
     "one.grant.zone === zone",
   ),
+  one(
+    "loop/vpcs.ts",
+    "a VPC is believed to be let in for ever",
+    "const lost = compare ? await unlisted(ports, ran) : [];",
+    "const lost = compare && ran.standings.length === 0 ? await unlisted(ports, ran) : [];",
+  ),
 ];
 
 const inLives = (besides: BesidesSetup, those: readonly Mutant[]): Mutant[] => those.map((mutant) => ({ ...mutant, lives: { besides } }));

@@ -90,11 +90,20 @@ export class PrivateZones {
           this.#world.tell("route53", () => `${vpc.id} may no longer be associated with ${at}`);
           this.#authorized.delete(keyOf(at, vpc));
         }),
+      authorized: (at) =>
+        lambda.call(by, "route53.authorized", () => {
+          this.#busy("route53:ListVPCAssociationAuthorizations");
+          return [...this.#authorized.keys()].flatMap((key) => {
+            const [zoneOfKey, id = "", region = ""] = key.split(" ");
+            return zoneOfKey === at ? [{ id, region }] : [];
+          });
+        }),
     };
     const own: VpcPorts = { ...ports, zones };
     return {
       ...ports,
-      followVpcs: (ran: Parameters<typeof system.followVpcs>[1], wake: VpcPorts["wake"]) => system.followVpcs({ ...own, wake }, ran),
+      followVpcs: (ran: Parameters<typeof system.followVpcs>[1], wake: VpcPorts["wake"], compare: boolean) =>
+        system.followVpcs({ ...own, wake }, ran, compare),
     };
   }
 

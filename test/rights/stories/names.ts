@@ -24,7 +24,7 @@ export const names: readonly Story[] = [
     },
   },
   {
-    name: "a consumer's VPC may see the private zone while its connection lives",
+    name: "a consumer's VPC may see the private zone while its connection lives, whoever deletes the authorization",
     async tell(world) {
       const { privateZoneId } = world.local;
       const inside = await world.offer();
@@ -36,6 +36,13 @@ export const names: readonly Story[] = [
       const authorized = async (): Promise<string> =>
         JSON.stringify((await world.aws("route53", "ListVPCAssociationAuthorizations", { HostedZoneId: privateZoneId }))["VPCs"]);
       await world.until("the authorization", async () => {
+        await world.tick();
+        return (await authorized()).includes(VPCId) || undefined;
+      });
+      await world.aws("route53", "DeleteVPCAssociationAuthorization", { HostedZoneId: privateZoneId, VPC: { VPCRegion, VPCId } });
+      const MessageBody = JSON.stringify({ look: { service: inside.id, why: "compare" } });
+      await world.until("the authorization that somebody deleted", async () => {
+        await world.aws("sqs", "SendMessage", { QueueUrl: world.idOf("DnsQueue"), MessageBody });
         await world.tick();
         return (await authorized()).includes(VPCId) || undefined;
       });
