@@ -12,8 +12,16 @@ export const changes: readonly Story[] = [
     async tell(world, told) {
       const accept = (): Promise<unknown> =>
         world.aws("ec2", "AcceptVpcEndpointConnections", { ServiceId: service(told), VpcEndpointIds: ["vpce-0123456789abcdef0"] });
+      const givenBack = (): number => world.local.counts()["sqs:ChangeMessageVisibilityBatch"] ?? 0;
+      const before = givenBack();
       await expectThrottle(accept);
-      await world.becomes(await world.connect(acme, offered(told)), "connected");
+      const endpoint = await world.connect(acme, offered(told));
+      // However slowly admit comes: the bucket is used up until it has met it.
+      await world.until("admit gives its message back", async () => {
+        await accept().catch(() => undefined);
+        return givenBack() > before || undefined;
+      });
+      await world.becomes(endpoint, "connected");
     },
   },
   {
