@@ -1,5 +1,6 @@
 // What was set aside is shown with its reason and goes back to work, by an operator with the stack's own policy; and doing it twice is harmless.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { mailboxRests } from "./stories/story.ts";
 import { accounts, openWorld, type Keys, type Offered, type World } from "./world.ts";
 
 let world: World;
@@ -79,6 +80,7 @@ test("what a function failed on comes with the reason that stands in its log", a
 });
 
 test("a question that could not be handed over is asked after all, once", async () => {
+  await mailboxRests(world, "approvers");
   const Targets = await missing("NotifyRule");
   const endpoint = await world.connect(accounts.barred, service);
   await world.becomes(endpoint, "asking");

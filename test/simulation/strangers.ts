@@ -17,7 +17,8 @@ export interface Press {
 export class Strangers {
   readonly #world: World;
   readonly #random: Random;
-  readonly #pressed = new Set<string>();
+  /** How often the same person has pressed on the same question. */
+  readonly #pressed = new Map<string, number>();
 
   constructor(world: World, random: Random) {
     this.#world = world;
@@ -55,10 +56,9 @@ export class Strangers {
   /** Of several at once any may be the one that the log tells of. */
   #send(press: Press, isTwice: boolean): void {
     const key = `${press.question} ${press.source}`;
-    const isOnly = !isTwice && !this.#pressed.has(key);
-    this.#pressed.add(key);
+    this.#pressed.set(key, (this.#pressed.get(key) ?? 0) + 1);
     this.#world.functions.stranger(press, (by) => {
-      if (isOnly) this.#leavesItsMark(by, press);
+      if (!isTwice && this.#pressed.get(key) === 1) this.#leavesItsMark(by, press);
     });
   }
 
