@@ -1,51 +1,11 @@
-// The real `aws` command against local AWS, where it is installed: another client with another idea of the protocols.
+// The real `aws` command against local AWS, where it is installed: a connection from the request to the alias.
 
-import { execFile, spawnSync } from "node:child_process";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { wallClock } from "../../local/clock.ts";
-import { createDynamoDb } from "../../local/services/dynamodb.ts";
-import { createEc2 } from "../../local/services/ec2.ts";
-import { createRoute53 } from "../../local/services/route53.ts";
-import { createSecretsManager } from "../../local/services/secretsmanager.ts";
-import { createSts } from "../../local/services/sts.ts";
-import { ACME, PROVIDER, REGION, wire } from "./wire.fixture.ts";
-import type { Wire } from "./wire.fixture.ts";
-
-const isInstalled = spawnSync("aws", ["--version"]).status === 0;
-const run = promisify(execFile);
+import { describe, expect, test } from "vitest";
+import { awsCommand, isInstalled } from "./aws-command.fixture.ts";
+import { ACME, PROVIDER, REGION } from "./wire.fixture.ts";
 
 describe.skipIf(!isInstalled)("the aws command (skipped where it is not on the PATH)", () => {
-  let aws: Wire;
-  beforeAll(async () => {
-    const clock = wallClock();
-    aws = await wire(async (identities) => [
-      createEc2({ region: REGION, clock, delays: { available: 1, deleted: 1 }, notify: () => undefined }),
-      createRoute53({ clock }),
-      await createDynamoDb({ region: REGION, clock }),
-      createSecretsManager({ region: REGION, clock }),
-      createSts({ identities, clock }),
-    ]);
-  });
-  afterAll(async () => await aws.front.close());
-
-  /** What it prints, parsed; or what it says on the error stream. */
-  async function cli(account: string, ...words: readonly string[]): Promise<unknown> {
-    const env = {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: account,
-      AWS_SECRET_ACCESS_KEY: "any",
-      AWS_DEFAULT_REGION: REGION,
-      AWS_PAGER: "",
-      AWS_MAX_ATTEMPTS: "1",
-    };
-    try {
-      const { stdout } = await run("aws", ["--endpoint-url", aws.front.url, "--output", "json", ...words], { env });
-      return stdout.trim() === "" ? {} : JSON.parse(stdout);
-    } catch (error) {
-      return (error as { stderr: string }).stderr.trim();
-    }
-  }
+  const cli = awsCommand();
 
   test("a connection from the request to the alias", async () => {
     const balancer = `arn:aws:elasticloadbalancing:${REGION}:${PROVIDER}:loadbalancer/net/pay/0123456789abcdef`;
@@ -113,45 +73,5 @@ describe.skipIf(!isInstalled)("the aws command (skipped where it is not on the P
     expect(records).toEqual([
       { Name: "acme.pl.example.com.", Type: "A", AliasTarget: { ...AliasTarget, DNSName: `${AliasTarget.DNSName ?? ""}.` } },
     ]);
-  });
-
-  test("a table, a transaction and its refusal", async () => {
-    await cli(
-      PROVIDER,
-      "dynamodb",
-      "create-table",
-      "--table-name",
-      "Table",
-      "--attribute-definitions",
-      "AttributeName=id,AttributeType=S",
-      "--key-schema",
-      "AttributeName=id,KeyType=HASH",
-      "--billing-mode",
-      "PAY_PER_REQUEST",
-    );
-    const items = JSON.stringify([
-      { Put: { TableName: "Table", Item: { id: { S: "a" }, raw: { B: "hi" } }, ConditionExpression: "attribute_not_exists(id)" } },
-    ]);
-    expect(await cli(PROVIDER, "dynamodb", "transact-write-items", "--transact-items", items)).toEqual({});
-    expect(await cli(PROVIDER, "dynamodb", "transact-write-items", "--transact-items", items)).toContain("TransactionCanceledException");
-    expect(await cli(PROVIDER, "dynamodb", "get-item", "--table-name", "Table", "--key", '{"id":{"S":"a"}}')).toEqual({
-      Item: { id: { S: "a" }, raw: { B: "aGk=" } },
-    });
-  });
-
-  test("identities, secrets, and how it words refusals", async () => {
-    expect(await cli(ACME, "sts", "get-caller-identity")).toEqual({ UserId: ACME, Account: ACME, Arn: `arn:aws:iam::${ACME}:root` });
-    const assumed = await cli(ACME, "sts", "assume-role", "--role-arn", "arn:aws:iam::333333333333:role/op", "--role-session-name", "me");
-    expect(assumed).toMatchObject({ AssumedRoleUser: { Arn: "arn:aws:sts::333333333333:assumed-role/op/me" } });
-    await cli(PROVIDER, "secretsmanager", "create-secret", "--name", "s", "--secret-string", "hi");
-    expect(await cli(PROVIDER, "secretsmanager", "get-secret-value", "--secret-id", "s", "--query", "SecretString")).toBe("hi");
-    expect(await cli("AKIANOBODY", "ec2", "describe-vpcs")).toContain("(AuthFailure)");
-    expect(await cli(PROVIDER, "ec2", "describe-volumes")).toContain(
-      "(InvalidAction) when calling the DescribeVolumes operation: The action DescribeVolumes is not valid for this web service.",
-    );
-    expect(await cli(PROVIDER, "dynamodb", "list-backups")).toContain("(UnknownOperationException)");
-    expect(await cli(PROVIDER, "route53", "get-hosted-zone", "--id", "ZNONE")).toContain(
-      "(NoSuchHostedZone) when calling the GetHostedZone operation: No hosted zone found with ID: ZNONE",
-    );
   });
 });

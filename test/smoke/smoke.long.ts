@@ -1,4 +1,4 @@
-// The whole smoke run with Drawbridge's own stack, ended and begun in harder ways; test/smoke/smoke.test.ts is its sample.
+// The whole smoke run with Drawbridge's own stack, ended and begun in harder ways; test/smoke/drawbridge.test.ts is its sample.
 import { describe, expect, test } from "vitest";
 import { pendingKey, stage, withMore } from "./run.fixture.ts";
 
