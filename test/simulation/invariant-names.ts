@@ -67,7 +67,7 @@ export const invariants = {
   "a VPC comes into a zone only by its entry":
     "a VPC's association with a private zone is authorized only by a run that knows a connected connection to which the log grants it",
   "who may be associated is as the entries say":
-    "after healing, exactly those VPCs may be associated with a private zone that the entries of its connected connections name, and others' own",
+    "no VPC is taken out of a zone while the log and the index say that a connected connection needs it; after healing, exactly those VPCs may be associated with a private zone that the entries of its connected connections name, and others' own",
   "no run fails by a fault of its own":
     "what a run throws, or gives back for a message, is a fault of what it depends on that may be retried, never a bug",
   "nothing is retried without bound":

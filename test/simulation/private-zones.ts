@@ -8,10 +8,14 @@ import { accounts, zone } from "./given.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation } from "./lambda.ts";
 import type { Random } from "./random.ts";
+import type { Stored } from "./store.ts";
 import type { World } from "./world.ts";
 
 const keyOf = (at: ZoneId, { id, region }: Vpc): string => `${at} ${id} ${region}`;
 const grantsOf = ({ grants = [] }: Connection): string[] => grants.map((grant) => keyOf(grant.zone, grant.vpc));
+
+/** So long an index may lag here. */
+const lagMs = 120_000;
 
 export class PrivateZones {
   /** Each with whether somebody else made it. */
@@ -130,6 +134,21 @@ export class PrivateZones {
     );
     if (!ours || this.#foreign.has(keyOf(at, vpc)))
       this.#fail("no foreign record is touched", `${by.name} takes ${vpc.id} out of ${at}, which Drawbridge let in nowhere`);
+    const needs = [...records.values()].find((one) => this.#needs(one, by, keyOf(at, vpc)));
+    if (needs !== undefined)
+      this.#fail(
+        "who may be associated is as the entries say",
+        `${by.name} takes ${vpc.id} out of ${at}, and ${needs.kept.connection.endpoint} needs it`,
+      );
+  }
+
+  /** Whether the log said so before the run began, of a connection that the index cannot miss any more. */
+  #needs({ kept, versions }: Stored, by: Invocation, key: string): boolean {
+    const { connection } = kept;
+    const shown = (versions[0]?.at ?? Infinity) < by.startedAt - lagMs && (versions.at(-1)?.at ?? Infinity) < by.startedAt;
+    if (!shown || connection.status !== "connected" || !grantsOf(connection).includes(key)) return false;
+    const { vpc } = connection.decision;
+    return vpc !== undefined && key.endsWith(keyOf("" as ZoneId, vpc));
   }
 
   /** After healing: who is connected and has a VPC named is let in, nobody else, and the log says the same. */

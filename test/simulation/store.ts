@@ -32,7 +32,7 @@ export const sha256 = (text: string): string => hash("sha256", text, "hex");
 export type Table = ReadonlyMap<string, Entry>;
 export { entryId };
 
-interface Stored {
+export interface Stored {
   kept: Kept;
   readonly versions: { readonly at: number; readonly connection: Connection }[];
 }
