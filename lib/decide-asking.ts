@@ -102,8 +102,8 @@ function mayNot(answer: Answer, asking: Asking, open: Open): Refusal | undefined
 }
 
 function notTheirs({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, { question }: Open): string | undefined {
-  // Who operates writes entries anyway.
-  if (choice === "approve" && scope === "account" && !asking.accountAnswers && by.kind !== "operator")
+  // Whoever answers by the command may hold no right to write entries but this one.
+  if (choice === "approve" && scope === "account" && !asking.accountAnswers)
     return "the service's answers speak about one connection, not about an account from now on";
   if (by.kind === "approver") return barred(asking, question, by);
   if (by.kind !== "operator" || choice === "reject" || breakGlass === true) return undefined;

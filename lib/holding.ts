@@ -175,6 +175,8 @@ export function expiryAhead(
   // The holder was read for the decision that the record had: one that AWS just undid held it before.
   const { by } = connection.decision;
   if (by.kind !== "entry" || entryId(by.entry) !== entryId(holder)) return undefined;
+  // While an answer for some days stands in its place, the entry does not decide.
+  if (judgement.findings.find(({ decides }) => decides)?.verdict !== holder.verdict) return undefined;
   const { expires } = holder.conditions;
   if (expires === undefined || now >= expires || judgement.entry === undefined || entryId(judgement.entry) !== entryId(holder))
     return undefined;

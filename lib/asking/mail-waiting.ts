@@ -2,6 +2,7 @@
 
 import { anyApprover } from "../approver.ts";
 import type { Connection } from "../connection.ts";
+import { UnreadableRow } from "../faults.ts";
 import { instant, milliseconds, type EndpointId } from "../ids.ts";
 import type { Approvers, Connections, People, Proofs, Services, Slip, Slips } from "../ports.ts";
 import { eachToItsEnd } from "./each-to-its-end.ts";
@@ -141,12 +142,22 @@ async function mailQuestions(ports: MailPorts, name: string, marks: readonly Sli
       data: { approver: name },
     });
   const here = new Set(questions.map(({ connection }) => connection.question.id));
-  const { items, complete } = await openQuestions(ports, name);
-  const others = { complete, count: items.filter(({ connection, agreed }) => !agreed && !here.has(connection.question.id)).length };
+  const others = await othersBeside(ports, name, here);
   await ports.people.approvers(
     questions.length === 1 ? await questionMail(ports, name, only, others) : await digestMail(ports, name, questions, others),
   );
   return "sent";
+}
+
+/** What else waits is beside the point of the mail: where it cannot be read, the mail goes without. */
+async function othersBeside(ports: MailPorts, name: string, here: ReadonlySet<string>): Promise<{ complete: boolean; count: number }> {
+  try {
+    const { items, complete } = await openQuestions(ports, name);
+    return { complete, count: items.filter(({ connection, agreed }) => !agreed && !here.has(connection.question.id)).length };
+  } catch (error) {
+    if (error instanceof UnreadableRow) return { complete: true, count: 0 };
+    throw error;
+  }
 }
 
 async function mailOutcomes(ports: MailPorts, name: string, marks: readonly Slip[]): Promise<"sent" | "nothing"> {

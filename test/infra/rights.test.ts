@@ -89,7 +89,7 @@ test("no resource is everything, but where AWS knows no resource; there the Regi
   }
 });
 
-test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, trails, the stack's own alarms and queues of last resort, and what people ask the API for", () => {
+test("a resource has a wildcard only for endpoint services, whose ids nobody knows yet, trails, the stack's own alarms, rules and queues of last resort, and what people ask the API for", () => {
   const wide = allowed.flatMap(({ resources }) => resources).filter((resource) => resource !== "*" && /\*/.test(resource));
   const route = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/";
   // Objects have no names before they are put; each holder is kept to its own folders.
@@ -99,6 +99,8 @@ test("a resource has a wildcard only for endpoint services, whose ids nobody kno
     "arn:${AWS::Partition}:cloudtrail:*:*:trail/*",
     "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${AWS::StackName}-*",
     "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc-endpoint-service/*",
+    "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${AWS::StackName}-*",
+    "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${AWS::StackName}/*",
     // The operator's, whose policy would grow past what IAM takes with each by its name.
     ...["DeadLetters", "Failures", "Undelivered"].map(
       (kind) => `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:\${AWS::StackName}-*${kind}-*`,
@@ -208,4 +210,34 @@ test("the other roles are for Lambda in this account, and for nobody else", () =
     });
   expect(new Set(lambdas.map(({ principal }) => JSON.stringify(principal)))).toEqual(new Set(['{"Service":"lambda.amazonaws.com"}']));
   expect(resources.filter(({ Type }) => Type === "AWS::IAM::Role")).toHaveLength(12);
+});
+
+/** What it comes to with the longest names: a stage of sixteen characters, in the partition and Region whose names are long. */
+function atItsLongest(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(atItsLongest);
+  if (typeof value !== "object" || value === null) return value;
+  const { Ref: ref, "Fn::GetAtt": got, "Fn::Sub": text } = value as Readonly<Record<string, unknown>>;
+  const arn = `arn:aws-us-gov:service-name:us-gov-west-1:111111111111:resource/${"s".repeat(27)}-`;
+  const pseudo: Readonly<Record<string, string>> = {
+    "AWS::Partition": "aws-us-gov",
+    "AWS::Region": "us-gov-west-1",
+    "AWS::AccountId": "1".repeat(12),
+    "AWS::StackName": "s".repeat(27),
+    HttpApi: "a".repeat(10),
+  };
+  const named = (name: string): string =>
+    pseudo[name] ?? (/MappingSQS|MappingDynamodb/.test(name) ? "0".repeat(36) : `${arn}${name.replace(".Arn", "")}-ABCDEFGHIJKL`);
+  if (typeof ref === "string") return named(ref);
+  if (Array.isArray(got)) return named(String(got[0]));
+  if (typeof text === "string") return text.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => named(name));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, atItsLongest(one)]));
+}
+
+test("IAM takes each managed policy, 6,144 characters without blanks, however long the stage's and the Region's names", () => {
+  const sizes = ofType("AWS::IAM::ManagedPolicy").map((policy) => ({
+    id: policy.id,
+    size: JSON.stringify(atItsLongest(at(policy, "PolicyDocument"))).replaceAll(/\s/g, "").length,
+  }));
+  expect(sizes.length).toBeGreaterThan(3);
+  expect(sizes.filter(({ size }) => size > 6144)).toEqual([]);
 });

@@ -48,6 +48,10 @@ test("the second answer is refused, and the log tells of both", async () => {
 
 test("an answer may be about the account from now on, and writes the entry in the operator's name with the decision", async () => {
   const { ask, world, connect, admit } = await asked();
+  // Whoever may answer need not be allowed to write entries: the service says whether answers do.
+  await expect(ask(approve, { endpoint, account: true }, bob)).rejects.toThrow("speak about one connection");
+  await ask("PUT /approvers/{name}", { name: "ann", email: "ann@example.com" });
+  await ask("PATCH /services/{service}", { service, asking: { approvers: ["ann"], accountAnswers: true } });
   const answered = await ask<Answered>(approve, { endpoint, account: true, reason: "known partner" }, bob);
   expect(answered.sentence).toBe(
     `accepted by bob (Ops) of 111111111111: known partner; account ${acme} is accepted at this service from now on`,

@@ -39,6 +39,12 @@ export const peoplesWildcards: Readonly<Record<string, string>> = {
   "cloudtrail:LookupEvents": inRegion("CloudTrail"),
   "cloudtrail:GetTrailStatus":
     "A trail may be the organisation's, in another account, and of any Region. It tells whether the trail is on.",
+  ...Object.fromEntries(
+    ["events:DescribeRule", "events:ListTargetsByRule"].map((action) => [
+      action,
+      "The rules of this stack's bus, and of the default one by what their names begin with: by name they would grow past what IAM takes.",
+    ]),
+  ),
   "events:ListRules": inRegion("EventBridge"),
   "lambda:GetAccountSettings": inRegion("Lambda"),
   "lambda:ListEventSourceMappings": inRegion("Lambda"),
@@ -113,7 +119,7 @@ export function rightsPage(granted: readonly Granted[], before: string): string 
     "The stack makes four managed policies, and their ARNs are outputs (`infra/people.yml`, `docs/adr/005-policies-for-people.md`):",
     "",
     "- AuditorPolicy: every GET of the API. Decides and changes nothing.",
-    "- ApproverPolicy: services, entries, connections and questions, and approve and reject; not the log, and no entry is changed.",
+    "- ApproverPolicy: services, entries, connections and questions, and approve and reject; not the log, and no entry but by an answer.",
     "- OperatorPolicy: every route, what `drawbridge redrive` needs of the queues of last resort, the logs and the bus, and what doctor looks at.",
     "- OnCallPolicy, beside it: AWS's own commands of the runbook, and those that doctor prints. It switches on what was switched off, keeps the key of",
     "  the checkpoints, and requires acceptance again; it cannot tag a service, which is its owner's word that Drawbridge may act on it.",

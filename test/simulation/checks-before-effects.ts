@@ -94,11 +94,13 @@ export function lastFailure(
   endpoint: EndpointId,
   effect: string,
   seq: number,
-): Extract<ConnectionEvent, { type: "EffectFailed" }> | undefined {
+): Extract<ConnectionEvent, { type: "EffectFailed" | "NameClashed" }> | undefined {
   const last = world.store.log
     .get(`connection#${endpoint}`)
     ?.findLast(
-      ({ seq: at, event: { type } }) => at <= seq && (type.startsWith("Effect") || (type === "NameAssigned" && effect === "make-name")),
+      ({ seq: at, event: { type } }) =>
+        at <= seq && (type.startsWith("Effect") || (effect === "make-name" && (type === "NameAssigned" || type === "NameClashed"))),
     )?.event;
-  return last?.type === "EffectFailed" && last.effect === effect ? last : undefined;
+  // A clash is counted with the refusals of the same name.
+  return (last?.type === "EffectFailed" && last.effect === effect) || last?.type === "NameClashed" ? last : undefined;
 }
