@@ -215,8 +215,8 @@ export class ChecksOfDecisions {
     by: Invocation,
     fail: (why: string) => void,
   ): void {
-    // Released meanwhile, it was in care when the run read it.
-    const service = this.#world.store.services.get(row.service) ?? by.reads.services.get(row.service);
+    // As the run read it: it may have been released meanwhile, and taken up again with other settings.
+    const service = by.reads.services.get(row.service) ?? this.#world.store.services.get(row.service);
     if (service === undefined) return fail("the service is not in care");
     const due = [list.clock, event.at].map((clock) =>
       cutAt(list, before, row, service, this.#world.setup.habits, clock, this.#waited(row, by)),

@@ -61,7 +61,7 @@ export class ChecksOfTime {
   foretells(event: Event<"RevocationAnnounced" | "RevocationWithdrawn">, before: Connection | undefined, row: Row, by: Invocation): void {
     const fail = (why: string): void =>
       this.#fail("what will be cut is foretold", `${by.name}, ${row.endpoint}: ${event.type}, and ${why}`);
-    const service = this.#world.store.services.get(row.service) ?? by.reads.services.get(row.service);
+    const service = by.reads.services.get(row.service) ?? this.#world.store.services.get(row.service);
     const list = by.reads.lastList.get(row.endpoint);
     if (before === undefined || service === undefined || list === undefined) return fail("nothing is known of it");
     const due = [list.clock, event.at].map((clock) => cutAt(list, before, row, service, this.#world.setup.habits, clock));
