@@ -8,7 +8,7 @@ import { settles, tellAsked } from "../../lib/asking/tell-asked.ts";
 import { isForEverybody } from "../../lib/asking/tell-everybody.ts";
 import { tellPeople } from "../../lib/asking/tell-people.ts";
 import type { Committed } from "../../lib/asking/tell.ts";
-import { Fault } from "../../lib/faults.ts";
+import { Fault, UnreadableRow } from "../../lib/faults.ts";
 import type { Message } from "../../lib/ports.ts";
 import { run } from "../../lib/loop/run.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
@@ -57,6 +57,16 @@ describe("a question", () => {
     const [mail] = mailsTo(world, "approvers");
     expect(mail?.text).toContain("Whoever has it can decide");
     expect((await world.answer({}, linkIn(mail as Message))).status).toBe(200);
+  });
+
+  test("is mailed though another connection's row cannot be read, and then says nothing of how many wait", async () => {
+    const world = await asked((story) => story.approvers([ann, bob]));
+    const ports = world.ports("notify");
+    const asking = (): Promise<never> => Promise.reject(new UnreadableRow("Connections", "the row of another", {}, "it has no account"));
+    const told = world.told("ApprovalRequested");
+    expect(await askByMail({ ...ports, connections: { ...ports.connections, asking }, publicUrl, wait }, told)).toBe("sent");
+    expect(mailsTo(world, "ann")).toHaveLength(1);
+    expect(mailsTo(world, "ann")[0]?.text).not.toContain("connections wait");
   });
 
   test("is not put to who wrote the entry about the account", async () => {
