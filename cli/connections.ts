@@ -133,7 +133,7 @@ const answering = (name: Choice, summary: string, more: string, examples: readon
     ...(name === "reject"
       ? { days: { value: "N", help: "and ask nobody about the account for so many days" }, ...yes }
       : {
-          account: { help: "accept the account from now on: writes an entry" },
+          account: { help: "accept the account from now on, by an entry, where the service has --account-answers" },
           "break-glass": { help: "decide alone, past the approvers; needs --reason, and everybody is told" },
         }),
   },

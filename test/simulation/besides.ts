@@ -1,5 +1,5 @@
 // What only a share of the lives have besides: permissions that follow the list, entries for units and organizations, private zones, and
-// other ways of asking people, entries that are edited without another meaning, and strangers who press in Slack.
+// other ways of asking people, entries that are edited without another meaning, strangers who press in Slack, services that move, full zones.
 
 import type { Entry, Principal } from "../../lib/allow-list.ts";
 import type { Vpc } from "../../lib/vpcs.ts";

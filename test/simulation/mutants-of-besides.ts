@@ -1,4 +1,4 @@
-// Faults planted in what only some lives have: permissions that follow the list, and entries for units and organizations.
+// Faults planted in what only some lives have: strangers, permissions that follow the list, units and organizations, private zones.
 
 import type { BesidesSetup } from "./besides.ts";
 import { one, type Mutant } from "./mutant.ts";
