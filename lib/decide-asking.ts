@@ -97,14 +97,14 @@ function enough(
 
 /** Why an answer does not count; nothing when it does. */
 function mayNot(answer: Answer, asking: Asking, open: Open): Refusal | undefined {
+  // Whoever answers by the command may hold no right to write entries but this one.
+  if (answer.choice === "approve" && answer.scope === "account" && !asking.accountAnswers)
+    return { cause: "not-offered", why: "the service's answers speak about one connection, not about an account from now on" };
   const why = notTheirs(answer, asking, open);
   return why === undefined ? undefined : { cause: "not-theirs", why };
 }
 
-function notTheirs({ by, as, choice, scope, breakGlass }: Answer, asking: Asking, { question }: Open): string | undefined {
-  // Whoever answers by the command may hold no right to write entries but this one.
-  if (choice === "approve" && scope === "account" && !asking.accountAnswers)
-    return "the service's answers speak about one connection, not about an account from now on";
+function notTheirs({ by, as, choice, breakGlass }: Answer, asking: Asking, { question }: Open): string | undefined {
   if (by.kind === "approver") return barred(asking, question, by);
   if (by.kind !== "operator" || choice === "reject" || breakGlass === true) return undefined;
   const { arn } = by;

@@ -202,6 +202,7 @@ export type RefusalCause =
   | "settled" // the question is closed, or there is none
   | "stranger" // somebody who is no approver
   | "not-theirs" // an approver or operator whose answer does not count here
+  | "not-offered" // the service's answers do not speak about the account
   | "repeated" // they agreed already
   | "reject-entry" // a reject entry applies
   | "entry-stands" // an operator's entry is in the way of a lasting answer

@@ -42,7 +42,8 @@ export type RefusalCode =
   | "ConfirmationNeeded"
   | "Expired"
   | "NotConfigured"
-  | "NotAnApprover";
+  | "NotAnApprover"
+  | "NotOffered";
 
 /** Something we depend on did not do its part. `retryable` says whether the same call may succeed later. */
 export class Fault extends Error {

@@ -121,6 +121,8 @@ function outcome(connection: Connection, committed: readonly ConnectionEvent[], 
 
 function refusal({ endpoint, status }: Connection, cause: RefusalCause | undefined): readonly [code: Refused["code"], remedy: string] {
   if (cause === "reject-entry") return ["RejectEntryApplies", "change or remove that entry first"];
+  if (cause === "not-offered")
+    return ["NotOffered", "answer for this connection alone; whoever may write entries lets the account in with: drawbridge allow"];
   if (status === "asking")
     return [
       "NotAnApprover",

@@ -49,7 +49,10 @@ test("the second answer is refused, and the log tells of both", async () => {
 test("an answer may be about the account from now on, and writes the entry in the operator's name with the decision", async () => {
   const { ask, world, connect, admit } = await asked();
   // Whoever may answer need not be allowed to write entries: the service says whether answers do.
-  await expect(ask(approve, { endpoint, account: true }, bob)).rejects.toThrow("speak about one connection");
+  await expect(ask(approve, { endpoint, account: true }, bob)).rejects.toMatchObject({
+    message: expect.stringContaining("speak about one connection") as string,
+    remedy: expect.stringContaining("drawbridge allow") as string,
+  });
   await ask("PUT /approvers/{name}", { name: "ann", email: "ann@example.com" });
   await ask("PATCH /services/{service}", { service, asking: { approvers: ["ann"], accountAnswers: true } });
   const answered = await ask<Answered>(approve, { endpoint, account: true, reason: "known partner" }, bob);
