@@ -11,7 +11,7 @@ import { byEntry, did, stamp } from "./stamp.ts";
 /** What is accepted stays while something holds it. Its end is told before it comes, and so is that it does not come after all. */
 export function hold(connection: Connection, ground: Ground, known: Known): ConnectionEvent[] {
   const cut = cutOf(connection, ground);
-  if (cut !== undefined && cut.due <= known.now) return [revoke(connection, cut, ground.judgement, known)];
+  if (cut !== undefined && cut.due <= ground.now) return [revoke(connection, cut, ground.judgement, known)];
   const counter = uncounted(connection, ground);
   return [
     ...(counter === undefined ? [] : [did(known, { type: "ConnectionCounted", counter }, held)]),

@@ -55,6 +55,8 @@ export interface Known {
   /** When AWS was asked for it, where that was before `now`: the answer, or the commit, may have taken minutes. */
   readonly askedAt?: Instant;
   readonly judgement?: Judgement;
+  /** When the list was judged, where that is not `now`: by this clock, which may lag behind the record's. */
+  readonly judgedAt?: Instant;
   /** What stands at the key of the entry that let the connection in. */
   readonly holder?: Entry | Removed;
   /** Those who may be asked, read only where silence is about to decide. */
@@ -319,7 +321,7 @@ function follow(connection: Connection, known: Known): ConnectionEvent[] {
     case "adopted":
       return hold(
         connection,
-        { judgement, service, now: known.now, waiting: waits(seen.observed.state), ...optional("holder", known.holder) },
+        { judgement, service, now: known.judgedAt ?? known.now, waiting: waits(seen.observed.state), ...optional("holder", known.holder) },
         known,
       );
     case "denied":

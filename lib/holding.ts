@@ -14,6 +14,7 @@ export interface Ground {
   /** What stands at the key of the entry that let it in. */
   readonly holder?: Entry | Removed;
   readonly service: Service;
+  /** When the judgement was made: what is lost by another moment may never have been lost at any. */
   readonly now: Instant;
   /** It is accepted by us alone: AWS shows it waiting. */
   readonly waiting?: boolean;

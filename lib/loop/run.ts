@@ -163,7 +163,7 @@ async function settle(
   tasks: readonly Task[],
   before: Kept | undefined,
 ): Promise<Result> {
-  const { service, seen, judgement, holder } = facts;
+  const { service, seen, judgement, judgedAt, holder } = facts;
   if (before !== undefined && before.connection.service !== service.service) return { endpoint, again: [] };
   let kept = before;
   const types: string[] = [];
@@ -184,7 +184,7 @@ async function settle(
   }
   if (kept === undefined) return { endpoint, again: [] };
   const effects = seen === undefined ? [] : plan(kept.connection, seen, service, ports.clock());
-  const ruling = judgement && { judgement, ...optional("holder", holder) };
+  const ruling = judgement && judgedAt && { judgement, judgedAt, ...optional("holder", holder) };
   const standing = { kept, service, effects, events: types, ...optional("seen", seen), ...optional("ruling", ruling) };
   return { endpoint, standing, again: [] };
 }

@@ -15,7 +15,7 @@ import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { EntryRef } from "../events.ts";
 import { frozenWords } from "../freeze.ts";
-import type { AccountId, EndpointId, ServiceId } from "../ids.ts";
+import type { AccountId, EndpointId, Instant, ServiceId } from "../ids.ts";
 import type { EntryKey } from "../ledger.ts";
 import type { Observed } from "../observed.ts";
 import type { AllowList, Bearing, Clock, Organizations } from "../ports.ts";
@@ -50,6 +50,7 @@ export const candidateOf = (
 
 export interface Ruling {
   readonly judgement: Judgement;
+  readonly judgedAt: Instant;
   /** What stands at the key of the entry that let the connection in: the entry as it is now, or what its removal left. */
   readonly holder?: Entry | Removed;
 }
@@ -83,7 +84,7 @@ export async function rulings(ports: VerdictPorts, judged: readonly Judged[]): P
     const held = consumer.held && entryId(consumer.held);
     const there = held === undefined ? undefined : (at.get(held) ?? left.get(held));
     const holder = there === undefined || "removed" in there ? there : underneath(there);
-    return { judgement: judge(matching, consumer, now, circumstances), ...optional("holder", holder) };
+    return { judgement: judge(matching, consumer, now, circumstances), judgedAt: now, ...optional("holder", holder) };
   });
 }
 

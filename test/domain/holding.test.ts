@@ -356,6 +356,19 @@ describe("what the simulation found", () => {
     expect(old.last).toEqual(["RevocationAnnounced"]);
   });
 
+  test("whose record's clock is ahead is held as the list is judged, and cut once that moment has come", () => {
+    const holder = entry({ principal: "any", conditions: { expires: hour(3) }, onExpiry: "now" });
+    const own = entry({ conditions: { notBefore: hour(4) } });
+    const letInByAnyone = requested
+      .when(look, { seen: shows("pendingAcceptance"), judgement: verdict([holder], minute(0)) })
+      .when(look, { seen: shows("available") });
+    const at = (judgedAt: Instant): Life =>
+      letInByAnyone.when(look, { now: hour(5), judgedAt, seen: shows("available"), judgement: verdict([own, holder], judgedAt), holder });
+    expect(at(hour(2)).connection?.status).toBe("connected");
+    expect(at(hour(3)).last).toEqual(["ConnectionDenied"]);
+    expect(at(hour(4)).connection?.status).toBe("connected");
+  });
+
   test("now is now, where the clock of whoever removed the entry is ahead", () => {
     expect(swept(live, hour(1), { holder: gone("now", minute(70)) }).last).toEqual(["ConnectionDenied"]);
   });

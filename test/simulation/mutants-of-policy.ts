@@ -33,6 +33,7 @@ export const mutantsOfPolicy: readonly Mutant[] = [
     "if (expires === undefined || now < expires) return undefined;",
     "if (expires === undefined) return undefined;",
   ),
+  one("decide.ts", "what is lost is judged by another moment than the list", "now: known.judgedAt ?? known.now", "now: known.now"),
   one("holding.ts", "another's clock is waited for", 'return disconnect === "now" && since > now ? now : due;', "return due;"),
   one(
     "holding.ts",

@@ -53,7 +53,7 @@ export const mutantsOfTheCore: readonly Mutant[] = [
   one(
     "decide-holding.ts",
     "a reject entry does not revoke",
-    "if (cut !== undefined && cut.due <= known.now) return [revoke(connection, cut, ground.judgement, known)];",
+    "if (cut !== undefined && cut.due <= ground.now) return [revoke(connection, cut, ground.judgement, known)];",
     "",
   ),
   one(
