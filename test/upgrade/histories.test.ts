@@ -94,6 +94,15 @@ describe.each(all)("what $version wrote", ({ tables }) => {
     }
   });
 
+  test("a member that a later version wrote besides stops nothing, and is written again with its row", () => {
+    const more = <T extends Row>(row: T): T => ({ ...row, later: { M: { of: { S: "a later version" } } } });
+    for (const row of tables.AuditLogTable.map(more)) expect(() => readEvent("AuditLog", readItem(row))).not.toThrow();
+    for (const row of tables.ConnectionsTable.map(more)) same(row, connectionRow(readConnection("Connections", readItem(row))));
+    for (const row of tables.AllowListTable.map(more)) same(row, entryRow(readListed("AllowList", readItem(row))));
+    for (const row of tables.SettingsTable.filter(({ kind }) => kind?.S === serviceKind).map(more))
+      same(row, serviceRow(readService("Settings", readItem(row))));
+  });
+
   test("every kind of setting is read, and there is one of each", () => {
     const read: Readonly<Record<string, (item: Item) => unknown>> = {
       [serviceKind]: (item) => readService("Settings", item),
