@@ -134,7 +134,8 @@ export function policyContract(name: string, setup: () => Promise<TablesUnderTes
         expected: noHead,
       })) as Head;
       const { service, principal } = added;
-      const tombstone: Removed = { service, principal, version: 2, removed: { at: noon, by: operator, disconnect: { afterHours: 24 } } };
+      const removal = { at: noon, by: operator, disconnect: { afterHours: 24 }, reason: "their contract ended" } as const;
+      const tombstone: Removed = { service, principal, version: 2, removed: removal };
       const removed = (await ledger.commit({
         of: "entry",
         key: added,
