@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { stretch } from "./campaign.ts";
 import { inPairs, singly } from "./exhaustive.ts";
 import { draw, live } from "./life.ts";
-import { hunt } from "./mutant-table.ts";
+import { hunt } from "./mutant-hunt.ts";
 import { mutants } from "./mutants.ts";
 import { everyOrder } from "./orders.ts";
 import { manyConnect, scenarios, type Scenario } from "./scenarios.ts";

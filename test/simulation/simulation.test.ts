@@ -7,7 +7,7 @@ import { singly } from "./exhaustive.ts";
 import { allFaultKinds, faultKinds } from "./faults.ts";
 import { invariants } from "./invariant-names.ts";
 import { draw, live } from "./life.ts";
-import { hunt } from "./mutant-table.ts";
+import { hunt } from "./mutant-hunt.ts";
 import { changedText, mutants, planted } from "./mutants.ts";
 import { everyOrder } from "./orders.ts";
 import { manyConnect, scenarios, type Scenario } from "./scenarios.ts";
