@@ -58,6 +58,13 @@ describe("every two faults at every two calls", () => {
   });
 });
 
+test("two approvers, a reject entry, a delete and a look, in every order that can matter", { timeout: hour }, async () => {
+  const { different, violations, ends } = await everyOrder({ look: true });
+  expect(violations).toEqual([]);
+  expect(different).toBeGreaterThan(400);
+  expect(Object.keys(ends).length).toBeGreaterThan(2);
+});
+
 test("two approvers, a reject entry, a delete, a look and a run of admit, in 100,000 orders that differ", { timeout: hour }, async () => {
   expect((await everyOrder({ look: true, admit: true }, system, 100_000)).violations).toEqual([]);
 });
