@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Finding, Judgement } from "../../lib/allow-list.ts";
 import type { Approver } from "../../lib/approver.ts";
-import { mayBeSame } from "../../lib/approver.ts";
+import { isIdentity, mayBeSame } from "../../lib/approver.ts";
 import type { AskingSettings } from "../../lib/asking-policy.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { Signal } from "../../lib/decide.ts";
@@ -268,6 +268,23 @@ describe("who is the same person", () => {
     expect(mayBeSame(`${sso}ann@example.com`, itself)).toBe(true);
     expect(mayBeSame(itself, `${sso}bob@example.com`)).toBe(true);
     expect(mayBeSame(arnOf("ann"), arnOf("bob"))).toBe(false);
+  });
+});
+
+describe("whose identity it is", () => {
+  const role = "arn:aws:iam::111111111111:role/team/Admin";
+  const session = (name: string, account = "111111111111") => `arn:aws:sts::${account}:assumed-role/Admin/${name}`;
+  test.each([
+    ["the one on record", arnOf("ann"), arnOf("ann"), true],
+    ["another user", arnOf("ann"), arnOf("bob"), false],
+    ["whoever assumed the role on record", role, session("zoe"), true],
+    ["a role of that name in another account", role, session("zoe", "222222222222"), false],
+    ["the session on record", session("ann"), session("ann"), true],
+    ["another session of its role", session("ann"), session("mallory"), false],
+    ["the role of a session on record", session("ann"), role, false],
+    ["a user beside a user", arnOf("ann"), session("ann"), false],
+  ])("%s", (_, onRecord, caller, is) => {
+    expect(isIdentity(onRecord, caller)).toBe(is);
   });
 });
 
