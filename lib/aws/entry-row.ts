@@ -98,7 +98,7 @@ const tombstone: RowShape<Removed> = {
     service: serviceOrAny,
     principal: text,
     version: whole,
-    removed: v.looseObject({ at: instantText, by: v.string(), disconnect: v.optional(disconnect) }),
+    removed: v.looseObject({ at: instantText, by: v.string(), disconnect: v.optional(disconnect), reason: v.optional(v.string()) }),
   }),
   value: (item) => item as unknown as Removed,
 };
