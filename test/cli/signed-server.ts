@@ -60,9 +60,11 @@ const wronglySigned: Answer = {
   body: { message: "The request signature we calculated does not match the signature you provided." },
 };
 
-/** The use-cases of a desk behind the server, as the function api would put them there. */
-export const served = (desk: Desk): Promise<SignedServer> =>
-  signedServer(async ({ method, url, body }) => {
+/** The use-cases of a desk behind the server, as the function api would put them there; `before` may keep a request waiting. */
+export const served = (desk: Desk, before?: (asked: Asked) => Promise<void> | undefined): Promise<SignedServer> =>
+  signedServer(async (asked) => {
+    await before?.(asked);
+    const { method, url, body } = asked;
     const { pathname, searchParams } = new URL(url, "http://here");
     const parts = pathname.split("/").map(decodeURIComponent);
     const [route, useCase] = Object.entries(operatorRoutes).find(([key]) => fits(key, method, parts)) ?? [];
