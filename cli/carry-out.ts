@@ -2,6 +2,7 @@
 
 import { unsaid } from "../lib/grounds.ts";
 import type { Outcome } from "../lib/operator/entry-batch.ts";
+import { bodyBytesMax } from "../lib/operator/request-limits.ts";
 import { settingsToSet, sizeOf, type PolicyPlan, type SaidService, type Settings } from "../lib/operator/policy.ts";
 import type { Set } from "../lib/operator/service-settings.ts";
 import type { Added } from "../lib/operator/services.ts";
@@ -11,6 +12,7 @@ import type { Call } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { problemLines } from "./problem-lines.ts";
 import type { Terminal } from "./terminal.ts";
+import { packed, weighed } from "./weights.ts";
 
 /** How many of each have been done. */
 export interface Done {
@@ -196,8 +198,12 @@ function remedyOf({ code, remedy = "mend that" }: Failure): string {
   return `${code === "VersionClash" ? "somebody else changed it meanwhile: look at the plan again" : remedy}; ${goesOn}`;
 }
 
+const besidesBytes = 4096;
 const sliced = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / batchSize) }, (_, index) => items.slice(index * batchSize, (index + 1) * batchSize));
+  packed(
+    items.map((item) => weighed(item, [item])),
+    { items: batchSize, bytes: bodyBytesMax - besidesBytes },
+  );
 
 /** The first that fails ends it, when those under way are through. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
