@@ -9,6 +9,17 @@ const together = ["asking", "audit", "bench", "cli", "domain", "fakes", "loop", 
   (folder) => `test/${folder}/**/${folder === "cli" ? "!(verify*)" : "*"}.test.ts`,
 );
 
+/** Those of the short ones that only sample: `npm run test:long` runs them with all their volume (`test/volume.ts`). */
+const sampled = [
+  "build/errors",
+  "cli/crowd",
+  "contracts/tables",
+  "domain/asking",
+  "loop/policy",
+  "operator/explain",
+  "operator/outlook",
+].map((file) => `test/${file}.test.ts`);
+
 /** What waits longest begins first, whether or not an earlier run has left its times: rights, then whatever has a stack of its own. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -33,13 +44,15 @@ export default defineConfig({
     hookTimeout: 300_000,
     // Many tests wait for local AWS more than they compute.
     maxWorkers: Math.max(4, availableParallelism()),
+    // It imports its own files without their extensions, which Node does not take.
+    server: { deps: { inline: ["dt-sql-parser"] } },
     projects: [
       { extends: true, test: { name: "short", include: ["test/**/*.test.ts"], exclude: together } },
       // What computes and leaves nothing behind: its files share their processes, and what they import is loaded once.
       { extends: true, test: { name: "short-together", include: together, isolate: false } },
       {
         extends: true,
-        test: { name: "long", include: ["test/**/*.long.ts"], testTimeout: 600_000 },
+        test: { name: "long", include: ["test/**/*.long.ts", ...sampled], testTimeout: 600_000, env: { DRAWBRIDGE_VOLUME: "whole" } },
       },
     ],
   },
