@@ -34,20 +34,16 @@ export function alignment(subject: Subject, chain: SealedChain, altered: Altered
   const places = placesOf(chain, altered, hash);
   const taken = new Set(places.values());
   const foreign = suspects.filter((one) => !places.has(one));
-  const lost = missing.filter((seq) => !taken.has(seq));
-  const wanted = new Set(lost);
-  const [edited, strange] = [
-    foreign.filter(({ stored }) => wanted.has(stored.seq)),
-    foreign.filter(({ stored }) => !wanted.has(stored.seq)),
-  ];
-  const changed = new Set(edited.map(({ stored }) => stored.seq));
-  const gone = lost.filter((seq) => !changed.has(seq));
+  const lost = new Set(missing.filter((seq) => !taken.has(seq)));
+  const edited = new Set(foreign.filter(({ stored }) => lost.has(stored.seq)));
+  const changed = new Set([...edited].map(({ stored }) => stored.seq));
+  const gone = [...lost].filter((seq) => !changed.has(seq));
   const end = largest(present);
   const cut = new Set(gone.filter((seq) => seq > end && gone.length >= chain.hashes.length - seq + 1));
   const others = [
-    ...edited.map(({ stored }) => finding("edited", subject, stored.seq)),
+    ...[...edited].map(({ stored }) => finding("edited", subject, stored.seq)),
     ...gone.map((seq) => finding(cut.has(seq) ? "truncated" : "deleted", subject, seq)),
-    ...strange.flatMap((one) => added(subject, chain, one, suspects)),
+    ...foreign.filter((one) => !edited.has(one)).flatMap((one) => added(subject, chain, one, suspects)),
     ...disordered(subject, places),
   ];
   return foreign.length + gone.length === 0 && others.length === 0 ? rechained(subject, places) : others;
