@@ -140,9 +140,7 @@ const agreementWords = ({ quorum, given = [] }: Question): string | undefined =>
 
 /** What the notice says before its facts. */
 export const lede = (notice: Notice): string =>
-  notice.of === "question"
-    ? oneLine(whyAsked(notice.because), lineMax)
-    : `${capital(oneLine(sentence(plainly(notice.event)), lineMax))}.`;
+  notice.of === "question" ? oneLine(whyAsked(notice.because), lineMax) : `${capital(oneLine(sentence(plainly(notice.event)), lineMax))}.`;
 
 /** Consumers' contacts read what is told of their account: what only an operator can do is not for them. */
 type Readers = "team" | "anybody";

@@ -75,5 +75,8 @@ const sawWords: readonly Said[] = [
 const timeWords: readonly Said[] = [
   [/, expired at (?=\d{4}-)/g, " expired on "],
   [/was removed at (?=\d{4}-)/g, "was removed on "],
-  [/\b(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z| UTC)/g, (_, date, time) => utc(`${date ?? ""}T${time ?? ""}:00.000Z` as Instant)],
+  [
+    /\b(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z| UTC)/g,
+    (_, date, time) => utc(`${date ?? ""}T${time ?? ""}:00.000Z` as Instant),
+  ],
 ];

@@ -40,5 +40,6 @@ function wordsOf(connection: Connection): string {
 /** At which service is said where it is another than the one asked about. */
 const about = ({ endpoint, service, status }: Connection, at: ServiceId): Markup =>
   html`<p class="soft small">
-    Now ${statusWords[status]}: <span class="id">${endpoint}</span>${service === at ? undefined : html` at <span class="id">${service}</span>`}
+    Now ${statusWords[status]}:
+    <span class="id">${endpoint}</span>${service === at ? undefined : html` at <span class="id">${service}</span>`}
   </p>`;

@@ -275,7 +275,9 @@ describe("an answer", () => {
     expect(text(await world.http("GET"))).toContain("Approving will be refused");
     const page = await world.answer();
     expect(page.status).toBe(409);
-    expect(text(page)).toMatch(/Nothing was decided Approving is not possible: an entry for account 333333333333 \(barred\) rejects it\. It has/);
+    expect(text(page)).toMatch(
+      /Nothing was decided Approving is not possible: an entry for account 333333333333 \(barred\) rejects it\. It has/,
+    );
     expect(lastEvent(world)).toMatchObject({ type: "AnswerRefused", choice: "approve" });
     expect(page.html).not.toContain("required checked");
     expect((await world.answer({ choice: "reject" })).status).toBe(200);

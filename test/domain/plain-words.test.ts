@@ -77,15 +77,26 @@ test("an entry that ended, as the log has it", () => {
 });
 
 test("no entry keeps its version, and none is lost; a person's own words stay as they are", () => {
-  const kinds = fc.constantFrom("account#222222222222", "endpoint#vpce-0123456789abcdef0", "ou#ou-ab12-11111111", "org#o-abcdefghij", "any");
+  const kinds = fc.constantFrom(
+    "account#222222222222",
+    "endpoint#vpce-0123456789abcdef0",
+    "ou#ou-ab12-11111111",
+    "org#o-abcdefghij",
+    "any",
+  );
   fc.assert(
-    fc.property(kinds, fc.constantFrom("accept", "ask", "reject"), fc.option(fc.string({ unit: "grapheme", minLength: 1 })), (principal, verdict, name) => {
-      const detail = described({ service, verdict, version: 3, principal, ...(name === null ? {} : { name }) });
-      const words = plain(detail);
-      expect(words).not.toContain(", version 3");
-      expect(words).toMatch(/^an entry for (account|endpoint|organizational unit|organization|everybody)/);
-      const by = { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" } as const;
-      expect(plainly({ by, because: { rule: "operator", detail } }).because.detail).toBe(detail);
-    }),
+    fc.property(
+      kinds,
+      fc.constantFrom("accept", "ask", "reject"),
+      fc.option(fc.string({ unit: "grapheme", minLength: 1 })),
+      (principal, verdict, name) => {
+        const detail = described({ service, verdict, version: 3, principal, ...(name === null ? {} : { name }) });
+        const words = plain(detail);
+        expect(words).not.toContain(", version 3");
+        expect(words).toMatch(/^an entry for (account|endpoint|organizational unit|organization|everybody)/);
+        const by = { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" } as const;
+        expect(plainly({ by, because: { rule: "operator", detail } }).because.detail).toBe(detail);
+      },
+    ),
   );
 });

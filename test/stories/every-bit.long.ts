@@ -40,7 +40,10 @@ test("a link to a question, its form's seal, and a link to a list", async () => 
   const fields = await formFields(api, path, accounts.unknown);
   const links = await tally(api, changedLinks(path, fields));
   // What HTTP itself cannot carry does not come as far as the function.
-  expect(Object.keys(links).every((status) => status === "400" || status === "404"), JSON.stringify(links)).toBe(true);
+  expect(
+    Object.keys(links).every((status) => status === "400" || status === "404"),
+    JSON.stringify(links),
+  ).toBe(true);
   expect(links[404]).toBeGreaterThan(4000);
   const forms = await tally(api, changedForms(path, fields));
   expect(Object.keys(forms)).toEqual(["422"]);
@@ -52,7 +55,10 @@ test("a link to a question, its form's seal, and a link to a list", async () => 
   const list = new URL(await letterAbout(/https?:\S+\/q\/\S+/)).pathname;
   expect(await statusOf(api, { method: "GET", path: list })).toBe(200);
   const lists = await tally(api, changedLinks(list, fields));
-  expect(Object.keys(lists).every((status) => status === "400" || status === "404"), JSON.stringify(lists)).toBe(true);
+  expect(
+    Object.keys(lists).every((status) => status === "400" || status === "404"),
+    JSON.stringify(lists),
+  ).toBe(true);
   expect(lists[404]).toBeGreaterThan(1500);
 
   await world.local.idle();
@@ -81,7 +87,10 @@ test("a request from Slack: every bit of its signature and its time, every byte 
     for (const body of withOneByteChanged(Buffer.from(real.body))) yield { ...to, headers: real.headers, body };
   }
   const counts = await tally(api, changed());
-  expect(Object.keys(counts).every((status) => status === "400" || status === "401"), JSON.stringify(counts)).toBe(true);
+  expect(
+    Object.keys(counts).every((status) => status === "400" || status === "401"),
+    JSON.stringify(counts),
+  ).toBe(true);
   expect(counts[401]).toBeGreaterThan(5000);
   await world.local.idle();
   expect(await world.types(endpoint)).toEqual(asked);
