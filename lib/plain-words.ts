@@ -1,7 +1,7 @@
 // Grounds as people read them on a telephone: what an entry means for whom, without its version, and times in words. The log and the command keep each to the letter.
 
 import { describedEntry } from "./allow-list.ts";
-import type { Because, Rule } from "./events.ts";
+import type { Because, Rule, Verdict } from "./events.ts";
 import type { Instant } from "./ids.ts";
 import { utc } from "./when.ts";
 
@@ -33,7 +33,6 @@ export function plain(text: string): string {
   return [...sawWords, ...timeWords].reduce((words, [form, said]) => words.replaceAll(form, said as string), entries);
 }
 
-type Verdict = keyof typeof does;
 const kinds: Readonly<Record<string, string>> = {
   "account ": "account ",
   "endpoint ": "endpoint ",
@@ -41,11 +40,11 @@ const kinds: Readonly<Record<string, string>> = {
   "org ": "organization ",
   anyone: "everybody",
 };
-const does = {
+const does: Readonly<Record<Verdict, readonly [now: string, otherwise: string]>> = {
   accept: ["accepts it", "would accept it"],
   ask: ["says that people decide", "would have people decide"],
   reject: ["rejects it", "would reject it"],
-} as const;
+};
 
 /** The service is named beside it wherever this is read; that an entry is for every service is not. */
 function entryWords(who: string, where: string, verdict: Verdict, rest: string): string {
