@@ -9,6 +9,17 @@ const together = ["asking", "audit", "bench", "cli", "domain", "fakes", "loop", 
   (folder) => `test/${folder}/**/${folder === "cli" ? "!(verify*)" : "*"}.test.ts`,
 );
 
+/** Those of the short ones that only sample: `npm run test:long` runs them with all their volume (`test/volume.ts`). */
+const sampled = [
+  "build/errors",
+  "cli/crowd",
+  "contracts/tables",
+  "domain/asking",
+  "loop/policy",
+  "operator/explain",
+  "operator/outlook",
+].map((file) => `test/${file}.test.ts`);
+
 /** What waits longest begins first, whether or not an earlier run has left its times: rights, then whatever has a stack of its own. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -39,7 +50,7 @@ export default defineConfig({
       { extends: true, test: { name: "short-together", include: together, isolate: false } },
       {
         extends: true,
-        test: { name: "long", include: ["test/**/*.long.ts"], testTimeout: 600_000 },
+        test: { name: "long", include: ["test/**/*.long.ts", ...sampled], testTimeout: 600_000, env: { DRAWBRIDGE_VOLUME: "whole" } },
       },
     ],
   },

@@ -58,6 +58,8 @@ export interface Removed {
     readonly by: string;
     /** The service says where it is absent. */
     readonly disconnect?: Disconnect;
+    /** Why, in the words of whoever removed it: those whom it cuts are told. */
+    readonly reason?: string;
   };
 }
 

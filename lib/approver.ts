@@ -47,7 +47,14 @@ export function sameMailbox(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** A role's name stands for whoever assumes it; single sign-on puts the person's own name into the session. */
+/**
+ * Whether the caller, as AWS names them, is the identity on record: that very one, or, where a role is on record, whoever has
+ * assumed it. A session on record is that session alone.
+ */
+export const isIdentity = (onRecord: string, caller: string): boolean =>
+  onRecord === caller || (/^arn:[a-z-]+:iam::/.test(onRecord) && roleOf(onRecord)?.role === (roleOf(caller)?.role ?? "none"));
+
+/** Of two who may be one person at most one decides. A role's name stands for whoever assumes it; single sign-on puts the person's own name into the session. */
 export function mayBeSame(a: string, b: string): boolean {
   if (a === b) return true;
   const [one, other] = [roleOf(a), roleOf(b)];

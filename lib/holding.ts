@@ -25,7 +25,7 @@ export interface Cut {
   readonly due: Instant;
   readonly entry: EntryRef;
   readonly because: Because;
-  /** Why, in the words of whoever wrote the entry that rejects. */
+  /** Why, in the words of whoever wrote the entry that rejects, or removed the one that held it. */
   readonly reason?: string;
 }
 
@@ -130,8 +130,8 @@ function asked(connection: Live, { findings, because }: Judgement, now: Instant)
 
 function endOf(holder: Entry | Removed, service: Service, now: Instant): Cut | undefined {
   if ("removed" in holder) {
-    const { at, disconnect = service.onRemoval ?? "keep" } = holder.removed;
-    return cut(dueBy(at, disconnect, now), holder, { rule: "entry-removed", detail: endWords(holder, disconnect) });
+    const { at, disconnect = service.onRemoval ?? "keep", reason } = holder.removed;
+    return cut(dueBy(at, disconnect, now), holder, { rule: "entry-removed", detail: endWords(holder, disconnect) }, reason);
   }
   const { expires } = holder.conditions;
   if (expires === undefined || now < expires) return undefined;
@@ -153,8 +153,8 @@ function dueBy(since: Instant, disconnect: Disconnect, now: Instant): Instant | 
   return disconnect === "now" && since > now ? now : due;
 }
 
-const cut = (due: Instant | undefined, { service, principal, version }: EntryRef, because: Because): Cut | undefined =>
-  due === undefined ? undefined : { due, entry: { service, principal, version }, because };
+const cut = (due: Instant | undefined, { service, principal, version }: EntryRef, because: Because, reason?: string): Cut | undefined =>
+  due === undefined ? undefined : { due, entry: { service, principal, version }, because, ...optional("reason", reason) };
 
 export const onExpiry = (entry: Entry, service: Service): Disconnect => entry.onExpiry ?? service.onExpiry ?? "keep";
 

@@ -9,12 +9,12 @@ const mask = "***";
 const forms: readonly (readonly [RegExp, string])[] = [
   // AWS's access keys, Slack's tokens and webhooks, signed tokens, private keys.
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g, mask],
-  [/\bxox[abeprs]-[A-Za-z0-9-]+/g, mask],
+  [/\b(?:xox[abeprs]|xapp)-[A-Za-z0-9-]+/g, mask],
   [/(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[^\s"\\]+/g, `$1${mask}`],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, mask],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mask],
   // Of our own links the token.
-  [/(\/a\/)[\w.~-]{16,}/g, `$1${mask}`],
+  [/(\/[aq]\/)[\w.~-]{16,}/g, `$1${mask}`],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${mask}`],
   // A member of JSON, a parameter of a URL, a header: name, then value. Quotes may be escaped, as in JSON within JSON.
   [

@@ -8,19 +8,26 @@ import { optional } from "./optional.ts";
 
 export type SaidEntry = Omit<Entry, "version" | "author" | "authors" | "at" | "reason" | "since" | "afterwards">;
 
-export function saidOf(entry: Entry): SaidEntry {
-  const {
-    version: _version,
-    author: _author,
-    authors: _authors,
-    at: _at,
-    reason: _reason,
-    since: _since,
-    afterwards: _afterwards,
-    ...said
-  } = entry;
-  return said;
-}
+/** All that it may say; what a later version wrote besides came with that writing. */
+const members: readonly string[] = Object.keys({
+  service: true,
+  principal: true,
+  verdict: true,
+  conditions: true,
+  name: true,
+  label: true,
+  vpc: true,
+  contact: true,
+  purpose: true,
+  ticket: true,
+  labels: true,
+  asking: true,
+  onExpiry: true,
+  disconnect: true,
+} satisfies Record<keyof SaidEntry, true>);
+
+export const saidOf = (entry: Entry): SaidEntry =>
+  Object.fromEntries(Object.entries(entry).filter(([member]) => members.includes(member))) as SaidEntry;
 
 export const saysTheSame = (entry: Entry, said: SaidEntry): boolean => canonical(saidOf(entry)) === canonical(said);
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { ringer } from "./alarms.ts";
 import type { Delays, LocalAws, LocalAwsOptions } from "./aws-options.ts";
-import { judgements, type Judged } from "./authorize.ts";
+import { authorize, inRegion, judgements, type Judged } from "./authorize.ts";
 import { createCode } from "./functions/code.ts";
 import { createRuntime, type FunctionRuntime } from "./functions/runtime.ts";
 import { createFaults, type FaultSwitches } from "./faults.ts";
@@ -126,7 +126,7 @@ async function start(options: LocalAwsOptions, ground: Ground, end: Ending): Pro
     other: doors(
       dataPathDoor(services.dataPath),
       lambdaDoor(services.lambda, identities, region, log),
-      s3Door(services.buckets, identities, log),
+      s3Door({ buckets: services.buckets, identities, region, faults: ground.faults.calls, log }),
     ),
     faults: ground.faults.calls,
     counts: (service, action) => void counts.set(`${service}:${action}`, (counts.get(`${service}:${action}`) ?? 0) + 1),
@@ -253,6 +253,7 @@ function openWorkshop(parts: WorkshopParts, name: string, caller: Caller): Works
     functions: parts.functions,
     httpApi: parts.httpApi,
     call: (service, action, input) => inside.asCaller(maker, service, action, input),
+    ask: (demands) => authorize(maker, inRegion(region, demands)),
     callAs: inside.asRole,
     demand: inside.demand,
     callerOf: inside.callerOf,

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { XMLParser } from "fast-xml-parser";
 
 import { authorize } from "./authorize.ts";
+import { CutOff, type CallFaults } from "./call-faults.ts";
 import type { Identities } from "./identities.ts";
 import { element } from "./protocols/xml-output.ts";
 import { escapeXml } from "./protocols/scalars.ts";
@@ -106,12 +107,17 @@ function namedIn(body: Buffer): Named[] {
   return (Delete?.Object ?? []).map(({ Key, VersionId }) => ({ key: Key, version: VersionId }));
 }
 
+export interface S3DoorOptions {
+  readonly buckets: Buckets;
+  readonly identities: Identities;
+  readonly region: string;
+  readonly faults: CallFaults;
+  readonly log: (line: string) => void;
+}
+
 /** True: it was a call of S3, and is answered. */
-export function s3Door(
-  buckets: Buckets,
-  identities: Identities,
-  log: (line: string) => void,
-): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function s3Door(options: S3DoorOptions): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const { buckets, identities, log } = options;
   const answer = async (request: IncomingMessage, accessKeyId: string): Promise<Answer> => {
     const url = new URL(request.url ?? "/", "http://s3.local");
     const [name = "", ...rest] = url.pathname.slice(1).split("/").map(decodeURIComponent);
@@ -123,13 +129,19 @@ export function s3Door(
       await authorize(caller, [{ action: "s3:ListAllMyBuckets", resource: "*" }]);
       return text(listedBuckets(buckets, caller.account));
     }
-    const action = ACTIONS[actionOf(method, key, query)];
+    const called = actionOf(method, key, query);
+    const action = ACTIONS[called];
     if (action === undefined) throw new AwsError("NotImplemented", `Local AWS has no ${method} of ${url.pathname} in S3.`, 501);
     const body = await bodyOf(request);
-    await authorize(caller, demandsOf(action, { name, key, query, headers, body }));
-    const bucket = buckets.find(name);
-    if (bucket === undefined) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
-    return action.run({ bucket, key, query, headers, body }, buckets);
+    const demands = demandsOf(action, { name, key, query, headers, body });
+    await authorize(caller, demands);
+    const input = { Bucket: name, ...(key === "" ? {} : { Key: key }) };
+    const call = { action: called, input, caller, region: options.region, requestId: randomUUID() };
+    return (await options.faults.through("s3", call, demands, () => {
+      const bucket = buckets.find(name);
+      if (bucket === undefined) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
+      return action.run({ bucket, key, query, headers, body }, buckets);
+    })) as Answer;
   };
   return (request, response) => {
     const [, accessKeyId] = CREDENTIAL.exec(request.headers.authorization ?? "") ?? [];
@@ -137,6 +149,7 @@ export function s3Door(
     answer(request, accessKeyId).then(
       (reply) => send(response, reply),
       (error: unknown) => {
+        if (error instanceof CutOff) return void response.destroy();
         if (!(error instanceof AwsError)) log(`s3: ${String(error)}`);
         const { code, message, status } = error instanceof AwsError ? error : new AwsError("InternalError", String(error), 500);
         const isHead = request.method === "HEAD";

@@ -16,6 +16,7 @@ import { policySection } from "./bench/policy.ts";
 import { startsSection } from "./bench/starts.ts";
 import { stormSection } from "./bench/storm.ts";
 import { virtualSection } from "./bench/virtual-storm.ts";
+import { putBlocks } from "./page-block.ts";
 
 const sections: Readonly<Record<string, { readonly what: string; readonly run: (rounds: number) => Promise<Section> }>> = {
   calls: { what: "AWS calls, items and units, for one connection and for a hundred", run: () => callsSection() },
@@ -102,16 +103,11 @@ async function bench(): Promise<void> {
 
 /** Each section has its place in the page; those that were not run stay as they were. */
 async function write(done: readonly Section[], machineLine: string): Promise<void> {
-  const page = new URL("../docs/performance.md", import.meta.url);
-  let text = await readFile(page, "utf8");
-  for (const section of done) {
-    const place = new RegExp(`(<!-- ${section.name}: begin -->\\n)[\\s\\S]*?(<!-- ${section.name}: end -->)`);
-    if (!place.test(text)) throw new Error(`docs/performance.md has no place for the section ${section.name}`);
+  const blocks = done.map((section) => {
     const [title = "", ...rest] = markdown(section).split("\n");
-    const body = [title, "", `\`npm run bench -- --only ${section.name}\`: ${machineLine}.`, ...rest].join("\n");
-    text = text.replace(place, (_, begin: string, end: string) => `${begin}${body}\n${end}`);
-  }
-  await writeFile(page, text);
+    return [section.name, [title, "", `\`npm run bench -- --only ${section.name}\`: ${machineLine}.`, ...rest].join("\n")] as const;
+  });
+  await putBlocks("docs/performance.md", Object.fromEntries(blocks));
   const priced = done.find(({ name }) => name === "cost");
   if (priced !== undefined) await writePrices(costForDeploying(priced));
 }

@@ -1,5 +1,6 @@
 // Runs the simulation: many seeds on every core, one seed as a story, the planted faults, or the baseline beside us.
 
+import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -12,6 +13,7 @@ import { printExhaustive } from "../test/simulation/exhaustive.ts";
 import { commandOf, shrink } from "../test/simulation/shrink.ts";
 import * as system from "../test/simulation/system.ts";
 import type { ActorKind, Setup } from "../test/simulation/world.ts";
+import { putBlocks } from "./page-block.ts";
 
 const usage = `npm run simulate -- [options]
   --seeds 10000         live that many seeds, from --from on (1)
@@ -22,6 +24,7 @@ const usage = `npm run simulate -- [options]
   --mutants             plant each fault of test/simulation/mutants.ts and count the seeds until it is noticed
   --baseline            the usual design in the same world, beside ours (--seeds 2000)
   --exhaustive          every call of one life with every fault (--pairs: every two of them)
+  --write               put the table into docs/reliability.md (with --mutants, --baseline, --exhaustive)
   --json                print the result as JSON`;
 
 const { values } = parseArgs({
@@ -37,6 +40,7 @@ const { values } = parseArgs({
     exhaustive: { type: "boolean" },
     pairs: { type: "boolean" },
     json: { type: "boolean" },
+    write: { type: "boolean" },
     help: { type: "boolean" },
     without: { type: "string" },
     "without-faults": { type: "string" },
@@ -52,18 +56,44 @@ const whole = (text: string | undefined, otherwise: number): number => {
   if (!Number.isInteger(number) || number < 0) throw new Error(`${String(text)} is not a whole number; try --help`);
   return number;
 };
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const said: string[] = [];
+const say = (text: string): void => {
+  said.push(text);
+  process.stdout.write(`${text}\n`);
+};
 const note = (text: string): void => void process.stderr.write(text);
 const count = (number: number): string => number.toLocaleString("en-US");
 
 if (values.help === true) say(usage);
 else if (values.seed !== undefined) await one(whole(values.seed, 1));
 else if (values.mutants === true)
-  process.exitCode = await printMutants({ json: values.json === true, seedsMax: whole(values.seeds, 3000), say, note });
+  process.exitCode = await printMutants({
+    json: values.json === true,
+    seedsMax: whole(values.seeds, 3000),
+    workers: whole(values.workers, availableParallelism()),
+    say,
+    note,
+  });
 else if (values.baseline === true) await printBaseline({ json: values.json === true, seeds: whole(values.seeds, 2000), say, note });
 else if (values.exhaustive === true)
   process.exitCode = await printExhaustive({ pairs: values.pairs === true, json: values.json === true, say, note });
 else await many();
+if (values.write === true) await write();
+
+/** The table as it was printed, under the command that printed it. */
+async function write(): Promise<void> {
+  const table = [values.mutants && "mutants", values.baseline && "baseline", values.exhaustive && (values.pairs ? "pairs" : "exhaustive")];
+  const [name] = table.flatMap((one) => (typeof one === "string" ? [one] : []));
+  if (name === undefined || values.json === true)
+    throw new Error("--write goes with --mutants, --baseline or --exhaustive, and not with --json");
+  const command = ["npm run simulate --", ...process.argv.slice(2).filter((word) => word !== "--write")].join(" ");
+  await putBlocks("docs/reliability.md", { [name]: `\`${command}\` at ${commit()}:\n\n${said.join("\n")}` });
+}
+
+function commit(): string {
+  const git = (...words: string[]): string => execFileSync("git", words, { encoding: "utf8" }).trim();
+  return `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : ", and what is not committed"}`;
+}
 
 async function one(seed: number): Promise<void> {
   const setup = changed(draw(seed));

@@ -12,13 +12,14 @@ import { rawText } from "../masked.ts";
 import type { AllowList, Ledger, Proofs } from "../ports.ts";
 import { withAuthors } from "./known-authors.ts";
 import { noteRefused } from "./note-refused.ts";
+import { once } from "./once.ts";
 import { prepare, type Prepared } from "./standing-entry.ts";
 
 export interface TakePorts extends Omit<LoopPorts, "endpointServices" | "judging" | "approvers"> {
   readonly allowList: VerdictPorts["allowList"] & Pick<AllowList, "read">;
   readonly organizations: VerdictPorts["organizations"];
   readonly ledger: Pick<Ledger, "commit" | "head" | "history">;
-  readonly proofs: Pick<Proofs, "claim" | "release">;
+  readonly proofs: Proofs;
 }
 
 export interface GivenAnswer {
@@ -69,16 +70,16 @@ export async function takeAnswer(ports: TakePorts, answer: GivenAnswer): Promise
   }
 }
 
-/** How long such an answer is remembered: the log tells of one for each person and question. */
-const rememberedSeconds = 30 * 24 * 3600;
-
 /** It changes nothing, and is in the log unless it is the same person's again: who presses a thousand times is told of once. */
 async function late(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {
   const { name } = answer.approver;
+  let taken: Taken = { kind: "late", connection: before };
   const decided = "decision" in before && before.decision.by.kind === "approver" && before.decision.by.name === name;
-  if (decided || !(await ports.proofs.claim("late-answer", `${answer.question}#${name}`, rememberedSeconds)))
-    return { kind: "late", connection: before };
-  return commit(ports, answer, before, undefined);
+  const note = async (): Promise<void> => {
+    taken = await commit(ports, answer, before, undefined);
+  };
+  if (!decided) await once(ports.proofs, `${answer.question}#${name}`, note, "late-answer");
+  return taken;
 }
 
 /** The press of somebody who is no approver: it decides nothing, and the log tells once of each person and question. */
@@ -86,19 +87,18 @@ export async function noteStranger(
   ports: Pick<TakePorts, "clock" | "connections" | "ledger" | "proofs">,
   { endpoint, question, choice, source }: Pick<GivenAnswer, "endpoint" | "question" | "choice" | "source">,
 ): Promise<void> {
-  const press = `${question}#${source}`;
-  if (!(await ports.proofs.claim("stranger", press, rememberedSeconds))) return;
-  const isNoted = await noteRefused(ports, {
-    endpoint,
-    choice,
-    by: { kind: "outside" },
-    cause: "stranger",
-    why: `no approver is known by ${source}`,
-    source: { kind: "answer", raw: rawText(source) },
-  });
-  if (isNoted) return;
-  await ports.proofs.release("stranger", press);
-  throw new Fault("Contended", "the connection's story", "others commit to it at this moment", true);
+  const note = async (): Promise<void> => {
+    const isNoted = await noteRefused(ports, {
+      endpoint,
+      choice,
+      by: { kind: "outside" },
+      cause: "stranger",
+      why: `no approver is known by ${source}`,
+      source: { kind: "answer", raw: rawText(source) },
+    });
+    if (!isNoted) throw new Fault("Contended", "the connection's story", "others commit to it at this moment", true);
+  };
+  await once(ports.proofs, `${question}#${source}`, note, "stranger");
 }
 
 async function record(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {

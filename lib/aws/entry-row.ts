@@ -1,4 +1,5 @@
-// An allow-list entry as its row. What an entry demands must all be understood: a condition that we do not know is a fault.
+// An allow-list entry as its row. What bounds an entry lies in `conditions` and must all be understood: one that we do not know is a fault.
+// What else a later version wrote beside it, for us to come back to, describes the entry, and stays in the row.
 
 import * as v from "valibot";
 import type { Entry, Principal, Removed } from "../allow-list.ts";
@@ -41,16 +42,20 @@ export const isFound = (listed: Entry | Removed | UnreadableEntry): listed is En
 
 const words = v.optional(v.string());
 
+const conditions = v.strictObject({
+  regions: v.optional(v.array(text)),
+  ipAddressTypes: v.optional(v.array(ipAddressTypeText)),
+  notBefore: v.optional(instantText),
+  expires: v.optional(instantText),
+  atMost: v.optional(v.pipe(whole, v.minValue(1))),
+});
+
 /** What an entry says about whom it speaks of. */
 const said = {
+  // A condition beside the others would demand nothing.
+  ...Object.fromEntries(Object.keys(conditions.entries).map((name) => [name, v.optional(v.never("a condition in the wrong place"))])),
   verdict: verdictText,
-  conditions: v.strictObject({
-    regions: v.optional(v.array(text)),
-    ipAddressTypes: v.optional(v.array(ipAddressTypeText)),
-    notBefore: v.optional(instantText),
-    expires: v.optional(instantText),
-    atMost: v.optional(v.pipe(whole, v.minValue(1))),
-  }),
+  conditions,
   name: words,
   label: words,
   vpc: v.optional(v.object({ id: text, region: text })),
@@ -66,7 +71,7 @@ const said = {
 const shape: RowShape<Entry> = {
   what: "an allow-list entry",
   key: ["service", "principal"],
-  schema: v.strictObject({
+  schema: v.looseObject({
     service: serviceOrAny,
     principal: v.pipe(v.string(), v.regex(/^(any|(endpoint|account|ou|org)#.+)$/, "not a principal")),
     version: v.pipe(whole, v.minValue(1)),
@@ -75,7 +80,7 @@ const shape: RowShape<Entry> = {
     afterwards: v.optional(
       v.union([
         v.literal("nothing"),
-        v.strictObject({ ...said, author: v.string(), at: instantText, reason: words, since: v.optional(instantText) }),
+        v.looseObject({ ...said, author: v.string(), at: instantText, reason: words, since: v.optional(instantText) }),
       ]),
     ),
     at: instantText,
@@ -93,7 +98,7 @@ const tombstone: RowShape<Removed> = {
     service: serviceOrAny,
     principal: text,
     version: whole,
-    removed: v.looseObject({ at: instantText, by: v.string(), disconnect: v.optional(disconnect) }),
+    removed: v.looseObject({ at: instantText, by: v.string(), disconnect: v.optional(disconnect), reason: v.optional(v.string()) }),
   }),
   value: (item) => item as unknown as Removed,
 };

@@ -26,7 +26,8 @@ export function readRow<T>(table: string, shape: RowShape<T>, item: Item): T {
 /** What a row has against its shape; nothing when it fits. */
 export function whyUnreadable<T>({ schema }: RowShape<T>, item: Item): string | undefined {
   const { v: version = 1 } = item;
-  if (version !== rowVersion) return `its version is ${JSON.stringify(version)}, and this Drawbridge reads ${String(rowVersion)}`;
+  if (version !== rowVersion)
+    return `its version is ${JSON.stringify(version)}, and this Drawbridge reads ${String(rowVersion)}: a later one wrote it`;
   const result = v.safeParse(schema, membersOf(item));
   if (result.success) return undefined;
   return result.issues.map(({ message, path }) => `${path?.map((part) => String(part.key)).join(".") ?? "row"}: ${message}`).join("; ");

@@ -1,6 +1,6 @@
 // An operator's own answer: approve or reject a connection, through the same loop as everybody's.
 
-import { mayBeSame } from "../approver.ts";
+import { isIdentity } from "../approver.ts";
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { Choice, ConnectionEvent, RefusalCause } from "../events.ts";
@@ -79,7 +79,7 @@ async function answer(ports: OperatorPorts, by: Operator, choice: Choice, input:
 
 /** The approver whom this operator is. Two of one identity cannot be told apart, and neither of them agrees. */
 async function approverBy(ports: OperatorPorts, by: Operator, endpoint: EndpointId): Promise<string | undefined> {
-  const those = (await ports.approvers.all()).filter(({ arn }) => arn !== undefined && mayBeSame(arn, by.arn)).map(({ name }) => name);
+  const those = (await ports.approvers.all()).filter(({ arn }) => arn !== undefined && isIdentity(arn, by.arn)).map(({ name }) => name);
   if (those.length <= 1) return those[0];
   const why = `${those.join(" and ")} have your IAM identity, and nobody can say which of them you are`;
   await noteRefused(ports, { endpoint, choice: "approve", by, cause: "not-theirs", why, source: { kind: "api" } });

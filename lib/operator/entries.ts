@@ -115,10 +115,12 @@ export const entryBy = (
     version,
     author: arn,
     at,
-    ...optional("reason", reason && reasonOf({ rule: "operator", detail: reason })),
+    ...optional("reason", reason && saidReason(reason)),
   }),
   authors: authorsAfter(before, arn),
 });
+
+const saidReason = (reason: string): string | undefined => reasonOf({ rule: "operator", detail: reason });
 
 /** The commit that writes an entry, in the words of the log. */
 export function entryChange(actor: Operator, expected: Head, before: Entry | undefined, entry: Entry, reason?: string): Change {
@@ -194,7 +196,7 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
     // Whatever version an unreadable row was of, it is to go.
     if (version !== undefined && !isUnreadable(before)) refuseClash(key, before, version);
     if (before === undefined) throw noEntry(key);
-    const tombstone = tombstoneOf(actor, expected, key, notBefore(ports.clock(), expected), disconnect);
+    const tombstone = tombstoneOf(actor, expected, key, notBefore(ports.clock(), expected), { disconnect, reason });
     const what = isUnreadable(before) ? { unreadable: before.unreadable } : { entry: before };
     const done = { ...what, changed: true as const, disconnect: disconnect ?? usual ?? "keep" };
     if (preview) return { ...done, outlook: await outlook(ports, { removed: [tombstone] }) };
@@ -204,10 +206,16 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
   });
 }
 
-export const tombstoneOf = (actor: Operator, expected: Head, key: EntryKey, at: Instant, disconnect: Disconnect | undefined): Removed => ({
+export const tombstoneOf = (
+  actor: Operator,
+  expected: Head,
+  key: EntryKey,
+  at: Instant,
+  { disconnect, reason }: { readonly disconnect?: Disconnect | undefined; readonly reason?: string | undefined },
+): Removed => ({
   ...key,
   version: expected.seq + 1,
-  removed: { at, by: actor.arn, ...optional("disconnect", disconnect) },
+  removed: { at, by: actor.arn, ...optional("disconnect", disconnect), ...optional("reason", reason && saidReason(reason)) },
 });
 
 export function removalChange(

@@ -45,7 +45,9 @@ export async function batch(ports: OperatorPorts, actor: Operator, input: unknow
   const entries = put.map(({ version: _version, ...said }) =>
     entryBy(said, before.get(entryId(said)), { actor, at, version: next(said), reason }),
   );
-  const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
+  const removed = remove.map(({ disconnect, service, principal }) =>
+    tombstoneOf(actor, noHead, { service, principal }, at, { disconnect }),
+  );
   await foreseen(ports, { entries, removed }, confirm);
   const written = await concurrently(put, commitsAtOnce, (one) =>
     settled(one, () => write(ports, actor, one, before.get(entryId(one)), reason)),
@@ -95,7 +97,7 @@ function drop(
     const [before] = await ports.allowList.read([key]);
     if (before === undefined) return { done: "nothing" };
     if (version !== undefined) refuseClash(key, before, version);
-    const tombstone = tombstoneOf(actor, expected, key, notBefore(ports.clock(), expected), disconnect);
+    const tombstone = tombstoneOf(actor, expected, key, notBefore(ports.clock(), expected), { disconnect, reason });
     const head = await ports.ledger.commit(removalChange(actor, expected, before, tombstone, reason));
     return typeof head === "string" ? "conflict" : { done: "removed", version: tombstone.version };
   });
@@ -156,7 +158,9 @@ export async function foresee(ports: OperatorPorts, actor: Operator, input: unkn
     const there = before.get(entryId(said));
     return entryBy(said, there, { actor, at, version: (there?.version ?? 0) + 1 });
   });
-  const removed = remove.map(({ disconnect, service, principal }) => tombstoneOf(actor, noHead, { service, principal }, at, disconnect));
+  const removed = remove.map(({ disconnect, service, principal }) =>
+    tombstoneOf(actor, noHead, { service, principal }, at, { disconnect }),
+  );
   const changed = await Promise.all(
     // Where names are made does not bear on who connects.
     services.map(async ({ service, zone: _zone, ...said }): Promise<Service> => {

@@ -125,7 +125,11 @@ export function createCloudFormation(options: Options): CloudFormationService {
     signingName: "cloudformation",
     actions: new Set(Object.keys(actions)),
     demands(call) {
-      const wanted = optionalText(call.input, "StackName");
+      const set = optionalText(call.input, "ChangeSetName");
+      // A change set that is named by its ARN alone: IAM is asked about its stack.
+      const itsStack = (): string | undefined =>
+        stacks.find(({ changeSets }) => [...changeSets.values()].some(({ id }) => id === set))?.place.id;
+      const wanted = optionalText(call.input, "StackName") ?? itsStack() ?? set;
       const place = wanted === undefined ? undefined : find(call, wanted)?.place;
       const named = wanted?.startsWith("arn:") === true ? wanted : undefined;
       const made = `arn:aws:cloudformation:${options.region}:${call.caller.account}:stack/${wanted ?? ""}/*`;

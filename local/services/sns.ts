@@ -81,7 +81,9 @@ function demandsOf(call: Call, policyOf: (topicArn: string) => unknown): readonl
   const action = `sns:${call.action === "PublishBatch" ? "Publish" : call.action}`;
   const subscription = optionalText(call.input, "SubscriptionArn");
   const fromSubscription = subscription === undefined ? undefined : subscription.split(":").slice(0, 6).join(":");
-  const arn = optionalText(call.input, "TopicArn") ?? optionalText(call.input, "TargetArn") ?? fromSubscription;
+  const name = optionalText(call.input, "Name");
+  const made = name === undefined ? undefined : `arn:aws:sns:${call.region}:${call.caller.account}:${name}`;
+  const arn = optionalText(call.input, "TopicArn") ?? optionalText(call.input, "TargetArn") ?? fromSubscription ?? made;
   if (arn === undefined) return [{ action, resource: "*" }];
   const policy = policyOf(arn);
   const resourceAccount = parseArn(arn)?.account ?? call.caller.account;

@@ -7,6 +7,7 @@ import { resolve, type Scope } from "./intrinsics.ts";
 import { MAKERS, refuseUnknown } from "./makers.ts";
 import { creationOrder } from "./order.ts";
 import { changedProperties, replacement } from "./replacement.ts";
+import { rightsFor } from "./rights.ts";
 import { outputsOf, scopeOf } from "./scope.ts";
 import type { Stack, StackResource, Tell } from "./standing.ts";
 import { isWanted, parameterValues, type Template } from "./template.ts";
@@ -127,10 +128,34 @@ async function make(
   tell({ ...declared, physicalId: "", status: `${verb}_IN_PROGRESS` });
   return worked(declared, tell, verb, async () => {
     const made = await (imported === undefined ? MAKERS[declared.type]?.(declared, workshop) : take(declared, workshop, imported));
-    const next = standing(declared, resource, made);
+    if (imported === undefined) await allowed(declared, made, workshop);
+    const next = standing(declared, resource, guarded(declared, made, workshop));
     if (imported === undefined) steps.push(() => takeAway(next, false, tell));
     return next;
   });
+}
+
+/** What it is called is known when it is made: whoever may not have it made has it no longer. */
+async function allowed(declared: Declared, made: Made | undefined, workshop: Workshop): Promise<void> {
+  try {
+    await workshop.ask(rightsFor("make", declared, made ?? { ref: declared.logicalId }, workshop.stack));
+  } catch (error) {
+    await made?.remove?.();
+    throw error;
+  }
+}
+
+/** Whoever takes it away has to be allowed to. */
+function guarded(declared: Declared, made: Made | undefined, workshop: Workshop): Made | undefined {
+  if (made?.remove === undefined) return made;
+  const { remove } = made;
+  return {
+    ...made,
+    async remove() {
+      await workshop.ask(rightsFor("remove", declared, made, workshop.stack));
+      await remove();
+    },
+  };
 }
 
 type Existing = (declared: Declared, workshop: Workshop, id: string) => Made | Promise<Made>;
@@ -166,7 +191,8 @@ async function adapt(
   return worked(declared, tell, "UPDATE", async () => {
     // A new one in its place would be another thing than AWS does, and would take with it whatever stands in it.
     if (change === undefined) throw new Error(`local AWS cannot change ${changed.join(", ")} where it is; AWS can.`);
-    const next = standing(declared, resource, await change(declared));
+    await workshop.ask(rightsFor("change", declared, there.made, workshop.stack));
+    const next = standing(declared, resource, guarded(declared, await change(declared), workshop));
     steps.push(async () => next.made.change?.(there.declared));
     return next;
   });

@@ -56,6 +56,8 @@ export interface Workshop {
   call(service: string, action: string, input: Members): Promise<Members>;
   /** The same with a role's rights. */
   callAs(role: Role, service: string, action: string, input: Members): Promise<unknown>;
+  /** Throws AccessDenied when whoever has the stack made may not. */
+  ask(demands: readonly Demand[]): Promise<void>;
   /** Throws AccessDenied when the role may not. */
   demand(role: Role, demands: readonly Demand[]): Promise<void>;
   callerOf(role: Role): Caller;

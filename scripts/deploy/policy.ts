@@ -46,7 +46,7 @@ export function policyFor(stage: Stage, template: Template): Policy {
   return { Version: "2012-10-17", Statement: [...forResources(types, place), ...forTheirConnections(place), ...forItself(stage, place)] };
 }
 
-/** What a deployer's policy leaves out, since it is wanted once in years: attach it for that time only. */
+/** What a deployer's policy leaves out, since it is wanted once in years: attach it beside that one, for that time only. */
 export const extraPolicies = {
   restore: (place: Place): Policy => ({
     Version: "2012-10-17",
@@ -70,16 +70,17 @@ export const extraPolicies = {
     Version: "2012-10-17",
     Statement: [
       {
-        Sid: "EmptyTheBuckets",
+        Sid: "RemoveEveryVersion",
         Effect: "Allow",
-        Action: ["s3:ListBucketVersions"],
-        Resource: keptBuckets(place),
+        Action: ["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
+        Resource: keptBuckets(place).map((bucket) => `${bucket}/*`),
       },
       {
-        Sid: "OfEveryVersion",
+        // Only checkpoints are locked, and only of what is locked is asked until when.
+        Sid: "SeeUntilWhenTheyAreLocked",
         Effect: "Allow",
-        Action: ["s3:GetObjectVersion", "s3:GetObjectRetention", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
-        Resource: keptBuckets(place).map((bucket) => `${bucket}/*`),
+        Action: ["s3:GetObjectVersion", "s3:GetObjectRetention"],
+        Resource: keptBuckets(place).flatMap((bucket) => (bucket.includes("-checkpointbuck") ? [`${bucket}/*`] : [])),
       },
     ],
   }),

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { endpointOf } from "../fakes/endpoint-services.ts";
 import { takeAnswer } from "../../lib/asking/take-answer.ts";
+import { Fault } from "../../lib/faults.ts";
 import { run } from "../../lib/loop/run.ts";
 import { listToken, linkExpiry } from "../../lib/web/links.ts";
 import { asked, endpoint, service, stranger, textOf as text, type Asked } from "./given.ts";
@@ -299,6 +300,25 @@ test("of a thousand decisions at the same moment, from the page and Slack, one i
   expect(at.tables.committed.slice(before).map(({ event }) => event.type)).toEqual(["ConnectionDenied"]);
   // Who wanted just that sees it recorded; the others are told that they changed nothing.
   expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 1000 }, (_, index) => (index % 3 === 0 ? 303 : 409)));
+});
+
+test("an answer that comes too late is in the log, also where the first try to write it fails", async () => {
+  const at = await world();
+  const ports = at.ports("slack");
+  const question = String(at.told("ApprovalRequested")["question"]);
+  const given = (name: string) =>
+    ({ endpoint, question, approver: { name }, channel: "slack", choice: "approve", source: "Slack" }) as const;
+  expect((await takeAnswer(ports, given("ann"))).kind).toBe("decided");
+  let fails = true;
+  const commit: typeof ports.ledger.commit = async (change) => {
+    if (fails) throw new Fault("ThrottlingException", "the log", "rate exceeded", true);
+    return ports.ledger.commit(change);
+  };
+  const throttled = { ...ports, ledger: { ...ports.ledger, commit } };
+  await expect(takeAnswer(throttled, given("bob"))).rejects.toMatchObject({ code: "ThrottlingException" });
+  fails = false;
+  expect((await takeAnswer(throttled, given("bob"))).kind).toBe("late");
+  expect(at.tables.committed.at(-1)?.event).toMatchObject({ type: "AnswerRefused", by: { name: "bob" } });
 });
 
 test("from the page, Slack, the command and AWS's console at the same moment one decision is made, and everybody else is told of it", async () => {

@@ -7,6 +7,7 @@ import { publicKeys } from "../../lib/aws/public-keys.ts";
 import { kmsKey } from "../../lib/aws/signing-key.ts";
 import { checkpointKey, type Checkpoint } from "../../lib/audit/checkpoint.ts";
 import { Fault } from "../../lib/faults.ts";
+import { createCallFaults } from "../../local/call-faults.ts";
 import { wallClock } from "../../local/clock.ts";
 import { startFront, type Front } from "../../local/http-front.ts";
 import { createIdentities } from "../../local/identities.ts";
@@ -34,7 +35,8 @@ beforeAll(async () => {
   const identities = createIdentities();
   buckets = createBuckets(wallClock());
   const kms = createKms({ region, clock: wallClock() });
-  front = await startFront({ services: [kms], identities, port: 0, region, other: s3Door(buckets, identities, () => undefined) });
+  const door = s3Door({ buckets, identities, region, faults: createCallFaults(), log: () => undefined });
+  front = await startFront({ services: [kms], identities, port: 0, region, other: door });
   s3 = new S3Client({ endpoint: front.url, region, credentials: { accessKeyId: account, secretAccessKey: "any" }, maxAttempts: 1 });
   const call = {
     action: "CreateKey",

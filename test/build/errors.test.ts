@@ -3,6 +3,7 @@ import { NormalizedSchema } from "@smithy/core/schema";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { asFault } from "../../lib/aws/errors.ts";
 import { asInAFunction, bothSdks, clientOf, commandOf, ways, type Reply, type Service, type Way } from "./sdks.ts";
+import { volume } from "../volume.ts";
 
 let services: readonly Service[] = [];
 let remove: () => Promise<void> = () => Promise.resolve();
@@ -184,8 +185,10 @@ test("every error that the SDK has a shape for", async () => {
 });
 
 test("what no shape tells of, with any status", async () => {
-  for (const service of services)
-    for (const error of others) await expectAlike(service, onTheWire(service.name, error), `${error.code} ${String(error.status)}`);
+  // Each code at each service, at one status of the three; in the long run at all.
+  for (const [place, service] of services.entries())
+    for (const error of others.filter((_, index) => (place + index) % volume(3, 1) === 0))
+      await expectAlike(service, onTheWire(service.name, error), `${error.code} ${String(error.status)}`);
 });
 
 test("what is no error of AWS's", async () => {

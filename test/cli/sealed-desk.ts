@@ -8,6 +8,7 @@ import { kmsKey } from "../../lib/aws/signing-key.ts";
 import { instant, milliseconds } from "../../lib/ids.ts";
 import { keepCheckpoints, type Memory } from "../../lib/loop/checkpoint.ts";
 import type { Ledger, SigningKey } from "../../lib/ports.ts";
+import { createCallFaults } from "../../local/call-faults.ts";
 import { wallClock } from "../../local/clock.ts";
 import { startFront } from "../../local/http-front.ts";
 import { createIdentities } from "../../local/identities.ts";
@@ -50,7 +51,7 @@ export async function sealedDesk(): Promise<SealedDesk> {
   const buckets = createBuckets(wallClock());
   const kms = createKms({ region, clock: wallClock() });
   let reads = 0;
-  const door = s3Door(buckets, identities, () => undefined);
+  const door = s3Door({ buckets, identities, region, faults: createCallFaults(), log: () => undefined });
   const front = await startFront({
     services: [kms],
     identities,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 
 import { startLocalAws } from "../../local/aws.ts";
-import type { LocalAws } from "../../local/aws-options.ts";
+import type { LocalAws, LocalAwsOptions } from "../../local/aws-options.ts";
 import { packagedNow, type Packaged } from "../../scripts/deploy/packaged.ts";
 import type { Resource, Template } from "../../scripts/template.ts";
 
@@ -15,7 +15,7 @@ export const account = "111111111111";
 export const region = "eu-west-1";
 export const zoneName = "privatelink.example.com";
 
-export async function emptyAccount(options: { readonly hasTrail?: boolean } = {}): Promise<LocalAws> {
+export async function emptyAccount(options: Pick<LocalAwsOptions, "hasTrail" | "onDemand"> = {}): Promise<LocalAws> {
   const local = await startLocalAws({
     bare: true,
     account,

@@ -159,8 +159,15 @@ export function everyDay(walk: () => Walker): void {
     await becomes(left.asking, "connected");
   });
 
-  test("rolled back, it is as it was, and goes on", async () => {
-    const { shell, first, block, idOf, connect, becomes } = walk();
+  test("rolled back, it is as it was, and goes on with an entry into which the later version wrote more", async () => {
+    const { local, shell, first, block, service, idOf, connect, becomes } = walk();
+    await local.call("dynamodb", "UpdateItem", {
+      TableName: idOf("AllowListTable"),
+      Key: { service: { S: service() }, principal: { S: `account#${acme}` } },
+      ConditionExpression: "attribute_exists(principal)",
+      UpdateExpression: "SET tier = :tier",
+      ExpressionAttributeValues: { ":tier": { S: "gold" } },
+    });
     const [history, back] = await run(shell, block("rollback").lines);
     const told = history?.text.split("\n").flatMap((line) => /Z {2}(0\.\d\.0) .*?((?: {2}\(.*\))?)$/.exec(line)?.slice(1).join("") ?? []);
     expect(told).toEqual(["0.1.0", "0.1.0  (repaired)", "0.1.0", "0.2.0"]);

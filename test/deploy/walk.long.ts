@@ -3,6 +3,8 @@
 // kept and around it, and remove it all.
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import type { Policy } from "../../scripts/deploy/policy.ts";
+import { beyondLocalAws, notNeeded } from "./deployers-cells.ts";
 import { everyBlockOf } from "./document.ts";
 import { everyDay } from "./walk-every-day.ts";
 import { firstDays } from "./walk-first-days.ts";
@@ -28,6 +30,17 @@ firstDays(walk);
 everyDay(walk);
 goingBack(walk);
 lastDay(walk);
+
+test("each right of the deployer was needed on the way, or is listed with its reason", async () => {
+  const policies = ["deployer.json", "restorer.json", "discarder.json"].map(
+    (file) => JSON.parse(walking.shell.files.get(file) ?? "") as Policy,
+  );
+  const idle = await notNeeded(policies, walking.deployers());
+  const listed = Object.values(beyondLocalAws).flatMap((lines) => lines.flatMap((line) => line.split(" ")));
+  expect([...new Set(idle.map(({ action }) => action))].toSorted()).toEqual(listed.toSorted());
+  // Of the stack itself every call is needed.
+  expect(idle.filter(({ action, resource }) => action.startsWith("cloudformation:") && !resource.includes(":changeSet/"))).toEqual([]);
+});
 
 test("every block of the page was walked", () => {
   expect(walking.ahead()).toEqual([]);

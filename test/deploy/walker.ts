@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 
+import type { Question } from "../../local/authorize.ts";
 import type { LocalAws } from "../../local/aws-options.ts";
 import type { World } from "../../scripts/actors.ts";
 import type { Packaged } from "../../scripts/deploy/packaged.ts";
+import { recorder } from "../rights/needed.ts";
 import { blocksOf, type Block } from "./document.ts";
 import { account, emptyAccount, nextVersion, region, thisVersion, until, type NextVersion } from "./place.ts";
 import { runLine, valueIn, type Keys, type Said, type Shell } from "./shell.ts";
@@ -47,6 +49,8 @@ export interface Walker {
   readonly as: (role: string) => Promise<Keys>;
   /** Keys with the rights of a managed policy of the stack, as a role to which it is attached has them. */
   readonly withPolicyOf: (resource: string) => Keys;
+  /** What IAM was asked about the deployer by now. */
+  readonly deployers: () => readonly Question[];
   readonly close: () => Promise<void>;
   /** What one step of the walk leaves for another. */
   readonly left: {
@@ -59,8 +63,9 @@ export interface Walker {
 }
 
 export async function walker(): Promise<Walker> {
+  const record = recorder("deploy");
   const config = join(tmpdir(), `drawbridge.config.${String(process.pid)}.yml`);
-  const [page, local, first] = await Promise.all([blocksOf("docs/deploy.md"), emptyAccount(), thisVersion()]);
+  const [page, local, first] = await Promise.all([blocksOf("docs/deploy.md"), emptyAccount({ onDemand: record.onDemand }), thisVersion()]);
   const blocks = [...page];
   const next = nextVersion(first);
   const shell: Shell = {
@@ -129,6 +134,8 @@ export async function walker(): Promise<Walker> {
       const policies = [{ name: resource, document: declared?.properties["PolicyDocument"] }];
       return local.issue({ arn: `arn:aws:iam::${account}:role/${resource}`, name: resource, policies }, "walk");
     },
+    deployers: () =>
+      record.asked().flatMap(({ question }) => (question.role?.endsWith(`:role/${roles.deployer}`) === true ? [question] : [])),
     async close() {
       await local.close();
       next.remove();

@@ -75,6 +75,13 @@ describe("an entry that let a connection in is removed", () => {
     expect(cut.plans(shows("available"), hour(1))).toEqual(["reject"]);
   });
 
+  test("those whom it cuts are told the reason of the removal; where none was given, the cut has none", () => {
+    const { removed, ...at } = gone("now");
+    const cut = swept(live, hour(1), { holder: { ...at, removed: { ...removed, reason: "their contract ended" } } });
+    expect(cut.events.at(-1)).toMatchObject({ type: "ConnectionDenied", reason: "their contract ended" });
+    expect(swept(live, hour(1), { holder: gone("now") }).events.at(-1)).not.toHaveProperty("reason");
+  });
+
   test("the service says where the command did not", () => {
     expect(swept(live, hour(1), { holder: gone(), under: { ...inCare, onRemoval: "now" } }).last).toEqual(["ConnectionDenied"]);
   });

@@ -11,6 +11,8 @@ const secrets: readonly (readonly [string, string])[] = [
   ['{"Message":"{\\"password\\":\\"hunter2\\"}"}', "hunter2"],
   ["Authorization: Bearer abcdefgh12345678", "abcdefgh12345678"],
   ["https://x.example/a/AbCdEfGhIjKlMnOpQrSt.uvw", "AbCdEfGhIjKlMnOpQrSt"],
+  ["https://x.example/q/AbCdEfGhIjKlMnOpQrSt.uvw", "AbCdEfGhIjKlMnOpQrSt"],
+  ["xapp-1-A111-222-abcdef", "abcdef"],
   ["https://s3?X-Amz-Security-Token=IQoJb3JpZ2luX2Vj&X-Amz-Signature=deadbeef0123", "deadbeef0123"],
   ["https://hooks.slack.com/services/T000/B000/XXXXXXXX", "XXXXXXXX"],
   ["xoxb-1234-5678-abcdef", "abcdef"],

@@ -1,6 +1,8 @@
 // What is asked each minute, or tells people, cannot go on: checkpoint, sweep, notify, slack and dns without what they lean on, or out of time.
 
+import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { checkpointKey, checkpointPrefix } from "../../lib/audit/checkpoint.ts";
 import { accepted } from "./half-way.ts";
 import { lettersAbout } from "./letters.ts";
 import { accounts, openWorld, setting, type Line, type Offered, type World } from "./world.ts";
@@ -33,6 +35,28 @@ const run = async (name: string): Promise<string> => {
 const change = (): Promise<string> =>
   world.drawbridge("allow", accounts.acme, "--service", service.id, "--name", `at ${String(Date.now())}`);
 
+/** The last one in the bucket, and that none before it is missing. */
+async function checkpoints(): Promise<number> {
+  const s3 = new S3Client({
+    endpoint: world.local.aws,
+    region: world.local.region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: accounts.provider, secretAccessKey: "any" },
+  });
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: world.idOf("CheckpointBucket"), Prefix: checkpointPrefix }));
+  expect(Contents.map(({ Key }) => Key)).toEqual(Contents.map((_, index) => checkpointKey(index + 1)));
+  return Contents.length;
+}
+
+/** A process that is killed may take the next call with it. */
+async function onNewInstance(name: string): Promise<string> {
+  world.local.crash(name);
+  for (;;) {
+    const said = await run(name);
+    if (!said.includes("Runtime.ExitError")) return said;
+  }
+}
+
 describe("checkpoint", () => {
   test("without KMS says so, and seals when it answers again", async () => {
     await change();
@@ -41,6 +65,39 @@ describe("checkpoint", () => {
     expect(await run("checkpoint")).toMatch(/kms:Sign/);
     fault.lift();
     expect(await run("checkpoint")).toBe("well");
+  });
+
+  test.each([
+    ["does not take the checkpoint", { ...down, action: "PutObject" }, /s3:PutObject: ServiceUnavailable/],
+    ["breaks the connection", { action: "PutObject", cut: true }, /s3:PutObject: (ECONN|Timeout)/],
+    ["cannot be listed by a new instance", { ...down, action: "ListObjectsV2" }, /s3:ListBucket: ServiceUnavailable/],
+    ["does not give the last checkpoint to a new instance", { ...down, action: "GetObject" }, /s3:GetObject: ServiceUnavailable/],
+  ] as const)("where S3 %s, it says so, and seals when S3 answers again", async (_, how, told) => {
+    await change();
+    await world.leap(240);
+    const before = await checkpoints();
+    const fault = world.refuse({ ...how, service: "s3", by: "checkpoint" });
+    expect(await (how.action === "PutObject" ? run("checkpoint") : onNewInstance("checkpoint"))).toMatch(told);
+    expect(world.logged("checkpoint").at(-1)).toMatchObject({ retryable: true, where: expect.stringContaining("s3:") as string });
+    expect(fault.met()).toBeGreaterThan(0);
+    expect(await checkpoints()).toBe(before);
+    fault.lift();
+    expect(await run("checkpoint")).toBe("well");
+    expect(await checkpoints()).toBe(before + 1);
+  });
+
+  test("where S3 takes the checkpoint and its answer is lost, the next run goes on from it", async () => {
+    await change();
+    await world.leap(240);
+    const before = await checkpoints();
+    const fault = world.refuse({ ...down, service: "s3", action: "PutObject", by: "checkpoint", after: true, times: 1 });
+    await run("checkpoint");
+    expect(fault.met()).toBe(1);
+    expect(await checkpoints()).toBe(before + 1);
+    await change();
+    await world.leap(240);
+    expect(await run("checkpoint")).toBe("well");
+    expect(await checkpoints()).toBe(before + 2);
   });
 
   test("out of time says so, and the next run seals", async () => {
@@ -97,6 +154,33 @@ test("slack without its secret says so, and nothing is set aside when it answers
   await world.leap(240);
   expect(await world.waiting("SlackFailures")).toEqual([]);
 });
+
+test.each(["ConnectionsTable", "SettingsTable", "ProofsTable"])(
+  "slack without %s says so; Lambda tries again, and one question is posted",
+  async (table) => {
+    const SecretString = world.local.slack.secret();
+    await world.aws("secretsmanager", "PutSecretValue", { SecretId: world.local.outputs["SlackSecretArn"], SecretString });
+    await world.leap(3600);
+    const fault = world.refuse({ ...down, service: "dynamodb", resource: nameOf(table), by: "slack" });
+    const endpoint = await world.connect(accounts.unknown, service);
+    await world.becomes(endpoint, "asking");
+    await fault.first;
+    const posted = (): number => world.local.slack.posts.filter(({ blocks }) => JSON.stringify(blocks).includes(endpoint)).length;
+    expect(world.logged("slack").at(-1)).toMatchObject({
+      code: "ServiceUnavailable",
+      where: expect.stringContaining("dynamodb:") as string,
+      connection: endpoint,
+    });
+    expect(posted()).toBe(0);
+    fault.lift();
+    await world.eventually("the question", async () => {
+      await world.leap(60);
+      return posted() > 0 || undefined;
+    });
+    expect(posted()).toBe(1);
+    expect(await world.waiting("SlackFailures")).toEqual([]);
+  },
+);
 
 test("slack, out of time: Lambda tries again", async () => {
   world.refuse({ ...late, service: "secretsmanager", action: "GetSecretValue", by: "slack" });

@@ -291,6 +291,20 @@ describe("an operator's answer where approvers are named", () => {
     expect(at.world.tables.committed.at(-1)?.event).toMatchObject({ type: "ApprovalGiven", approver: "ann", arn: assumed.arn });
   });
 
+  test("is not that of whoever else assumes the role of the session on record", async () => {
+    const at = await inCare();
+    const session = (name: string) => `arn:aws:sts::111111111111:assumed-role/Admin/${name}`;
+    await at.ask("PUT /approvers/{name}", { name: "ann", arn: session("ann") });
+    await at.ask("PUT /approvers/{name}", { name: "bob", arn: "arn:aws:iam::111111111111:user/bob" });
+    await at.ask("PATCH /services/{service}", { service, asking: { approvers: ["ann", "bob"], quorum: 2 } });
+    at.connect(1);
+    await at.admit();
+    const mallory = { kind: "operator", arn: session("mallory") } as const;
+    await expect(at.ask("POST /connections/{endpoint}/approve", { endpoint }, mallory)).rejects.toMatchObject({ code: "NotAnApprover" });
+    await at.ask("POST /connections/{endpoint}/approve", { endpoint }, { kind: "operator", arn: session("ann") });
+    expect(at.world.tables.committed.at(-1)?.event).toMatchObject({ type: "ApprovalGiven", approver: "ann", arn: session("ann") });
+  });
+
   test("is nobody's where two approvers have that identity", async () => {
     const at = await withApprovers();
     await at.approver({ name: "ann", arn: "arn:aws:iam::111111111111:role/Approvers" });
@@ -298,7 +312,7 @@ describe("an operator's answer where approvers are named", () => {
     await at.ask("PATCH /services/{service}", { service, asking: { approvers: ["ann"] } });
     at.connect(1);
     await at.admit();
-    const assumed = { kind: "operator", arn: "arn:aws:sts::111111111111:assumed-role/Approvers/zoe" } as const;
+    const assumed = { kind: "operator", arn: "arn:aws:sts::111111111111:assumed-role/Approvers/ann" } as const;
     await expect(at.ask("POST /connections/{endpoint}/approve", { endpoint }, assumed)).rejects.toMatchObject({
       code: "NotAnApprover",
       message: expect.stringContaining("ann and ann2") as string,

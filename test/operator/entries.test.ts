@@ -51,6 +51,17 @@ test("a removed and added entry never has an earlier version again, and its hist
   expect(shown.history.map(({ sentence }) => sentence.split(":")[0])).toEqual(["entry added", "entry removed", "entry added"]);
 });
 
+test("what a removal leaves says why, for those whom it cuts; not where nobody said so", async () => {
+  const { ask, world } = await inCare();
+  const removed = async (reason: Record<string, string>): Promise<unknown> => {
+    await ask("PUT /entries", accept);
+    await ask("DELETE /entries/{service}/{principal}", { service, principal: acme, disconnect: "now", ...reason });
+    return (await world.tables.allowList.standing([{ service, principal: `account#${acme}` }])).removed[0]?.removed;
+  };
+  expect(await removed({ reason: "their contract ended" })).toMatchObject({ disconnect: "now", reason: "their contract ended" });
+  expect(await removed({})).not.toHaveProperty("reason");
+});
+
 test("a version that is not the entry's is a clash, which says who wrote what is there", async () => {
   const { ask } = await inCare();
   await ask("PUT /entries", { ...accept, version: 0 });

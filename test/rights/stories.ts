@@ -11,4 +11,6 @@ import type { Story } from "./stories/story.ts";
 
 export type { Story, Told } from "./stories/story.ts";
 
-export const stories: readonly Story[] = [...connecting, ...asking, ...changes, ...policy, ...names, ...log, ...failures];
+/** Those after which the deployment is whole. */
+export const whole: readonly Story[] = [...connecting, ...asking, ...changes, ...policy, ...names, ...log];
+export const stories: readonly Story[] = [...whole, ...failures];

@@ -26,6 +26,9 @@ export interface World {
   statusOf(endpoint: string): Promise<string | undefined>;
   /** Lets the minute pass: the schedule fires. */
   tick(): Promise<void>;
+  /** Time passes at once; what falls due with it waits for the next minute. */
+  leap(seconds: number): void;
+  now(): number;
   /** Waits until the connection stands so, with a sweep when signals alone do not do it. */
   becomes(endpoint: string, status: string): Promise<void>;
   until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T>;
@@ -58,7 +61,7 @@ export async function openWorld(
   onDemand: (judged: Judged) => void,
   change: (resources: Members) => Members = (same) => same,
 ): Promise<World> {
-  const { clock, minute } = steppedClock();
+  const clock = steppedClock();
   const local = await startLocalAws({
     template: await quickTemplate(change),
     account: accounts.provider,
@@ -75,27 +78,32 @@ export async function openWorld(
     delays: { available: 30, deleted: 30, trail: 30, asyncRetry: [10, 10], streamRetry: 1, ruleRetry: 10 },
     processesMax: 1,
   });
-  return worldOf(local, minute);
+  return worldOf(local, clock);
+}
+
+interface SteppedClock extends Clock {
+  readonly minute: () => void;
+  readonly leap: (seconds: number) => void;
 }
 
 /** Timers of half a minute and more wait until somebody lets the minute pass. */
-function steppedClock(): { clock: Clock; minute: () => void } {
+function steppedClock(): SteppedClock {
   const wall = wallClock();
   const held = new Set<() => void>();
+  let ahead = 0;
   return {
-    clock: {
-      now: () => wall.now(),
-      after(ms, work) {
-        if (ms < 25_000) return wall.after(ms, work);
-        held.add(work);
-        return () => void held.delete(work);
-      },
+    now: () => wall.now() + ahead,
+    after(ms, work) {
+      if (ms < 25_000) return wall.after(ms, work);
+      held.add(work);
+      return () => void held.delete(work);
     },
     minute() {
       const due = [...held];
       held.clear();
       for (const work of due) work();
     },
+    leap: (seconds) => void (ahead += seconds * 1000),
   };
 }
 
@@ -111,7 +119,7 @@ async function quickTemplate(change: (resources: Members) => Members): Promise<M
   return { ...template, Resources: change(Object.fromEntries(resources)) };
 }
 
-function worldOf(local: LocalAws, minute: () => void): World {
+function worldOf(local: LocalAws, clock: SteppedClock): World {
   const aws: World["aws"] = (service, action, input, account = accounts.provider) => local.call(service, action, input, account);
   const resource = (id: string): LocalAws["stack"]["resources"][number] => {
     const found = local.stack.resources.find(({ logicalId }) => logicalId === id);
@@ -131,7 +139,7 @@ function worldOf(local: LocalAws, minute: () => void): World {
     return status?.S;
   };
   const tick = async (): Promise<void> => {
-    minute();
+    clock.minute();
     await local.idle();
   };
   return {
@@ -147,6 +155,8 @@ function worldOf(local: LocalAws, minute: () => void): World {
     },
     statusOf,
     tick,
+    leap: (seconds) => clock.leap(seconds),
+    now: () => clock.now(),
     async becomes(endpoint, status) {
       for (let sweeps = 0; ; sweeps += 1) {
         await local.idle();

@@ -15,6 +15,7 @@ import { cutAt } from "./oracle-holding.ts";
 import { belongingOf } from "./oracle-units.ts";
 import type { World } from "./world.ts";
 
+const day = 24 * 3_600_000;
 const liveStates: ReadonlySet<Connection["status"]> = new Set(["approved", "connected", "adopted"]);
 
 export class ChecksAfterRuns {
@@ -45,9 +46,11 @@ export class ChecksAfterRuns {
   }
 
   /** An approver is told what became of the answer, and what was taken in is in the log. */
-  reply(by: Invocation, service: ServiceId, { endpoint, approver, choice }: GivenAnswer, { kind }: Taken): void {
-    if (kind === "late" || kind === "busy") return;
+  reply(by: Invocation, service: ServiceId, answer: GivenAnswer, { kind }: Taken): void {
+    if (kind === "busy") return;
     if (this.#world.besides.care.wasReleased(service, by.startedAt)) return;
+    const { endpoint, approver, choice } = answer;
+    if (kind === "late") return this.#cameTooLate(by, answer);
     const known = this.#world.store.records.get(endpoint)?.kept.connection.service === service;
     // An answer that an operator's entry stands in the way of is refused before it comes to the log.
     if (kind === "gone" ? known : kind !== "refused" && !by.commits.has(endpoint))
@@ -55,6 +58,17 @@ export class ChecksAfterRuns {
         "no answer is swallowed",
         `${approver.name} answered ${choice} for ${endpoint}, was told ${kind}, and the log does not say so`,
       );
+  }
+
+  /** Of each approver who comes too late the log tells once, unless the decision was theirs, or another run is at it or has just died. */
+  #cameTooLate(by: Invocation, { endpoint, question, approver: { name }, choice }: GivenAnswer): void {
+    const { store, schedule } = this.#world;
+    const claim = store.proofs.get(`late-answer ${question}#${name}`);
+    const isLease = claim !== undefined && claim.until * 1000 - schedule.now < day;
+    const told = store.log.get(`connection#${endpoint}`) ?? [];
+    const isTold = told.some(({ event }) => event.by.kind === "approver" && event.by.name === name);
+    if (isLease || by.commits.has(endpoint) || isTold || !store.records.has(endpoint)) return;
+    this.#fail("no answer is swallowed", `${name} answered ${choice} for ${endpoint} too late, and the log does not say so`);
   }
 
   admit(by: Invocation): void {

@@ -42,6 +42,7 @@ export function findingsFault(event: Verdict, row: Row, by: Invocation): string 
     return `${entryId(first.entry)} decides, and the event names another`;
   if (event.type !== "ConnectionDenied" || entry === undefined) return undefined;
   const named = list.table.get(entryId(entry));
-  const reason = named?.verdict === "reject" && because.rule === "reject-entry" ? named.reason : undefined;
+  const gone = because.rule === "entry-removed" ? list.removed.get(entryId(entry)) : undefined;
+  const reason = gone?.removed.reason ?? (named?.verdict === "reject" && because.rule === "reject-entry" ? named.reason : undefined);
   return event.reason === reason ? undefined : `its reason is ${String(event.reason)}, and its entry's ${String(reason)}`;
 }

@@ -117,14 +117,16 @@ interface Options {
 
 export async function printExhaustive({ pairs, json, say, note }: Options): Promise<number> {
   let code = 0;
+  if (!json) say("| case | calls | lives | ended right |\n|---|--:|--:|--:|");
   for (const scenario of Object.keys(scenarios) as Scenario[]) {
     const swept = pairs ? await inPairs(scenario, 0, 1, (done) => note(`\r\u001B[K${scenario}: ${String(done)}`)) : await singly(scenario);
     if (pairs) note("\r\u001B[K");
     if (swept.converged !== swept.cases) code = 1;
     if (json) say(JSON.stringify({ scenario, pairs, ...swept }));
     else {
-      say(`${scenario}: ${String(await callsOf(scenario))} calls, ${String(swept.cases)} cases, ${String(swept.converged)} ended right`);
-      for (const { script, invariant, detail } of swept.failed) say(`  ${script}: ${invariant}: ${detail}`);
+      const [lives, right] = [swept.cases, swept.converged].map((number) => number.toLocaleString("en-US"));
+      say(`| ${scenario} | ${String(await callsOf(scenario))} | ${String(lives)} | ${String(right)} |`);
+      for (const { script, invariant, detail } of swept.failed) note(`${scenario}, ${script}: ${invariant}: ${detail}\n`);
     }
   }
   return code;

@@ -163,6 +163,8 @@ export function portsFor(world: World, by: Invocation) {
     proofs: {
       claim: (kind: string, id: string, seconds: number) =>
         call(`claim ${id}`, () => store.claim(kind, id, seconds, Date.parse(clock()), by.instance)),
+      extend: (kind: string, id: string, seconds: number) =>
+        call(`extend ${id}`, () => store.extend(kind, id, seconds, Date.parse(clock()), by.instance)),
       release: (kind: string, id: string) => call(`release ${id}`, () => store.release(kind, id, by.instance)),
     },
     approvers: { all: () => call("approvers.all", () => approverList(world.people.reachable)) },

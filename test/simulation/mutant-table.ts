@@ -1,59 +1,56 @@
-// Plants each fault and counts the seeds until an invariant breaks; what no seed shows, the small cases may.
+// Hunts every planted fault on all cores, and prints the table of seeds to kill.
 
-import { singly } from "./exhaustive.ts";
-import { draw, live } from "./life.ts";
-import type { Mutant } from "./mutant.ts";
-import { mutants, planted } from "./mutants.ts";
-import { pinned } from "./pinned-seeds.ts";
-import { scenarios, type Scenario } from "./scenarios.ts";
+import { Worker } from "node:worker_threads";
+import type { Killed } from "./mutant-hunt.ts";
+import { mutants } from "./mutants.ts";
 import { shrugged } from "./survivors.ts";
-
-export interface Killed {
-  readonly mutant: Mutant;
-  /** Seeds lived until an invariant broke; absent when none did. */
-  readonly seeds?: number;
-  /** The pinned life or the small case that showed it, where no seed did. */
-  readonly smallCase?: string;
-  readonly invariant?: string;
-}
-
-export async function hunt(mutant: Mutant, seedsMax: number): Promise<Killed> {
-  const system = await planted(mutant);
-  for (let seed = 1; seed <= seedsMax; seed += 1) {
-    const { violation } = await live(draw(seed, mutant.lives), system);
-    if (violation !== undefined) return { mutant, seeds: seed, invariant: violation.invariant };
-  }
-  for (const { setup } of pinned.filter((one) => one.mutant === mutant.name)) {
-    const { violation } = await live({ ...setup, faultsMax: Infinity }, system);
-    if (violation !== undefined)
-      return { mutant, smallCase: `its pinned life, seed ${String(setup.seed)}`, invariant: violation.invariant };
-  }
-  for (const scenario of Object.keys(scenarios) as Scenario[]) {
-    const [failed] = (await singly(scenario, system)).failed;
-    if (failed !== undefined) return { mutant, smallCase: `small case: ${scenario}, ${failed.script}`, invariant: failed.invariant };
-  }
-  return { mutant };
-}
 
 interface Options {
   readonly json: boolean;
   readonly seedsMax: number;
+  readonly workers: number;
   readonly say: (line: string) => void;
   readonly note: (text: string) => void;
 }
 
 /** The table; gives the exit code: 1 when one survives. */
-export async function printMutants({ json, seedsMax, say, note }: Options): Promise<number> {
-  const results: Killed[] = [];
-  for (const [index, mutant] of mutants.entries()) {
-    const line = `${String(index + 1)}/${String(mutants.length)} ${mutant.name}`;
+export async function printMutants({ json, seedsMax, workers, say, note }: Options): Promise<number> {
+  let done = 0;
+  const results = await huntAll(seedsMax, workers, ({ mutant: { name } }) => {
+    done += 1;
+    const line = `${String(done)}/${String(mutants.length)} ${name}`;
     note(process.stderr.isTTY ? `\r\u001B[K${line}` : `${line}\n`);
-    results.push(await hunt(mutant, seedsMax));
-  }
+  });
   if (process.stderr.isTTY) note("\r\u001B[K");
   if (json) say(JSON.stringify({ seedsMax, results: results.map(({ mutant: { name, file }, ...how }) => ({ name, file, ...how })) }));
   else print(results, seedsMax, say);
   return results.some((result) => isAlive(result) && shrugged[result.mutant.name] === undefined) ? 1 : 0;
+}
+
+/** Each worker takes the next one; the results are in the list's order. */
+async function huntAll(seedsMax: number, workers: number, told: (killed: Killed) => void): Promise<Killed[]> {
+  const results: Killed[] = [];
+  let next = 0;
+  const lane = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL("mutant-worker.ts", import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: 64 } });
+      const give = (): void => {
+        if (next >= mutants.length) return void worker.terminate().then(() => resolve(), reject);
+        worker.postMessage({ index: next, seedsMax });
+        next += 1;
+      };
+      worker.on("message", ({ index, ...how }: Omit<Killed, "mutant"> & { readonly index: number }) => {
+        const mutant = mutants[index];
+        if (mutant === undefined) return reject(new Error(`there is no planted fault ${String(index)}`));
+        results[index] = { mutant, ...how };
+        told(results[index]);
+        give();
+      });
+      worker.on("error", reject);
+      give();
+    });
+  await Promise.all(Array.from({ length: workers }, lane));
+  return results;
 }
 
 const isAlive = ({ seeds, smallCase }: Killed): boolean => seeds === undefined && smallCase === undefined;
@@ -62,7 +59,8 @@ function print(results: readonly Killed[], seedsMax: number, say: Options["say"]
   say("| planted fault | in | seeds to kill | by the invariant |\n|---|---|--:|---|");
   for (const { mutant, seeds, smallCase, invariant } of results) {
     const how = seeds ?? (smallCase === undefined ? "survives" : `more than ${String(seedsMax)}; ${smallCase}`);
-    say(`| ${mutant.name} | \`${mutant.file}\` | ${String(how)} | ${invariant ?? shrugged[mutant.name] ?? ""} |`);
+    const lives = mutant.lives === undefined ? "" : " of lives that have it";
+    say(`| ${mutant.name} | \`${mutant.file}\` | ${String(how)}${lives} | ${invariant ?? shrugged[mutant.name] ?? ""} |`);
   }
   const seeds = results.flatMap((result) => result.seeds ?? []).sort((a, b) => a - b);
   const killed = results.filter((result) => !isAlive(result)).length;

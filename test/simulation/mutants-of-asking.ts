@@ -3,6 +3,12 @@
 import { one, type Mutant } from "./mutant.ts";
 
 const planted: readonly Mutant[] = [
+  one(
+    "asking/once.ts",
+    "what a run that died was about to write counts as written",
+    "proofs.claim(kind, id, leaseSeconds)",
+    "proofs.claim(kind, id, keptSeconds[kind])",
+  ),
   one("entry-authors.ts", "who changes an entry becomes its only author", "withOne(before?.authors ?? [], arn);", "withOne([], arn);"),
   one(
     "asking/standing-entry.ts",

@@ -61,6 +61,12 @@ export const mutantsOfPolicy: readonly Mutant[] = [
     "findings: findings.map(({ entry, verdict, outcome, decides, checks, author, at, name }) => ({",
     "findings: findings.filter(({ decides }) => decides).map(({ entry, verdict, outcome, decides, checks, author, at, name }) => ({",
   ),
+  one(
+    "holding.ts",
+    "a cut does not say why its entry was removed",
+    "endWords(holder, disconnect) }, reason);",
+    "endWords(holder, disconnect) });",
+  ),
   one("decide-holding.ts", "a cut does not say its entry's reason", '...optional("reason", reason),', ""),
   // limits and freezes
   one("decide.ts", "a place is not given back", "return ends ? { ...event, counter: connection.counter } : event;", "return event;"),

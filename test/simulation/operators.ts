@@ -108,7 +108,13 @@ export class Operators {
       const version = expected.seq + 1;
       if (remove) {
         if (from === undefined) return undefined;
-        const removed = { at, by: operatorArn, ...(disconnect === undefined ? {} : { disconnect }) };
+        const { reason } = said;
+        const removed = {
+          at,
+          by: operatorArn,
+          ...(disconnect === undefined ? {} : { disconnect }),
+          ...(reason === undefined ? {} : { reason }),
+        };
         const tombstone: Removed = { ...key, version, removed };
         return { of: "entry", key, expected, tombstone, events: [{ ...changed(at), type: "EntryRemoved", entry: refer(from), from }] };
       }

@@ -34,12 +34,14 @@ export class Probes {
     const row = ec2.rows.get(endpoint);
     if (row === undefined || stateOf(row) !== "pendingAcceptance") return;
     const since = store.tables.filter((_, index, all) => (all[index + 1]?.at ?? Infinity) >= row.createdAt);
-    const said = (verdict: string, table: (typeof since)[number]): boolean =>
-      [Math.max(table.at, row.createdAt), schedule.now].some((at) =>
-        [-900_000, 0, 900_000].some(
-          (skew) => verdictOf(table.table, row, setup.habits, instant(at + (setup.rates.skew === undefined ? 0 : skew))) === verdict,
-        ),
+    const skew = setup.rates.skew === undefined ? 0 : 900_000;
+    const said = (verdict: string, { at, table }: (typeof since)[number]): boolean => {
+      const [from, to] = [Math.max(at, row.createdAt) - skew, schedule.now + skew];
+      const begins = [...table.values()].map(({ conditions: { notBefore } }) => (notBefore === undefined ? from : Date.parse(notBefore)));
+      return [from, from + skew, to - skew, to, ...begins.filter((moment) => moment > from && moment < to)].some(
+        (moment) => verdictOf(table, row, setup.habits, instant(moment)) === verdict,
       );
+    };
     const answered = [...people.given].some(
       (given) =>
         / (approve|break-glass) /.test(given) &&

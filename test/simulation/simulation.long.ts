@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { stretch } from "./campaign.ts";
 import { inPairs, singly } from "./exhaustive.ts";
 import { draw, live } from "./life.ts";
-import { hunt } from "./mutant-table.ts";
+import { hunt } from "./mutant-hunt.ts";
 import { mutants } from "./mutants.ts";
 import { everyOrder } from "./orders.ts";
 import { manyConnect, scenarios, type Scenario } from "./scenarios.ts";
@@ -56,6 +56,13 @@ describe("every two faults at every two calls", () => {
     expect(failed).toEqual([]);
     expect(converged).toBe(cases);
   });
+});
+
+test("two approvers, a reject entry, a delete and a look, in every order that can matter", { timeout: hour }, async () => {
+  const { different, violations, ends } = await everyOrder({ look: true });
+  expect(violations).toEqual([]);
+  expect(different).toBeGreaterThan(400);
+  expect(Object.keys(ends).length).toBeGreaterThan(2);
 });
 
 test("two approvers, a reject entry, a delete, a look and a run of admit, in 100,000 orders that differ", { timeout: hour }, async () => {

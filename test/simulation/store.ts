@@ -205,6 +205,13 @@ export class Store {
     return true;
   }
 
+  extend(kind: string, id: string, seconds: number, clock: number, holder: string): boolean {
+    const key = `${kind} ${id}`;
+    if (this.proofs.get(key)?.holder !== holder) return false;
+    this.proofs.set(key, { until: Math.ceil(clock / 1000) + seconds, holder });
+    return true;
+  }
+
   release(kind: string, id: string, holder: string): void {
     const key = `${kind} ${id}`;
     if (this.proofs.get(key)?.holder === holder) this.proofs.delete(key);
