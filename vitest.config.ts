@@ -44,6 +44,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     // Many tests wait for local AWS more than they compute.
     maxWorkers: Math.max(4, availableParallelism()),
+    // It imports its own files without their extensions, which Node does not take.
+    server: { deps: { inline: ["dt-sql-parser"] } },
     projects: [
       { extends: true, test: { name: "short", include: ["test/**/*.test.ts"], exclude: together } },
       // What computes and leaves nothing behind: its files share their processes, and what they import is loaded once.

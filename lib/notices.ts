@@ -7,6 +7,7 @@ import { optional } from "./optional.ts";
 import { decisionOf, type Because, type DrawbridgeEvent } from "./events.ts";
 import { ascii, oneLine } from "./harmless.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
+import { largest } from "./largest.ts";
 import type { Message } from "./ports.ts";
 import { plainly, whyAsked } from "./plain-words.ts";
 import { switchOn } from "./private-dns.ts";
@@ -237,7 +238,7 @@ function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "Revo
 
 function table(notice: Notice): string {
   const lines = rows(notice);
-  const width = Math.max(...lines.map(([label]) => label.length)) + 2;
+  const width = largest(lines.map(([label]) => label.length)) + 2;
   return lines.map(([label, value]) => `  ${label.padEnd(width)}${value}`).join("\n");
 }
 

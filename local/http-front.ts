@@ -99,7 +99,16 @@ async function serve(options: FrontOptions, { service, codec }: Mounted, asked: 
   const caller = options.identities.caller(asked.accessKeyId);
   const { action, input } = codec.decode(asked.req, asked.url, asked.body, service.actions);
   // Route 53 and STS are signed for us-east-1 wherever one is: only regional services see the caller's choice.
-  const call = { action, input, caller, region: options.region, signedFor: asked.region, requestId: asked.requestId };
+  const trace = asked.req.headers["x-amzn-trace-id"];
+  const call = {
+    action,
+    input,
+    caller,
+    region: options.region,
+    signedFor: asked.region,
+    requestId: asked.requestId,
+    ...(typeof trace === "string" ? { trace } : {}),
+  };
   options.counts?.(service.signingName, action);
   const demands = await service.demands(call);
   await authorize(caller, inRegion(options.region, demands));

@@ -32,6 +32,8 @@ export interface Call {
   /** The Region that it is signed for; unknown for calls from inside. Only EC2 tells endpoints of other Regions by it. */
   readonly signedFor?: string;
   readonly requestId: string;
+  /** X-Ray's header, where the caller sent one. */
+  readonly trace?: string;
 }
 
 /** What IAM is asked before a call runs: every row must be allowed. */

@@ -26,6 +26,7 @@ loading.then(
 
 async function answer(invoke: Invoke): Promise<void> {
   current = invoke.requestId;
+  process.env["_X_AMZN_TRACE_ID"] = invoke.trace;
   // A test's clock that leaps takes the functions with it.
   Date.now = () => machineNow() + invoke.ahead;
   try {

@@ -14,6 +14,8 @@ export interface FunctionDefinition {
   readonly root: string;
   readonly description?: string;
   readonly deadLetterArn?: string;
+  /** `Allow`: its own messages may wake it again and again. */
+  readonly recursiveLoop?: string;
 }
 
 export interface Place {

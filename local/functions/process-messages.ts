@@ -5,6 +5,8 @@ export interface Invoke {
   readonly functionArn: string;
   /** JSON text. */
   readonly payload: string;
+  /** X-Ray's header, which the SDK sends along with what the function calls. */
+  readonly trace: string;
   /** When the function's time is up, in epoch milliseconds. */
   readonly deadline: number;
   /** What local AWS's clock is ahead of this machine's, in milliseconds: the function's clock shows the same. */

@@ -9,6 +9,7 @@ import { AwsError, type Clock, type Demand, type Role, type ServicePrincipal } f
 import { invokeAsynchronously, type AsyncConfig, type CallAs } from "./async-invoke.ts";
 import { environmentOf, type FunctionDefinition, type Place } from "./definition.ts";
 import { createPool, type Pool } from "./pool.ts";
+import { isLoop, lineageOf, oneMore, traceHeader } from "./recursion.ts";
 import { startProcess, type Outcome } from "./process.ts";
 
 export interface Invocation {
@@ -103,7 +104,7 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
     const running = find(nameOrArn);
     if (running === undefined) throw notFound(nameOrArn);
     const { name } = running.definition;
-    const work = openLog(running).then(() => run(running, JSON.stringify(payload) ?? "null", options.clock, (line) => print(name, line)));
+    const work = openLog(running).then(() => run(running, payload, options.clock, (line) => print(name, line)));
     return options.inFlight.track(work);
   };
   const enqueue = (nameOrArn: string, event: unknown): void => {
@@ -180,19 +181,31 @@ export function createRuntime(options: RuntimeOptions): FunctionRuntime {
   };
 }
 
-async function run(running: RunningFunction, payload: string, clock: Clock, print: (line: string) => void): Promise<Invocation> {
+async function run(running: RunningFunction, event: unknown, clock: Clock, print: (line: string) => void): Promise<Invocation> {
   const requestId = randomUUID();
-  const { arn, timeoutSeconds } = running.definition;
+  const { name, arn, timeoutSeconds, recursiveLoop } = running.definition;
+  const lineage = oneMore(lineageOf(event), name);
+  if (recursiveLoop !== "Allow" && isLoop(lineage, name)) return stopped(requestId, print);
+  const payload = JSON.stringify(event) ?? "null";
   const started = performance.now();
   const outcome = await running.pool.run(() => {
     print(`START RequestId: ${requestId} Version: $LATEST`);
     const now = Date.now();
-    return { requestId, functionArn: arn, payload, deadline: now + timeoutSeconds * 1000, ahead: clock.now() - now };
+    const trace = traceHeader(lineage, clock.now());
+    return { requestId, functionArn: arn, payload, trace, deadline: now + timeoutSeconds * 1000, ahead: clock.now() - now };
   });
   const result = answerOf(requestId, outcome);
   if (!outcome.ok) print(`ERROR RequestId: ${requestId} ${result.payload}`);
   print(`END RequestId: ${requestId} Duration: ${(performance.now() - started).toFixed(2)} ms`);
   return result;
+}
+
+/** The function is not woken; its event fails as any other does. */
+function stopped(requestId: string, print: (line: string) => void): Invocation {
+  const errorMessage = "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped it.";
+  const payload = JSON.stringify({ errorType: "RecursiveInvocationException", errorMessage });
+  print(`ERROR RequestId: ${requestId} ${payload}`);
+  return { requestId, payload, functionError: "Unhandled" };
 }
 
 function answerOf(requestId: string, outcome: Outcome): Invocation {

@@ -16,7 +16,7 @@ export function messageActions(store: QueueStore): SqsActions {
   return {
     SendMessage(call) {
       const queue = store.byUrl(call);
-      return send(queue, outgoing(queue, call.input, call.caller.userId));
+      return send(queue, outgoing(queue, call.input, call));
     },
     SendMessageBatch: (call) => sendBatch(store.byUrl(call), call),
     ReceiveMessage: (call) => receive(store.byUrl(call), call.input),
@@ -54,7 +54,7 @@ function sendBatch(queue: Queue, call: Call): Members {
       `Batch requests cannot be longer than ${BATCH_BYTES_MAX} bytes. You have sent ${bytes} bytes.`,
     );
   }
-  return settle(entries, (entry) => send(queue, outgoing(queue, entry, call.caller.userId)));
+  return settle(entries, (entry) => send(queue, outgoing(queue, entry, call)));
 }
 
 async function receive(queue: Queue, input: Members): Promise<Members> {

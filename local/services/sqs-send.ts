@@ -1,6 +1,6 @@
 // Checking a message before a queue takes it, and what a receive answers about it.
 import { isMembers, optionalNumber, optionalText, record, text, type Members } from "../members.ts";
-import { AwsError } from "../service.ts";
+import { AwsError, type Call } from "../service.ts";
 import { checksumOfAttributes, sizeOf, type MessageAttribute, type MessageAttributes } from "./sqs-checksums.ts";
 import type { Message, Outgoing, Queue } from "./sqs-queue.ts";
 import { seconds } from "./sqs-settings.ts";
@@ -9,7 +9,7 @@ const DATA_TYPE = /^(String|Number|Binary)(\..+)?$/;
 const ATTRIBUTES_MAX = 10;
 
 /** A message of SendMessage or of one row of SendMessageBatch. */
-export function outgoing(queue: Queue, input: Members, senderId: string): Outgoing {
+export function outgoing(queue: Queue, input: Members, { caller, trace }: Pick<Call, "caller" | "trace">): Outgoing {
   const body = text(input, "MessageBody");
   const attributes = messageAttributes(record(input, "MessageAttributes"));
   const limit = seconds(queue.settings, "MaximumMessageSize");
@@ -21,11 +21,11 @@ export function outgoing(queue: Queue, input: Members, senderId: string): Outgoi
     throw invalid(`Value ${delaySeconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.`);
   }
   const system = record(record(input, "MessageSystemAttributes"), "AWSTraceHeader");
-  const traceHeader = optionalText(system, "StringValue");
+  const traceHeader = optionalText(system, "StringValue") ?? trace;
   return {
     body,
     attributes,
-    senderId,
+    senderId: caller.userId,
     ...(delaySeconds === undefined ? {} : { delaySeconds }),
     ...(traceHeader === undefined ? {} : { traceHeader }),
   };

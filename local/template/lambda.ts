@@ -35,6 +35,7 @@ function registeredFunction(declared: Declared, workshop: Workshop, name: string
   const variables = Object.entries(record(record(properties, "Environment"), "Variables"));
   const description = optionalText(properties, "Description");
   const deadLetterArn = optionalText(record(properties, "DeadLetterConfig"), "TargetArn");
+  const recursiveLoop = optionalText(properties, "RecursiveLoop");
   const definition: FunctionDefinition = {
     name,
     arn: `arn:aws:lambda:${workshop.stack.region}:${workshop.stack.account}:function:${name}`,
@@ -47,6 +48,7 @@ function registeredFunction(declared: Declared, workshop: Workshop, name: string
     root: workshop.code(name, record(properties, "Code")),
     ...(description === undefined ? {} : { description }),
     ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
+    ...(recursiveLoop === undefined ? {} : { recursiveLoop }),
   };
   workshop.functions.register(definition);
   return {

@@ -6,7 +6,7 @@ import { liveOnFakes } from "./fakes-life.ts";
 import { quietSeconds } from "../../lib/audit/checkpoint.ts";
 import { shown, sum, type Section } from "./figures.ts";
 import { pause, startBenchStack } from "./local-stack.ts";
-import { cost, costOfMonth, kinds, monthlyOf, nothing, plus, prices, scheduled, times, words, type Bill } from "./prices.ts";
+import { cost, costOfMonth, kinds, monthlyOf, nothing, plus, prices, pricesAre, scheduled, times, words, type Bill } from "./prices.ts";
 import { tableShapes, writeUnits } from "./units.ts";
 import { readItem } from "../../lib/aws/item.ts";
 
@@ -205,6 +205,7 @@ export async function costSection(): Promise<Section> {
       },
     ],
     notes: [
+      pricesAre,
       `Calls are counted on local AWS for one connection, and for one quiet run of each function that the clock wakes; items and units from the rows it wrote; the sweep's reads on the fakes. Assumed: ${String(secondsPerRun)} s and ${String(logBytesPerRun)} bytes of log a run, ${String(memoryGigabytes)} GB, one approver by mail, a sweep of 0.3 s and half a second more for each 1,000 connections.`,
       "Not in it: free tiers (the first million Lambda and SQS requests of a month alone cover the idle case's), DynamoDB's storage and point-in-time recovery (about $0.45 a GB and month), what S3 and the logs store, reads of secrets, CloudTrail, your hosted zone, and PrivateLink itself. EC2's and Route 53's API calls cost nothing.",
       `Fixed a month: ${String(fixed.alarmMetrics)} metrics that alarms watch, $0.10 each; ${String(fixed.secrets)} secrets, $0.40 each; the dashboard, $3 (the first three of an account are free); the key of the checkpoints, $1; ${String(fixed.metrics)} metrics of our own that are told each minute, $0.30 each. The others are billed for the hours in which something happens, at most the same each.`,
@@ -221,7 +222,8 @@ export function costForDeploying({ tables: [table] }: Section): string {
     (cells) => `| ${cells.map((cell) => (typeof cell === "number" ? shown(cell) : cell)).join(" | ")} |`,
   );
   return [
-    "In US dollars, at the list prices of us-east-1:",
+    "In US dollars of us-east-1, counted calls times prices that were typed in by hand in November 2026 and never held against a bill. Look up what weighs most",
+    "at https://aws.amazon.com/pricing/, or put the counts of [performance.md](performance.md#cost) into https://calculator.aws:",
     "",
     "| | calls and units | fixed | together |",
     "|---|--:|--:|--:|",

@@ -20,7 +20,11 @@ export interface Bill {
   readonly firehoseGigabytes: number;
 }
 
-/** US dollars for each, list prices of us-east-1 for arm64; free tiers are left out. Look them up before you rely on them: https://aws.amazon.com/pricing/ */
+/** What the printed pages say of the prices. No account and no price list was asked: change the date with what is typed in here. */
+export const pricesAre =
+  "The prices are those of us-east-1 for arm64 as its author knew them in November 2026, typed in by hand and never held against a bill; other Regions differ. Before you rely on them, look up what weighs most at https://aws.amazon.com/pricing/ or put the counts of the table into https://calculator.aws.";
+
+/** US dollars for each; free tiers are left out. */
 export const prices: Readonly<Record<keyof Bill, number>> = {
   lambdaRequests: 0.2e-6,
   lambdaGigabyteSeconds: 0.000_013_333_4,

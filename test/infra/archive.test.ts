@@ -1,7 +1,8 @@
-// The ready-made queries of the archive, run on events as they leave on the bus: what Athena's SQL and SQLite's have in common, with
+// The ready-made queries of the archive, held against Trino's grammar and run on events as they leave on the bus: what Athena's SQL and SQLite's have in common, with
 // Athena's own functions beside it.
 
 import { DatabaseSync } from "node:sqlite";
+import { TrinoSQL } from "dt-sql-parser/dist/parser/trino/index.js";
 import { beforeAll, expect, test } from "vitest";
 import { detailOf } from "../../lib/aws/bus-event.ts";
 import { eventTypes } from "../../lib/event-types.ts";
@@ -64,6 +65,12 @@ test("there are four, and none names a day after which it would find nothing", (
     expect(sql).toContain("day >= '2026-11-01'");
     expect(sql.match(/'\d{4}-\d\d-\d\d'/g)).toHaveLength(1);
   }
+});
+
+test("each is SQL as Trino's grammar has it, whose engine Athena runs", () => {
+  const trino = new TrinoSQL();
+  for (const [name, sql] of queries) expect(trino.validate(sql), name).toEqual([]);
+  expect(trino.validate("SELECT date_trunc('week' FROM events GROUP BY")).not.toEqual([]);
 });
 
 test("each event is tied to the log's proof by its hash and the one before", () => {

@@ -124,6 +124,24 @@ describe("a name moves", () => {
     expect(shown()).toContain("A acme.pl.example.com");
   });
 
+  test("back again, though its removal was carried out and whoever did it died before the log said so", async () => {
+    await connect(first);
+    await dns();
+    await allow({ label: "other" });
+    await sweep(ports);
+    const commit: typeof ports.ledger.commit = async (change) => {
+      if (change.of === "connection" && change.events.some(({ type }) => type === "NameRemoved"))
+        throw new Fault("Timeout", "the log", "nobody answers", true);
+      return ports.ledger.commit(change);
+    };
+    await giveNames({ ...ports, ledger: { ...ports.ledger, commit } }, items({ endpoints: [first] })).catch(() => undefined);
+    expect(shown()).toEqual(["A other.pl.example.com", "TXT _drawbridge.other.pl.example.com"]);
+    await allow({ name: "acme" });
+    await sweep(ports);
+    await dns({ endpoints: [first] });
+    expect(shown()).toEqual(acmes);
+  });
+
   test("a label that the list no longer gives is kept", async () => {
     await connect(first);
     await dns();

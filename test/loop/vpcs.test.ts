@@ -169,6 +169,23 @@ test("what Route 53 refused to withdraw comes again with the sweep, though its c
   expect([...world.zones.authorized]).toEqual([]);
 });
 
+test("stays while the index shows as closed who has been found again and needs it", async () => {
+  await connect(first, second);
+  await giveNames(ports, items());
+  const lagging = otherwise({
+    connections: {
+      ofService: async (...asked) => {
+        const { items: all, ...page } = await ports.connections.ofService(...asked);
+        return { ...page, items: all.map((one) => (one.endpoint === second ? { ...one, status: "closed", reason: "vanished" } : one)) };
+      },
+    },
+  });
+  world.ec2.move(first, "rejected");
+  await observe(ports, items({ endpoints: [first] }));
+  await giveNames(lagging, items({ endpoints: [first] }));
+  expect([...world.zones.authorized]).toEqual([authorized]);
+});
+
 describe("once an hour", () => {
   const authorizedWord = `its VPC ${vpc.id} may see the private zone ${zone}`;
 
