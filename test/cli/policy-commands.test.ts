@@ -152,7 +152,7 @@ describe("entries", () => {
 
   test("whom an entry keeps out is let in, or asked about, only after a yes", async () => {
     await run(`deny 222222222222 --service ${service} --name acme --expires 2027-01-01`, { answer: "y" });
-    await run(`deny 333333333333 --service ${service} --reason ${"ended"}`);
+    await run(`deny 333333333333 --service ${service} --reason ended`);
     const question = `This lets in whom the entry there rejects: account 333333333333 at ${service}: reject, version 1, because ended. Go on? [y/N] `;
     for (const line of [`allow 333333333333 --service ${service} --name typo`, `invite 333333333333 --service ${service} --name typo`]) {
       expect(await run(line)).toMatchObject({ code: 1, err: expect.stringContaining("Nobody is here to ask") });
