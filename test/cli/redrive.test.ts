@@ -48,7 +48,12 @@ interface Said {
   readonly failure: string | undefined;
 }
 
-async function redrive(operands: readonly string[], { yes = false, onInterrupt = nobody.onInterrupt } = {}): Promise<Said> {
+interface Given {
+  readonly yes?: boolean;
+  readonly onInterrupt?: (stop: () => void) => () => void;
+}
+
+async function redrive(operands: readonly string[], { yes = false, onInterrupt = () => () => undefined }: Given = {}): Promise<Said> {
   const said: string[] = [];
   const call: Call = {
     operands,
