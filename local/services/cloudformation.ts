@@ -19,6 +19,8 @@ export interface CloudFormationService extends Service {
   connect(open: (name: string, caller: Caller) => Workshop): void;
   /** The newest stack that is up, one without a network of its own before any other. */
   latest(): Stack | undefined;
+  /** All that are up, the newest first. */
+  standing(): readonly Stack[];
 }
 
 interface Options extends TemplateSources {
@@ -121,6 +123,8 @@ export function createCloudFormation(options: Options): CloudFormationService {
       return {};
     },
   };
+  const standing = (): readonly Stack[] =>
+    stacks.flatMap(({ stack, status }) => (stack === undefined || status === "DELETE_COMPLETE" ? [] : [stack]));
   return {
     signingName: "cloudformation",
     actions: new Set(Object.keys(actions)),
@@ -155,10 +159,11 @@ export function createCloudFormation(options: Options): CloudFormationService {
       stacks.unshift(held);
     },
     connect: (opener) => void (open = opener),
+    standing,
     latest() {
-      const standing = stacks.flatMap(({ stack, status }) => (stack === undefined || status === "DELETE_COMPLETE" ? [] : [stack]));
+      const up = standing();
       // A network beside it, such as the walkthrough's, is not the deployment.
-      return standing.find(({ resources }) => !resources.some(({ type }) => type === "AWS::EC2::VPC")) ?? standing[0];
+      return up.find(({ resources }) => !resources.some(({ type }) => type === "AWS::EC2::VPC")) ?? up[0];
     },
   };
 }

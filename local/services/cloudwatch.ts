@@ -11,13 +11,14 @@ export interface CloudWatchService extends Service {
   put(count: Count): void;
 }
 
-export function createCloudWatch(stacks: { readonly latest: () => Stack | undefined }, clock: Clock): CloudWatchService {
+export function createCloudWatch(stacks: { readonly standing: () => readonly Stack[] }, clock: Clock): CloudWatchService {
   const metrics = createMetrics(clock);
   const ringing = new Map<string, number>();
   const describe = (call: Call): unknown => {
     const names = new Set(texts(call.input, "AlarmNames"));
     const prefix = optionalText(call.input, "AlarmNamePrefix") ?? "";
-    const alarms = (stacks.latest()?.resources ?? []).filter(
+    const resources = stacks.standing().flatMap((stack) => (stack.account === call.caller.account ? stack.resources : []));
+    const alarms = resources.filter(
       ({ type, physicalId }) =>
         type === "AWS::CloudWatch::Alarm" && (names.size === 0 || names.has(physicalId)) && physicalId.startsWith(prefix),
     );
