@@ -2,22 +2,21 @@
 
 import type { Entry } from "../lib/allow-list.ts";
 import type { Approver } from "../lib/approver.ts";
-import type { Connection } from "../lib/connection.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import type { Outlook } from "../lib/operator/outlook.ts";
 import type { Problem } from "../lib/operator/permission-drift.ts";
 import type { Policy, PolicyPlan } from "../lib/operator/policy.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";
 import type { Shown } from "../lib/operator/services.ts";
-import { unreadableMend, unreadableWords, type UnreadableShown } from "../lib/operator/unreadable-entry.ts";
-import type { SaidEntry } from "../lib/said-entry.ts";
 import type { Service } from "../lib/service.ts";
 import { pathOf } from "./client.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { confirm, confirmCuts } from "./confirm.ts";
 import { carryOut, doneWords } from "./carry-out.ts";
 import { endGiven } from "./entry-options.ts";
+import { everything } from "./everything.ts";
 import { Failure, ToldFailure } from "./failure.ts";
+import { foresee } from "./foresee.ts";
 import { disconnecting, followWords, showOutlook } from "./outlook.ts";
 import { planText } from "./plan-text.ts";
 import { problemLines } from "./problem-lines.ts";
@@ -132,58 +131,6 @@ async function approversThere(api: Call["api"]): Promise<readonly Approver[] | u
     if (error instanceof Failure && error.code === "NotDrawbridge") return undefined;
     throw error;
   }
-}
-
-async function everything<T>({ api }: Pick<Call, "api">, path: string): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.get<{ items: T[]; cursor?: string; unreadable?: UnreadableShown[] }>(path, { limit: "1000", cursor });
-    const [spoilt] = page.unreadable ?? [];
-    if (spoilt !== undefined) throw new Failure(1, "UnreadableEntry", unreadableWords(spoilt), unreadableMend(spoilt));
-    items.push(...page.items);
-    ({ cursor } = page);
-  } while (cursor !== undefined);
-  return items;
-}
-
-// What would follow
-
-/** Asked about in one go; of a longer plan, only what can concern a connection there is. */
-const askedMax = 2000;
-
-async function foresee(call: Call, plan: PolicyPlan, disconnect: string | undefined): Promise<Outlook> {
-  const puts = [...plan.add, ...plan.change.map(({ said }) => said)];
-  const all = puts.length + plan.remove.length;
-  const matters = all <= askedMax ? (): boolean => true : await connected(call);
-  const put = puts.filter(matters);
-  const remove = plan.remove.filter(matters).map(({ service, principal }) => ({ service, principal, disconnect }));
-  return call.api.post<Outlook>("/entries/preview", {
-    put,
-    remove,
-    services: foreseenServices(plan),
-    released: plan.release.map(({ service }) => service),
-  });
-}
-
-/** Each service that changes, as it will be in the end. */
-function foreseenServices({ take, services, enforce }: PolicyPlan): object[] {
-  const set = new Map(services.map((one) => [one.before.service, one.set]));
-  const kept = [...new Set([...set.keys(), ...enforce.map(({ service }) => service)])];
-  return [
-    ...take.map(({ zone: _zone, privateDnsName: _name, ...said }) => said),
-    ...kept.map((service) => ({
-      service,
-      ...set.get(service),
-      ...(enforce.some((its) => its.service === service) ? { mode: "enforce" } : {}),
-    })),
-  ];
-}
-
-async function connected(call: Call): Promise<(entry: Pick<SaidEntry, "principal">) => boolean> {
-  const connections = await everything<Connection>(call, "/connections");
-  const theirs = new Set<string>(connections.flatMap(({ endpoint, account }) => [`endpoint#${endpoint}`, `account#${account}`]));
-  return ({ principal }) => theirs.has(principal) || !/^(endpoint|account)#/.test(principal);
 }
 
 function checked(call: Call, plan: PolicyPlan, outlook: Outlook | undefined, nothing: boolean): void {

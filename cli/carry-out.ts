@@ -2,6 +2,7 @@
 
 import { unsaid } from "../lib/grounds.ts";
 import type { Outcome } from "../lib/operator/entry-batch.ts";
+import { bodyBytesMax } from "../lib/operator/request-limits.ts";
 import { settingsToSet, sizeOf, type PolicyPlan, type SaidService, type Settings } from "../lib/operator/policy.ts";
 import type { Set } from "../lib/operator/service-settings.ts";
 import type { Added } from "../lib/operator/services.ts";
@@ -10,6 +11,8 @@ import { pathOf } from "./client.ts";
 import type { Call } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { problemLines } from "./problem-lines.ts";
+import type { Terminal } from "./terminal.ts";
+import { packed, weighed } from "./weights.ts";
 
 /** How many of each have been done. */
 export interface Done {
@@ -31,10 +34,22 @@ const batchesAtOnce = 4;
  * its settings and entries are there. Then who is kept out, who is let in, what goes, and at last what is enforced.
  */
 export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string | undefined): Promise<Done> {
-  const { api } = call;
   const reason = call.given.text("reason") ?? unsaid.apply;
   const done: Done = { approvers: 0, taken: 0, released: 0, services: 0, enforced: 0, added: 0, changed: 0, removed: 0 };
-  const step = stepping(call, sizeOf(plan), done);
+  const steps = stepping(call.terminal, sizeOf(plan), done);
+  try {
+    await allSteps(call, plan, { disconnect, reason, step: steps.step, done });
+  } catch (error) {
+    throw steps.stopped(error);
+  } finally {
+    steps.end();
+  }
+  return done;
+}
+
+async function allSteps(call: Call, plan: PolicyPlan, writing: Writing): Promise<void> {
+  const { api } = call;
+  const { reason, step, done } = writing;
   const set = async ({ service, version }: Service, settings: Settings): Promise<void> => {
     const { problems } = await api.patch<Set>(pathOf("services", service), {
       ...settings,
@@ -69,7 +84,7 @@ export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string 
       await set(before, settings);
       done.services += 1;
     });
-  await writeEntries(call, plan, { disconnect, reason, step, done });
+  await writeEntries(call, plan, writing);
   const enforce = (service: string): Promise<unknown> => api.post(pathOf("services", service, "enforce"), { reason });
   // Those were counted when they were taken.
   for (const { service } of plan.take.filter(({ mode }) => mode === "enforce"))
@@ -84,7 +99,6 @@ export async function carryOut(call: Call, plan: PolicyPlan, disconnect: string 
       await api.delete(pathOf("approvers", name), { reason });
       done.approvers += 1;
     });
-  return done;
 }
 
 /** What POST /services takes; the rest of what is said is set when it is there. */
@@ -130,23 +144,31 @@ function take({ items }: { readonly items: readonly Outcome[] }, done: Done): vo
 
 type Step = (what: string, size: number, work: () => Promise<void>) => Promise<void>;
 
-/** Tells how far it is, and where it stopped. */
-function stepping({ terminal }: Call, total: number, done: Done): Step {
+interface Steps {
+  readonly step: Step;
+  /** The failure that ended them, with where that was: to be asked when nothing is under way any more. */
+  stopped(error: unknown): unknown;
+  end(): void;
+}
+
+/** Tells how far it is, and where it stopped. The first Ctrl-C lets what is under way be done, and begins nothing more. */
+function stepping(terminal: Terminal, total: number, done: Done): Steps {
   let told = 0;
   let passed = 0;
+  let interrupted = false;
+  let failedAt: string | undefined;
   const began = Date.now();
-  return async (what, size, work) => {
+  const end = terminal.onInterrupt(() => {
+    interrupted = true;
+    terminal.err("Stopping as soon as what is under way is done. Interrupted again, it ends at once and cannot say where.");
+  });
+  const step: Step = async (what, size, work) => {
     try {
+      if (interrupted) throw new Failure(1, "Interrupted", "it was interrupted");
       await work();
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      const made = Object.values(done).reduce((sum: number, one: number) => sum + one, 0);
-      throw new Failure(
-        1,
-        error.code,
-        `Stopped at ${what} after ${String(made)} of ${String(total)} changes: ${error.message}`,
-        `${error.code === "VersionClash" ? "somebody else changed it meanwhile: look at the plan again" : (error.remedy ?? "mend that")}; repeat the command, and it goes on from there`,
-      );
+      failedAt ??= what;
+      throw error;
     }
     passed += size;
     if (total > batchSize && (passed === total || passed - told >= total / 20)) {
@@ -156,10 +178,32 @@ function stepping({ terminal }: Call, total: number, done: Done): Step {
       );
     }
   };
+  const stopped = (error: unknown): unknown => {
+    if (!(error instanceof Failure) || failedAt === undefined) return error;
+    const made = Object.values(done).reduce((sum: number, one: number) => sum + one, 0);
+    return new Failure(
+      1,
+      error.code,
+      `Stopped at ${failedAt} after ${String(made)} of ${String(total)} changes: ${error.message}`,
+      remedyOf(error),
+    );
+  };
+  return { step, stopped, end };
 }
 
+const goesOn = "repeat the command, and it goes on from there";
+
+function remedyOf({ code, remedy = "mend that" }: Failure): string {
+  if (code === "Interrupted") return goesOn;
+  return `${code === "VersionClash" ? "somebody else changed it meanwhile: look at the plan again" : remedy}; ${goesOn}`;
+}
+
+const besidesBytes = 4096;
 const sliced = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / batchSize) }, (_, index) => items.slice(index * batchSize, (index + 1) * batchSize));
+  packed(
+    items.map((item) => weighed(item, [item])),
+    { items: batchSize, bytes: bodyBytesMax - besidesBytes },
+  );
 
 /** The first that fails ends it, when those under way are through. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -1,5 +1,7 @@
 // How many columns of a terminal a text takes, and where it breaks: at spaces, so that ids and other words to copy stay whole.
 
+import { largest } from "../lib/largest.ts";
+
 /** As many lines as it takes; a word that is longer than the room stays whole. */
 export function broken(text: string, room: number): string[] {
   if (columnsOf(text) <= room) return [text];
@@ -17,7 +19,7 @@ export function broken(text: string, room: number): string[] {
 }
 
 /** The longest of the words, and so the least room that none of them exceeds. */
-export const longestWord = (text: string): number => Math.max(...text.split(" ").map(columnsOf));
+export const longestWord = (text: string): number => largest(text.split(" ").map(columnsOf));
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const wide =

@@ -1,5 +1,6 @@
 // The help: of the whole command and of each of its parts, broken to the terminal's width.
 
+import { largest } from "../lib/largest.ts";
 import { broken } from "./columns.ts";
 import { globals, type Command, type Options } from "./command.ts";
 import { painted, prose } from "./render.ts";
@@ -89,7 +90,7 @@ const namesAndSummaries = (commands: readonly Command[]): Pair[] => commands.map
 const optionPairs = (options: Options): Pair[] =>
   Object.entries(options).map(([name, { value, help }]) => [`--${name}${value === undefined ? "" : ` ${value}`}`, help]);
 
-const roomOf = (names: readonly string[]): number => Math.max(...names.map(({ length }) => length)) + 2;
+const roomOf = (names: readonly string[]): number => largest(names.map(({ length }) => length)) + 2;
 
 /** Names, and what is told of each beside it, or below where there is no room. */
 function pairs(told: readonly Pair[], { width }: Look, room = roomOf(told.map(([name]) => name))): string[] {

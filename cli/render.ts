@@ -2,6 +2,7 @@
 
 import { styleText } from "node:util";
 import { coded } from "../lib/harmless.ts";
+import { largest } from "../lib/largest.ts";
 import { broken, columnsOf } from "./columns.ts";
 import type { Look } from "./terminal.ts";
 
@@ -18,7 +19,7 @@ export const painted = (text: string, style: Style, { colour }: Pick<Look, "colo
 
 /** Names and values, one pair a line. */
 export function details(pairs: readonly (readonly [string, string])[], { width, colour }: Look): string {
-  const room = Math.max(...pairs.map(([name]) => columnsOf(name))) + gap;
+  const room = largest(pairs.map(([name]) => columnsOf(name))) + gap;
   return pairs
     .flatMap(([name, value]) =>
       broken(harmless(value), Math.max(width - room, narrowest)).map(

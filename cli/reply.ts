@@ -50,6 +50,13 @@ function refusedByAws(status: number, said: string, { origin, accessKeyId, what 
       `${/User: (\S+)/.exec(said)?.[1] ?? `The identity of ${key}`} may not ${what}`,
       `it needs the permission execute-api:Invoke on this API; aws sts get-caller-identity tells who you are`,
     );
+  if (status === 413)
+    return new Failure(
+      1,
+      "TooLarge",
+      `The API takes no request as large as this one (${what})`,
+      "give less at once; a policy, in several files that are applied with --keep-others",
+    );
   if (status === 429) return new Failure(1, "Throttled", "The API is throttled: too many requests", "try again in a minute");
   if (status === 503 || status === 504)
     return new Failure(

@@ -4,6 +4,7 @@ import { lateSeconds } from "../lib/audit/checkpoint.ts";
 import { toldTypes } from "../lib/audit/lives.ts";
 import { accessReport, decidingTypes, statistics, type Access, type Statistics } from "../lib/audit/reports.ts";
 import { instant, milliseconds } from "../lib/ids.ts";
+import { largest } from "../lib/largest.ts";
 import type { LogRow } from "../lib/ledger.ts";
 import { actorWords } from "../lib/wording.ts";
 import { eventsOfTypes, settledEnd } from "./audit-stream.ts";
@@ -166,7 +167,7 @@ const numbers = ({ requests, decided, automatic, accepted, rejected, median, p95
 
 function statsShown({ total, byServiceAndWeek }: Statistics, terminal: Call["terminal"]): string {
   if (total.requests === 0) return "There was no request in that time.";
-  const most = Math.max(...byServiceAndWeek.map(({ requests }) => requests));
+  const most = largest(byServiceAndWeek.map(({ requests }) => requests));
   const rows = byServiceAndWeek.map((one) => [
     one.service,
     one.week,

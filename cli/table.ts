@@ -1,5 +1,6 @@
 // Tables that fit the terminal: what rows share is said once above them, what is long breaks, and what has no room stands below its row.
 
+import { largest } from "../lib/largest.ts";
 import { broken, columnsOf, longestWord } from "./columns.ts";
 import { gap, harmless, painted, type Style } from "./render.ts";
 import type { Look } from "./terminal.ts";
@@ -93,10 +94,10 @@ interface Size {
 function sizeOf(column: Column | undefined, cells: readonly Row[], index: number): Size {
   const head = columnsOf(column?.head ?? "");
   const texts = cells.map((row) => row[index]?.text ?? "");
-  const natural = Math.max(head, ...texts.map(columnsOf));
+  const natural = Math.max(head, largest(texts.map(columnsOf)));
   if (column?.breaks !== true) return { natural, least: natural };
   const readable = Math.max(Math.min(natural, narrowest), Math.ceil(natural / linesMost));
-  return { natural, least: Math.max(head, readable, ...texts.map(longestWord)) };
+  return { natural, least: Math.max(head, readable, largest(texts.map(longestWord))) };
 }
 
 /** Takes what is too much from the widest columns that may break; nothing when even that is not enough. */
@@ -136,7 +137,7 @@ function body(columns: readonly Column[], cells: readonly Row[], layout: Layout,
 
 function lines(columns: readonly Column[], row: Row, layout: Layout, look: Look): string[] {
   const parts = row.map(({ text }, index) => broken(text, layout.widths.get(index) ?? Infinity));
-  const height = Math.max(...layout.beside.map((index) => parts[index]?.length ?? 0));
+  const height = largest(layout.beside.map((index) => parts[index]?.length ?? 0));
   return Array.from({ length: height }, (_, at) =>
     line(
       columns,
@@ -177,7 +178,7 @@ const flowing = (pairs: readonly Pair[], look: Look): string =>
     .join(" ".repeat(gap))}`;
 
 function stacked(pairs: readonly Pair[], look: Look): string[] {
-  const longest = Math.max(...pairs.map(([head]) => columnsOf(head)));
+  const longest = largest(pairs.map(([head]) => columnsOf(head)));
   const room = longest === 0 ? 0 : longest + gap;
   return pairs.flatMap(([head, { text, style }]) =>
     broken(text, look.width - inset - room).map((part, index) => {

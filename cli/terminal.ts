@@ -18,6 +18,8 @@ export interface Terminal extends Look {
   err(text: string): void;
   /** Puts a question on stderr; nothing when it is ended by Ctrl-C or Ctrl-D, which is no yes. */
   ask(question: string): Promise<string | undefined>;
+  /** Whoever read stdout has gone: what only prints on and on may stop. */
+  unread(): boolean;
   /** From now on the first Ctrl-C calls `stop`, and only the second ends the program; gives what takes that back. */
   onInterrupt(stop: () => void): () => void;
 }
@@ -32,16 +34,24 @@ export const nobody: Terminal = {
   out: () => undefined,
   err: () => undefined,
   ask: () => Promise.resolve(undefined),
+  unread: () => false,
   onInterrupt: () => () => undefined,
 };
 
+/** A Ctrl-C comes twice where npx or npm passes on what the terminal has sent already. */
+const sameMilliseconds = 500;
+const interrupts = ["SIGINT", "SIGTERM"] as const;
+
 export function processTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process;
-  // A reader that went away, such as `head`, has what it wanted.
+  let unread = false;
+  // A reader that went away, such as `head`, has what it wanted. What was asked for is done all the same, and the exit code tells of that.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (error.code !== "EPIPE" && !unread) cannotWrite(error);
+    unread = true;
   });
+  // There is nobody to tell.
+  stderr.on("error", () => undefined);
   const colours = (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   const lookOf = ({ isTTY, columns }: Pick<typeof stdout, "isTTY" | "columns">): Look => ({
     width: isTTY ? Math.max(columns, 20) : Infinity,
@@ -52,14 +62,36 @@ export function processTerminal(): Terminal {
     ...lookOf(stdout),
     aside: lookOf(stderr),
     interactive: stdin.isTTY && stderr.isTTY,
-    out: (text) => void stdout.write(`${text}\n`),
+    out: (text) => void (unread || stdout.write(`${text}\n`)),
     err: (text) => void stderr.write(`${text}\n`),
     ask: (question) => asked(question),
-    onInterrupt(stop) {
-      process.once("SIGINT", stop);
-      return () => void process.removeListener("SIGINT", stop);
-    },
+    unread: () => unread,
+    onInterrupt,
   };
+}
+
+/** A result that is lost is a failure, however the command itself ends. */
+function cannotWrite({ code, message }: NodeJS.ErrnoException): void {
+  process.stderr.write(`drawbridge: what it prints cannot be written (${code ?? message})\n`);
+  process.once("exit", () => (process.exitCode ||= 1));
+}
+
+function onInterrupt(stop: () => void): () => void {
+  let first: number | undefined;
+  const heard = (signal: NodeJS.Signals): void => {
+    if (first === undefined) {
+      first = performance.now();
+      return stop();
+    }
+    if (performance.now() - first < sameMilliseconds) return;
+    forget();
+    process.kill(process.pid, signal);
+  };
+  const forget = (): void => {
+    for (const signal of interrupts) process.removeListener(signal, heard);
+  };
+  for (const signal of interrupts) process.on(signal, heard);
+  return forget;
 }
 
 async function asked(question: string): Promise<string | undefined> {

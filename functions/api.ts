@@ -24,6 +24,7 @@ import {
 } from "../lib/lambda/ports-for.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import type { OperatorPorts } from "../lib/operator/operator.ts";
+import { bodyBytesMax } from "../lib/operator/request-limits.ts";
 import { operatorRoutes, type UseCase } from "../lib/operator/routes.ts";
 import { slackTrial } from "../lib/slack/try-out.ts";
 import { postJson } from "../lib/web/post-json.ts";
@@ -89,9 +90,6 @@ const answered =
       json: await useCase(ports, { kind: "operator", arn: actor }, { ...query, ...body, ...parameters }),
     };
   };
-
-/** What a function takes is 6 MB, as text that may have grown by a third. */
-const bodyBytesMax = 4 * 1024 * 1024;
 
 export const handler = httpHandler({
   name: "api",

@@ -302,6 +302,10 @@ export function described(entry: Pick<Entry, "service" | "verdict" | "version" |
   return `${who}${entry.name === undefined ? "" : ` (${entry.name})`} at ${where}: ${entry.verdict}, version ${String(entry.version)}`;
 }
 
+/** Such words, wherever they stand in a text: kind, id, name, where and verdict. */
+export const describedEntry =
+  /\b(account |endpoint |ou |org |anyone)(\S*?)( \([^]*?\))? at (vpce-svc-[\w-]+|every service): (accept|ask|reject), version \d+/g;
+
 /**
  * The DNS label that an entry gives its consumer, made from the name where none is set. The name of an entry for many,
  * such as an organization's, says nothing about one consumer.

@@ -4,10 +4,12 @@ import { byCommand } from "./by-command.ts";
 import type { Entry } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "./optional.ts";
-import { decisionOf, type Because, type DrawbridgeEvent, type Rule } from "./events.ts";
+import { decisionOf, type Because, type DrawbridgeEvent } from "./events.ts";
 import { ascii, oneLine } from "./harmless.ts";
 import type { AccountId, EndpointId, Instant, ServiceId, ZoneId } from "./ids.ts";
+import { largest } from "./largest.ts";
 import type { Message } from "./ports.ts";
+import { plainly, whyAsked } from "./plain-words.ts";
 import { switchOn } from "./private-dns.ts";
 import type { Service } from "./service.ts";
 import { associateCommand, type Vpc } from "./vpcs.ts";
@@ -97,16 +99,6 @@ function privateZoneOf(connection: Connection, service: Service | undefined, abo
   return { id: service.zone.id, name: service.zone.name, vpc };
 }
 
-/** What a question's rule means for the person who is asked; the rule's own detail stands beside it. */
-export const askedBecause = ({ rule }: Pick<Because, "rule">): string => reasons[rule] ?? "The allow-list leaves this to you.";
-
-const reasons: Partial<Record<Rule, string>> = {
-  "no-entry": "Nothing on the allow-list matches this account.",
-  entry: "The allow-list says that people decide about this account.",
-  condition: "An entry matches this account, but one of its conditions does not hold or cannot be known.",
-  frozen: "Nothing is accepted automatically at the moment.",
-};
-
 /** `account 222222222222 (acme)`: the number is AWS's, the name only what an entry calls it. */
 const consumerWords = ({ account, name }: Pick<Profile, "account" | "name">): string =>
   `account ${account}${name === undefined ? "" : ` (${oneLine(name, nameMax)})`}`;
@@ -124,7 +116,7 @@ export function headline(notice: Notice): string {
 /** The facts as label and value, one line each, in the order in which they are read. */
 export function rows(notice: Notice): (readonly [label: string, value: string])[] {
   const { profile } = notice;
-  const [at, because] = notice.of === "question" ? [notice.at, notice.because] : [notice.event.at, notice.event.because];
+  const at = notice.of === "question" ? notice.at : notice.event.at;
   const facts: (readonly [string, string | undefined])[] = [
     ["Account", profile?.account],
     ["Name", profile === undefined ? undefined : (profile.name ?? "not registered")],
@@ -138,7 +130,8 @@ export function rows(notice: Notice): (readonly [label: string, value: string])[
     [notice.of === "question" ? "Asked" : "When", utc(at)],
     ["Agreement", notice.of === "question" ? agreementWords(notice) : undefined],
     ["By", notice.of === "news" ? actorWords(notice.event.by, notice.writer) : undefined],
-    ["Because", because.detail],
+    // Why it is asked stands before the facts.
+    ["Because", notice.of === "news" ? plainly(notice.event).because.detail : undefined],
   ];
   return facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, oneLine(value, lineMax)] as const]));
 }
@@ -148,7 +141,7 @@ const agreementWords = ({ quorum, given = [] }: Question): string | undefined =>
 
 /** What the notice says before its facts. */
 export const lede = (notice: Notice): string =>
-  notice.of === "question" ? askedBecause(notice.because) : `${capital(oneLine(sentence(notice.event), lineMax))}.`;
+  notice.of === "question" ? oneLine(whyAsked(notice.because), lineMax) : `${capital(oneLine(sentence(plainly(notice.event)), lineMax))}.`;
 
 /** Consumers' contacts read what is told of their account: what only an operator can do is not for them. */
 type Readers = "team" | "anybody";
@@ -245,7 +238,7 @@ function ahead(event: Extract<DrawbridgeEvent, { type: "ExpiryAnnounced" | "Revo
 
 function table(notice: Notice): string {
   const lines = rows(notice);
-  const width = Math.max(...lines.map(([label]) => label.length)) + 2;
+  const width = largest(lines.map(([label]) => label.length)) + 2;
   return lines.map(([label, value]) => `  ${label.padEnd(width)}${value}`).join("\n");
 }
 

@@ -145,7 +145,7 @@ function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): strin
     case "ApprovalRequested":
       return `approvers are asked, because ${why}`;
     case "ApprovalGiven":
-      return `${event.approver} agrees (${actorWords(event.by)}), ${String(event.given)} of ${String(event.quorum)} needed${event.reason === undefined ? "" : `: ${event.reason}`}`;
+      return `${agreeing(event)} agrees, ${String(event.given)} of ${String(event.quorum)} needed${event.reason === undefined ? "" : `: ${event.reason}`}`;
     case "ApprovalReminded":
       return `approvers are reminded (${String(event.reminder)}), because ${why}`;
     case "ApprovalEscalated":
@@ -186,6 +186,10 @@ function connectionSentence(event: Exclude<ConnectionEvent, EffectEvent>): strin
       return unknown(event);
   }
 }
+
+/** Who agrees by the command is named by their identity besides. */
+const agreeing = ({ approver, by }: Extract<ConnectionEvent, { type: "ApprovalGiven" }>): string =>
+  by.kind === "approver" && by.name === approver ? actorWords(by) : `${approver} (${actorWords(by)})`;
 
 function effectSentence(event: EffectEvent): string {
   switch (event.type) {

@@ -1,9 +1,10 @@
 // `npm run deploy`: from drawbridge.config.yml to a running stack, and everything else that is done to a whole deployment.
 import { clientsOf, type Clients } from "./deploy/clients.ts";
 import { readStage, stackName } from "./deploy/config.ts";
-import { deploy, history, rollback } from "./deploy/deploy.ts";
+import { deploy, rollback } from "./deploy/deploy.ts";
 import type { Deployment } from "./deploy/deployment.ts";
 import { discard } from "./deploy/discard.ts";
+import { history } from "./deploy/history.ts";
 import { keptText, takeIn } from "./deploy/kept.ts";
 import { readGiven, usage, type Given } from "./deploy/given.ts";
 import { hold } from "./deploy/pause.ts";
@@ -51,7 +52,7 @@ async function policyOf(operand: string | undefined, stage: Parameters<PackagedF
 
 const doers: Readonly<Record<Exclude<Given["command"], "policy">, (deployment: Deployment, given: Given) => Promise<void> | void>> = {
   async deploy(deployment, { kept, options }) {
-    if (kept !== undefined) await takeIn(deployment, kept);
+    if (kept !== undefined && !(await takeIn(deployment, kept, options))) return;
     tellNext(deployment, await deploy(deployment, options));
   },
   check: ({ tell }) => tell("Ready to deploy."),
@@ -84,9 +85,10 @@ function tellNext({ stage: { alarmEmail, approverEmail }, tell: say }: Deploymen
 
 async function tellHistory(deployment: Deployment): Promise<void> {
   const { all } = await history(deployment);
-  for (const { at, version, by, backTo, repaired } of all) {
+  for (const { at, version, by, backTo, repaired, begun, failed } of all) {
     const how = repaired === true ? "  (repaired)" : backTo === undefined ? "" : `  (back to ${backTo})`;
-    deployment.tell(`${at}  ${version}  ${by}${how}`);
+    const end = failed === true ? "  (failed)" : begun === undefined ? "" : "  (under way)";
+    deployment.tell(`${at}  ${version}  ${by}${how}${end}`);
   }
 }
 
@@ -108,7 +110,9 @@ async function takeDown(deployment: Deployment, { yes, force }: Given): Promise<
       "add --yes to do it; nothing was changed",
     );
   const uninstalled = await uninstall(deployment, { force });
-  say(`${name} is gone. Its connections are as they were; AWS keeps new requests waiting.`);
+  const { before } = uninstalled;
+  if (before === undefined) say(`${name} is gone. Its connections are as they were; AWS keeps new requests waiting.`);
+  else say(`${name} is gone since ${before.toISOString()}. What it kept then is below, and there unless it was removed since.`);
   tellKept(say, uninstalled);
 }
 
@@ -135,6 +139,10 @@ async function removeForGood(deployment: Deployment, { operand, yes, bypassLock 
 }
 
 if (import.meta.main) {
+  process.once("SIGINT", () => {
+    process.stderr.write("\nInterrupted. What AWS was asked for goes on there; repeat the command when that has ended.\n");
+    process.exit(130);
+  });
   try {
     await main(process.argv.slice(2), (line) => void process.stdout.write(`${line}\n`));
   } catch (error) {

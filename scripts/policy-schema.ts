@@ -53,6 +53,7 @@ const asking = closed({
   remindHours: {
     description: "when those who are asked are reminded (4, 24 and 72)",
     type: "array",
+    maxItems: 50,
     items: count("so many hours after", 1, 8760),
   },
   escalateTo: approvers("who is asked besides when nobody answers"),

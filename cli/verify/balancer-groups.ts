@@ -2,6 +2,7 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DescribeSecurityGroupsCommand, type EC2Client } from "@aws-sdk/client-ec2";
 
+import { largest } from "../../lib/largest.ts";
 import { fullNameOf, nameOf, type Balancer } from "./balancers.ts";
 import { failed, Lacks, needing, notReadable, ok, type Finding } from "./finding.ts";
 import { letIn, sourcesOf } from "./group-rules.ts";
@@ -79,7 +80,7 @@ const none: ReadonlyMap<number, number> = new Map();
 /** The last minute that counted anything. */
 function lastOf(minutes: ReadonlyMap<number, number>): number | undefined {
   const counting = [...minutes].filter(([, value]) => value > 0).map(([minute]) => minute);
-  return counting.length === 0 ? undefined : Math.max(...counting);
+  return counting.length === 0 ? undefined : largest(counting);
 }
 
 const unfiltered = ({ arn, groups }: Balancer): string =>

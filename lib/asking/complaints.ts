@@ -1,6 +1,7 @@
 // Why what was sent in decided nothing, in words for the one who sent it.
 
 import { oneLine } from "../harmless.ts";
+import { plain } from "../plain-words.ts";
 
 export interface Complaint {
   readonly about: "form" | "choice" | "reason" | "confirm" | "answer" | "code" | "days";
@@ -35,6 +36,6 @@ export const notInCare: Complaint = {
 export const refused = (why: string): Complaint => ({
   about: "answer",
   text: why.startsWith("a reject entry applies")
-    ? `Approving is not possible: a reject entry applies (${oneLine(why.replace(/^a reject entry applies: /, ""), 300)}). It has to be changed on the allow-list first; you can reject.`
-    : `It was not taken: ${oneLine(why, 300)}.`,
+    ? `Approving is not possible: ${oneLine(plain(why.replace(/^a reject entry applies: /, "")), 300)}. It has to be changed on the allow-list first; you can reject.`
+    : `It was not taken: ${oneLine(plain(why), 300)}.`,
 });

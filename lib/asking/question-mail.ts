@@ -104,7 +104,9 @@ export async function digestMail(
       "",
       ...lines,
       ...(rest > 0 ? [`  and ${String(rest)} more`] : []),
-      ...(others.count > 0 ? [`  and ${counted(0, others)} that were open before`] : []),
+      ...(others.count > 0
+        ? [`  and ${counted(0, others)} that ${others.count === 1 && others.complete ? "was" : "were"} open before`]
+        : []),
       "",
       `See them and decide, until ${utc(expires)}:`,
       await listLink(ports, approver, expires),

@@ -1,5 +1,6 @@
 // Which events of an altered chain are which: each content is looked for at every place that the checkpoints vouch for.
 
+import { largest } from "../largest.ts";
 import { bodyHash, type Hash, type StoredEvent, type Subject } from "../ledger.ts";
 import { finding, type Finding } from "./finding.ts";
 import { previousAt, type SealedChain } from "./sealed.ts";
@@ -33,15 +34,16 @@ export function alignment(subject: Subject, chain: SealedChain, altered: Altered
   const places = placesOf(chain, altered, hash);
   const taken = new Set(places.values());
   const foreign = suspects.filter((one) => !places.has(one));
-  const lost = missing.filter((seq) => !taken.has(seq));
-  const edited = foreign.filter(({ stored }) => lost.includes(stored.seq));
-  const gone = lost.filter((seq) => !edited.some(({ stored }) => stored.seq === seq));
-  const end = Math.max(0, ...present);
+  const lost = new Set(missing.filter((seq) => !taken.has(seq)));
+  const edited = new Set(foreign.filter(({ stored }) => lost.has(stored.seq)));
+  const changed = new Set([...edited].map(({ stored }) => stored.seq));
+  const gone = [...lost].filter((seq) => !changed.has(seq));
+  const end = largest(present);
   const cut = new Set(gone.filter((seq) => seq > end && gone.length >= chain.hashes.length - seq + 1));
   const others = [
-    ...edited.map(({ stored }) => finding("edited", subject, stored.seq)),
+    ...[...edited].map(({ stored }) => finding("edited", subject, stored.seq)),
     ...gone.map((seq) => finding(cut.has(seq) ? "truncated" : "deleted", subject, seq)),
-    ...foreign.filter((one) => !edited.includes(one)).flatMap((one) => added(subject, chain, one, suspects)),
+    ...foreign.filter((one) => !edited.has(one)).flatMap((one) => added(subject, chain, one, suspects)),
     ...disordered(subject, places),
   ];
   return foreign.length + gone.length === 0 && others.length === 0 ? rechained(subject, places) : others;

@@ -58,7 +58,7 @@ export function sealedBy(checkpoints: readonly Checkpoint[], trust: Trust, part 
     // One that nobody signed vouches for nothing.
     if (forged !== undefined) continue;
     statements.push(statement);
-    for (const leaf of leaves) findings.push(...take(chains, leaf, statement.number));
+    for (const leaf of leaves) for (const one of take(chains, leaf, statement.number)) findings.push(one);
   }
   const [first, last] = [statements[0], statements.at(-1)];
   return {

@@ -110,10 +110,10 @@ export function verification({ sealed, hash, period, digest = (stored) => bodyHa
     finish() {
       let unsealed = 0;
       // Of a part of the log, the first second may be there in part.
-      if (sealed.begins === undefined) findings.push(...keys.finish());
+      if (sealed.begins === undefined) for (const one of keys.finish()) findings.push(one);
       for (const subject of new Set([...sealed.chains.keys(), ...seen.keys()])) {
         const result = verifyChain(subject, seen.get(subject) ?? nothingSeen(), against);
-        findings.push(...result.findings);
+        for (const one of result.findings) findings.push(one);
         unsealed += result.unsealed;
       }
       return {

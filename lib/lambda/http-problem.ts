@@ -27,7 +27,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
       field: error.field,
       requestId,
     };
-  if (error instanceof TooLarge) return { status: 413, code: "TooLarge", message: error.message, requestId };
+  if (error instanceof TooLarge) return { status: 413, code: "TooLarge", message: error.message, remedy: "send less at once", requestId };
   if (error instanceof Refused) {
     const status = error.code === "NotFound" ? 404 : 409;
     return { status, code: error.code, message: error.message, remedy: error.remedy, requestId };

@@ -151,7 +151,7 @@ async function assign(ports: NamePorts, ran: Ran): Promise<Standing[]> {
     // Released meanwhile: no name was taken by another, so none with a suffix is tried.
     if (result === undefined) break;
     const done = result.standings.filter(({ kept, service }) => fitting(kept.connection, service) !== undefined);
-    named.push(...done.map((standing) => ({ ...standing, effects: unmade(standing.kept.connection, ran) })));
+    for (const standing of done) named.push({ ...standing, effects: unmade(standing.kept.connection, ran) });
     const settled = new Set(done.map(({ kept }) => kept.connection.endpoint));
     open = open.filter(({ kept }) => !settled.has(kept.connection.endpoint));
   }

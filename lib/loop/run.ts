@@ -92,8 +92,10 @@ export async function run(ports: LoopPorts, round: Round): Promise<Ran | undefin
         true,
       );
     const results = await once(ports, service, tasks, whole);
-    for (const { standing } of results) if (standing !== undefined) standings.set(standing.kept.connection.endpoint, standing);
-    unknown.push(...results.flatMap(({ endpoint, standing, again }) => (standing === undefined && again.length === 0 ? [endpoint] : [])));
+    for (const { endpoint, standing, again } of results) {
+      if (standing !== undefined) standings.set(standing.kept.connection.endpoint, standing);
+      else if (again.length === 0) unknown.push(endpoint);
+    }
     tasks = results.flatMap(({ again }) => again);
     whole = undefined;
   }

@@ -51,7 +51,7 @@ async function unlisted(ports: VpcPorts, ran: Ran): Promise<EndpointId[]> {
   for (const [zone, its] of Map.groupBy(standing, (one) => one.zone)) {
     const look = async (): Promise<void> => {
       const endpoints = its.map(({ endpoint }) => endpoint);
-      lost.push(...(await unlistedIn(ports, ran, zone, endpoints)));
+      for (const one of await unlistedIn(ports, ran, zone, endpoints)) lost.push(one);
     };
     const later = (): Promise<void> => ports.wake.dns({ service, why: "compare" }, busySeconds);
     await leased(ports, zone, look, later, async () => undefined);

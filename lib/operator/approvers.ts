@@ -12,6 +12,7 @@ import type { Service } from "../service.ts";
 import type { SlackReach } from "../slack/reach.ts";
 import type { Tried } from "../slack/try-out.ts";
 import { utc } from "../when.ts";
+import { personWords } from "../wording.ts";
 import { anApprover, confirmedApprover, putApprover, read, removedApprover } from "./inputs.ts";
 import {
   confirmMailbox,
@@ -257,7 +258,7 @@ export async function test(ports: OperatorPorts, actor: Operator, input: unknown
   const approver = name === anyApprover ? mailboxOf(ports) : await existing(ports, name);
   const mail = await ("version" in approver ? stateOf(ports, approver) : mailOf(ports.subscriptions, approver.email));
   const sent = mail === "confirmed" || mail === "unprotected";
-  const text = `This is only a test, sent on ${utc(ports.clock())} by ${actor.arn}. When a connection waits for you, ${name}, a message like this one comes with`;
+  const text = `This is only a test, sent on ${utc(ports.clock())} by ${personWords(actor.arn)}. When a connection waits for you, ${name}, a message like this one comes with`;
   if (sent)
     await ports.people.approvers({
       subject: "A test: Drawbridge reaches you",

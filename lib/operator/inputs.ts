@@ -12,6 +12,7 @@ import { nearest } from "../nearest.ts";
 import { isReserved } from "../reserved.ts";
 import { disconnectGiven } from "./disconnect-given.ts";
 import { principalOf } from "./principals.ts";
+import { foreseenMax } from "./request-limits.ts";
 
 /** Reads what a request gave, or says which field is wrong and what to give instead. */
 export function read<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
@@ -97,8 +98,13 @@ const page = {
 };
 
 const ipAddressTypes = ["ipv4", "dualstack", "ipv6"] as const;
+const listMax = 50;
 const several = <Item extends v.GenericSchema>(item: Item) =>
-  v.pipe(v.array(item, "give a list"), v.minLength(1, "give at least one, or leave it out"), v.maxLength(50, "give at most 50"));
+  v.pipe(
+    v.array(item, "give a list"),
+    v.minLength(1, "give at least one, or leave it out"),
+    v.maxLength(listMax, `give at most ${String(listMax)}`),
+  );
 /** In one order, each once: the same Regions are the same condition. */
 const distinct = <Item extends v.GenericSchema<unknown, string>>(item: Item) =>
   v.pipe(
@@ -163,7 +169,7 @@ const asking = members({
   approvers: maybe(approvers),
   quorum: maybe(whole(1, 20)),
   openDays: maybe(whole(1, 365)),
-  remindHours: maybe(v.array(hours, "give a list of hours")),
+  remindHours: maybe(v.pipe(v.array(hours, "give a list of hours"), v.maxLength(listMax, `give at most ${String(listMax)}`))),
   escalateTo: maybe(approvers),
   escalateAfterHours: maybe(hours),
   silence: maybe(oneOf(["keep", "reject"])),
@@ -261,8 +267,8 @@ export const entryBatch = members({
   confirm: v.optional(confirmed, false),
 });
 export const foreseenPolicy = members({
-  put: atOnce(members({ ...entryFields, version: maybe(version) }), 20_000),
-  remove: atOnce(droppedEntry, 20_000),
+  put: atOnce(members({ ...entryFields, version: maybe(version) }), foreseenMax),
+  remove: atOnce(droppedEntry, foreseenMax),
   /** Those not in care yet as if they were taken in. */
   services: atOnce(
     members({

@@ -35,7 +35,7 @@ export async function set(ports: OperatorPorts, actor: Operator, input: unknown)
   const put = await untilCommitted(id, async (): Promise<Set | "conflict"> => {
     const expected = await ports.ledger.head(serviceSubject(id));
     const before = await inCare(ports, id);
-    if (version !== undefined) refuseOtherVersion(before, version);
+    if (version !== undefined) await refuseOtherVersion(ports, before, version);
     const wanted = settingsOver(before, { ...said, ...(zone === undefined ? {} : { zone }) });
     if (canonical(wanted) === canonical(before)) return { service: before, changed: false };
     if (canonical({ asking: wanted.asking }) !== canonical({ asking: before.asking }))

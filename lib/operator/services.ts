@@ -8,7 +8,7 @@ import { Refused } from "../faults.ts";
 import type { Freeze } from "../freeze.ts";
 import { unsaid } from "../grounds.ts";
 import type { ServiceId } from "../ids.ts";
-import { notBefore, serviceSubject } from "../ledger.ts";
+import { isEvent, notBefore, serviceSubject } from "../ledger.ts";
 import { run } from "../loop/run.ts";
 import type { ServiceFacts } from "../ports.ts";
 import type { Service } from "../service.ts";
@@ -156,7 +156,7 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
   return untilCommitted(service, async () => {
     const expected = await ports.ledger.head(serviceSubject(service));
     const before = await inCare(ports, service);
-    if (version !== undefined) refuseOtherVersion(before, version);
+    if (version !== undefined) await refuseOtherVersion(ports, before, version);
     if (before.notification !== undefined) await ports.endpointServices.stopNotifying(before.notification);
     const event: PolicyEvent = {
       type: "ServiceRemoved",
@@ -175,13 +175,36 @@ export async function remove(ports: OperatorPorts, actor: Operator, input: unkno
   });
 }
 
-export function refuseOtherVersion({ service, version: now }: Service, seen: number): void {
-  if (now === seen) return;
+/** Who saw a version, saw what people set. What Drawbridge itself noted since stands in nobody's way. */
+export async function refuseOtherVersion(
+  { ledger }: Pick<OperatorPorts, "ledger">,
+  { service, version: now }: Service,
+  seen: number,
+): Promise<void> {
+  if (now === seen || (seen < now && (await isOnlyNoted(ledger, service, seen)))) return;
   throw new Refused(
     "VersionClash",
     `${service} is not at version ${String(seen)}: its settings are at version ${String(now)} now`,
     "look at it again, and repeat the command",
   );
+}
+
+/** Far more than Drawbridge notes between a look and a command. */
+const notedMax = 100;
+const noted: ReadonlySet<string> = new Set<PolicyEvent["type"]>([
+  "ServiceAttributed",
+  "AcceptanceSwitchedOff",
+  "AcceptanceSwitchedOn",
+  "PrivateDnsChanged",
+  "PermissionsFollowed",
+  "PermissionsFailed",
+]);
+
+async function isOnlyNoted(ledger: OperatorPorts["ledger"], service: ServiceId, seen: number): Promise<boolean> {
+  const { items } = await ledger.history(serviceSubject(service), { limit: notedMax, newestFirst: true });
+  const since = items.filter(({ seq }) => seq > seen);
+  // The version seen is among them: else there may be more between.
+  return items.length > since.length && since.every((row) => isEvent(row) && noted.has(row.event.type));
 }
 
 export const list = async (ports: OperatorPorts): Promise<{ items: Service[] }> => ({

@@ -11,6 +11,7 @@ import { Fault } from "../faults.ts";
 import { oneLine } from "../harmless.ts";
 import type { EndpointId } from "../ids.ts";
 import { headline } from "../notices.ts";
+import { plainly } from "../plain-words.ts";
 import type { Approvers, Slips } from "../ports.ts";
 import { sentence } from "../wording.ts";
 import { copiesOf, keepCopy, type Copy } from "./copies.ts";
@@ -144,7 +145,7 @@ async function tellInThread(ports: ConversationPorts, told: Committed, connectio
   if (askedAgain.has(told.type) && !isOpen(connection, told["question"])) return;
   const newest = newestOf(await copiesOf(ports.slips, connection.endpoint));
   const { mentioned, directly, why } = await calledTo(ports, told, connection, newest);
-  const line = `${capital(oneLine(sentence(told as unknown as DrawbridgeEvent), lineMax))}.`;
+  const line = `${capital(oneLine(sentence(plainly(told as unknown as DrawbridgeEvent)), lineMax))}.`;
   const threads = newest.map(
     ({ channel, ts }) =>
       () =>

@@ -4,6 +4,7 @@ import type { Connection, Decision } from "../connection.ts";
 import { doerOf, isGlassBroken } from "../doer.ts";
 import type { DrawbridgeEvent } from "../events.ts";
 import { oneLine } from "../harmless.ts";
+import { plainly } from "../plain-words.ts";
 import { utc } from "../when.ts";
 import { actorWords } from "../wording.ts";
 
@@ -47,7 +48,7 @@ const withdrawn = {
 
 /** Who, when, how, and why. */
 function decided(decision: Decision, { since = [], writer }: Beside): string {
-  const { verdict, because, at, reason } = decision;
+  const { verdict, because, at, reason } = plainly(decision);
   const by = doerOf(decision, since);
   const word = verdict === "accept" ? "Approved" : "Rejected";
   const person = by.kind === "approver" || by.kind === "operator";

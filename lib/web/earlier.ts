@@ -4,19 +4,20 @@ import { byCommand } from "../by-command.ts";
 import { decisionIn, since, type Earlier } from "../asking/earlier.ts";
 import type { Connection } from "../connection.ts";
 import { isGlassBroken } from "../doer.ts";
-import type { Instant } from "../ids.ts";
+import type { Instant, ServiceId } from "../ids.ts";
+import { plainly } from "../plain-words.ts";
 import { decisionWords, statusWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
 import { lines } from "./pieces.ts";
 
-export function earlier({ items, more, complete }: Earlier, now: Instant): Markup {
+export function earlier({ items, more, complete }: Earlier, at: ServiceId, now: Instant): Markup {
   if (items.length === 0)
     return complete
       ? html`<p class="soft">None. Nothing was accepted or rejected for this account before.</p>`
       : html`<p class="soft">They cannot be read. Ask whoever operates Drawbridge before you decide.</p>`;
   const command = byCommand(`connections --account ${items[0]?.account ?? ""}`);
   return html`${lines(
-    items.map((one) => ({ at: since(one), words: wordsOf(one), about: about(one) })),
+    items.map((one) => ({ at: since(one), words: wordsOf(one), about: about(one, at) })),
     now,
   )}
   ${
@@ -30,11 +31,15 @@ export function earlier({ items, more, complete }: Earlier, now: Instant): Marku
 
 function wordsOf(connection: Connection): string {
   const decision = decisionIn(connection);
-  if (decision !== undefined) return `${isGlassBroken(decision) ? "break-glass: " : ""}${decisionWords(decision)}`;
+  if (decision !== undefined) return `${isGlassBroken(decision) ? "break-glass: " : ""}${decisionWords(plainly(decision))}`;
   if (connection.status === "adopted" || (connection.status === "closed" && connection.adopted === true))
     return "was connected before Drawbridge took the service into care";
   return connection.status === "asking" ? "asks as well" : "seen";
 }
 
-const about = ({ endpoint, service, status }: Connection): Markup =>
-  html`<p class="soft small">Now ${statusWords[status]}: <span class="id">${endpoint}</span> at <span class="id">${service}</span></p>`;
+/** At which service is said where it is another than the one asked about. */
+const about = ({ endpoint, service, status }: Connection, at: ServiceId): Markup =>
+  html`<p class="soft small">
+    Now ${statusWords[status]}:
+    <span class="id">${endpoint}</span>${service === at ? undefined : html` at <span class="id">${service}</span>`}
+  </p>`;

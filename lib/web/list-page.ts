@@ -2,6 +2,7 @@
 
 import type { ListView } from "../asking/list.ts";
 import { oneLine } from "../harmless.ts";
+import { whyAsked } from "../plain-words.ts";
 import { ago, utc } from "../when.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
@@ -45,7 +46,7 @@ const question = ({ connection, name, token, agreed }: ListView["questions"][num
     <a href="/a/${token}">
       <strong>${name === undefined ? html`Account ${digits(connection.account)}` : oneLine(name, 60)}</strong>
       ${name === undefined ? undefined : html`<span class="soft">Account ${digits(connection.account)}</span>`}
-      <span class="soft small">${shown(connection.question.because.detail)}</span>
+      <span class="soft small">${shown(whyAsked(connection.question.because))}</span>
       <span class="soft small"
         ><span class="id">${connection.endpoint}</span> to <span class="id">${connection.service}</span>, asked
         <time datetime="${connection.question.at}" title="${utc(connection.question.at)}">${ago(connection.question.at, now)}</time></span

@@ -6,11 +6,12 @@ import type { SettledView } from "../asking/answer.ts";
 import { writerOf } from "../asking/profile.ts";
 import type { Connection, Decision } from "../connection.ts";
 import { doerOf, isGlassBroken } from "../doer.ts";
+import { plainly } from "../plain-words.ts";
 import { ago, utc } from "../when.ts";
 import { actorWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { caller, facts, log, shown } from "./pieces.ts";
+import { caller, capital, facts, log, shown } from "./pieces.ts";
 
 export function outcomePage(view: SettledView): Page {
   const { connection, profile, now, settled, history } = view;
@@ -120,8 +121,8 @@ function how(decision: Decision, view: SettledView): Markup {
 }
 
 /** A person's own words, or the ground of a decision that no person took. */
-const ground = ({ reason, because }: Decision): Markup =>
+const ground = (decision: Decision): Markup =>
   html`<section aria-labelledby="ground">
-    <h2 id="ground">${reason === undefined ? "Why" : "The reason given"}</h2>
-    <p class="rule">${shown(reason ?? because.detail)}</p>
+    <h2 id="ground">${decision.reason === undefined ? "Why" : "The reason given"}</h2>
+    <p class="rule">${shown(decision.reason ?? capital(plainly(decision).because.detail))}</p>
   </section>`;

@@ -5,8 +5,9 @@ import { oneLine } from "../harmless.ts";
 import type { AccountId, Instant } from "../ids.ts";
 import type { StoredOfConnection } from "../ledger.ts";
 import type { Profile } from "../notices.ts";
-import { ago, utc } from "../when.ts";
 import { inWordsOfConnection } from "../in-words.ts";
+import { plainly } from "../plain-words.ts";
+import { ago, utc } from "../when.ts";
 import { html, type Markup, type Piece } from "./html.ts";
 
 /** What a person or an entry wrote is shown up to this length. */
@@ -65,8 +66,8 @@ export const lines = (all: readonly Line[], now: Instant): Markup =>
 /** Events of the log as a list. */
 export const log = (events: readonly StoredOfConnection[], now: Instant): Markup =>
   lines(
-    events.map(({ event }) => ({ at: event.at, words: inWordsOfConnection(event) })),
+    events.map(({ event }) => ({ at: event.at, words: inWordsOfConnection(plainly(event)) })),
     now,
   );
 
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+export const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

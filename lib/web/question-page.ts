@@ -3,15 +3,15 @@
 import type { OpenView } from "../asking/answer.ts";
 import type { Complaint } from "../asking/complaints.ts";
 import { reasonCharactersMax, type Form } from "../asking/form.ts";
-import { askedBecause } from "../notices.ts";
 import { visible } from "../harmless.ts";
+import { plain, whyAsked } from "../plain-words.ts";
 import { ago, utc } from "../when.ts";
 import { described, invalid, told, wrong } from "./field.ts";
 import { explanation } from "./explanation.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { earlier } from "./earlier.ts";
-import { caller, digits, facts, shown } from "./pieces.ts";
+import { caller, capital, digits, facts, shown } from "./pieces.ts";
 import { signedIn, signInCard } from "./sign-in.ts";
 
 export function questionPage(view: OpenView): Page {
@@ -37,14 +37,13 @@ export function questionPage(view: OpenView): Page {
           </section>
           <section aria-labelledby="why">
             <h2 id="why">Why it asks</h2>
-            <p>${askedBecause(question.because)}</p>
-            <p class="rule small">Rule <code>${question.because.rule}</code>: ${shown(question.because.detail)}</p>
+            <p>${shown(whyAsked(question.because))}</p>
             ${explanation(view.judgement)}
           </section>
           ${agreement(view)}
           <section aria-labelledby="earlier">
             <h2 id="earlier">Other connections of this account</h2>
-            ${earlier(view.earlier, now)}
+            ${earlier(view.earlier, connection.service, now)}
           </section>
         </div>
         ${card(view)}
@@ -108,7 +107,7 @@ function form(view: OpenView, access: Extract<OpenView["access"], { kind: "link"
     ${complaints.length > 0 ? told(complaints) : undefined}
     ${hasAgreed(view) ? html`<p>It is recorded, and counts once enough others agree. You can still reject.</p>` : undefined}
     ${access.kind === "session" ? signedIn(access, guard) : undefined}
-    ${refused ? html`<div class="told"><p>A reject entry applies now (${shown(judgement.because.detail)}). Approving will be refused.</p></div>` : undefined}
+    ${refused ? html`<div class="told"><p>${shown(capital(plain(judgement.because.detail)))} now. Approving will be refused.</p></div>` : undefined}
     <form method="post" action="#decide" accept-charset="utf-8" autocomplete="off">
       <input type="hidden" name="guard" value="${guard}" />
       ${choices(view, !hasAgreed(view))} ${reasonField(view)} ${access.kind === "link" ? confirmField(view) : undefined}

@@ -115,7 +115,9 @@ button.quiet { color: var(--ink); background: transparent; border-color: var(--e
 summary { display: flex; align-items: center; min-height: 44px; font-size: .875rem; color: var(--soft); cursor: pointer; text-decoration: underline; text-underline-offset: .2em; }
 summary::-webkit-details-marker { display: none; }
 .jump { margin: 1.25rem 0 0; }
-.jump a, .on a { display: flex; align-items: center; min-height: 44px; color: inherit; font-weight: 600; text-underline-offset: .2em; }
+.on a { display: flex; align-items: center; min-height: 44px; color: inherit; font-weight: 600; text-underline-offset: .2em; }
+.jump a { display: flex; align-items: center; justify-content: center; min-height: 48px; padding: .5rem 1.25rem; color: inherit; font-weight: 600; text-decoration: none; border: 1px solid var(--edge); border-radius: .5rem; }
+.jump a::after { content: "↓" / ""; margin-inline-start: .5rem; }
 .on { margin: 1.5rem 0 0; }
 ol.questions { list-style: none; margin: 2.5rem 0 0; padding: 0; }
 .who + ol.questions { margin-top: 0; }

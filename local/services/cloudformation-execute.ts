@@ -52,6 +52,7 @@ export async function remove(held: Held, retain: ReadonlySet<string>, workshop: 
       if (stays) held.kept = [...held.kept, resource.physicalId];
     }
     await workshop.end();
+    held.deletedAt = clock.now();
     tellStack("DELETE_COMPLETE");
   } catch (error) {
     tellStack("DELETE_FAILED", error instanceof Error ? error.message : String(error));

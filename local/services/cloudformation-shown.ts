@@ -3,7 +3,17 @@ import { optionalText, type Members } from "../members.ts";
 import type { StackPlace } from "../template/workshop.ts";
 import type { ChangeSet, Event, Held } from "./cloudformation-stacks.ts";
 
-export function describeStack({ place, status, reason, stack, given, createdAt, changedAt }: Held): Members {
+export function describeStack({
+  place,
+  status,
+  reason,
+  stack,
+  given,
+  createdAt,
+  changedAt,
+  deletedAt,
+  isProtected = false,
+}: Held): Members {
   const parameters: Readonly<Record<string, unknown>> = stack?.parameters ?? given;
   return {
     StackId: place.id,
@@ -12,6 +22,8 @@ export function describeStack({ place, status, reason, stack, given, createdAt, 
     StackStatusReason: reason,
     CreationTime: new Date(createdAt),
     LastUpdatedTime: changedAt === undefined ? undefined : new Date(changedAt),
+    DeletionTime: deletedAt === undefined ? undefined : new Date(deletedAt),
+    EnableTerminationProtection: isProtected,
     Parameters: Object.entries(parameters).map(([ParameterKey, value]) => ({
       ParameterKey,
       ParameterValue: Array.isArray(value) ? value.join(",") : String(value),
@@ -24,12 +36,13 @@ export function describeStack({ place, status, reason, stack, given, createdAt, 
   };
 }
 
-export const listedStack = ({ place, status, reason, template, createdAt, changedAt }: Held): Members => ({
+export const listedStack = ({ place, status, reason, template, createdAt, changedAt, deletedAt }: Held): Members => ({
   StackId: place.id,
   StackName: place.name,
   TemplateDescription: template === undefined ? undefined : optionalText(template.source, "Description"),
   CreationTime: new Date(createdAt),
   LastUpdatedTime: changedAt === undefined ? undefined : new Date(changedAt),
+  DeletionTime: deletedAt === undefined ? undefined : new Date(deletedAt),
   StackStatus: status,
   StackStatusReason: reason,
 });
@@ -44,6 +57,26 @@ export function resourceRows({ place, stack, createdAt }: Held) {
     ResourceStatus: "CREATE_COMPLETE",
     Timestamp: new Date(createdAt),
   }));
+}
+
+/** What the stack kept, once it is gone. */
+const keptRows = ({ place, events }: Held) =>
+  events
+    .filter(({ status }) => status === "DELETE_SKIPPED")
+    .map(({ logicalId, physicalId, type, at }) => ({
+      StackId: place.id,
+      StackName: place.name,
+      LogicalResourceId: logicalId,
+      PhysicalResourceId: physicalId,
+      ResourceType: type,
+      ResourceStatus: "DELETE_SKIPPED",
+      Timestamp: new Date(at),
+    }));
+
+/** All rows of the stack that has a resource: the one that stands before one that kept it. */
+export function rowsAround(physicalId: string, stacks: readonly Held[]) {
+  const has = (rows: ReturnType<typeof keptRows>): boolean => rows.some((row) => row.PhysicalResourceId === physicalId);
+  return stacks.map(resourceRows).find(has) ?? stacks.map(keptRows).find(has);
 }
 
 export function summaryRows(held: Held): readonly Members[] {

@@ -18,6 +18,9 @@ export interface Held {
   workshop: Workshop | undefined;
   readonly createdAt: number;
   changedAt?: number;
+  deletedAt?: number;
+  /** Nobody may delete it. */
+  isProtected?: boolean;
   readonly events: Event[];
   readonly changeSets: Map<string, ChangeSet>;
   kept: readonly string[];

@@ -2,13 +2,13 @@
 import { randomUUID } from "node:crypto";
 
 import type { InFlight } from "../in-flight.ts";
-import { optionalText, text, texts } from "../members.ts";
+import { flag, optionalText, text, texts } from "../members.ts";
 import { AwsError, type Call, type Caller, type Clock, type Service } from "../service.ts";
 import type { Stack } from "../template/standing.ts";
 import type { Workshop } from "../template/workshop.ts";
 import { changeSetOf, createChangeSet } from "./cloudformation-change-sets.ts";
 import { execute, remove } from "./cloudformation-execute.ts";
-import { describeChangeSet, describeStack, eventRow, listedStack, resourceRows, summaryRows } from "./cloudformation-shown.ts";
+import { describeChangeSet, describeStack, eventRow, listedStack, resourceRows, rowsAround, summaryRows } from "./cloudformation-shown.ts";
 import type { ChangeSet, Held } from "./cloudformation-stacks.ts";
 import { summaryOf, validated, type TemplateSources } from "./cloudformation-templates.ts";
 
@@ -17,10 +17,10 @@ export interface CloudFormationService extends Service {
   add(stack: Stack, workshop: Workshop): void;
   /** Where stacks are built; known once everything that they are made of is there. */
   connect(open: (name: string, caller: Caller) => Workshop): void;
-  /** The newest stack that is up, one without a network of its own before any other. */
-  latest(): Stack | undefined;
   /** All that are up, the newest first. */
   standing(): readonly Stack[];
+  /** The newest stack that is up, one without a network of its own before any other. */
+  latest(): Stack | undefined;
 }
 
 interface Options extends TemplateSources {
@@ -89,7 +89,15 @@ export function createCloudFormation(options: Options): CloudFormationService {
     ListStackResources: (call) => ({ StackResourceSummaries: summaryRows(found(call)) }),
     DescribeStackResources(call) {
       const logicalId = optionalText(call.input, "LogicalResourceId");
-      const all = resourceRows(found(call));
+      const physicalId = optionalText(call.input, "PhysicalResourceId");
+      const all =
+        physicalId === undefined
+          ? resourceRows(found(call))
+          : rowsAround(
+              physicalId,
+              stacks.filter(({ place }) => place.account === call.caller.account),
+            );
+      if (all === undefined) throw new AwsError("ValidationError", `Stack for ${physicalId ?? ""} does not exist`);
       return { StackResources: all.filter((row) => logicalId === undefined || row.LogicalResourceId === logicalId) };
     },
     DescribeStackEvents(call) {
@@ -115,9 +123,18 @@ export function createCloudFormation(options: Options): CloudFormationService {
       void options.inFlight.track(execute(held, set, workshopOf(held, call.caller), options.clock));
       return {};
     },
+    UpdateTerminationProtection(call) {
+      const held = found(call);
+      held.isProtected = flag(call.input, "EnableTerminationProtection");
+      return { StackId: held.place.id };
+    },
     DeleteStack(call) {
       const held = find(call, text(call.input, "StackName"));
-      if (held === undefined || held.status === "DELETE_COMPLETE") return {};
+      if (held === undefined || /^DELETE_(COMPLETE|IN_PROGRESS)$/.test(held.status)) return {};
+      if (held.isProtected === true)
+        throw new AwsError("ValidationError", `Stack [${held.place.name}] cannot be deleted while TerminationProtection is enabled`);
+      if (/^(UPDATE|IMPORT)_.*IN_PROGRESS$/.test(held.status))
+        throw new AwsError("ValidationError", `Stack [${held.place.name}] cannot be deleted while in status ${held.status}`);
       const retain = new Set(texts(call.input, "RetainResources"));
       void options.inFlight.track(remove(held, retain, workshopOf(held, call.caller), options.clock));
       return {};
@@ -161,9 +178,9 @@ export function createCloudFormation(options: Options): CloudFormationService {
     connect: (opener) => void (open = opener),
     standing,
     latest() {
-      const up = standing();
+      const all = standing();
       // A network beside it, such as the walkthrough's, is not the deployment.
-      return up.find(({ resources }) => !resources.some(({ type }) => type === "AWS::EC2::VPC")) ?? up[0];
+      return all.find(({ resources }) => !resources.some(({ type }) => type === "AWS::EC2::VPC")) ?? all[0];
     },
   };
 }

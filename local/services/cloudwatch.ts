@@ -5,24 +5,32 @@ import type { Stack, StackResource } from "../template/standing.ts";
 import { createMetrics, type Count } from "./cloudwatch-metrics.ts";
 
 export interface CloudWatchService extends Service {
-  /** Since when an alarm of the stack rings, by its logical id. */
+  /** Since when an alarm of the newest stack rings, by its logical id. */
   readonly ringing: Map<string, number>;
   /** What an AWS service counts. */
   put(count: Count): void;
 }
 
-export function createCloudWatch(stacks: { readonly standing: () => readonly Stack[] }, clock: Clock): CloudWatchService {
+interface Stacks {
+  readonly standing: () => readonly Stack[];
+  readonly latest: () => Stack | undefined;
+}
+
+export function createCloudWatch(stacks: Stacks, clock: Clock): CloudWatchService {
   const metrics = createMetrics(clock);
   const ringing = new Map<string, number>();
   const describe = (call: Call): unknown => {
     const names = new Set(texts(call.input, "AlarmNames"));
     const prefix = optionalText(call.input, "AlarmNamePrefix") ?? "";
-    const resources = stacks.standing().flatMap((stack) => (stack.account === call.caller.account ? stack.resources : []));
-    const alarms = resources.filter(
-      ({ type, physicalId }) =>
-        type === "AWS::CloudWatch::Alarm" && (names.size === 0 || names.has(physicalId)) && physicalId.startsWith(prefix),
-    );
-    return { MetricAlarms: alarms.map((alarm) => shown(alarm, ringing.has(alarm.logicalId))) };
+    const latest = stacks.latest();
+    const mine = stacks.standing().filter(({ account }) => account === call.caller.account);
+    const isWanted = ({ type, physicalId }: StackResource): boolean =>
+      type === "AWS::CloudWatch::Alarm" && (names.size === 0 || names.has(physicalId)) && physicalId.startsWith(prefix);
+    return {
+      MetricAlarms: mine.flatMap(({ id, resources }) =>
+        resources.filter(isWanted).map((alarm) => shown(alarm, id === latest?.id && ringing.has(alarm.logicalId))),
+      ),
+    };
   };
   return {
     signingName: "monitoring",

@@ -15,6 +15,7 @@ interface Key {
   readonly account: string;
   readonly spec: string;
   readonly usage: string;
+  readonly description: string;
   readonly createdAt: number;
   state: "Enabled" | "Disabled" | "PendingDeletion";
   deletedAt?: number;
@@ -92,6 +93,7 @@ function made(keys: Map<string, Key>, { region, clock }: { region: string; clock
     account: caller.account,
     spec,
     usage,
+    description: optionalText(input, "Description") ?? "",
     createdAt: clock.now(),
     state: "Enabled",
     policy: JSON.parse(optionalText(input, "Policy") ?? JSON.stringify(managedByIam(caller.account))),
@@ -107,11 +109,12 @@ const managedByIam = (account: string): object => ({
   Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" }],
 });
 
-const shown = ({ id, arn, account, spec, usage, createdAt, state, deletedAt }: Key): object => ({
+const shown = ({ id, arn, account, spec, usage, description, createdAt, state, deletedAt }: Key): object => ({
   KeyId: id,
   Arn: arn,
   AWSAccountId: account,
   CreationDate: new Date(createdAt),
+  Description: description,
   Enabled: state === "Enabled",
   KeyState: state,
   ...(deletedAt === undefined ? {} : { DeletionDate: new Date(deletedAt) }),

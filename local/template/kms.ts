@@ -8,6 +8,7 @@ export const KMS: Makers = {
     const answer = await workshop.call("kms", "CreateKey", {
       ...(properties["KeySpec"] === undefined ? {} : { KeySpec: optionalText(properties, "KeySpec") }),
       ...(properties["KeyUsage"] === undefined ? {} : { KeyUsage: optionalText(properties, "KeyUsage") }),
+      ...(properties["Description"] === undefined ? {} : { Description: optionalText(properties, "Description") }),
       Policy: JSON.stringify(properties["KeyPolicy"]),
     });
     return existingKey(declared, workshop, text(record(answer, "KeyMetadata"), "KeyId"));
@@ -17,7 +18,7 @@ export const KMS: Makers = {
 
 const PENDING_DAYS = 30;
 
-/** The key as it stands, made by the stack or taken in. Its description does nothing here, and can change; removed, it waits for its end. */
+/** The key as it stands, made by the stack or taken in. Its description stays as it was made; removed, it waits for its end. */
 export async function existingKey(declared: Declared, workshop: Workshop, KeyId: string): Promise<Made> {
   const metadata = record(await workshop.call("kms", "DescribeKey", { KeyId }), "KeyMetadata");
   const PendingWindowInDays = numberOr(declared.properties, "PendingWindowInDays", PENDING_DAYS);

@@ -1,18 +1,27 @@
 // One deployment from the configuration to the running stack, and the ways back from it.
-import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
-
 import type { Template } from "../template.ts";
 import { pack, templateArtifact, upload, urlOf } from "./artifacts.ts";
 import { changesTold, refuseLosses } from "./changes.ts";
 import { parametersFor, stackName } from "./config.ts";
-import { installed, type Deployment, type DeployOptions } from "./deployment.ts";
-import { deploymentBefore, deployments, record, type Deployed } from "./history.ts";
+import type { Deployment, DeployOptions } from "./deployment.ts";
+import {
+  bucketOutput,
+  deploymentAt,
+  deploymentBefore,
+  history,
+  record,
+  recordEnds,
+  standingOf,
+  templateIn,
+  type Deployed,
+  type History,
+} from "./history.ts";
+import { refuseBegunImport } from "./kept.ts";
 import { heldAs, isHeld } from "./pause.ts";
-import { changeSet, dropChangeSet, execute, stackNow, type StackNow } from "./stack.ts";
+import { changeSet, dropChangeSet, execute, stackNow, templateOf, type StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
+import { refuseUnready } from "./unready.ts";
 
-const bucketOutput = "ServerlessDeploymentBucketName";
 const bucketResources = new Set(["ServerlessDeploymentBucket", "ServerlessDeploymentBucketPolicy"]);
 
 /** Undefined: only told what would change. */
@@ -32,7 +41,7 @@ export async function deploy(deployment: Deployment, options: DeployOptions): Pr
   const sent = await upload(clients.s3, bucket, [...packed.zips, file]);
   tell(`${String(sent)} of ${String(packed.zips.length + 1)} files are new in ${bucket}`);
   return bring(deployment, {
-    bucket,
+    known: await history(deployment),
     key: file.key,
     template: packed.template,
     options,
@@ -47,13 +56,14 @@ async function bucketOf({ clients, stage, tell }: Deployment, template: Template
   const name = stackName(stage);
   const there = await stackNow(cloudFormation, name);
   refuseUnready(there);
+  await refuseBegunImport(cloudFormation, there);
   const bucket = there?.outputs[bucketOutput];
   if (bucket !== undefined || dryRun) return bucket;
   tell(`${name} is new: first its bucket`);
   const isNew = there === undefined || there.status === "REVIEW_IN_PROGRESS";
   const first = onlyTheBucket(template);
   // A stack that began with imported tables goes on with them.
-  const body = isNew ? first : withResourcesOf(await currentTemplate(cloudFormation, name), first);
+  const body = isNew ? first : withResourcesOf(await templateOf(cloudFormation, name), first);
   const set = await changeSet(cloudFormation, name, {
     ChangeSetType: isNew ? "CREATE" : "UPDATE",
     TemplateBody: JSON.stringify(body),
@@ -64,16 +74,6 @@ async function bucketOf({ clients, stage, tell }: Deployment, template: Template
   if (made === undefined)
     throw new Stop(`The stack ${name} has no output ${bucketOutput}`, "it is another stack than Drawbridge's; choose another stage");
   return made;
-}
-
-function refuseUnready(stack: StackNow | undefined): void {
-  if (stack?.status === "ROLLBACK_COMPLETE" || stack?.status === "DELETE_FAILED")
-    throw new Stop(
-      `${stack.name} is ${stack.status}: it cannot be changed any more`,
-      "remove what is left with npm run deploy -- uninstall, and deploy again",
-    );
-  if (stack?.status.endsWith("_IN_PROGRESS") === true && stack.status !== "REVIEW_IN_PROGRESS")
-    throw new Stop(`${stack.name} is ${stack.status}: somebody else is changing it`, "wait until that has ended, and repeat it");
 }
 
 const onlyTheBucket = ({ Resources, Outputs }: Template): Template => ({
@@ -87,14 +87,8 @@ const withResourcesOf = (there: Template, more: Template): Template => ({
   Outputs: { ...there.Outputs, ...more.Outputs },
 });
 
-async function currentTemplate(client: CloudFormationClient, StackName: string): Promise<Template> {
-  const { GetTemplateCommand } = await import("@aws-sdk/client-cloudformation");
-  const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName }));
-  return JSON.parse(TemplateBody) as Template;
-}
-
 export interface Bringing {
-  readonly bucket: string;
+  readonly known: History;
   /** Of the template as it was packaged, in the bucket: what the history knows it by. */
   readonly key: string;
   readonly template: Template;
@@ -105,68 +99,77 @@ export interface Bringing {
   readonly as: Pick<Deployed, "version" | "backTo" | "repaired">;
 }
 
-/** Has CloudFormation bring the stack to the template. While Drawbridge is paused, it stays so. */
+/**
+ * Has CloudFormation bring the stack to the template. While Drawbridge is paused, it stays so. It is recorded before it is begun, so that the
+ * history tells what stands even when nobody is there to see it end.
+ */
 export async function bring(
   { clients, stage, caller, tell }: Deployment,
-  { bucket, key, template, options, parameters, revertsDrift, as }: Bringing,
+  { known, key, template, options, parameters, revertsDrift, as }: Bringing,
 ): Promise<StackNow | undefined> {
-  const name = stackName(stage);
+  const { cloudFormation, s3 } = clients;
+  const { bucket, stack } = known;
+  refuseUnready(stack);
   const held = await isHeld({ clients, stage });
   if (held) tell("! It is paused and stays so; go on with npm run deploy -- resume");
   const file = templateArtifact(JSON.stringify(heldAs(template, held)));
-  await upload(clients.s3, bucket, [file]);
-  const set = await changeSet(clients.cloudFormation, name, {
+  await upload(s3, bucket, [file]);
+  const set = await changeSet(cloudFormation, stack.name, {
     ChangeSetType: "UPDATE",
     TemplateURL: urlOf(bucket, clients.region, file.key),
     parameters,
     ...(revertsDrift === true ? { DeploymentMode: "REVERT_DRIFT" } : {}),
   });
+  const deployed: Deployed = { at: new Date().toISOString(), by: caller, template: key, ...as };
   if (set.empty) {
     tell("Nothing is to be changed.");
-    return options.dryRun ? undefined : stackNow(clients.cloudFormation, name);
+    if (options.dryRun) return undefined;
+    await recordEnds(s3, known);
+    if (standingOf(known.all)?.template !== key) await record(s3, bucket, deployed);
+    return stackNow(cloudFormation, stack.name);
   }
   for (const line of ["What changes:", ...changesTold(set.changes)]) tell(line);
   try {
     refuseLosses(set.changes, options.lose);
   } catch (error) {
-    await dropChangeSet(clients.cloudFormation, set);
+    await dropChangeSet(cloudFormation, set);
     throw error;
   }
-  if (!options.dryRun) {
-    const started = performance.now();
-    const stack = await execute(clients.cloudFormation, set, tell);
-    await record(clients.s3, bucket, { at: new Date().toISOString(), by: caller, template: key, ...as });
-    tell(`Deployed in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
-    return stack;
+  if (options.dryRun) {
+    await dropChangeSet(cloudFormation, set);
+    tell("Nothing was changed: this was a dry run.");
+    return undefined;
   }
-  await dropChangeSet(clients.cloudFormation, set);
-  tell("Nothing was changed: this was a dry run.");
-  return undefined;
+  await recordEnds(s3, known);
+  await record(s3, bucket, { ...deployed, begun: { template: file.key, parameters } });
+  const started = performance.now();
+  const now = await execute(cloudFormation, set, tell);
+  tell(`Deployed in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
+  await record(s3, bucket, deployed);
+  return now;
 }
 
 /** Brings back the deployment before this one, or the one that was made at `when`. */
 export async function rollback(deployment: Deployment, when: string | undefined, options: DeployOptions): Promise<StackNow | undefined> {
   const { clients, tell } = deployment;
-  const { bucket, all } = await history(deployment);
-  const to = when === undefined ? deploymentBefore(all) : all.findLast(({ at }) => at === when);
+  const known = await history(deployment);
+  const brokenOff = known.unrecorded.at(-1);
+  // Whoever repeats it means this one, not the one before that.
+  if (when === undefined && brokenOff?.backTo !== undefined && brokenOff.repaired !== true && brokenOff === standingOf(known.all)) {
+    tell(`It is back to ${brokenOff.version}: the rollback that was begun at ${brokenOff.at} has come to its end.`);
+    if (options.dryRun) return undefined;
+    await recordEnds(clients.s3, known);
+    return known.stack;
+  }
+  const to = when === undefined ? deploymentBefore(known.all) : deploymentAt(known.all, when);
   if (to === undefined)
     throw new Stop(
       when === undefined ? "No other deployment came before this one" : `No deployment was made at ${when}`,
       "see npm run deploy -- history",
     );
   tell(`Back to ${to.version}, deployed at ${to.at}`);
-  const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: to.template }));
-  const template = JSON.parse((await Body?.transformToString()) ?? "{}") as Template;
+  const template = await templateIn(clients.s3, known.bucket, to.template);
   const as = { version: to.version, backTo: to.backTo ?? to.at };
   const parameters = parametersFor(deployment.stage, template);
-  return bring(deployment, { bucket, key: to.template, template, options, parameters, as });
-}
-
-export async function history({
-  clients,
-  stage,
-}: Pick<Deployment, "clients" | "stage">): Promise<{ bucket: string; all: Awaited<ReturnType<typeof deployments>> }> {
-  const bucket = (await installed({ clients, stage })).outputs[bucketOutput];
-  if (bucket === undefined) throw new Stop(`${stackName(stage)} has never been deployed in full`, "npm run deploy");
-  return { bucket, all: await deployments(clients.s3, bucket) };
+  return bring(deployment, { known, key: to.template, template, options, parameters, as });
 }

@@ -2,7 +2,8 @@
 import type { Clients } from "./clients.ts";
 import { stackName, type Stage } from "./config.ts";
 import type { Packaged } from "./packaged.ts";
-import { stackNow, type StackNow, type Tell } from "./stack.ts";
+import type { Tell } from "./stack-events.ts";
+import { stackNow, type StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 export interface Deployment {
@@ -21,8 +22,10 @@ export interface DeployOptions {
 }
 
 export async function installed({ clients, stage }: Pick<Deployment, "clients" | "stage">): Promise<StackNow> {
-  const name = stackName(stage);
-  const stack = await stackNow(clients.cloudFormation, name);
-  if (stack === undefined) throw new Stop(`There is no stack ${name} in ${stage.account}, ${stage.region}`, "npm run deploy makes it");
+  const stack = await stackNow(clients.cloudFormation, stackName(stage));
+  if (stack === undefined) throw noStack(stage);
   return stack;
 }
+
+export const noStack = (stage: Stage): Stop =>
+  new Stop(`There is no stack ${stackName(stage)} in ${stage.account}, ${stage.region}`, "npm run deploy makes it");

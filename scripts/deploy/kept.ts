@@ -1,13 +1,16 @@
 // A new stack around what is there: kept by an uninstall, or restored to a point in time.
+import { ChangeSetNotFoundException, DescribeChangeSetCommand, type CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
 import type { Resource, Template } from "../template.ts";
 import { parametersFor, stackName } from "./config.ts";
-import type { Deployment } from "./deployment.ts";
-import { changeSet, execute, stackNow } from "./stack.ts";
+import type { Deployment, DeployOptions } from "./deployment.ts";
 import { messageOf } from "./prerequisites.ts";
+import { deleteStack } from "./stack-end.ts";
+import { changeSet, execute, resourcesOf, stackNow, type StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
+import { refuseUnready } from "./unready.ts";
 
 /** Physical ids by the names of the template. */
 export type Kept = Readonly<Record<string, string>>;
@@ -37,22 +40,39 @@ export function keptIn(given: string, option: string): Kept {
   return Object.fromEntries(pairs.map(([name = "", id = ""]) => [name, id]));
 }
 
-/** Each table must be named; the bucket and the key of the checkpoints and the archive's bucket are made anew where they are not. */
-export async function takeIn(deployment: Deployment, given: string): Promise<void> {
+/** A name of its own tells a deployment without `--kept` that one with it was begun. */
+const importName = "drawbridge-kept";
+
+/**
+ * Each table must be named; the bucket and the key of the checkpoints and the archive's bucket are made anew where they are not. Says whether
+ * the stack is there now.
+ */
+export async function takeIn(deployment: Deployment, given: string, { dryRun }: Pick<DeployOptions, "dryRun">): Promise<boolean> {
   const { clients, stage, tell } = deployment;
   const name = stackName(stage);
-  if ((await stackNow(clients.cloudFormation, name)) !== undefined)
+  const there = await stackNow(clients.cloudFormation, name);
+  refuseUnready(there);
+  if (there !== undefined && there.status !== "REVIEW_IN_PROGRESS") {
+    if (await holds(clients.cloudFormation, there, keptIn(given, "--kept"))) return true;
     throw new Stop(
       `The stack ${name} is there already`,
       "only a new stack takes in what is there: npm run deploy -- uninstall keeps the old one's",
     );
+  }
   const packaged = (await deployment.packaged()).template;
   const template = keptOf(packaged);
   const kept = keptIn(given, "--kept");
   refuseOthers(kept, template);
   const wanted: Template = { ...template, Resources: Object.fromEntries(Object.entries(template.Resources).filter(([id]) => id in kept)) };
   await Promise.all(Object.entries(wanted.Resources).map(([id, resource]) => check(deployment, id, kept[id] ?? "", resource)));
+  if (dryRun) {
+    tell(`${name} would be made around ${Object.keys(wanted.Resources).join(", ")}. Nothing was changed: this was a dry run.`);
+    return false;
+  }
+  // Left by a run that was broken off, or that CloudFormation refused: there is nothing in it.
+  if (there !== undefined) await deleteStack(clients.cloudFormation, there, tell, () => Promise.resolve());
   const set = await changeSet(clients.cloudFormation, name, {
+    name: importName,
     ChangeSetType: "IMPORT",
     TemplateBody: JSON.stringify(wanted),
     ResourcesToImport: Object.entries(wanted.Resources).map(([LogicalResourceId, { Type }]) => ({
@@ -63,6 +83,29 @@ export async function takeIn(deployment: Deployment, given: string): Promise<voi
     parameters: parametersFor(stage, wanted),
   });
   await execute(clients.cloudFormation, set, tell);
+  return true;
+}
+
+/** An earlier run took them in, and did not come further. */
+async function holds(client: CloudFormationClient, { id }: StackNow, kept: Kept): Promise<boolean> {
+  const resources = await resourcesOf(client, id);
+  return Object.entries(kept).every(([logicalId, physicalId]) => resources.get(logicalId)?.id === physicalId);
+}
+
+/** Without `--kept`, a deployment would make empty tables where somebody began one around what is kept. */
+export async function refuseBegunImport(client: CloudFormationClient, stack: StackNow | undefined): Promise<void> {
+  if (stack?.status !== "REVIEW_IN_PROGRESS") return;
+  const begun = await client
+    .send(new DescribeChangeSetCommand({ StackName: stack.name, ChangeSetName: importName }))
+    .catch((error: unknown) => {
+      if (error instanceof ChangeSetNotFoundException) return undefined;
+      throw error;
+    });
+  if (begun === undefined) return;
+  throw new Stop(
+    `A deployment of ${stack.name} with --kept was begun and not ended; this one would make new, empty tables`,
+    "repeat it with --kept; or, if new ones are meant, npm run deploy -- uninstall --yes comes first",
+  );
 }
 
 /** Only what is kept, and what it refers to: an import may make nothing else. Whatever becomes of it, it stays. */

@@ -24,11 +24,13 @@ export async function hold(deployment: Deployment, isHeld: boolean): Promise<voi
   await installed(deployment);
   const mappings = await actingMappings(deployment);
   if (mappings.length === 0) throw new Stop(`${stackName(stage)} has no functions to hold`, "npm run deploy");
+  // A mapping that is off tells that it is paused, so that the first one goes off before all else, and the last one on after it.
+  if (!isHeld) await tellSweep(deployment, isHeld);
   for (const [logicalId, id] of mappings) {
     await clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: !isHeld }));
     tell(`${logicalId} is ${isHeld ? "off" : "on"}`);
   }
-  await tellSweep(deployment, isHeld);
+  if (isHeld) await tellSweep(deployment, isHeld);
 }
 
 async function tellSweep({ clients: { cloudFormation, lambda }, stage, tell }: Deployment, isHeld: boolean): Promise<void> {
@@ -65,9 +67,11 @@ async function stateOf({ clients }: Pick<Deployment, "clients">, UUID: string): 
 export function heldAs(template: Template, held: boolean): Template {
   const resources = Object.entries(template.Resources).map(([id, resource]): [string, Resource] => {
     if (acting.test(id)) return [id, { ...resource, Properties: { ...resource.Properties, Enabled: !held } }];
-    if (id !== sweep || !held) return [id, resource];
-    const { Variables = {} } = (resource.Properties?.["Environment"] ?? {}) as { readonly Variables?: object };
-    return [id, { ...resource, Properties: { ...resource.Properties, Environment: { Variables: { ...Variables, [setting]: "true" } } } }];
+    if (id !== sweep) return [id, resource];
+    const { Variables = {} } = (resource.Properties?.["Environment"] ?? {}) as { readonly Variables?: Readonly<Record<string, unknown>> };
+    const { [setting]: _, ...others } = Variables;
+    const Environment = { Variables: held ? { ...others, [setting]: "true" } : others };
+    return [id, { ...resource, Properties: { ...resource.Properties, Environment } }];
   });
   return { ...template, Resources: Object.fromEntries(resources) };
 }

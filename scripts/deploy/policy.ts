@@ -32,6 +32,7 @@ export const everywhere: Readonly<Record<string, string>> = {
   "secretsmanager:GetRandomPassword": "has no resource",
   "kms:CreateKey": "has no resource",
   "cloudtrail:DescribeTrails": "has no resource",
+  "cloudformation:ListStacks": "has no resource: what an uninstall kept is found by the stack that is gone",
   "ec2:DescribeVpcEndpointConnectionNotifications": "has no resource",
 };
 
@@ -69,6 +70,14 @@ export const extraPolicies = {
   discard: (place: Place): Policy => ({
     Version: "2012-10-17",
     Statement: [
+      {
+        // Of another stage too; which one is known only when it is found.
+        Sid: "SeeWhichStackUsesIt",
+        Effect: "Allow",
+        Action: ["cloudformation:DescribeStackResources"],
+        Resource: "*",
+        Condition: { StringEquals: { "aws:RequestedRegion": place.region } },
+      },
       {
         Sid: "RemoveEveryVersion",
         Effect: "Allow",
@@ -208,9 +217,9 @@ function forItself({ hostedZones, domain }: Stage, { partition, region, account,
       ],
     },
     {
-      Sid: "SeeTrailsAndNotifications",
+      Sid: "SeeTrailsNotificationsAndGoneStacks",
       Effect: "Allow",
-      Action: ["cloudtrail:DescribeTrails", "ec2:DescribeVpcEndpointConnectionNotifications"],
+      Action: ["cloudformation:ListStacks", "cloudtrail:DescribeTrails", "ec2:DescribeVpcEndpointConnectionNotifications"],
       Resource: "*",
       Condition: { StringEquals: { "aws:RequestedRegion": region } },
     },

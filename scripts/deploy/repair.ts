@@ -1,30 +1,27 @@
 // Putting right what somebody did to the stack past CloudFormation: policies changed, mappings switched off, subscriptions and queues gone.
-import { GetObjectCommand } from "@aws-sdk/client-s3";
-
 import type { Resource, Template } from "../template.ts";
-import { bring, history } from "./deploy.ts";
-import { installed, type Deployment, type DeployOptions } from "./deployment.ts";
-import type { StackNow } from "./stack.ts";
+import { bring } from "./deploy.ts";
+import type { Deployment, DeployOptions } from "./deployment.ts";
+import { history, standingOf } from "./history.ts";
+import { templateOf, type StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 /**
- * The template that stands, again. CloudFormation compares a template with the one before it and not with what is there; only a change
+ * The template that stands, as CloudFormation has it, again: whatever the history knows, no version changes. CloudFormation compares a template with the one before it and not with what is there; only a change
  * set that reverts drift reads the resources themselves. Of policies of queues and topics it cannot, so each of these gets another Id,
  * which means nothing, and is written anew.
  */
 export async function repair(deployment: Deployment, options: DeployOptions): Promise<StackNow | undefined> {
-  const { s3 } = deployment.clients;
-  const { bucket, all } = await history(deployment);
-  const standing = all.at(-1);
+  const known = await history(deployment);
+  const standing = standingOf(known.all);
   if (standing === undefined) throw new Stop("Nothing has been deployed yet", "npm run deploy");
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: standing.template }));
-  const template = JSON.parse((await Body?.transformToString()) ?? "{}") as Template;
+  const template = await templateOf(deployment.clients.cloudFormation, known.stack.name);
   return bring(deployment, {
-    bucket,
+    known,
     key: standing.template,
     template: writtenAnew(template, `repaired-${new Date().toISOString().replaceAll(/\D/g, "")}`),
     options,
-    parameters: (await installed(deployment)).parameters,
+    parameters: known.stack.parameters,
     revertsDrift: true,
     as: { version: standing.version, backTo: standing.backTo ?? standing.at, repaired: true },
   });

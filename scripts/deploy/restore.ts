@@ -16,7 +16,8 @@ import { stackName } from "./config.ts";
 import { installed, type Deployment } from "./deployment.ts";
 import { keptOf, type Kept } from "./kept.ts";
 import { messageOf } from "./prerequisites.ts";
-import { resourcesOf, waits } from "./stack.ts";
+import { waits } from "./stack-events.ts";
+import { resourcesOf } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 interface Table {

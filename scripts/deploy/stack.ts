@@ -1,26 +1,28 @@
-// Driving CloudFormation: change sets, their execution followed event by event, and the end of a stack.
+// A stack as CloudFormation shows it, and what changes it: change sets, made, looked through, and carried out to their end.
 import {
   CreateChangeSetCommand,
   DeleteChangeSetCommand,
-  DeleteStackCommand,
   DescribeChangeSetCommand,
-  DescribeStackEventsCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  GetTemplateCommand,
   paginateListStackResources,
   type Change,
   type CreateChangeSetCommandInput,
   type CloudFormationClient,
   type ResourceChange,
-  type StackEvent,
 } from "@aws-sdk/client-cloudformation";
 
+import type { Template } from "../template.ts";
+import { eventsOf, follow, waits, type Tell } from "./stack-events.ts";
 import { Stop } from "./stop.ts";
 
 export interface StackNow {
   readonly id: string;
   readonly name: string;
   readonly status: string;
+  /** Somebody asked that nobody deletes it. */
+  readonly isProtected: boolean;
   readonly outputs: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -33,7 +35,7 @@ export interface ChangeSet {
   readonly empty: boolean;
 }
 
-/** Nothing when there is no such stack. */
+/** By its name, or by its id even when it is gone. Nothing when there is no such stack. */
 export async function stackNow(client: CloudFormationClient, name: string): Promise<StackNow | undefined> {
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
@@ -43,6 +45,7 @@ export async function stackNow(client: CloudFormationClient, name: string): Prom
       id: stack.StackId ?? "",
       name: stack.StackName ?? name,
       status: stack.StackStatus ?? "",
+      isProtected: stack.EnableTerminationProtection === true,
       outputs: pairs((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
       parameters: pairs((stack.Parameters ?? []).map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue])),
     };
@@ -55,12 +58,21 @@ export async function stackNow(client: CloudFormationClient, name: string): Prom
 const pairs = (all: readonly (readonly [string | undefined, string | undefined])[]): Readonly<Record<string, string>> =>
   Object.fromEntries(all.map(([name = "", value = ""]) => [name, value]));
 
-/** Logical to physical ids. */
+/** Somebody, or an earlier run, is changing it; where nothing but a change set was made, nobody is. */
+export const isUnderWay = ({ status }: StackNow): boolean => status.endsWith("_IN_PROGRESS") && status !== "REVIEW_IN_PROGRESS";
+
+/** As it was last sent. */
+export async function templateOf(client: CloudFormationClient, StackName: string): Promise<Template> {
+  const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName }));
+  return JSON.parse(TemplateBody) as Template;
+}
+
+/** Logical to physical ids, of what is there. */
 export async function resourcesOf(client: CloudFormationClient, stack: string): Promise<ReadonlyMap<string, { id: string; type: string }>> {
   const found = new Map<string, { id: string; type: string }>();
   for await (const page of paginateListStackResources({ client }, { StackName: stack }))
-    for (const { LogicalResourceId = "", PhysicalResourceId = "", ResourceType = "" } of page.StackResourceSummaries ?? [])
-      found.set(LogicalResourceId, { id: PhysicalResourceId, type: ResourceType });
+    for (const { LogicalResourceId = "", PhysicalResourceId = "", ResourceType = "", ResourceStatus } of page.StackResourceSummaries ?? [])
+      if (ResourceStatus !== "DELETE_COMPLETE") found.set(LogicalResourceId, { id: PhysicalResourceId, type: ResourceType });
   return found;
 }
 
@@ -69,15 +81,17 @@ type Asked = Pick<
   "ChangeSetType" | "TemplateURL" | "TemplateBody" | "ResourcesToImport" | "DeploymentMode"
 > & {
   readonly parameters: Readonly<Record<string, string>>;
+  /** Instead of one that tells the time. */
+  readonly name?: string;
 };
 
 /** Works out what would change; nothing is changed yet. */
 export async function changeSet(client: CloudFormationClient, stack: string, asked: Asked): Promise<ChangeSet> {
-  const { parameters, ...rest } = asked;
+  const { parameters, name = `drawbridge-${new Date().toISOString().replaceAll(/\D/g, "")}`, ...rest } = asked;
   const made = await client.send(
     new CreateChangeSetCommand({
       StackName: stack,
-      ChangeSetName: `drawbridge-${new Date().toISOString().replaceAll(/\D/g, "")}`,
+      ChangeSetName: name,
       Capabilities: ["CAPABILITY_IAM"],
       Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
       ...rest,
@@ -115,8 +129,6 @@ export async function dropChangeSet(client: CloudFormationClient, { id }: Change
   await client.send(new DeleteChangeSetCommand({ ChangeSetName: id }));
 }
 
-export type Tell = (line: string) => void;
-
 /** Carries it out and follows it to its end. Throws a Stop that names the first thing that failed. */
 export async function execute(client: CloudFormationClient, { id, stack }: ChangeSet, tell: Tell): Promise<StackNow> {
   const seen = new Set((await eventsOf(client, stack)).map(({ EventId }) => EventId));
@@ -135,69 +147,3 @@ const remedyOf = (status: string): string =>
     : /^UPDATE_ROLLBACK_COMPLETE$|^IMPORT_ROLLBACK_COMPLETE$/.test(status)
       ? "the stack is as it was before; mend that and deploy again"
       : "see its events: aws cloudformation describe-stack-events";
-
-/** Gives what was kept: physical ids by logical ones. */
-export async function deleteStack(
-  client: CloudFormationClient,
-  { id, name }: StackNow,
-  tell: Tell,
-): Promise<Readonly<Record<string, string>>> {
-  const seen = new Set((await eventsOf(client, id)).map(({ EventId }) => EventId));
-  await client.send(new DeleteStackCommand({ StackName: name }));
-  const { status, failure } = await follow(client, id, seen, tell);
-  if (status !== "DELETE_COMPLETE")
-    throw new Stop(`The stack ${name} is ${status}: ${failure ?? "no reason is given"}`, "mend that and repeat it");
-  // Also what an earlier try, which did not come to its end, has kept. The newest comes first, and is the one that counts.
-  const skipped = (await eventsOf(client, id)).filter(({ ResourceStatus }) => ResourceStatus === "DELETE_SKIPPED");
-  return Object.fromEntries(
-    skipped.toReversed().map(({ LogicalResourceId = "", PhysicalResourceId = "" }) => [LogicalResourceId, PhysicalResourceId]),
-  );
-}
-
-interface Followed {
-  readonly status: string;
-  readonly failure?: string;
-}
-
-async function follow(client: CloudFormationClient, stack: string, seen: Set<string | undefined>, tell: Tell): Promise<Followed> {
-  let failure: string | undefined;
-  for (const wait = waits(); ; await wait()) {
-    const fresh = (await eventsOf(client, stack)).filter(({ EventId }) => !seen.has(EventId)).toReversed();
-    for (const event of fresh) {
-      seen.add(event.EventId);
-      const { LogicalResourceId = "", ResourceType = "", ResourceStatus = "", ResourceStatusReason, PhysicalResourceId = "" } = event;
-      if (ResourceStatus.endsWith("_FAILED") && !/cancelled/i.test(ResourceStatusReason ?? "")) {
-        failure ??= `${LogicalResourceId} (${ResourceType}): ${ResourceStatusReason ?? "failed"}`;
-        tell(`  ${ResourceStatus.padEnd(20)} ${LogicalResourceId}: ${ResourceStatusReason ?? ""}`);
-      }
-      const isStack =
-        ResourceType === "AWS::CloudFormation::Stack" && (PhysicalResourceId === event.StackId || LogicalResourceId === event.StackName);
-      if (isStack) tell(`  ${ResourceStatus.padEnd(20)} ${LogicalResourceId}`);
-      if (isStack && /_(COMPLETE|FAILED)$/.test(ResourceStatus) && !ResourceStatus.includes("CLEANUP"))
-        return { status: ResourceStatus, ...(failure === undefined ? {} : { failure }) };
-    }
-  }
-}
-
-/** Newest first. */
-async function eventsOf(client: CloudFormationClient, stack: string): Promise<StackEvent[]> {
-  const all: StackEvent[] = [];
-  let next: string | undefined;
-  do {
-    const page: { StackEvents?: StackEvent[] | undefined; NextToken?: string | undefined } = await client.send(
-      new DescribeStackEventsCommand({ StackName: stack, ...(next === undefined ? {} : { NextToken: next }) }),
-    );
-    all.push(...(page.StackEvents ?? []));
-    next = page.NextToken;
-  } while (next !== undefined);
-  return all;
-}
-
-/** Looks often at first and every few seconds later: CloudFormation allows few calls. */
-export function waits(): () => Promise<void> {
-  let milliseconds = 50;
-  return () => {
-    milliseconds = Math.min(milliseconds * 1.5, 3000);
-    return new Promise((resolve) => setTimeout(resolve, milliseconds));
-  };
-}

@@ -41,8 +41,8 @@ describe("the page", () => {
       "settlement",
       "23 Nov 2026, 12:00 UTC",
       "4 minutes ago",
-      "people decide about this account",
-      "ask, version 1",
+      "(Acme Payments) says that people decide",
+      "Version 1, written by",
     ])
       expect(page.html).toContain(fact);
   });
@@ -62,7 +62,7 @@ describe("the page", () => {
       await story.connect(stranger, endpointOf(8));
     });
     const page = text(await world.http("GET"));
-    expect(page).toContain(`Accepted, because endpoint ${endpointOf(8)} (pilot)`);
+    expect(page).toContain(`Accepted, because an entry for endpoint ${endpointOf(8)} (pilot) accepts it`);
     expect(text(await (await asked()).http("GET"))).toContain("Nothing was accepted or rejected for this account before");
   });
 
@@ -70,7 +70,7 @@ describe("the page", () => {
     const world = await asked((story) => story.entry({ verdict: "ask", principal: `account#${stranger}`, name: "acme" }));
     const page = text(await world.http("GET"));
     expect(page).toContain(
-      `account ${stranger} (acme) at ${service}: ask, version 1 Written by alice of 111111111111, 23 Nov 2026, 12:00 UTC`,
+      `Decides : an entry for account ${stranger} (acme) says that people decide It applies. Version 1, written by alice of 111111111111, 23 Nov 2026, 12:00 UTC`,
     );
   });
 
@@ -275,7 +275,9 @@ describe("an answer", () => {
     expect(text(await world.http("GET"))).toContain("Approving will be refused");
     const page = await world.answer();
     expect(page.status).toBe(409);
-    expect(text(page)).toMatch(/Nothing was decided Approving is not possible: a reject entry applies \(account 333333333333 \(barred\)/);
+    expect(text(page)).toMatch(
+      /Nothing was decided Approving is not possible: an entry for account 333333333333 \(barred\) rejects it\. It has/,
+    );
     expect(lastEvent(world)).toMatchObject({ type: "AnswerRefused", choice: "approve" });
     expect(page.html).not.toContain("required checked");
     expect((await world.answer({ choice: "reject" })).status).toBe(200);

@@ -27,7 +27,16 @@ describe("a question", () => {
     expect(await telling(world, world.told("ApprovalRequested"))).toBe("sent");
     const [mail] = world.people.approvals;
     expect(mail?.subject).toBe(`Approve? account ${stranger} (Zoe & Co) asks to connect to ${service}`);
-    for (const fact of [stranger, "Zoë & Co", "z@example.com", endpoint, service, "eu-west-1", "23 Nov 2026, 12:00 UTC", "ask, version 1"])
+    for (const fact of [
+      stranger,
+      "Zoë & Co",
+      "z@example.com",
+      endpoint,
+      service,
+      "eu-west-1",
+      "23 Nov 2026, 12:00 UTC",
+      "(Zoë & Co) says that people decide",
+    ])
       expect(mail?.text).toContain(fact);
     expect(mail?.attributes).toEqual({ type: "ApprovalRequested", service, account: stranger, endpoint, decision: "asked" });
     const token = new RegExp(`^${publicUrl}/a/(\\S+)$`, "m").exec(mail?.text ?? "")?.[1] ?? "";
@@ -68,7 +77,7 @@ describe("a question", () => {
     expect(await telling(world, world.told("ApprovalRequested"), slack)).toBe("sent");
     expect(posts).toHaveLength(1);
     expect(posts[0]).toMatch(new RegExp(`"url":"${publicUrl}/a/[\\w-]+"`));
-    for (const fact of [stranger, endpoint, service, "no entry matches"]) expect(posts[0]).toContain(fact);
+    for (const fact of [stranger, endpoint, service, "Nothing on the allow-list matches"]) expect(posts[0]).toContain(fact);
   });
 
   test("whose approvers are named is only told of by a webhook: no link that is nobody's, and no promise", async () => {
@@ -84,7 +93,8 @@ describe("a question", () => {
       return { status: 200, text: "ok" };
     });
     expect(await telling(world, world.told("ApprovalRequested"), slack)).toBe("sent");
-    for (const fact of [stranger, endpoint, service, "no entry matches", "ann and bob have been asked"]) expect(posts[0]).toContain(fact);
+    for (const fact of [stranger, endpoint, service, "Nothing on the allow-list matches", "ann and bob have been asked"])
+      expect(posts[0]).toContain(fact);
     expect(posts[0]).not.toMatch(/\/a\/|"url"|whoever has it|Look and decide/);
   });
 

@@ -39,6 +39,15 @@ test("the order in which the events come does not matter", () => {
   );
 });
 
+test("a chain may be as long as it likes, and wrong throughout", () => {
+  const subject = "entry#*#any" as const;
+  const verifying = verification({ sealed: sealedBy(log.checkpoints, trust), hash: sha256 });
+  for (const stored of log.events) verifying.add(stored);
+  const long = 200_000;
+  for (let seq = 1; seq <= long; seq += 1) verifying.add({ subject, seq, unreadable: "it is no event" });
+  expect(verifying.finish().findings).toHaveLength(long);
+});
+
 describe.each(harms)("somebody $name", (harm) => {
   test("is found and named at every one of 1,000 events", () => {
     const { tried, missed } = everyPlace(size, harm);

@@ -3,7 +3,8 @@
 import { createHash, createHmac } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { problemOf } from "../../lib/lambda/http-problem.ts";
+import { problemOf, TooLarge } from "../../lib/lambda/http-problem.ts";
+import { bodyBytesMax } from "../../lib/operator/request-limits.ts";
 import { operatorRoutes } from "../../lib/operator/routes.ts";
 import { alice, type Desk } from "../operator/desk.ts";
 
@@ -60,9 +61,15 @@ const wronglySigned: Answer = {
   body: { message: "The request signature we calculated does not match the signature you provided." },
 };
 
-/** The use-cases of a desk behind the server, as the function api would put them there. */
-export const served = (desk: Desk): Promise<SignedServer> =>
-  signedServer(async ({ method, url, body }) => {
+const gatewayBytesMax = 10 * 1024 * 1024;
+
+/** The use-cases of a desk behind the server, as the function api would put them there; `before` may keep a request waiting. */
+export const served = (desk: Desk, before?: (asked: Asked) => Promise<void> | undefined): Promise<SignedServer> =>
+  signedServer(async (asked) => {
+    await before?.(asked);
+    const { method, url, body } = asked;
+    const bytes = Buffer.byteLength(body);
+    if (bytes > gatewayBytesMax) return { status: 413, body: { message: "Request Entity Too Large" } };
     const { pathname, searchParams } = new URL(url, "http://here");
     const parts = pathname.split("/").map(decodeURIComponent);
     const [route, useCase] = Object.entries(operatorRoutes).find(([key]) => fits(key, method, parts)) ?? [];
@@ -71,6 +78,7 @@ export const served = (desk: Desk): Promise<SignedServer> =>
       .split("/")
       .flatMap((part, index) => (part.startsWith("{") ? [[part.slice(1, -1), parts[index]] as const] : []));
     try {
+      if (bytes > bodyBytesMax) throw new TooLarge(`The body has ${String(bytes)} bytes`);
       return {
         status: 200,
         body: await useCase(desk.ports, alice, {

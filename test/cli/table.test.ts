@@ -1,5 +1,6 @@
 // Tables fit the terminal, lose nothing, and colour only where that is wanted.
 import { expect, test } from "vitest";
+import { broken, columnsOf, longestWord } from "../../cli/columns.ts";
 import { table, type Column } from "../../cli/table.ts";
 
 const columns: Column[] = [{ head: "ID" }, { head: "NAME", breaks: true }];
@@ -107,4 +108,12 @@ test("colour is put around cells, never inside their width", () => {
   expect(coloured).toContain("\u001b[31mno\u001b[39m");
   // oxlint-disable-next-line no-control-regex
   expect(coloured.replaceAll(/\u001b\[\d+m/g, "")).toBe(table([{ head: "A" }, { head: "B" }], [["no", "x"]], plain(80)));
+});
+
+test("a table may be as long as it likes", () => {
+  const many = Array.from({ length: 200_000 }, (_, index) => [`vpce-${String(index)}`, "acme"]);
+  expect(table(columns, many, plain(Infinity)).split("\n")).toHaveLength(200_001);
+  expect(table(columns, many, plain(14)).split("\n")).toHaveLength(400_002);
+  expect(columnsOf(broken(many.flat().join(" "), 80)[0] ?? "")).toBeLessThanOrEqual(80);
+  expect(longestWord(many.flat().join(" "))).toBe(11);
 });

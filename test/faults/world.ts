@@ -67,9 +67,11 @@ export interface World {
 export interface Changes {
   readonly resources?: (resources: Resources) => Resources;
   readonly assumptions?: Partial<Assumptions>;
+  /** Of the stack. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
-export async function openWorld({ resources = (same) => same, assumptions = {} }: Changes = {}): Promise<World> {
+export async function openWorld({ resources = (same) => same, assumptions = {}, parameters = {} }: Changes = {}): Promise<World> {
   const clock = leapingClock();
   const template = await readTemplate();
   const local = await startLocalAws({
@@ -79,7 +81,7 @@ export async function openWorld({ resources = (same) => same, assumptions = {} }
     zoneName,
     clock,
     assumptions,
-    parameters: { ApproverEmail: "approvers@payments.example" },
+    parameters: { ApproverEmail: "approvers@payments.example", ...parameters },
     delays: { available: 20, deleted: 20, trail: 20, streamRetry: 1, ruleRetry: 10 },
     processesMax: 1,
   });

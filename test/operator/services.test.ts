@@ -1,6 +1,7 @@
 // Services are taken into care, enforced, shown and released; each refusal says what to do.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { attributeService } from "../../lib/loop/attribute-service.ts";
 import type { Preview } from "../../lib/operator/service-survey.ts";
 import type { Added, Shown } from "../../lib/operator/services.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
@@ -195,6 +196,26 @@ test("two operators who add at once make one record", async () => {
   const both = await Promise.all([ask<Added>("POST /services", { service, zone }), ask<Added>("POST /services", { service, zone })]);
   expect(both.filter(({ changed }) => changed)).toHaveLength(1);
   expect(types()).toEqual(["ServiceAdded"]);
+});
+
+test("a change of the version that somebody saw is refused when somebody else changed the settings since, not when Drawbridge noted something", async () => {
+  const { ask, ports, types, world } = await inCare();
+  const { version } = (await ask<Shown>("GET /services/{service}", { service })).service;
+  for (const event of ["e-1", "e-2"]) {
+    const called = { call: "ModifyVpcEndpointServicePermissions", arn: "arn:aws:iam::111111111111:user/alice", event } as const;
+    const source = { kind: "cloudtrail" } as const;
+    await attributeService(ports, service, { services: [service], endpoints: [], signal: { kind: "look" }, source, attempt: 0, called });
+  }
+  await ask("PATCH /services/{service}", { service, version, onRemoval: "7d" });
+  expect(types()).toEqual(["ServiceAdded", "ServiceAttributed", "ServiceAttributed", "ServiceChanged"]);
+  for (const seen of [version, version + 1])
+    await expect(ask("PATCH /services/{service}", { service, version: seen, onRemoval: "keep" })).rejects.toMatchObject({
+      code: "VersionClash",
+    });
+  await expect(ask("DELETE /services/{service}", { service, version: version + 2 })).rejects.toMatchObject({ code: "VersionClash" });
+  // What was never there is nobody's.
+  await expect(ask("DELETE /services/{service}", { service, version: version + 4 })).rejects.toMatchObject({ code: "VersionClash" });
+  expect(world.tables.committed).toHaveLength(4);
 });
 
 test("input that is wrong names the field, the value and the remedy", async () => {

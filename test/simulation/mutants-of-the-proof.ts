@@ -104,8 +104,8 @@ export const mutantsOfTheProof: readonly Mutant[] = [
   one(
     "audit/alignment.ts",
     "an edited event is told as inserted",
-    "foreign.filter(({ stored }) => lost.includes(stored.seq))",
-    "foreign.filter(({ stored }) => !lost.includes(stored.seq))",
+    "foreign.filter(({ stored }) => lost.has(stored.seq))",
+    "foreign.filter(({ stored }) => !lost.has(stored.seq))",
   ),
   one("audit/alignment.ts", "what has moved is not looked for", "for (const seq of free) {", "for (const seq of [one.stored.seq]) {"),
 ];

@@ -1,3 +1,6 @@
-// Planted faults that change nothing anybody could notice, each with the reason.
+// Planted faults that no life shows, each with what mends the harm, and the test that shows it by itself.
 
-export const shrugged: Readonly<Record<string, string>> = {};
+export const shrugged: Readonly<Record<string, string>> = {
+  "what the index shows closed needs no VPC": "the hourly look authorizes it again; test/loop/vpcs.test.ts shows the hour between",
+  "a name that is wanted again is trusted": "the hourly look makes it again; test/loop/names.test.ts shows the hour between",
+};

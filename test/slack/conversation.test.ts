@@ -22,7 +22,7 @@ describe("a question", () => {
     const { to, blocks, text: preview } = world.question();
     expect(to).toBe("#privatelink");
     expect(preview).toBe(`Approve? account ${stranger} asks to connect to ${service}`);
-    for (const fact of [stranger, endpoint, service, "23 Nov 2026, 12:00 UTC", "no entry matches", "<@U0ANN> <@U0BOB>"])
+    for (const fact of [stranger, endpoint, service, "23 Nov 2026, 12:00 UTC", "Nothing on the allow-list matches", "<@U0ANN> <@U0BOB>"])
       expect(text(blocks)).toContain(fact);
     expect(text(blocks)).not.toContain("U0CLEO");
     expect(buttons(world)).toEqual(["drawbridge-approve", "drawbridge-reject", "drawbridge-reject-quiet"]);

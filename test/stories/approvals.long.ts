@@ -93,7 +93,7 @@ afterAll(async () => {
 
 test(
   "ten thousand scanner visits decide nothing, have one code mailed, and leave the approver their tries; then of a thousand answers one decides",
-  { timeout: 1_800_000 },
+  { timeout: 7_200_000 },
   async () => {
     const stranger = consumer(local, accounts.stranger);
     // Two at once come as one message with one list.

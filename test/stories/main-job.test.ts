@@ -96,7 +96,7 @@ describe("the main job", () => {
     expect(mail.to).toBe("approvers@payments.example");
     const link = people.linkIn(mail) ?? "";
     const page = await people.open(link);
-    for (const shown of [accounts.unknown, endpoint, service.id, "no entry matches"]) expect(page).toContain(shown);
+    for (const shown of [accounts.unknown, endpoint, service.id, "Nothing on the allow-list matches"]) expect(page).toContain(shown);
     await fetch(link, { method: "HEAD" });
     await expect(people.answer(link, page, "approve", "", "a robot sends the form as it finds it")).rejects.toThrow("refused");
     await expect(people.answer(`${link}x`, page, "approve", accounts.unknown.slice(-4), "")).rejects.toThrow("404");

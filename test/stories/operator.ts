@@ -42,7 +42,7 @@ export function insisting(ask: Operator): (...words: string[]) => Promise<string
   };
 }
 
-function signAs({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
+export function signAs({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
   process.env["AWS_ACCESS_KEY_ID"] = accessKeyId;
   process.env["AWS_SECRET_ACCESS_KEY"] = secretAccessKey;
   if (sessionToken === undefined) delete process.env["AWS_SESSION_TOKEN"];

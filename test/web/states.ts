@@ -253,8 +253,11 @@ export const states: Readonly<Record<string, () => Promise<Answered>>> = {
     const question = String(world.told("ApprovalRequested")["question"]);
     const by = { kind: "operator", arn: "arn:aws:iam::111111111111:user/alice" } as const;
     const signal = { kind: "answered", question, choice: "approve", by, breakGlass: true, reason: "payments are down" } as const;
-    await run(world.ports(), { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
-    return world.http("GET", { token: await world.linkOfSettled("bob") });
+    const ports = world.ports();
+    await run({ ...ports, judging: ports }, { service, tasks: [{ endpoint, signal, source: { kind: "api" } }] });
+    const shown = await world.http("GET", { token: await world.linkOfSettled("bob") });
+    if (!shown.html.includes("<h1>Break-glass: ")) throw new Error("the glass was not broken");
+    return shown;
   },
   "list-expired": async () => {
     const world = await named();
