@@ -120,9 +120,17 @@ describe("EC2 does not do as it is told", () => {
     const endpoint = await world.connect(accounts.acme, service);
     await world.becomes(endpoint, "closed");
     const history = await world.history(endpoint);
-    expect(history.map(({ type }) => type)).toEqual(["ConnectionRequested", "ConnectionApproved", "EffectFailed", "ConnectionClosed"]);
-    expect(history[2]).toMatchObject({ effect: "accept", code: "InvalidState", message: expect.stringContaining("expired") });
-    expect(history[3]).toMatchObject({ reason: "expired" });
+    expect(history.map(({ type }) => type).slice(0, 2)).toEqual(["ConnectionRequested", "ConnectionApproved"]);
+    // On a slow machine observe sees the end of it before admit has told what EC2 said.
+    const [closed, failed, ...more] = history.slice(2).toSorted((one, other) => (one.type < other.type ? -1 : 1));
+    expect(failed).toMatchObject({
+      type: "EffectFailed",
+      effect: "accept",
+      code: "InvalidState",
+      message: expect.stringContaining("expired") as string,
+    });
+    expect(closed).toMatchObject({ type: "ConnectionClosed", reason: "expired" });
+    expect(more).toEqual([]);
   });
 
   test.each([
