@@ -37,7 +37,7 @@ export const auditExport: Command = {
       throw wrongUsage("--json is one document, and an export on stdout is one for each event", "leave --json out, or give --out FILE");
     for await (const { items } of pages(api, { ...query, to: settledEnd(to) })) {
       for (const item of items) terminal.out(printableJson(stored(item)));
-      if (terminal.unread()) return;
+      if (!(await terminal.taken())) return;
     }
   },
 };

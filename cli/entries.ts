@@ -7,7 +7,7 @@ import { unsaid } from "../lib/grounds.ts";
 import type { ListedEntries, Put, RemovedEntry, ShownEntry } from "../lib/operator/entries.ts";
 import { principalWords } from "../lib/operator/principals.ts";
 import { unreadableProblem } from "../lib/operator/unreadable-entry.ts";
-import { lostBounds, saidOf } from "../lib/said-entry.ts";
+import { saidOf } from "../lib/said-entry.ts";
 import { askingSaid, conditionWords, entryWords } from "../lib/entry-words.ts";
 import { personWords } from "../lib/wording.ts";
 import { pathOf } from "./client.ts";
@@ -28,7 +28,8 @@ import {
   who,
 } from "./entry-options.ts";
 import { Failure, wrongUsage } from "./failure.ts";
-import { connections, disconnecting, followWords, foreseen, noneTouched } from "./outlook.ts";
+import { isOver, letsMoreIn } from "./lets-more-in.ts";
+import { disconnecting, followWords, foreseen, noneTouched } from "./outlook.ts";
 import { paged, tellMore } from "./pages.ts";
 import { problemLines } from "./problem-lines.ts";
 import { harmless, minute, moment, prose } from "./render.ts";
@@ -75,17 +76,9 @@ export async function putGiven(
     (how) => call.api.put<Put>("/entries", { ...body, ...besides, ...how }),
     (wouldBe) => {
       const seen = look?.(wouldBe);
-      return (call.given.flag("replace") ? undefined : lossWords(wouldBe)) ?? seen;
+      return (call.given.flag("replace") ? undefined : letsMoreIn(wouldBe)) ?? seen;
     },
   );
-}
-
-/** What the entry would no longer demand, as a question: it lets more in, and nobody said so. */
-function lossWords({ before, entry, outlook }: Put): string | undefined {
-  const lost = before === undefined ? "" : differences(lostBounds(before, entry), {});
-  if (lost === "") return undefined;
-  const cut = outlook?.cut.length ?? 0;
-  return `This drops what is not given: ${harmless(lost)}.${cut === 0 ? "" : ` It cuts ${connections(cut)}.`} Go on?`;
 }
 
 /** What would cut connections is refused first; then somebody is asked, and it is sent again. */
@@ -293,7 +286,6 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
     terminal,
   );
 
-const isOver = ({ conditions: { expires } }: Entry, at: string): boolean => expires !== undefined && expires <= at;
 const speaks = (entry: Entry, at: string): boolean => !isOver(entry, at) && (entry.conditions.notBefore ?? at) <= at;
 const verdictStyles = { accept: "green", ask: "yellow", reject: "red" } as const;
 export const entryCommands: readonly Command[] = [allow, ask, deny, remove, renew, list];

@@ -4,7 +4,15 @@ import type { Taken } from "../lib/aws/set-aside-queue.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import { isEvent, type StoredEvent } from "../lib/ledger.ts";
 import type { Told } from "../lib/operator/history.ts";
-import { explain, isSetAsideQueue, waysBack, type Explained, type SetAsideQueue } from "../lib/operator/set-aside.ts";
+import {
+  explain,
+  heldMinutes,
+  heldWords,
+  isSetAsideQueue,
+  waysBack,
+  type Explained,
+  type SetAsideQueue,
+} from "../lib/operator/set-aside.ts";
 import { nearest } from "../lib/nearest.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
 import { stored } from "./audit-stream.ts";
@@ -46,45 +54,62 @@ function queueNamed(given: string): SetAsideQueue {
 
 async function overview(call: Call, deployment: DeploymentShown, sender: Sender): Promise<void> {
   const names = Object.keys(waysBack).filter(isSetAsideQueue);
-  const items = await Promise.all(names.map(async (queue) => ({ queue, messages: await sender.messages.count(urlOf(deployment, queue)) })));
-  const held = items.filter(({ messages }) => messages > 0);
-  call.result({ items }, () =>
-    held.length === 0
-      ? "Nothing was set aside."
-      : table(
-          [{ head: "QUEUE" }, { head: "MESSAGES", right: true }],
-          held.map(({ queue, messages }) => [queue, String(messages)]),
-          call.terminal,
-        ),
+  const items = await Promise.all(
+    names.map(async (queue) => {
+      const { waiting, held } = await sender.messages.count(urlOf(deployment, queue));
+      return { queue, messages: waiting, held };
+    }),
   );
+  const filled = items.filter(({ messages, held }) => messages + held > 0);
+  call.result({ items }, () => {
+    if (filled.length === 0) return "Nothing was set aside.";
+    const columns = [{ head: "QUEUE" }, { head: "MESSAGES", right: true }, { head: "HELD", right: true }] as const;
+    const rows = filled.map(({ queue, messages, held }) => [queue, String(messages), String(held)]);
+    const note = filled.some(({ held }) => held > 0) ? [`HELD are ${heldWords}.`] : [];
+    return [table(columns, rows, call.terminal), ...note].join("\n");
+  });
 }
 
 interface Looked extends Explained {
   readonly id: string;
   readonly sent?: string;
   /** What kept it from going back. */
-  readonly failure?: string;
+  failure?: string;
 }
 
 async function oneQueue(call: Call, queue: SetAsideQueue, deployment: DeploymentShown, sender: Sender): Promise<void> {
   const url = urlOf(deployment, queue);
-  const taken = await sender.messages.take(url, takenMax);
-  const looked = await lookInto(queue, deployment, taken);
-  const left = new Set(taken);
+  const { messages } = sender;
+  let interrupted = false;
+  const end = call.terminal.onInterrupt(() => {
+    interrupted = true;
+    call.terminal.err(
+      `Giving back what it holds. Interrupted again, it ends at once, and that is back within ${String(heldMinutes)} minutes.`,
+    );
+  });
   try {
-    if (call.given.flag("yes"))
-      for (const [message, its] of looked) {
+    const { held } = await messages.count(url);
+    const taken = await messages.take(url, takenMax, () => interrupted);
+    const left = new Set(taken);
+    let looked: ReadonlyMap<Taken, Looked>;
+    try {
+      looked = await lookInto(queue, deployment, taken);
+      for (const [message, its] of call.given.flag("yes") ? looked : []) {
+        if (interrupted) break;
         const failure = await back(call, deployment, sender, message, its);
-        if (failure !== undefined) looked.set(message, { ...its, failure });
+        if (failure !== undefined) its.failure = failure;
         else {
-          await sender.messages.remove(url, message);
+          await messages.remove(url, message);
           left.delete(message);
         }
       }
+    } finally {
+      await messages.giveBack(url, [...left]);
+    }
+    report(call, queue, [...looked.values()], { moved: taken.length - left.size, held, interrupted });
   } finally {
-    await sender.messages.giveBack(url, [...left]);
+    end();
   }
-  report(call, queue, [...looked.values()], taken.length - left.size);
 }
 
 /** Each with why it is there: as it says itself, or as the log of the function says that failed on it. */
@@ -144,25 +169,27 @@ async function everything(api: Call["api"], query: Readonly<Record<string, strin
   return items;
 }
 
-function report(call: Call, queue: SetAsideQueue, items: readonly Looked[], moved: number): void {
+interface Moves {
+  readonly moved: number;
+  /** By somebody else, when this began. */
+  readonly held: number;
+  readonly interrupted: boolean;
+}
+
+function report(call: Call, queue: SetAsideQueue, items: readonly Looked[], { moved, held, interrupted }: Moves): void {
   const failed = items.filter(({ failure }) => failure !== undefined);
   const { terminal, given } = call;
   const verb = waysBack[queue].to === "nowhere" ? "Removed" : "Sent back";
-  call.result({ queue, moved, items }, () =>
-    [
-      items.length === 0 ? `${queue} is empty.` : messagesTable(items, terminal),
-      ...(items.length === 0
-        ? []
-        : ["", given.flag("yes") ? `${verb}: ${String(moved)} of ${String(items.length)}.` : advice(queue, items.length)]),
-    ].join("\n"),
-  );
+  const others = held === 0 ? [] : [`${String(held)} ${held === 1 ? "message is" : "messages are"} ${heldWords}.`];
+  call.result({ queue, moved, held, items }, () => {
+    if (items.length === 0) return held === 0 ? `${queue} is empty.` : `${queue}: ${others.join("")}`;
+    const done = given.flag("yes") ? `${verb}: ${String(moved)} of ${String(items.length)}.` : advice(queue, items.length);
+    return [messagesTable(items, terminal), "", done, ...others].join("\n");
+  });
+  const stay = `${String(items.length - moved)} of ${String(items.length)} stay in ${queue}`;
+  if (interrupted) throw new ToldFailure(1, "Interrupted", `Interrupted: ${stay}`, "repeat the command");
   if (failed.length > 0)
-    throw new ToldFailure(
-      1,
-      "NotRedriven",
-      `${String(failed.length)} of ${String(items.length)} stay in ${queue}: ${failed[0]?.failure ?? ""}`,
-      "mend that, then repeat the command",
-    );
+    throw new ToldFailure(1, "NotRedriven", `${stay}: ${failed[0]?.failure ?? ""}`, "mend that, then repeat the command");
 }
 
 const advice = (queue: SetAsideQueue, count: number): string =>

@@ -18,8 +18,8 @@ export interface Terminal extends Look {
   err(text: string): void;
   /** Puts a question on stderr; nothing when it is ended by Ctrl-C or Ctrl-D, which is no yes. */
   ask(question: string): Promise<string | undefined>;
-  /** Whoever read stdout has gone: what only prints on and on may stop. */
-  unread(): boolean;
+  /** Waits until what was printed is taken; false when whoever read it has gone, so that what only prints on and on may stop. */
+  taken(): Promise<boolean>;
   /** From now on the first Ctrl-C calls `stop`, and only the second ends the program; gives what takes that back. */
   onInterrupt(stop: () => void): () => void;
 }
@@ -34,7 +34,7 @@ export const nobody: Terminal = {
   out: () => undefined,
   err: () => undefined,
   ask: () => Promise.resolve(undefined),
-  unread: () => false,
+  taken: () => Promise.resolve(true),
   onInterrupt: () => () => undefined,
 };
 
@@ -65,7 +65,7 @@ export function processTerminal(): Terminal {
     out: (text) => void (unread || stdout.write(`${text}\n`)),
     err: (text) => void stderr.write(`${text}\n`),
     ask: (question) => asked(question),
-    unread: () => unread,
+    taken: () => new Promise((resolve) => stdout.write("", (error) => resolve(!unread && !error))),
     onInterrupt,
   };
 }

@@ -12,7 +12,7 @@ export interface Wrong {
 export function faultsOf(document: Document): Wrong[] {
   const broken = document.errors.map(({ code, pos, message }) => ({
     offset: pos[0],
-    message: code === "MULTIPLE_DOCS" ? "a policy is one document; take out what follows this line ---" : firstLine(message),
+    message: code === "MULTIPLE_DOCS" ? "the file is one document; take out what follows this line ---" : firstLine(message),
   }));
   if (broken.length > 0) return broken;
   const warned = document.warnings.map(({ code, pos, message }) => ({
@@ -45,8 +45,8 @@ function faultsOfNodes(document: Document): Wrong[] {
       // Of all tags, the parser reads but this one.
       if (node.value instanceof Uint8Array) at(node, tagged);
       // As text it would become somebody's name, and every other reader of YAML takes it for nothing.
-      if (node.type === "PLAIN" && isNothing.test(String(node.value)))
-        at(node, `${String(node.value)} says nothing; leave the field out, or put quotes around it if it is a text`);
+      if (node.type === "PLAIN" && typeof node.value === "string" && isNothing.test(node.value))
+        at(node, `${node.value} says nothing; leave the field out, or put quotes around it if it is a text`);
     },
   });
   return wrong;

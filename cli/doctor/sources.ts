@@ -66,9 +66,13 @@ export async function lag({ region, name }: Shown, resources: Resources): Promis
       client.send(new GetMetricStatisticsCommand(asked)),
       client.send(new DescribeAlarmsCommand({ AlarmNames: [alarm] })),
     ]);
-    const threshold = MetricAlarms[0]?.Threshold ?? 0;
+    const threshold = MetricAlarms[0]?.Threshold;
     const age = Math.max(0, ...Datapoints.map(({ Maximum = 0 }) => Maximum));
     const words = `committed events reach the bus ${String(Math.round(age / 1000))} seconds late at most`;
+    if (threshold === undefined)
+      return [
+        { about, state: "not readable", message: `${words}; how late is too late nobody says: PublishBehindAlarm is gone`, mend: repair },
+      ];
     if (age <= threshold) return [{ about, state: "ok", message: words }];
     return [{ about, state: "failed", message: words, mend: firstLook("PublishBehindAlarm", name) }];
   });

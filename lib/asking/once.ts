@@ -15,22 +15,26 @@ const keptSeconds = {
   stranger: 30 * day,
 };
 
-/** Whether it was done now; if not, it was done before or another instance is at it. What `work` throws is thrown, and the next try does it. */
+/**
+ * Whether it was done now; if not, it was done before or another instance is at it. What `work` throws is thrown, and the next try
+ * does it, as where `work` gives false: then nothing was to be done yet.
+ */
 export async function once(
   proofs: Proofs,
   id: string,
-  work: () => Promise<void>,
+  work: () => Promise<unknown>,
   kind: keyof typeof keptSeconds = "told",
 ): Promise<boolean> {
   if (!(await proofs.claim(kind, id, leaseSeconds))) return false;
+  let done: unknown;
   try {
-    await work();
+    done = await work();
   } catch (error) {
     await lenient(() => proofs.release(kind, id));
     throw error;
   }
-  await lenient(() => proofs.extend(kind, id, keptSeconds[kind]));
-  return true;
+  await lenient(() => (done === false ? proofs.release(kind, id) : proofs.extend(kind, id, keptSeconds[kind])));
+  return done !== false;
 }
 
 /** The lease ends by itself, and a fault here must neither hide the first one nor have it done again. */

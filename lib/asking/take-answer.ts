@@ -73,17 +73,15 @@ export async function takeAnswer(ports: TakePorts, answer: GivenAnswer): Promise
 /** It changes nothing, and is in the log unless it is the same person's again: who presses a thousand times is told of once. */
 async function late(ports: TakePorts, answer: GivenAnswer, before: Connection): Promise<Taken> {
   const { name } = answer.approver;
-  const came: { taken: Taken } = { taken: { kind: "late", connection: before } };
+  let taken: Taken = { kind: "late", connection: before };
   const decided = "decision" in before && before.decision.by.kind === "approver" && before.decision.by.name === name;
-  if (decided) return came.taken;
-  const id = `${answer.question}#${name}`;
-  const note = async (): Promise<void> => {
-    came.taken = await commit(ports, answer, before, undefined);
+  const note = async (): Promise<boolean> => {
+    taken = await commit(ports, answer, before, undefined);
+    // A service that is released tells of nothing; once it is taken up again, it does.
+    return taken.kind !== "gone";
   };
-  await once(ports.proofs, id, note, "late-answer");
-  // A service that is released tells of nothing; once it is taken up again, it does.
-  if (came.taken.kind === "gone") await ports.proofs.release("late-answer", id);
-  return came.taken;
+  if (!decided) await once(ports.proofs, `${answer.question}#${name}`, note, "late-answer");
+  return taken;
 }
 
 /** The press of somebody who is no approver: it decides nothing, and the log tells once of each person and question. */

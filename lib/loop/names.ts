@@ -148,8 +148,8 @@ async function assign(ports: NamePorts, ran: Ran): Promise<Standing[]> {
     });
     if (tasks.length === 0) break;
     const result = await run(commitOnly(ports), { service: ran.service.service, tasks });
-    // Released meanwhile: no name was taken by another, so none with a suffix is tried.
-    if (result === undefined) break;
+    // Released, or without this zone, meanwhile: no name was taken by another, so none with a suffix is tried.
+    if (result === undefined || result.service.zone?.id !== ran.service.zone?.id) break;
     const done = result.standings.filter(({ kept, service }) => fitting(kept.connection, service) !== undefined);
     for (const standing of done) named.push({ ...standing, effects: unmade(standing.kept.connection, ran) });
     const settled = new Set(done.map(({ kept }) => kept.connection.endpoint));

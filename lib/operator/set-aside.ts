@@ -24,6 +24,10 @@ export const waysBack = {
 export type SetAsideQueue = keyof typeof waysBack;
 export const isSetAsideQueue = (name: string): name is SetAsideQueue => Object.hasOwn(waysBack, name);
 
+/** For so long whoever takes messages up to look at them has them to themselves. */
+export const heldMinutes = 5;
+export const heldWords = `held by another look, and back within ${String(heldMinutes)} minutes`;
+
 /** A message as SQS hands it out. */
 export interface SetAside {
   readonly id: string;

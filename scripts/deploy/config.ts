@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { LineCounter, parseDocument, type Document } from "yaml";
 
 import { nearest } from "../../lib/nearest.ts";
+import { faultsOf, valueOf, type Wrong } from "../../cli/yaml-faults.ts";
 import { offsetOf } from "../../cli/yaml-places.ts";
 import type { Template } from "../template.ts";
 import { domainFields, stageFields, stageName, type Field, type Fields } from "./config-fields.ts";
@@ -47,7 +48,7 @@ export function stageIn(text: string, file: string, wanted: string | undefined):
   const names = Object.keys(stages);
   const name = wanted ?? (names.length === 1 ? names[0] : undefined);
   if (name === undefined) throw new Stop(`${file} has the stages ${names.join(", ")}`, `say which with --stage ${names[0] ?? ""}`);
-  const stage = stages[name];
+  const stage = Object.hasOwn(stages, name) ? stages[name] : undefined;
   if (stage === undefined) throw new Stop(`${file} has no stage ${name}`, `give one of: ${names.join(", ")}; or add it there`);
   return { stage: name, ...stage };
 }
@@ -61,29 +62,41 @@ export function parseConfig(text: string, file: string): Readonly<Record<string,
     const { line, col } = lines.linePos(offset);
     return `${file}:${String(line)}:${String(col)}`;
   };
-  const broken = document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message.split("\n")[0]?.replace(/ at line .*$/, "") ?? ""}`);
-  if (broken.length > 0) throw new Stop(broken.join("\n"), "mend the YAML");
-  const given: unknown = document.toJS() ?? {};
+  const refusal = (wrong: readonly Wrong[]): Stop =>
+    new Stop(
+      wrong
+        .toSorted((one, other) => one.offset - other.offset)
+        .map(({ offset, message }) => `${at(offset)}: ${message}`)
+        .join("\n"),
+    );
+  const faults = faultsOf(document);
+  if (faults.length > 0) throw refusal(faults);
+  const read = valueOf(document);
+  if ("wrong" in read) throw refusal([read.wrong]);
+  const given = read.value ?? {};
   const result = v.safeParse(config, given);
   const wrong = [...(result.issues ?? []).map((issue) => told(issue, document)), ...contradictions(given, document)];
   if (result.success && wrong.length === 0)
     return Object.fromEntries(Object.entries(result.output.stages).map(([name, stage]) => [name, withZones(stage)]));
-  wrong.sort((one, other) => one.offset - other.offset);
-  throw new Stop(wrong.map(({ offset, message }) => `${at(offset)}: ${message}`).join("\n"));
+  throw refusal(wrong);
 }
 
 /** The fields' table is checked as a table; this is where it becomes a type. */
 const withZones = (checked: object): Checked => ({ hostedZones: [], ...(checked as Omit<Checked, "hostedZones">) });
 
-function valueOf({ pattern, least, most = Number.MAX_SAFE_INTEGER, list }: Field): v.GenericSchema {
+function schemaOf({ pattern, least, most = Number.MAX_SAFE_INTEGER, list }: Field): v.GenericSchema {
   if (least !== undefined) return v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
   const text = pattern === undefined ? v.string() : v.pipe(v.string(), v.regex(pattern));
-  return list === true ? v.array(text) : text;
+  if (list !== true) return text;
+  return v.pipe(
+    v.array(text),
+    v.checkItems((item, index, all) => all.indexOf(item) === index),
+  );
 }
 
 const entriesOf = (fields: Fields): Record<string, v.GenericSchema> =>
   Object.fromEntries(
-    Object.entries(fields).map(([name, field]) => [name, field.required === true ? valueOf(field) : v.optional(valueOf(field))]),
+    Object.entries(fields).map(([name, field]) => [name, field.required === true ? schemaOf(field) : v.optional(schemaOf(field))]),
   );
 
 const stageSchema = v.strictObject({ ...entriesOf(stageFields), domain: v.optional(v.strictObject(entriesOf(domainFields))) });
@@ -93,11 +106,6 @@ const config = v.strictObject({
     v.check((stages) => Object.keys(stages).length > 0),
   ),
 });
-
-interface Wrong {
-  readonly offset: number;
-  readonly message: string;
-}
 
 /** One thing that is wrong: where, which field, which value, and what to do. */
 function told(issue: v.BaseIssue<unknown>, document: Document): Wrong {
@@ -115,6 +123,7 @@ function wording(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]
     return `${JSON.stringify(name)} is no name for a stage; give up to 16 small letters and digits, a letter first`;
   const fields: Fields = first === "domain" ? domainFields : stageFields;
   const field = fields[String(first === "domain" ? second : first)];
+  if (issue.type === "check_items") return `${path.join(".")} is ${JSON.stringify(issue.input)} again; leave it out`;
   const given = `${path.join(".")} is ${issue.input === undefined ? "missing" : JSON.stringify(issue.input)}`;
   return field === undefined
     ? `${given}; give fields under it: ${Object.keys(fields).join(", ")}`

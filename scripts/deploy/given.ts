@@ -77,7 +77,7 @@ export function readGiven(args: readonly string[]): Given | undefined {
   };
 }
 
-const isCommand = (name: string): name is CommandName => name in commands;
+const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 
 function suggestion(given: string): string {
   const near = nearest(given, Object.keys(commands));

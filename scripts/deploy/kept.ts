@@ -121,7 +121,7 @@ export function keptOf({ Resources, Parameters = {} }: Template): Template {
 function refuseOthers(kept: Kept, { Resources }: Template): void {
   const tables = Object.entries(Resources).flatMap(([id, { Type }]) => (Type === "AWS::DynamoDB::Table" ? [id] : []));
   const missing = tables.filter((id) => !(id in kept));
-  const unknown = Object.keys(kept).filter((id) => !(id in Resources));
+  const unknown = Object.keys(kept).filter((id) => !Object.hasOwn(Resources, id));
   if (missing.length + unknown.length === 0) return;
   const others = Object.keys(Resources).filter((id) => !tables.includes(id));
   throw new Stop(

@@ -270,7 +270,7 @@ test.each<[string, string, string]>([
   ["a unit without a role", entry("").replace("222222222222", "ou-ab12-cdefgh34"), "policy.yml:3:16: ou-ab12-cdefgh34 cannot be"],
   ["no mapping at all", "- 1\n", "policy.yml:1:1: give services, approvers or entries"],
   ["an empty file", "", "policy.yml:1:1: give services, approvers or entries"],
-  ["two documents", "entries: []\n---\nentries: []\n", "policy.yml:2:1: a policy is one document; take out what follows this line ---"],
+  ["two documents", "entries: []\n---\nentries: []\n", "policy.yml:2:1: the file is one document; take out what follows this line ---"],
   ["an alias without an anchor", entry("    name: *acme\n"), "policy.yml:5:11: there is no anchor &acme above"],
   ["an alias within itself", "entries: &all\n  - *all\n", "policy.yml:2:5: *all stands within what it repeats"],
   [

@@ -1,6 +1,7 @@
 // What doctor sees of a stack with the caller's own credentials: sources that fail or are gone, a stream that is behind, no trail, a domain.
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { alarms } from "../../cli/doctor/alarms.ts";
 import { domain } from "../../cli/doctor/domain.ts";
 import { lag, sources } from "../../cli/doctor/sources.ts";
 import { resourcesOf, stackOf, type Resources, type Shown } from "../../cli/doctor/stack.ts";
@@ -103,6 +104,36 @@ test("a source that is switched off, or gone", async () => {
   expect(await sources(stack, gone)).toMatchObject([
     { about: "publish", message: "what wakes it is gone", mend: "npm run deploy -- repair" },
   ]);
+});
+
+test("alarms that are gone are told, and a stream is not judged without the one that says how late is too late", async () => {
+  const without = (ids: readonly string[]): Resources =>
+    new Map([...resources, ...ids.map((id) => [id, { id: `gone-${id}`, type: "AWS::CloudWatch::Alarm" }] as const)]);
+  expect(await alarms(stack, resources)).toEqual([{ about: "alarms", state: "ok", message: "1 are quiet" }]);
+  expect(await alarms(stack, without(["SweepFailuresAlarm"]))).toEqual([
+    { about: "alarms", state: "failed", message: "SweepFailuresAlarm is gone: nobody is told", mend: "npm run deploy -- repair" },
+    { about: "alarms", state: "ok", message: "1 are quiet" },
+  ]);
+  expect(await alarms(stack, without(["SweepFailuresAlarm", "PublishBehindAlarm"]))).toEqual([
+    {
+      about: "alarms",
+      state: "failed",
+      message: "PublishBehindAlarm, SweepFailuresAlarm are gone: nobody is told",
+      mend: "npm run deploy -- repair",
+    },
+  ]);
+  expect(await lag(stack, without(["PublishBehindAlarm"]))).toMatchObject([
+    { about: "stream", state: "not readable", message: expect.stringContaining("PublishBehindAlarm is gone") as string },
+  ]);
+});
+
+test("the alarms of one stack are not those of another that came after it", async () => {
+  const template = JSON.stringify({ Resources: { Other: { Type: "AWS::CloudWatch::Alarm", Properties: { AlarmDescription: "Other" } } } });
+  const set = { StackName: "other", ChangeSetName: "first", ChangeSetType: "CREATE", TemplateBody: template };
+  await local.call("cloudformation", "CreateChangeSet", set);
+  await local.call("cloudformation", "ExecuteChangeSet", { StackName: "other", ChangeSetName: "first" });
+  await local.idle();
+  expect(await alarms(stack, resources)).toEqual([{ about: "alarms", state: "ok", message: "1 are quiet" }]);
 });
 
 test("with a trail it is well, and without one nobody learns who acted", async () => {

@@ -150,6 +150,32 @@ describe("entries", () => {
     });
   });
 
+  test("whom an entry keeps out is let in, or asked about, only after a yes", async () => {
+    await run(`deny 222222222222 --service ${service} --name acme --expires 2027-01-01`, { answer: "y" });
+    await run(`deny 333333333333 --service ${service} --reason ended`);
+    const question = `This lets in whom the entry there rejects: account 333333333333 at ${service}: reject, version 1, because ended. Go on? [y/N] `;
+    for (const line of [`allow 333333333333 --service ${service} --name typo`, `invite 333333333333 --service ${service} --name typo`]) {
+      expect(await run(line)).toMatchObject({ code: 1, err: expect.stringContaining("Nobody is here to ask") });
+      expect(await run(line, { answer: "n" })).toMatchObject({
+        code: 1,
+        questions: [question],
+        err: expect.stringContaining("nothing was changed"),
+      });
+    }
+    const asked = await run(`ask 222222222222 --service ${service}`, { answer: "y" });
+    expect(asked.questions).toEqual([
+      `This has approvers asked about whom the entry there rejects: account 222222222222 (acme) at ${service}: reject, version 1. Go on? [y/N] `,
+    ]);
+    expect((await at.ask<{ items: object[] }>("GET /entries")).items).toMatchObject([
+      { verdict: "ask", name: "acme" },
+      { verdict: "reject", version: 1 },
+    ]);
+    expect(await run(`allow 333333333333 --service ${service} --yes`)).toMatchObject({ code: 0, questions: [] });
+    await run(`deny 333333333333 --service ${service} --expires 2027-01-01 --yes`);
+    at.world.clock.advance(60 * 60 * 24 * 365);
+    expect(await run(`allow 333333333333 --service ${service} --expires 2029-01-01`)).toMatchObject({ code: 0, questions: [] });
+  });
+
   test("a yes is for what was shown: what somebody else changed meanwhile is not overwritten", async () => {
     await connected(1);
     const change = { service, principal: "222222222222", verdict: "accept", ticket: "NET-7" };

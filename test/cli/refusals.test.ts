@@ -121,6 +121,7 @@ test("the Region is the host's own, else that of the settings; without one it is
 test.each<[string, string]>([
   ["", "drawbridge: who may connect"],
   ["alow 222222222222", "did you mean allow?"],
+  ["lsit", "did you mean list?"],
   ["services ad x", "did you mean services add?"],
   ["list --servce x", "there is no option --servce; did you mean --service?"],
   ["list --service", "--service needs a value"],

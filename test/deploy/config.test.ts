@@ -60,6 +60,12 @@ test("each thing that is wrong is told with its place, its value and its remedy,
   ]);
 });
 
+/** Each line repeats the one above ten times. */
+const bomb = `a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n${Array.from({ length: 8 }, (_, index) => {
+  const above = Array.from({ length: 10 }, () => `*a${String(index)}`).join(", ");
+  return `a${String(index + 1)}: &a${String(index + 1)} [${above}]\n`;
+}).join("")}`;
+
 test.each([
   ["", "c.yml:1:1: stages"],
   ["stages: {}", "c.yml:1:9: stages has none; name at least one under it"],
@@ -68,6 +74,11 @@ test.each([
   ["stages:\n  Prod-1: { account: '111111111111', region: eu-west-1 }", 'c.yml:2:3: "Prod-1" is no name for a stage'],
   [`${least}    region: eu-west-2\n`, "c.yml:5:5: Map keys must be unique"],
   ["stages: [", "c.yml:1:"],
+  ["stages: *x", "c.yml:1:9: there is no anchor &x above"],
+  [bomb, "c.yml:9:"],
+  [`${least}---\n${least}`, "c.yml:5:1: the file is one document; take out what follows this line ---"],
+  [`${least}  constructor: { account: "111111111111", region: eu-west-1 }\n`, "c.yml:5:3: constructor cannot be a name here"],
+  [`${least}    hostedZones: [Z1, Z2, Z1]\n`, 'c.yml:5:27: stages.dev.hostedZones.2 is "Z1" again; leave it out'],
 ])("%j is refused", (text, said) => {
   expect(wrong(text).join("\n")).toContain(said);
 });
@@ -112,7 +123,8 @@ test("every partition has its own name and addresses", () => {
 test("which stage is meant must be clear", async () => {
   const two = `${least}  prod:\n    account: "111111111111"\n    region: eu-west-1\n`;
   expect(() => stageIn(two, "c.yml", undefined)).toThrow("c.yml has the stages dev, prod");
-  expect(() => stageIn(two, "c.yml", "test")).toThrow("c.yml has no stage test");
+  for (const other of ["test", "toString", "constructor"])
+    expect(() => stageIn(two, "c.yml", other)).toThrow(`c.yml has no stage ${other}`);
   expect(stageIn(two, "c.yml", "prod").stage).toBe("prod");
   await expect(readStage("not-there.yml", undefined)).rejects.toThrow("There is no not-there.yml");
 });

@@ -21,6 +21,7 @@ test.each([
   ["--yes=1", "--yes takes no value", undefined],
   ["chek", "There is no command chek", "did you mean check?"],
   ["launch", "There is no command launch", expect.stringContaining("give one of deploy, check") as string],
+  ["toString", "There is no command toString", expect.stringContaining("give one of deploy, check") as string],
   ["check --yes", "check takes no --yes", "see npm run deploy -- --help"],
   ["pause now", "pause takes no now", "see npm run deploy -- --help"],
   ["rollback 2026-11-23T21:50:11.123Z again", "rollback takes no again", "see npm run deploy -- --help"],

@@ -172,6 +172,21 @@ describe("a name moves", () => {
     expect(shown(other)).toEqual([]);
   });
 
+  test("to the plain label where the zone was gone and came back between two tries", async () => {
+    await connect(first);
+    let reads = 0;
+    const get: typeof ports.services.get = async (id) => {
+      const found = await ports.services.get(id);
+      reads += 1;
+      const { zone: _, ...without } = found ?? service(payments, 1);
+      return reads === 2 ? without : found;
+    };
+    await giveNames({ ...ports, services: { ...ports.services, get } }, items({}));
+    await dns();
+    expect(reads).toBeGreaterThan(1);
+    expect(shown()).toEqual(acmes);
+  });
+
   test("with a service that is released and added with another zone; until then all stays as it is", async () => {
     await connect(first, endpointOf(2));
     await dns();

@@ -1,11 +1,13 @@
 // What must hold of each decision and each question: what it rests on, who may, and that there is one.
 
+import type { Instant } from "../../lib/ids.ts";
 import type { Connection } from "../../lib/connection.ts";
 import type { ConnectionEvent } from "../../lib/events.ts";
 import { stateOf, type Row } from "./ec2.ts";
 import { arnOf, start } from "./given.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation, ListRead } from "./lambda.ts";
+import { momentsOf } from "./moments.ts";
 import { matching, verdictOf, type Verdict } from "./oracle.ts";
 import { counts, rulesOf, type Rules } from "./oracle-asking.ts";
 import { cutAt } from "./oracle-holding.ts";
@@ -32,14 +34,14 @@ export class ChecksOfDecisions {
   }
 
   /** What the list said when this run read it; the clock may have moved on a little since. */
-  #said(row: Row, by: Invocation, at: string, before: Connection | undefined): ReadonlySet<Verdict> {
+  #said(row: Row, by: Invocation, at: Instant, before: Connection | undefined): ReadonlySet<Verdict> {
     const list = by.reads.lastList.get(row.endpoint);
     if (list === undefined) return new Set();
     const { habits } = this.#world.setup;
     const frozen = list.frozen.has(row.service);
     const belongs = belongingOf(list, row);
     return new Set(
-      [list.clock, at].flatMap((clock) =>
+      momentsOf(list, by, at).flatMap((clock) =>
         [list.counts, ...by.reads.counted].map((counted) =>
           verdictOf(list.table, row, habits, clock, { frozen, counts: counted, own: before?.counter, in: belongs }),
         ),
@@ -57,7 +59,9 @@ export class ChecksOfDecisions {
     if (event.by.kind === "entry") {
       // Which entry speaks first may change while the run is at it, where an answer runs out.
       const firsts =
-        list === undefined ? [] : [list.clock, event.at].flatMap((at) => matching(list.table, row, at, belongingOf(list, row))[0] ?? []);
+        list === undefined
+          ? []
+          : momentsOf(list, by, event.at).flatMap((at) => matching(list.table, row, at, belongingOf(list, row))[0] ?? []);
       const named = event.entry;
       const entry = firsts.find((first) => named !== undefined && entryId(first) === entryId(named)) ?? firsts[0];
       if (list?.frozen.has(row.service) === true)
@@ -133,12 +137,12 @@ export class ChecksOfDecisions {
   }
 
   /** As they were when the run read service and list, and when it committed: an answer may have run out in between. */
-  #rules(list: ListRead, row: Row, before: Connection | undefined, at: string, by: Invocation): Rules[] {
+  #rules(list: ListRead, row: Row, before: Connection | undefined, at: Instant, by: Invocation): Rules[] {
     const service = by.reads.services.get(row.service);
     const question = before?.status === "asking" ? before.question : {};
     const { log } = this.#world.store;
     if (service === undefined) return [];
-    return [list.clock, at].map((clock) => rulesOf(service, { ...list, clock, log }, row, question, belongingOf(list, row)));
+    return momentsOf(list, by, at).map((clock) => rulesOf(service, { ...list, clock, log }, row, question, belongingOf(list, row)));
   }
 
   /** On the page, in Slack, or as the operator they are too. */
@@ -218,7 +222,7 @@ export class ChecksOfDecisions {
     // As the run read it: it may have been released meanwhile, and taken up again with other settings.
     const service = by.reads.services.get(row.service) ?? this.#world.store.services.get(row.service);
     if (service === undefined) return fail("the service is not in care");
-    const due = [list.clock, event.at].map((clock) =>
+    const due = momentsOf(list, by, event.at).map((clock) =>
       cutAt(list, before, row, service, this.#world.setup.habits, clock, this.#waited(row, by)),
     );
     if (Math.min(...due) > Date.parse(event.at)) fail(`it is held until ${String(due)}: ${event.because.detail}`);

@@ -3,6 +3,7 @@
 import type { ConnectionEvent } from "../../lib/events.ts";
 import type { Row } from "./ec2.ts";
 import type { Invocation } from "./lambda.ts";
+import { momentsOf } from "./moments.ts";
 import { matching } from "./oracle.ts";
 import { belongingOf, isDoubt } from "./oracle-units.ts";
 import { entryId } from "./store.ts";
@@ -27,7 +28,7 @@ export function findingsFault(event: Verdict, row: Row, by: Invocation): string 
   const told = findings.map(
     (one) => `${one.author === undefined ? "in doubt" : entryId(one.entry)} ${one.verdict} ${String(one.entry.version)}`,
   );
-  const read = [list.clock, event.at].map((clock) =>
+  const read = momentsOf(list, by, event.at).map((clock) =>
     matching(list.table, row, clock, belongingOf(list, row)).map((one) =>
       isDoubt(one) ? "in doubt ask 0" : `${entryId(one)} ${one.verdict} ${String(one.version)}`,
     ),

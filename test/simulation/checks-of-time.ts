@@ -6,6 +6,7 @@ import type { StoredEvent } from "../../lib/ledger.ts";
 import type { Row } from "./ec2.ts";
 import type { InvariantName } from "./invariant-names.ts";
 import type { Invocation } from "./lambda.ts";
+import { momentsOf } from "./moments.ts";
 import { reminders, rulesOf } from "./oracle-asking.ts";
 import { cutAt } from "./oracle-holding.ts";
 import { belongingOf } from "./oracle-units.ts";
@@ -47,7 +48,9 @@ export class ChecksOfTime {
     const { question } = before;
     const { log } = this.#world.store;
     // Which entry decides may change while the run is at it, where an answer runs out.
-    const rules = [list.clock, event.at].map((clock) => rulesOf(service, { ...list, clock, log }, row, question, belongingOf(list, row)));
+    const rules = momentsOf(list, by, event.at).map((clock) =>
+      rulesOf(service, { ...list, clock, log }, row, question, belongingOf(list, row)),
+    );
     const passed = Date.parse(event.at) - Date.parse(question.at);
     if (event.type === "ApprovalEscalated") {
       const due = rules.some(({ escalateMs, escalateTo }) => passed >= escalateMs && escalateTo.join() === event.to.join());
@@ -64,7 +67,7 @@ export class ChecksOfTime {
     const service = by.reads.services.get(row.service) ?? this.#world.store.services.get(row.service);
     const list = by.reads.lastList.get(row.endpoint);
     if (before === undefined || service === undefined || list === undefined) return fail("nothing is known of it");
-    const due = [list.clock, event.at].map((clock) => cutAt(list, before, row, service, this.#world.setup.habits, clock));
+    const due = momentsOf(list, by, event.at).map((clock) => cutAt(list, before, row, service, this.#world.setup.habits, clock));
     const wanted = event.type === "RevocationAnnounced" ? Date.parse(event.due) : Infinity;
     if (!due.includes(wanted)) fail(`its end is ${String(due)}, not ${String(wanted)}`);
     if (event.type === "RevocationWithdrawn" && before.revocation === undefined) fail("nothing was announced");

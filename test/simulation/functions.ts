@@ -27,7 +27,11 @@ interface Received {
 export function portsFor(world: World, by: Invocation) {
   const { lambda, store, ec2, route53, delivery, checks } = world;
   const call = <T>(about: string, apply: () => T): Promise<T> => lambda.call(by, about, apply);
-  const clock = (): Instant => lambda.clock(by);
+  const clock = (): Instant => {
+    const now = lambda.clock(by);
+    if (by.reads.clocks.at(-1) !== now) by.reads.clocks.push(now);
+    return now;
+  };
   /** As lib/aws/endpoint-services.ts does it: lists of ids in calls of a size that AWS takes, each at the pace given. */
   const decide = (effect: "accept" | "reject", service: ServiceId, endpoints: readonly EndpointId[], calls?: Calls): Promise<Outcome[]> =>
     world.system.decideAll(

@@ -67,6 +67,8 @@ export interface Invocation {
     readonly before: Map<ServiceId, Table>;
     /** Lists whose limited entries have not been counted yet, with those entries. */
     uncounted: { readonly list: ListRead; readonly limited: string }[];
+    /** What its clock said, each time it looked. */
+    readonly clocks: Instant[];
     /** All that it ever counted: two services swept at once may ask for the same limit. */
     readonly counted: ReadonlyMap<string, number>[];
     /** Services whose next listing is of all of it. */
@@ -134,6 +136,7 @@ export class Lambda {
         frozen: new Set(),
         members: new Map(),
         before: new Map(),
+        clocks: [],
         uncounted: [],
         counted: [],
         whole: new Set(),

@@ -6,8 +6,14 @@ const mutants: readonly Mutant[] = [
   one(
     "loop/names.ts",
     "a service that is released is taken for a name that is another's",
-    "if (result === undefined) break;\n    const done = result.standings",
-    "const done = (result?.standings ?? [])",
+    "if (result === undefined || result.service.zone?.id !== ran.service.zone?.id) break;\n    const done = result.standings",
+    "if (result !== undefined && result.service.zone?.id !== ran.service.zone?.id) break;\n    const done = (result?.standings ?? [])",
+  ),
+  one(
+    "loop/names.ts",
+    "a zone that is gone is taken for a name that is another's",
+    " || result.service.zone?.id !== ran.service.zone?.id",
+    "",
   ),
   one(
     "names.ts",
