@@ -11,24 +11,18 @@ import { Fault } from "../faults.ts";
 import { optional } from "../optional.ts";
 import {
   accountOf,
-  allTime,
   approverSubject,
   chain,
   connectionSubject,
   entrySubject,
-  filed,
   freezeSubject,
-  isEvent,
   noHead,
   serviceSubject,
   type Change,
   type Head,
-  type LogRow,
-  type PageRequest,
   type StoredEvent,
 } from "../ledger.ts";
-import type { AuditQuery, Clock, Ledger } from "../ports.ts";
-import { searchPage } from "./audit-search.ts";
+import type { Ledger } from "../ports.ts";
 import { changeWrites, eventWrites, type Tables, type Write } from "./commit-writes.ts";
 import { asFault } from "./errors.ts";
 import { readHead, readLogRow } from "./event-row.ts";
@@ -44,7 +38,8 @@ type Refusal = "conflict" | "claimed" | "full";
 export const writesMax = 100;
 const triesMax = 4;
 
-export function ledgerTables(client: DynamoDBClient, tables: Tables, clock: Clock, wait: Pause = pause): Ledger {
+/** All but the search over everybody's events, which few need (searchable-ledger.ts). */
+export function ledgerTables(client: DynamoDBClient, tables: Tables, wait: Pause = pause): Omit<Ledger, "search"> {
   const { auditLog } = tables;
   const spread = spreading();
   const subjectQuery = (subject: string): Question => ({
@@ -63,18 +58,8 @@ export function ledgerTables(client: DynamoDBClient, tables: Tables, clock: Cloc
     },
     history: (subject, { newestFirst = false, ...request } = {}) =>
       queryRows(client, { ...subjectQuery(subject), newestFirst }, request, readLogRow),
-    search: async (query, request: PageRequest = {}) => {
-      const page = await searchPage(client, auditLog, query, request, clock());
-      const values = new Set<string | undefined>([query.value ?? allTime].flat());
-      // A value that looks like another's shard is found with it. What is no event any more is told wherever it stands.
-      const isAsked = (row: LogRow): boolean => !isEvent(row) || values.has(valueOf(query.by, row));
-      return { ...page, items: page.items.filter(isAsked) };
-    },
   };
 }
-
-const valueOf = (by: AuditQuery["by"], stored: StoredEvent): string | undefined =>
-  by === "service" || by === "account" ? stored[by] : filed(stored)[by === "time" ? "bucket" : by];
 
 async function commit(client: DynamoDBClient, tables: Tables, change: Change, spread: Spread, wait: Pause): Promise<Head | Refusal> {
   const stored = chained(change);

@@ -3,7 +3,7 @@
 import type { DynamoDBClient, QueryCommandInput, QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import { eventRow } from "../../lib/aws/event-row.ts";
 import { readItem, writeItem, type Item } from "../../lib/aws/item.ts";
-import { ledgerTables } from "../../lib/aws/ledger-table.ts";
+import { searchableLedger } from "../../lib/aws/searchable-ledger.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import { spreading } from "../../lib/aws/spread.ts";
 import { sealedBy } from "../../lib/audit/sealed.ts";
@@ -202,7 +202,10 @@ function countingLog(stored: readonly StoredEvent[]): CountingLog {
   const client = {
     send: (command: { input: QueryCommandInput }) => Promise.resolve(query(places, read, command.input)),
   } as unknown as DynamoDBClient;
-  return { read, ledger: ledgerTables(client, { auditLog: "log", connections: "connections", settings: "settings" }, () => instant(end)) };
+  return {
+    read,
+    ledger: searchableLedger(client, { auditLog: "log", connections: "connections", settings: "settings" }, () => instant(end)),
+  };
 }
 
 const sortKey = (place: string, { item }: Row): string => String(item[place.startsWith(" ") ? "seq" : "atKey"]);

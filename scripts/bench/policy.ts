@@ -5,7 +5,7 @@ import { allowListTable } from "../../lib/aws/allow-list-table.ts";
 import { connectionsTable } from "../../lib/aws/connections-table.ts";
 import { entryRow } from "../../lib/aws/entry-row.ts";
 import { writeItem } from "../../lib/aws/item.ts";
-import { ledgerTables } from "../../lib/aws/ledger-table.ts";
+import { searchableLedger } from "../../lib/aws/searchable-ledger.ts";
 import { servicesTable } from "../../lib/aws/services-table.ts";
 import type { Entry } from "../../lib/allow-list.ts";
 import type { AccountId, EndpointId } from "../../lib/ids.ts";
@@ -91,7 +91,7 @@ async function measure(dynamoDb: DynamoDb, entries: number): Promise<Measured> {
   await fill(client, allowList, entries);
   const ec2 = fakeEndpointServices(() => noon);
   ec2.addService(payments);
-  const ledger = ledgerTables(client, { auditLog, connections, settings, allowList }, () => noon);
+  const ledger = searchableLedger(client, { auditLog, connections, settings, allowList }, () => noon);
   const ports: AdmitPorts = {
     clock: () => noon,
     newId: countingIds(),

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { build as esbuild } from "esbuild";
 import { build } from "../build.ts";
 import { shaken } from "../build/shaken.ts";
+import { usualBundle } from "./usual.ts";
 import { median, type Section, type Target } from "./figures.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -72,14 +73,7 @@ async function candidates(folder: string) {
     absWorkingDir: root,
     entryPoints: names.map((name) => `functions/${name}.ts`),
     outdir: join(folder, "usual"),
-    legalComments: "none",
-    // The usual way: what esbuild does for Node when it is told to bundle and to minify.
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    logLevel: "error",
+    ...usualBundle,
   });
   await mkdir(join(folder, "ours"), { recursive: true });
   const ours = new Map<string, Candidate>();

@@ -53,6 +53,19 @@ export const resolveEndpointDiscoveryConfig = (config) => config;`,
     text: () => `export class AdaptiveRetryStrategy { constructor() { ${refusal("retry adaptively")} } }`,
   },
   {
+    // How times are read, a second time: newer code of the same package reads them too, and one of both is enough. How a time is
+    // written for a header is how JavaScript writes it.
+    file: "@smithy/core/dist-es/submodules/serde/date-utils.js",
+    digest: "9b64f13c90463b44",
+    text: () => `export {
+  _parseEpochTimestamp as parseEpochTimestamp,
+  _parseRfc3339DateTimeWithOffset as parseRfc3339DateTime,
+  _parseRfc3339DateTimeWithOffset as parseRfc3339DateTimeWithOffset,
+  _parseRfc7231DateTime as parseRfc7231DateTime,
+} from "./schema-serde-lib/schema-date-utils";
+export const dateToUtcString = (date) => date.toUTCString();`,
+  },
+  {
     // What extensions of a client could change; without one, everything is put back where it was taken from. What must stay is
     // that the client's time-outs are handed to its HTTP handler.
     file: "@aws-sdk/client-*/dist-es/runtimeExtensions.js",

@@ -35,6 +35,13 @@ export const onLambda: readonly Edit[] = [
     text: () => "export const state = { warningEmitted: true };\nexport const emitWarningIfUnsupportedVersion = () => {};",
   },
   {
+    // What belongs to one of several invocations that a process has in work at once, as on instances of one's own. On Lambda it has one,
+    // and the trace's header stands in the environment.
+    file: "@aws/lambda-invoke-store/dist-es/invoke-store.js",
+    digest: "526b850ed7866fa6",
+    text: () => "export const InvokeStore = { getInstanceAsync: async () => undefined };",
+  },
+  {
     // Of its own package.json, a client needs the version alone.
     file: "@aws-sdk/client-*/package.json",
     json: true,

@@ -4,7 +4,7 @@ import { BatchWriteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb"
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventRow } from "../../lib/aws/event-row.ts";
 import { writeItem, type Row } from "../../lib/aws/item.ts";
-import { ledgerTables } from "../../lib/aws/ledger-table.ts";
+import { searchableLedger } from "../../lib/aws/searchable-ledger.ts";
 import { sha256 } from "../../lib/aws/sha256.ts";
 import { eventsPerShard, shardKey, spreading } from "../../lib/aws/spread.ts";
 import { BadInput } from "../../lib/faults.ts";
@@ -44,7 +44,7 @@ async function emptyLog(): Promise<Log> {
   const log: Log = {
     auditLog,
     now: noon,
-    ledger: ledgerTables(dynamoDb.client, { auditLog, connections, settings }, () => log.now),
+    ledger: searchableLedger(dynamoDb.client, { auditLog, connections, settings }, () => log.now),
     write: async (number, when) => {
       expect(await log.ledger.commit(first(requested(endpointOf(number), when, payments, accountOf(number % 3))))).toMatchObject({
         seq: 1,
@@ -328,7 +328,7 @@ describe("times that cannot be", () => {
     const log = await emptyLog();
     for (let number = 0; number < 3; number += 1) await log.write(number, after(-3600 + number));
     let reads = 0;
-    const counted = ledgerTables(
+    const counted = searchableLedger(
       Object.assign(Object.create(dynamoDb.client) as typeof dynamoDb.client, {
         send: (command: never) => {
           reads += 1;

@@ -12,7 +12,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { getRows } from "../../lib/aws/batch-get.ts";
 import { asStored, writeItem } from "../../lib/aws/item.ts";
-import { ledgerTables } from "../../lib/aws/ledger-table.ts";
+import { searchableLedger } from "../../lib/aws/searchable-ledger.ts";
 import { slipsTable } from "../../lib/aws/slips-table.ts";
 import { Fault } from "../../lib/faults.ts";
 import { connected, first, named, next, noon, requested } from "../contracts/samples.ts";
@@ -82,7 +82,7 @@ describe("removing many slips", () => {
 });
 
 describe("a cancelled transaction", () => {
-  const ledger = ledgerTables(client, { auditLog: "L", connections: "C", settings: "S", allowList: "A" }, () => noon, noWait);
+  const ledger = searchableLedger(client, { auditLog: "L", connections: "C", settings: "S", allowList: "A" }, () => noon, noWait);
   const named1 = next(connected(1).after, { seq: 3, hash: "a".repeat(64) }, [named("acme.pl.example.com")]);
   const cancelled = (...codes: string[]): TransactionCanceledException =>
     new TransactionCanceledException({

@@ -7,7 +7,7 @@ import { allowListTable } from "../../lib/aws/allow-list-table.ts";
 import { connectionsTable } from "../../lib/aws/connections-table.ts";
 import { approversTable } from "../../lib/aws/approvers-table.ts";
 import { asStored, writeItem, type Item } from "../../lib/aws/item.ts";
-import { ledgerTables } from "../../lib/aws/ledger-table.ts";
+import { searchableLedger } from "../../lib/aws/searchable-ledger.ts";
 import { permitsTable } from "../../lib/aws/permits-table.ts";
 import { servicesTable } from "../../lib/aws/services-table.ts";
 import type { AllowList, Approvers, Connections, Ledger, Permits, Services } from "../../lib/ports.ts";
@@ -77,7 +77,7 @@ export async function dynamoDbOnTheWire(): Promise<DynamoDb> {
       ];
       const names = { connections, entries: allowList, services: settings };
       return {
-        ledger: ledgerTables(client, { auditLog, connections, settings, allowList }, () => noon),
+        ledger: searchableLedger(client, { auditLog, connections, settings, allowList }, () => noon),
         connections: connectionsTable(client, connections),
         allowList: allowListTable(client, allowList, settings),
         services: servicesTable(client, settings),

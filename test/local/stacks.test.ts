@@ -253,3 +253,18 @@ test("a new stack is made around a table, a bucket and a key that are there", as
   expect(Stacks[0]?.StackStatus).toBe("IMPORT_COMPLETE");
   for (const logicalId of Object.keys(identifiers)) expect(idOf(logicalId)).toBe(ids[logicalId]);
 });
+
+test("an alarm is found whatever stack was made after its own", async () => {
+  const Alarm = { Type: "AWS::CloudWatch::Alarm", Properties: { AlarmName: "late", MetricName: "IteratorAge", Threshold: 300_000 } };
+  for (const [StackName, resources] of [
+    ["watched", { Alarm, Queue: base.Queue }],
+    ["another", { Queue: base.Queue }],
+  ] as const) {
+    const { ChangeSetId } = await propose(resources, { StackName, ChangeSetType: "CREATE" });
+    await client.send(new ExecuteChangeSetCommand({ ChangeSetName: ChangeSetId }));
+    await local.idle();
+  }
+  expect(await local.call("monitoring", "DescribeAlarms", { AlarmNames: ["late"] })).toMatchObject({
+    MetricAlarms: [{ AlarmName: "late", Threshold: 300_000 }],
+  });
+});
