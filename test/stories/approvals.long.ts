@@ -31,7 +31,7 @@ const typesOf = async (endpoint: string): Promise<string[]> => {
 const decisions = (types: readonly string[]): string[] =>
   types.filter((type) => ["ConnectionApproved", "ConnectionDenied", "ApprovalGiven", "AnswerRefused"].includes(type));
 
-/** What API Gateway or Lambda throttle is sent again, as robots do. */
+/** What API Gateway or Lambda throttle is sent again, as robots do, and so is what met a connection that was just being closed. */
 const send: Send = async ({ method, path, headers = {}, cookie, body }): Promise<Seen> => {
   for (;;) {
     const reply = await fetch(new URL(path, local.api), {
@@ -39,7 +39,12 @@ const send: Send = async ({ method, path, headers = {}, cookie, body }): Promise
       headers: { ...headers, ...(cookie === undefined ? {} : { cookie }) },
       ...(body === undefined || method === "GET" ? {} : { body }),
       redirect: "manual",
+    }).catch((error: unknown) => {
+      if (error instanceof TypeError && /ECONNRESET|UND_ERR_SOCKET/.test(String((error.cause as { code?: string } | undefined)?.code)))
+        return undefined;
+      throw error;
     });
+    if (reply === undefined) continue;
     const location = reply.headers.get("location");
     const seen = {
       status: reply.status,

@@ -87,24 +87,25 @@ interface Open {
   readonly one: Case;
   readonly account: string;
   readonly endpoint: string;
+  /** Which the links are bound to. */
+  readonly question: string;
 }
 
 /** Agrees as this person does, and gives whether it was taken. */
-async function agree({ one, account, endpoint }: Open, person: number): Promise<boolean> {
+async function agree({ one, account, endpoint, question }: Open, person: number): Promise<boolean> {
   if (one.ways[person] === "command") {
     const done = as(names[person] ?? "").post(pathOf("connections", endpoint, "approve"), {});
     return done.then(
       () => true,
       (error: unknown) => {
-        if (error instanceof Failure) return false;
+        if (error instanceof Failure && error.code === "NotAnApprover") return false;
         throw error;
       },
     );
   }
-  const asked = (await world.history(endpoint)).find(({ type }) => type === "ApprovalRequested");
   const now = new Date().toISOString() as Instant;
   const bound = {
-    question: String(asked?.["question"]),
+    question,
     endpoint: endpoint as never,
     approver: who(one, person),
     expires: linkExpiry(now),
@@ -128,7 +129,8 @@ async function play(open: Open): Promise<boolean> {
   const agreed: number[] = [];
   const so: number[] = [];
   // Who is no approver of it cannot decide alone by the command, where several have to agree.
-  if (one.quorum > 1) await expect(as("olga").post(pathOf("connections", endpoint, "approve"), {})).rejects.toThrow(Failure);
+  if (one.quorum > 1)
+    await expect(as("olga").post(pathOf("connections", endpoint, "approve"), {})).rejects.toMatchObject({ code: "NotAnApprover" });
   for (const person of one.order) {
     const may = counts(one, person);
     expect(await agree(open, person), told(open, so)).toBe(may);
@@ -140,7 +142,7 @@ async function play(open: Open): Promise<boolean> {
     else expect(status, told(open, so)).toBe("asking");
     if (enough) return true;
     // Who answers twice is one person all the same.
-    if (may && so.length < one.order.length) {
+    if (may && agreed.length === 1) {
       await agree(open, person);
       expect(await world.statusOf(endpoint), told(open, so)).toBe("asking");
     }
@@ -148,20 +150,25 @@ async function play(open: Open): Promise<boolean> {
   return false;
 }
 
-const casesAtOnce = 4;
+const casesAtOnce = 2;
 
-test.each([5, 4, 3, 2, 1])("%i people", { timeout: 1_800_000 }, async (people) => {
+test.each([5, 4, 3, 2, 1])("%i people", { timeout: 7_200_000 }, async (people) => {
   let [sets, accepts] = [0, 0];
   for (const cases of Map.groupBy(casesOf(people), ({ quorum }) => quorum).values()) {
     const plain = cases.find(({ about }) => about === "nothing");
     if (plain !== undefined) await as("olga").patch(pathOf("services", service.id), { asking: askingOf(plain) });
-    const opened: Open[] = [];
+    const made: Omit<Open, "question">[] = [];
     for (const one of cases) {
       const account = newAccount();
       await write(one, account);
-      opened.push({ one, account, endpoint: await world.connect(account, service) });
+      made.push({ one, account, endpoint: await world.connect(account, service) });
     }
-    for (const { endpoint } of opened) await world.becomes(endpoint, "asking");
+    const opened: Open[] = [];
+    for (const one of made) {
+      await world.becomes(one.endpoint, "asking");
+      const asked = (await world.history(one.endpoint)).find(({ type }) => type === "ApprovalRequested");
+      opened.push({ ...one, question: String(asked?.["question"]) });
+    }
     const queue = [...opened];
     const accepted: string[] = [];
     const lane = async (): Promise<void> => {
@@ -178,6 +185,6 @@ test.each([5, 4, 3, 2, 1])("%i people", { timeout: 1_800_000 }, async (people) =
     }
     accepts += accepted.length;
   }
-  expect(sets).toBeGreaterThan(people === 1 ? 2 : 5 * people);
+  expect(sets).toBeGreaterThan(people === 1 ? 1 : 5 * people);
   expect(accepts).toBeGreaterThan(0);
 });

@@ -26,22 +26,16 @@ const ways: readonly Way[] = ["page", "nameless", "command"];
 export function* casesOf(people: number): Generator<Case> {
   let number = 0;
   const everybody = Array.from({ length: people }, (_, index) => index);
-  for (let quorum = people; quorum >= 1; quorum -= 1) {
-    const entries = [
-      { about: "nothing" as const },
-      ...everybody.flatMap((author) => [
-        { about: "account" as const, author },
-        { about: "unit" as const, author },
-      ]),
-    ];
-    for (const entry of entries)
+  for (let quorum = people; quorum >= 1; quorum -= 1)
+    for (const author of [undefined, ...everybody])
       for (const order of ordersCovering(everybody, quorum)) {
         number += 1;
         // Where nobody wrote anything the service itself says who is asked, the same people for all of one quorum.
-        const first = entry.about === "nothing" ? quorum : number;
-        yield { ...entry, quorum, order, ways: everybody.map((index) => ways[(first + index) % ways.length] ?? "page") };
+        const first = author === undefined ? quorum : number;
+        const given = everybody.map((index) => ways[(first + index) % ways.length] ?? "page");
+        if (author === undefined) yield { quorum, order, ways: given, about: "nothing" };
+        else yield { quorum, order, ways: given, author, about: number % 2 === 0 ? "account" : "unit" };
       }
-  }
 }
 
 /** Few orders whose beginnings are, among them, every set of fewer than so many. */

@@ -93,7 +93,10 @@ describe("a question in Slack", () => {
     expect((await press("U0MALLORY", endpoint)).status).toBe(200);
     await world.local.idle();
     expect(whispers("U0MALLORY")).toEqual([expect.stringContaining("you are not an approver")]);
-    expect(await world.types(endpoint)).toEqual(["ConnectionRequested", "ApprovalRequested"]);
+    expect(await world.statusOf(endpoint)).toBe("asking");
+    // The press of a stranger is in the log.
+    expect(await world.types(endpoint)).toEqual(["ConnectionRequested", "ApprovalRequested", "AnswerRefused"]);
+    expect((await world.history(endpoint)).at(-1)).toMatchObject({ why: "no approver is known by Slack, U0MALLORY" });
     expect(world.logged("answer", "WARN").at(-1)).toMatchObject({ user: "U0MALLORY", connection: endpoint });
   });
 });
