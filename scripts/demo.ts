@@ -122,9 +122,9 @@ async function live(tell: Narrator, world: World, local: Awaited<ReturnType<type
   );
   const link = people.linkIn(mail) ?? "";
   const page = await people.open(link);
-  if (!page.includes(accounts.unknown) || !page.includes("no entry matches"))
+  if (!page.includes(accounts.unknown) || !page.includes("Nothing on the allow-list matches this account"))
     throw new Error("the page does not show who asks and why it asks");
-  tell.does("approver", "opens the link; the page shows who asks, and that no entry matches");
+  tell.does("approver", "opens the link; the page shows who asks, and that nothing on the allow-list matches");
   if ((await payments.stateOf(service.id, unknown)) !== "pendingAcceptance") throw new Error("opening the page changed something");
   await people.answer(link, page, "approve", accounts.unknown.slice(-4), "known from the spring trial");
   tell.does("approver", "approves there, with a reason");
