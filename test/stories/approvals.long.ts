@@ -12,7 +12,8 @@ import { insisting, operator, until } from "./operator.ts";
 
 const accounts = { provider: "111111111111", stranger: "333333333333" };
 const ann = "ann@payments.example";
-const visits = 10_000;
+// Fewer where one only wants to see that it goes.
+const visits = Number(process.env["VISITS"] ?? 10_000);
 const browserVisits = 20;
 
 let local: LocalAws;
