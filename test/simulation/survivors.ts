@@ -2,5 +2,4 @@
 
 export const shrugged: Readonly<Record<string, string>> = {
   "what the index shows closed needs no VPC": "the hourly look authorizes it again; test/loop/vpcs.test.ts shows the hour between",
-  "a name that is wanted again is trusted": "the hourly look makes it again; test/loop/names.test.ts shows the hour between",
 };
