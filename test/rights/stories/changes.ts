@@ -112,9 +112,11 @@ export const changes: readonly Story[] = [
         await world.tick();
       };
       await off(false);
+      await world.until(
+        "the log does not say that acceptance was switched off",
+        async () => (await world.drawbridge("audit", "--service", service(told), "--json")).includes("AcceptanceSwitchedOff") || undefined,
+      );
       await off(true);
-      const history = await world.drawbridge("audit", "--service", service(told), "--json");
-      if (!history.includes("AcceptanceSwitchedOff")) throw new Error("the log does not say that acceptance was switched off");
       await world.until(
         "no word of CloudTrail on the service",
         async () => (await world.drawbridge("audit", "--type", "ServiceAttributed", "--json")).includes(service(told)) || undefined,
