@@ -64,7 +64,9 @@ export class ChecksOfFacts {
         if (event.effect === "accept") return had("pending", "available", "partial") ? undefined : fail();
         return event.effect !== "reject" || had("rejected") ? undefined : fail();
       case "ConnectionMissing":
-        return rates.hidden !== undefined || rates.stale !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();
+        return row.hiddenUntil > 0 || rates.hidden !== undefined || rates.stale !== undefined || row.removedAt <= this.#world.schedule.now
+          ? undefined
+          : fail();
       case "RejectedOutside":
         return row.rejectedLate ||
           row.outside.some(({ action }) => action === "reject") ||
@@ -78,7 +80,9 @@ export class ChecksOfFacts {
         return row.createdAt < this.#world.besides.care.begun(row.service) + (rates.skew === undefined ? 0 : skewMs) ? undefined : fail();
       case "ConnectionClosed":
         if (event.reason === "vanished")
-          return rates.hidden !== undefined || rates.skew !== undefined || row.removedAt <= this.#world.schedule.now ? undefined : fail();
+          return row.hiddenUntil > 0 || rates.hidden !== undefined || rates.skew !== undefined || row.removedAt <= this.#world.schedule.now
+            ? undefined
+            : fail();
         return (event.reason === "deleted" ? had("deleting", "deleted") : had(event.reason)) ? undefined : fail();
       default:
         return undefined;

@@ -72,6 +72,8 @@ export class Ec2 {
   readonly acceptanceRequired = new Map<ServiceId, boolean>();
   readonly habits: Habits;
   pages = 0;
+  /** While a told life sets it, listings show what was then. */
+  shownAsOf: number | undefined;
   #drainedUntil = 0;
   readonly #world: World;
   // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
@@ -169,7 +171,7 @@ export class Ec2 {
       if (row.removedAt === Infinity && row.hiddenUntil === 0 && faults.happens("hidden"))
         row.hiddenUntil = schedule.now + random.between(1000, 360_000);
       const behind = faults.happens("stale") ? random.between(1, 90_000) : 0;
-      const at = schedule.now - behind;
+      const at = this.shownAsOf ?? schedule.now - behind;
       if (at < row.createdAt || row.removedAt <= at || row.hiddenUntil > schedule.now) continue;
       rows += 1;
       shown.push(this.#show(row, (row.states.findLast((state) => state.at <= at) ?? row.states[0])?.state ?? "unknown"));

@@ -2,7 +2,7 @@
 
 import { draw, live, type Lived } from "./life.ts";
 import type { FaultKind } from "./faults.ts";
-import { scenarios, type Scenario } from "./scenarios.ts";
+import { circumstances, scenarios, type Scenario } from "./scenarios.ts";
 import * as system from "./system.ts";
 import type { Setup, System } from "./world.ts";
 
@@ -25,9 +25,10 @@ export interface Swept {
 
 /** A life in which nothing is left to chance but what the script says. */
 export function scripted(scenario: Scenario, script: ReadonlyMap<number, FaultKind>): Setup {
+  const { minutes = 4, acceptsRejected = false, vpcs = false } = circumstances[scenario] ?? {};
   const habits = {
     repeatRefused: true,
-    acceptsRejected: false,
+    acceptsRejected,
     showsDnsEarly: false,
     showsRegion: true,
     showsIpAddressType: true,
@@ -38,7 +39,7 @@ export function scripted(scenario: Scenario, script: ReadonlyMap<number, FaultKi
   return draw(1, {
     rates: {},
     habits,
-    minutes: 4,
+    minutes,
     services: 1,
     consumers: 0,
     latency: 20,
@@ -47,6 +48,7 @@ export function scripted(scenario: Scenario, script: ReadonlyMap<number, FaultKi
     crowd: 0,
     scanner: false,
     without: [],
+    besides: vpcs ? { vpcs } : {},
     // Its calls would be counted among those of the life that is told.
     sealed: false,
     script,

@@ -7,6 +7,18 @@ import type { Random } from "./random.ts";
 import { ownerText } from "./route53.ts";
 import type { World } from "./world.ts";
 
+const carl = "arn:aws:iam::111111111111:user/carl";
+
+/** Somebody accepts or rejects in the console, of which CloudTrail tells. */
+export function clicked(world: World, row: Row, action: "accept" | "reject", arn = carl): void {
+  const { ec2, delivery, schedule } = world;
+  const before = stateOf(row);
+  world.tell("console", () => `${action}s ${row.endpoint}, which is ${before}`);
+  const [outcome] = ec2[action](row.service, [row.endpoint], "console");
+  const event = delivery.trail(row, action, arn, outcome?.failure !== undefined);
+  if (outcome?.failure === undefined) row.outside.push({ at: schedule.now, action, event, arn });
+}
+
 export class Outsiders {
   readonly #world: World;
   readonly #random: Random;
@@ -35,16 +47,10 @@ export class Outsiders {
 
   #clickOn(row: Row, action: "accept" | "reject"): void {
     const random = this.#random;
-    const { ec2, delivery, schedule } = this.#world;
-    const before = stateOf(row);
-    this.#world.tell("console", () => `${action}s ${row.endpoint}, which is ${before}`);
-    const [outcome] = ec2[action](row.service, [row.endpoint], "console");
-    const arn = random.chance(0.9)
-      ? "arn:aws:iam::111111111111:user/carl"
-      : `${ownRoles[1]?.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") ?? ""}/session`;
-    const event = delivery.trail(row, action, arn, outcome?.failure !== undefined);
-    if (random.chance(0.2)) schedule.after(random.between(500, 5000), () => this.#clickOn(row, action === "accept" ? "reject" : "accept"));
-    if (outcome?.failure === undefined) row.outside.push({ at: schedule.now, action, event, arn });
+    const arn = random.chance(0.9) ? carl : `${ownRoles[1]?.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") ?? ""}/session`;
+    clicked(this.#world, row, action, arn);
+    if (random.chance(0.2))
+      this.#world.schedule.after(random.between(500, 5000), () => this.#clickOn(row, action === "accept" ? "reject" : "accept"));
   }
 
   foreignName(): void {

@@ -69,6 +69,12 @@ export class PrivateZones {
     this.#world.tell("foreign", () => `lets ${vpc.id} into ${zone.id}`);
   }
 
+  /** Somebody else takes out a VPC that Drawbridge let in. */
+  putOut(vpc: Vpc): void {
+    this.#authorized.delete(keyOf(zone.id, vpc));
+    this.#world.tell("foreign", () => `takes ${vpc.id} out of ${zone.id}`);
+  }
+
   // Ports
 
   /** What dns does besides names, in the lives that have it. */

@@ -8,15 +8,17 @@ import { entrySubject, freezeSubject, type Change } from "../../lib/ledger.ts";
 import type { Row } from "./ec2.ts";
 import { entryId } from "./store.ts";
 import { start } from "./given.ts";
+import { clicked } from "./outsiders.ts";
 import type { World } from "./world.ts";
 
 export const service = serviceId("vpce-svc-00000000000000001");
 export const endpoint = endpointId("vpce-00000000000000001");
 const account = accountId("222222222222");
+const zone = zoneId("Z0123456789ABCDEFGHIJ");
 const operatorArn = "arn:aws:iam::111111111111:user/olga";
 
 /** One service in care, enforced, with a zone. */
-export function takeIntoCare(world: World): void {
+export function takeIntoCare(world: World, isPrivate = false): void {
   world.store.services.set(service, {
     service,
     mode: "enforce",
@@ -24,7 +26,7 @@ export function takeIntoCare(world: World): void {
     addedAt: instant(start),
     addedBy: operatorArn,
     version: 1,
-    zone: { id: zoneId("Z0123456789ABCDEFGHIJ"), name: "privatelink.example.com" },
+    zone: { id: zone, name: "privatelink.example.com", ...(isPrivate ? { isPrivate } : {}) },
   });
   world.people.serviceIds.push(service);
   world.people.enforcedSince.set(service, 0);
@@ -45,12 +47,12 @@ const changed = (at: Instant): Pick<PolicyEvent, "at" | "by" | "because"> => ({
 
 /** The change of the account's entry to this verdict. */
 export const ruled =
-  (world: World, verdict: Entry["verdict"], conditions: Entry["conditions"] = {}) =>
+  (world: World, verdict: Entry["verdict"], conditions: Entry["conditions"] = {}, more: Pick<Entry, "vpc"> = {}) =>
   (expected: { seq: number; hash: string }): Change => {
     const key = ruleKey;
     const at = instant(world.schedule.now);
     const from = world.store.entries.get(entryId(key));
-    const after: Entry = { ...key, verdict, conditions, version: expected.seq + 1, author: operatorArn, at, label: "acme" };
+    const after: Entry = { ...key, verdict, conditions, version: expected.seq + 1, author: operatorArn, at, label: "acme", ...more };
     const common = changed(at);
     const entry = { ...key, version: after.version };
     return {
@@ -166,6 +168,73 @@ export function frozenAndHeld(world: World): void {
   world.schedule.after(130_000, () => world.functions.api(ruleSubject, removal(world, "now")));
 }
 
+/** Listings miss it until it is taken for gone; it is back just as its name is removed. */
+function lostThenFound(world: World): void {
+  takeIntoCare(world);
+  world.commitAtStart(ruled(world, "accept")(world.store.head(ruleSubject)));
+  world.schedule.after(5000, () => {
+    const row = connect(world);
+    world.schedule.after(70_000, () => {
+      row.hiddenUntil = Infinity;
+    });
+    const back = (): void => {
+      if (world.route53.at(zone, "acme.privatelink.example.com").length > 0) return world.schedule.after(50, back);
+      row.hiddenUntil = world.schedule.now;
+      world.delivery.notify(row, "Accept");
+    };
+    world.heard = (added) => {
+      if (added.some(({ event }) => event.type === "ConnectionClosed")) world.schedule.after(50, back);
+    };
+  });
+}
+
+/** Its entry comes to reject it, then accepts again for some days; meanwhile somebody has accepted it in the console. */
+function rejectedThenAcceptedOutside(world: World): void {
+  takeIntoCare(world);
+  world.commitAtStart(ruled(world, "accept")(world.store.head(ruleSubject)));
+  world.schedule.after(5000, () => {
+    const row = connect(world);
+    world.schedule.after(60_000, () => world.functions.api(ruleSubject, ruled(world, "reject")));
+    world.schedule.after(100_000, () =>
+      world.functions.api(ruleSubject, ruled(world, "accept", { expires: instant(start + 3 * 86_400_000) })),
+    );
+    // For so long after our reject AWS may still answer from before it.
+    world.schedule.after(240_000, () => clicked(world, row, "accept"));
+  });
+}
+
+/** No sooner does the log know of an accept in the console than listings show it waiting for a while. */
+function acceptedOutsideAndShownWaiting(world: World): void {
+  takeIntoCare(world);
+  world.schedule.after(5000, () => {
+    const row = connect(world);
+    world.schedule.after(50_000, () => {
+      const before = world.schedule.now - 1;
+      world.heard = (added) => {
+        if (!added.some(({ event }) => event.type === "AcceptedOutside")) return;
+        world.ec2.shownAsOf = before;
+        world.schedule.after(75_000, () => {
+          world.ec2.shownAsOf = undefined;
+        });
+      };
+      clicked(world, row, "accept");
+    });
+  });
+}
+
+/** Its VPC is let into the private zone, and somebody else takes it out. */
+function putOutByOthers(world: World): void {
+  const vpc = { id: "vpc-00000000000000001", region: "eu-west-1" };
+  takeIntoCare(world, true);
+  world.heard = (added) => {
+    if (!added.some(({ event }) => event.type === "VpcAuthorized")) return;
+    world.heard = undefined;
+    world.schedule.after(30_000, () => world.besides.privateZones.putOut(vpc));
+  };
+  world.commitAtStart(ruled(world, "accept", {}, { vpc })(world.store.head(ruleSubject)));
+  world.schedule.after(5000, () => connect(world));
+}
+
 export const scenarios = {
   "let in by an entry, then revoked": letInThenRevoked,
   "approved by people, then deleted": askedThenDeleted,
@@ -173,5 +242,18 @@ export const scenarios = {
   "agreed by two, then revoked": agreedByTwo,
   "held by a limited entry, then removed with grace": heldThenRemoved,
   "frozen, and held by a wider entry": frozenAndHeld,
+  "lost from sight, then found while its name is removed": lostThenFound,
+  "rejected by its entry, then accepted outside": rejectedThenAcceptedOutside,
+  "accepted outside, and shown waiting": acceptedOutsideAndShownWaiting,
+  "let into a private zone, and put out by others": putOutByOthers,
 } as const;
 export type Scenario = keyof typeof scenarios;
+
+/** What a case has otherwise than the others. */
+export const circumstances: Readonly<
+  Partial<Record<Scenario, { readonly minutes?: number; readonly acceptsRejected?: true; readonly vpcs?: true }>>
+> = {
+  "lost from sight, then found while its name is removed": { minutes: 8 },
+  "rejected by its entry, then accepted outside": { minutes: 6, acceptsRejected: true },
+  "let into a private zone, and put out by others": { vpcs: true },
+};
