@@ -3,15 +3,16 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { Worker } from "node:worker_threads";
 import { emptyTally, sum, traceHash, type Tally } from "../test/simulation/campaign.ts";
 import { allFaultKinds } from "../test/simulation/faults.ts";
 import { draw, live } from "../test/simulation/life.ts";
 import { printMutants } from "../test/simulation/mutant-table.ts";
 import { printBaseline } from "../test/simulation/baseline-table.ts";
 import { printExhaustive } from "../test/simulation/exhaustive.ts";
+import { share } from "../test/simulation/pool.ts";
 import { commandOf, shrink } from "../test/simulation/shrink.ts";
 import * as system from "../test/simulation/system.ts";
+import type { SeedWork } from "../test/simulation/worker.ts";
 import type { ActorKind, Setup } from "../test/simulation/world.ts";
 import { putBlocks } from "./page-block.ts";
 
@@ -76,7 +77,13 @@ else if (values.mutants === true)
   });
 else if (values.baseline === true) await printBaseline({ json: values.json === true, seeds: whole(values.seeds, 2000), say, note });
 else if (values.exhaustive === true)
-  process.exitCode = await printExhaustive({ pairs: values.pairs === true, json: values.json === true, say, note });
+  process.exitCode = await printExhaustive({
+    pairs: values.pairs === true,
+    json: values.json === true,
+    workers: whole(values.workers, availableParallelism()),
+    say,
+    note,
+  });
 else await many();
 if (values.write === true) await write();
 
@@ -137,39 +144,30 @@ async function many(): Promise<void> {
 }
 
 /** Every core lives the next stretch of seeds until there are no more, or the time is over. */
-function crowd(from: number, seeds: number, until: number, began: number): Promise<Tally> {
+async function crowd(from: number, seeds: number, until: number, began: number): Promise<Tally> {
   const size = Math.min(200, Math.max(10, Math.ceil(seeds / 20)));
   const tally = emptyTally();
   let next = from;
   let shown = 0;
-  const lane = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(new URL("../test/simulation/worker.ts", import.meta.url), {
-        resourceLimits: { maxYoungGenerationSizeMb: 64 },
-      });
-      const give = (): void => {
-        const left = from + seeds - next;
-        if (left <= 0 || performance.now() >= until || tally.failures.length >= 20)
-          return void worker.terminate().then(() => resolve(), reject);
-        worker.postMessage({ from: next, count: Math.min(size, left) });
-        next += size;
-      };
-      worker.on("message", (more: Tally) => {
-        sum(tally, more);
-        for (const { seed, invariant } of more.failures) note(`\nseed ${String(seed)} violates: ${invariant}\n`);
-        if (performance.now() - shown > 500) {
-          shown = performance.now();
-          progress(tally, seeds, until, began);
-        }
-        give();
-      });
-      worker.on("error", reject);
-      give();
-    });
-  return Promise.all(Array.from({ length: whole(values.workers, availableParallelism()) }, lane)).then(() => {
-    note("\r\u001B[K");
-    return tally;
-  });
+  await share<SeedWork>(
+    new URL("../test/simulation/worker.ts", import.meta.url),
+    whole(values.workers, availableParallelism()),
+    () => {
+      const left = from + seeds - next;
+      if (left <= 0 || performance.now() >= until || tally.failures.length >= 20) return undefined;
+      next += size;
+      return { from: next - size, count: Math.min(size, left) };
+    },
+    (more) => {
+      sum(tally, more);
+      for (const { seed, invariant } of more.failures) note(`\nseed ${String(seed)} violates: ${invariant}\n`);
+      if (performance.now() - shown < 500) return;
+      shown = performance.now();
+      progress(tally, seeds, until, began);
+    },
+  );
+  note("\r\u001B[K");
+  return tally;
 }
 
 function progress({ seeds, failures }: Tally, wanted: number, until: number, began: number): void {

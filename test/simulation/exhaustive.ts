@@ -2,6 +2,8 @@
 
 import { draw, live, type Lived } from "./life.ts";
 import type { FaultKind } from "./faults.ts";
+import type { PairWork } from "./pair-worker.ts";
+import { share } from "./pool.ts";
 import { circumstances, scenarios, type Scenario } from "./scenarios.ts";
 import * as system from "./system.ts";
 import type { Setup, System } from "./world.ts";
@@ -72,11 +74,31 @@ export async function singly(scenario: Scenario, use: System = system, oneIn = 1
   );
 }
 
-/** Every two faults; `part` of `parts` for those who share the work. */
-export async function inPairs(scenario: Scenario, part = 0, parts = 1, note: (done: number) => void = () => undefined): Promise<Swept> {
+/** All pairs of these; of the others every tenth first call with all second ones. */
+const inFull: ReadonlySet<Scenario> = new Set([
+  "let in by an entry, then revoked",
+  "approved by people, then deleted",
+  "deleted while it is being named",
+]);
+
+/** Every `step`-th first call from `first` on, with all second ones. */
+export interface PairsPart {
+  readonly scenario: Scenario;
+  readonly first: number;
+  readonly step: number;
+}
+
+/** What the pairs of a case are, cut into so many parts for those who share the work. */
+export function pairsOf(scenario: Scenario, parts = 1): PairsPart[] {
+  const step = inFull.has(scenario) ? 1 : 10;
+  return Array.from({ length: parts }, (_, part) => ({ scenario, first: 1 + part * step, step: step * parts }));
+}
+
+/** Every two faults. */
+export async function inPairs({ scenario, first: from, step }: PairsPart): Promise<Swept> {
   const calls = await callsOf(scenario);
-  let total: Swept = { cases: 0, converged: 0, failed: [] };
-  for (let first = 1 + part; first <= calls; first += parts) {
+  let total = nothing;
+  for (let first = from; first <= calls; first += step) {
     const scripts: Map<number, FaultKind>[] = [];
     for (let second = first + 1; second <= calls; second += 1)
       for (const one of callFaults)
@@ -87,16 +109,18 @@ export async function inPairs(scenario: Scenario, part = 0, parts = 1, note: (do
               [second, two],
             ]),
           );
-    const swept = await sweepOver(scenario, scripts, system);
-    total = {
-      cases: total.cases + swept.cases,
-      converged: total.converged + swept.converged,
-      failed: [...total.failed, ...swept.failed].slice(0, 10),
-    };
-    note(total.cases);
+    total = together(total, await sweepOver(scenario, scripts, system));
   }
   return total;
 }
+
+const nothing: Swept = { cases: 0, converged: 0, failed: [] };
+
+const together = (a: Swept, b: Swept): Swept => ({
+  cases: a.cases + b.cases,
+  converged: a.converged + b.converged,
+  failed: [...a.failed, ...b.failed].slice(0, 10),
+});
 
 async function sweepOver(scenario: Scenario, scripts: readonly ReadonlyMap<number, FaultKind>[], use: System): Promise<Swept> {
   const failed: { script: string; invariant: string; detail: string }[] = [];
@@ -113,23 +137,40 @@ async function sweepOver(scenario: Scenario, scripts: readonly ReadonlyMap<numbe
 interface Options {
   readonly pairs: boolean;
   readonly json: boolean;
+  readonly workers: number;
   readonly say: (line: string) => void;
   readonly note: (text: string) => void;
 }
 
-export async function printExhaustive({ pairs, json, say, note }: Options): Promise<number> {
+/** The table; gives the exit code: 1 when a life does not end right. */
+export async function printExhaustive({ pairs, json, workers, say, note }: Options): Promise<number> {
   let code = 0;
   if (!json) say("| case | calls | lives | ended right |\n|---|--:|--:|--:|");
   for (const scenario of Object.keys(scenarios) as Scenario[]) {
-    const swept = pairs ? await inPairs(scenario, 0, 1, (done) => note(`\r\u001B[K${scenario}: ${String(done)}`)) : await singly(scenario);
-    if (pairs) note("\r\u001B[K");
+    const swept = pairs ? await everyPair(scenario, workers, note) : await singly(scenario);
     if (swept.converged !== swept.cases) code = 1;
     if (json) say(JSON.stringify({ scenario, pairs, ...swept }));
     else {
       const [lives, right] = [swept.cases, swept.converged].map((number) => number.toLocaleString("en-US"));
-      say(`| ${scenario} | ${String(await callsOf(scenario))} | ${String(lives)} | ${String(right)} |`);
+      say(`| ${scenario}${pairs ? pairsWords(scenario) : ""} | ${String(await callsOf(scenario))} | ${String(lives)} | ${String(right)} |`);
       for (const { script, invariant, detail } of swept.failed) note(`${scenario}, ${script}: ${invariant}: ${detail}\n`);
     }
   }
   return code;
+}
+
+const pairsWords = (scenario: Scenario): string =>
+  inFull.has(scenario) ? ": all pairs" : ": every tenth call, with all that come after it";
+
+async function everyPair(scenario: Scenario, workers: number, note: Options["note"]): Promise<Swept> {
+  let total = nothing;
+  const jobs = pairsOf(scenario, 12).values();
+  const next = (): PairsPart | undefined => jobs.next().value;
+  await share<PairWork>(new URL("pair-worker.ts", import.meta.url), workers, next, (swept) => {
+    total = together(total, swept);
+    const line = `${scenario}: ${total.cases.toLocaleString("en-US")} lives`;
+    note(process.stderr.isTTY ? `\r\u001B[K${line}` : `${line}\n`);
+  });
+  if (process.stderr.isTTY) note("\r\u001B[K");
+  return total;
 }

@@ -1,8 +1,9 @@
 // Hunts every planted fault on all cores, and prints the table of seeds to kill.
 
-import { Worker } from "node:worker_threads";
 import type { Killed } from "./mutant-hunt.ts";
+import type { HuntWork } from "./mutant-worker.ts";
 import { mutants } from "./mutants.ts";
+import { share } from "./pool.ts";
 import { shrugged } from "./survivors.ts";
 
 interface Options {
@@ -27,29 +28,24 @@ export async function printMutants({ json, seedsMax, workers, say, note }: Optio
   return results.some((result) => isAlive(result) && shrugged[result.mutant.name] === undefined) ? 1 : 0;
 }
 
-/** Each worker takes the next one; the results are in the list's order. */
+/** The results are in the list's order. */
 async function huntAll(seedsMax: number, workers: number, told: (killed: Killed) => void): Promise<Killed[]> {
   const results: Killed[] = [];
-  let next = 0;
-  const lane = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(new URL("mutant-worker.ts", import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: 64 } });
-      const give = (): void => {
-        if (next >= mutants.length) return void worker.terminate().then(() => resolve(), reject);
-        worker.postMessage({ index: next, seedsMax });
-        next += 1;
-      };
-      worker.on("message", ({ index, ...how }: Omit<Killed, "mutant"> & { readonly index: number }) => {
-        const mutant = mutants[index];
-        if (mutant === undefined) return reject(new Error(`there is no planted fault ${String(index)}`));
-        results[index] = { mutant, ...how };
-        told(results[index]);
-        give();
-      });
-      worker.on("error", reject);
-      give();
-    });
-  await Promise.all(Array.from({ length: workers }, lane));
+  const jobs = mutants.keys();
+  await share<HuntWork>(
+    new URL("mutant-worker.ts", import.meta.url),
+    workers,
+    () => {
+      const { value: index } = jobs.next();
+      return index === undefined ? undefined : { index, seedsMax };
+    },
+    ({ index, ...how }) => {
+      const mutant = mutants[index];
+      if (mutant === undefined) throw new Error(`there is no planted fault ${String(index)}`);
+      results[index] = { mutant, ...how };
+      told(results[index]);
+    },
+  );
   return results;
 }
 

@@ -1,14 +1,19 @@
 // A worker thread that hunts the planted faults that it is given, each by its place in the list.
 
 import { parentPort } from "node:worker_threads";
-import { hunt } from "./mutant-hunt.ts";
+import { hunt, type Killed } from "./mutant-hunt.ts";
 import { mutants } from "./mutants.ts";
 
 Error.stackTraceLimit = 0;
 
-export interface Hunt {
+interface Hunt {
   readonly index: number;
   readonly seedsMax: number;
+}
+
+export interface HuntWork {
+  readonly job: Hunt;
+  readonly answer: Omit<Killed, "mutant"> & Pick<Hunt, "index">;
 }
 
 parentPort?.on("message", ({ index, seedsMax }: Hunt) => {

@@ -203,7 +203,7 @@ function rejectedThenAcceptedOutside(world: World): void {
   });
 }
 
-/** No sooner does the log know of an accept in the console than listings show it waiting for a while. */
+/** No sooner does the log know of an accept in the console than listings show it waiting for a while; then its owner deletes it. */
 function acceptedOutsideAndShownWaiting(world: World): void {
   takeIntoCare(world);
   world.schedule.after(5000, () => {
@@ -219,6 +219,7 @@ function acceptedOutsideAndShownWaiting(world: World): void {
       };
       clicked(world, row, "accept");
     });
+    world.schedule.after(190_000, () => world.ec2.delete(row));
   });
 }
 
@@ -255,5 +256,6 @@ export const circumstances: Readonly<
 > = {
   "lost from sight, then found while its name is removed": { minutes: 8 },
   "rejected by its entry, then accepted outside": { minutes: 6, acceptsRejected: true },
+  "accepted outside, and shown waiting": { minutes: 6 },
   "let into a private zone, and put out by others": { vpcs: true },
 };
