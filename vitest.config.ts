@@ -5,19 +5,41 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What computes and leaves nothing behind; cli/verify brings up local AWS. */
-const together = ["asking", "audit", "bench", "cli", "domain", "fakes", "loop", "operator", "simulation", "slack", "upgrade"].map(
-  (folder) => `test/${folder}/**/${folder === "cli" ? "!(verify*)" : "*"}.test.ts`,
-);
+const together = [
+  "asking",
+  "audit",
+  "aws",
+  "bench",
+  "cli",
+  "contracts",
+  "domain",
+  "fakes",
+  "infra",
+  "lambda",
+  "local",
+  "loop",
+  "operator",
+  "simulation",
+  "slack",
+  "upgrade",
+].map((folder) => `test/${folder}/**/${folder === "cli" ? "!(verify*)" : "*"}.test.ts`);
 
 /** Those of the short ones that only sample: `npm run test:long` runs them with all their volume (`test/volume.ts`). */
 const sampled = [
+  "audit/verification",
+  "aws/audit-search",
   "build/errors",
+  "build/sizes",
   "cli/crowd",
+  "cli/forged-bundles",
+  "cli/large-policy",
   "contracts/tables",
+  "deploy/interruptions",
   "domain/asking",
   "loop/policy",
   "operator/explain",
   "operator/outlook",
+  "stories/approvals",
 ].map((file) => `test/${file}.test.ts`);
 
 /** What waits longest begins first, whether or not an earlier run has left its times: rights, then whatever has a stack of its own. */

@@ -2,11 +2,12 @@
 
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { mockClient } from "aws-sdk-client-mock";
-import { beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, expect, test } from "vitest";
 import { eventBus } from "../../lib/aws/bus.ts";
 import { oversized, stored } from "../contracts/outboxes.contract.ts";
 
 const mocked = mockClient(EventBridgeClient);
+afterAll(() => mocked.restore());
 const bus = eventBus(new EventBridgeClient({ region: "eu-west-1" }), "drawbridge");
 beforeEach(() => mocked.reset());
 const sizes = () => mocked.commandCalls(PutEventsCommand).map(({ args: [{ input }] }) => input.Entries?.length);

@@ -1,7 +1,7 @@
 // The bucket of checkpoints and the key that signs them, over AWS's own protocols.
 
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkpointBucket, keptCheckpoints, readCheckpoint } from "../../lib/aws/checkpoint-bucket.ts";
 import { publicKeys } from "../../lib/aws/public-keys.ts";
 import { kmsKey } from "../../lib/aws/signing-key.ts";
@@ -47,12 +47,13 @@ beforeAll(async () => {
   };
   const { KeyMetadata } = kms.handle(call) as { KeyMetadata: { Arn: string } };
   arn = KeyMetadata.Arn;
-  process.env["AWS_ACCESS_KEY_ID"] = account;
-  process.env["AWS_SECRET_ACCESS_KEY"] = "any";
+  vi.stubEnv("AWS_ACCESS_KEY_ID", account);
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "any");
 });
 afterAll(async () => {
   s3.destroy();
   await front.close();
+  vi.unstubAllEnvs();
 });
 
 const locked = (): string => {

@@ -9,7 +9,7 @@ import {
   type CancellationReason,
 } from "@aws-sdk/client-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { getRows } from "../../lib/aws/batch-get.ts";
 import { asStored, writeItem } from "../../lib/aws/item.ts";
 import { searchableLedger } from "../../lib/aws/searchable-ledger.ts";
@@ -19,6 +19,7 @@ import { connected, first, named, next, noon, requested } from "../contracts/sam
 import { endpointOf } from "../fakes/endpoint-services.ts";
 
 const mocked = mockClient(DynamoDBClient);
+afterAll(() => mocked.restore());
 const client = new DynamoDBClient({ region: "eu-west-1" });
 const retries: number[] = [];
 const noWait = async (retry: number): Promise<void> => {

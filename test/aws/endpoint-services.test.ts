@@ -11,12 +11,13 @@ import {
   type VpcEndpointConnection,
 } from "@aws-sdk/client-ec2";
 import { mockClient } from "aws-sdk-client-mock";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { vpcEndpointServices } from "../../lib/aws/endpoint-services.ts";
 import { Fault } from "../../lib/faults.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 
 const ec2 = mockClient(EC2Client);
+afterAll(() => ec2.restore());
 const port = vpcEndpointServices(new EC2Client({ region: "eu-west-1" }));
 beforeEach(() => ec2.reset());
 

@@ -7,12 +7,13 @@ import {
   Route53Client,
 } from "@aws-sdk/client-route-53";
 import { mockClient } from "aws-sdk-client-mock";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { hostedZones } from "../../lib/aws/zones.ts";
 import type { ZoneId } from "../../lib/ids.ts";
 import type { RecordSet } from "../../lib/names.ts";
 
 const mocked = mockClient(Route53Client);
+afterAll(() => mocked.restore());
 const zone = "Z0123456789ABCDEFGHIJ" as ZoneId;
 const zones = hostedZones(new Route53Client({ region: "eu-west-1" }), [zone]);
 beforeEach(() => mocked.reset());

@@ -11,6 +11,7 @@ import type { Outlook } from "../../lib/operator/outlook.ts";
 import { planPolicy, type SaidService } from "../../lib/operator/policy.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { inCare, service, type Desk } from "../operator/desk.ts";
+import { volume } from "../volume.ts";
 import { longestPolicy } from "./longest-policy.ts";
 import { policyDesk, type PolicyDesk } from "./policy-desk.ts";
 
@@ -30,7 +31,7 @@ test("entries with every text at its longest are previewed, applied, and then no
   for (const name of ["a", "b"]) await at.ask("PUT /approvers/{name}", { name, email: `${name}@example.com` });
   for (let number = 1; number <= 3; number += 1) at.connect(number, number);
   await at.admit();
-  const count = 450;
+  const count = volume(120, 450);
   const text = longestPolicy(service, count, accounts);
   const check = await files.apply(text, "--check");
   expect(check.err).toContain("What would follow: 3 accepted.");
@@ -88,6 +89,7 @@ function asking(at: Desk): { readonly call: Parameters<typeof foresee>[0]; reado
 test("a preview in parts says what the whole one says, of any change of any list", async () => {
   let parts = 0;
   let told = 0;
+  const runs = volume(25, 60);
   await fc.assert(
     fc.asyncProperty(
       fc.array(said, { maxLength: 5 }),
@@ -109,10 +111,10 @@ test("a preview in parts says what the whole one says, of any change of any list
         told += Object.values(all).flat().length;
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs },
   );
-  expect(parts).toBeGreaterThan(60);
-  expect(told).toBeGreaterThan(60);
+  expect(parts).toBeGreaterThan(runs);
+  expect(told).toBeGreaterThan(runs);
 });
 
 test("who is connected at a service that comes is looked at in parts too, though no record knows them", async () => {

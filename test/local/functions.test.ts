@@ -1,6 +1,6 @@
 // Functions of a template: their environment and role, errors, time-outs, retries, and batches from a queue.
 import { GetQueueUrlCommand, ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, type Message } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { startLocalAws } from "../../local/aws.ts";
 import type { LocalAws } from "../../local/aws-options.ts";
@@ -93,7 +93,7 @@ async function received(output: string): Promise<Message> {
 
 describe("a function", () => {
   it("has its own environment and nothing else", async () => {
-    process.env["OURS_ALONE"] = "secret";
+    vi.stubEnv("OURS_ALONE", "secret");
     const answer = await invoked("Echo", { hello: 1 });
     const env = answer["env"] as Readonly<Record<string, string>>;
     expect(answer["event"]).toEqual({ hello: 1 });

@@ -10,7 +10,7 @@ import { draw, live } from "./life.ts";
 import { hunt } from "./mutant-hunt.ts";
 import { changedText, mutants, planted } from "./mutants.ts";
 import { everyOrder } from "./orders.ts";
-import { manyConnect, scenarios, type Scenario } from "./scenarios.ts";
+import { scenarios, type Scenario } from "./scenarios.ts";
 import { pinned } from "./pinned-seeds.ts";
 import { outcomes } from "./probes.ts";
 import { shrink } from "./shrink.ts";
@@ -39,26 +39,6 @@ describe("many lives", () => {
       lost += faults.blackout ?? 0;
     }
     expect(lost).toBeGreaterThan(100);
-  });
-
-  test("with all notifications lost, each sweep asks for ceil(connections / 1000) pages", async () => {
-    const setup = draw(1, {
-      rates: { blackout: 1 },
-      minutes: 4,
-      services: 1,
-      consumers: 0,
-      latency: 20,
-      pageSize: 1000,
-      endpointsPerCall: 100,
-      crowd: 0,
-      without: [],
-      scenario: (world) => manyConnect(world, 1100),
-    });
-    const { violation, pagesOfSweeps, connections } = await live(setup, system);
-    expect(violation).toBeUndefined();
-    expect(connections).toBe(1100);
-    expect(pagesOfSweeps.length).toBeGreaterThan(3);
-    expect(pagesOfSweeps.slice(1).every((pages) => pages === 2)).toBe(true);
   });
 });
 

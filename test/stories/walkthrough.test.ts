@@ -1,43 +1,11 @@
-// The walkthrough as `npm run walkthrough` plays it, and a command inside a VPC as `npm run local` runs it.
-import { spawn } from "node:child_process";
+// A command inside a VPC, as `npm run local` runs it. The whole walkthrough: `walkthrough.long.ts`.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 import { CONSUMER, twoVpcs, WELCOME } from "../local/two-vpcs.fixture.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, words, {
-    cwd: root,
-    env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
-}
-
-test("it is told to its end: refused before acceptance, welcome by both names after it, every check green", async () => {
-  const { code, out, err } = await run(["scripts/walkthrough.ts"]);
-  expect(err).toBe("");
-  expect(code).toBe(0);
-  expect(out).toMatch(/failed +acceptance: pendingAcceptance/);
-  expect(out.split("\n").filter((line) => line.trim() === WELCOME.trim())).toHaveLength(2);
-  expect(out).toMatch(/ok +drawbridge: connected/);
-  expect(out).not.toContain("not available yet");
-  expect(out).toMatch(/\nAs told, in [\d.]+ s\.\n$/);
-});
+import { run, type Ended } from "./script-run.ts";
 
 test("a command inside a VPC ends as it would there, and says why when it fails", async () => {
   const world = await twoVpcs();
