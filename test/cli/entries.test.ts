@@ -42,7 +42,9 @@ test.each([
   ["allow 222222222222 --service * --name a\u200Bcme", "leave out control characters and invisible marks"],
   ["allow 222222222222 --service * --name a\u202Ecme", "leave out control characters and invisible marks"],
   ["renew 222222222222 --service *", "--expires is missing"],
-])("%s is refused with exit code 2", expectRefused);
+])("%s is refused with exit code 2", async (line, said) => {
+  await expectRefused(line, said);
+});
 
 test("more than five cuts are confirmed by typing their number", async () => {
   await connected(6);

@@ -12,7 +12,9 @@ test.each([
   [`services set ${service}`, "there is nothing to set"],
   [`services set ${service} --on-removal later`, '--on-removal: "later" is not valid'],
   [`services set ${service} --approver nobody`, 'asking.approvers: "nobody" is not valid'],
-])("%s is refused with exit code 2", expectRefused);
+])("%s is refused with exit code 2", async (line, said) => {
+  await expectRefused(line, said);
+});
 
 test("a freeze asks instead of accepting, is listed and shown, and is lifted", async () => {
   await run(`allow 222222222222 --service ${service}`);
