@@ -20,16 +20,16 @@ export interface Schema {
 }
 
 // The parser's nodes, as far as the types of events use them.
-export interface Node {
+interface Node {
   readonly type: string;
   readonly start: number;
   readonly [member: string]: unknown;
 }
-export interface Declared {
+interface Declared {
   readonly node: Node;
   readonly description?: string;
 }
-export interface TypeReader {
+interface TypeReader {
   readonly read: (node: Node) => Schema;
   readonly named: (name: string) => Schema;
 }
