@@ -3,7 +3,7 @@
 import type { Entry } from "../lib/allow-list.ts";
 import type { Approver } from "../lib/approver.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
-import type { Outlook } from "../lib/operator/outlook.ts";
+import type { Outlook } from "../lib/operator/fates.ts";
 import type { Problem } from "../lib/operator/permission-drift.ts";
 import type { Policy, PolicyPlan } from "../lib/operator/policy.ts";
 import type { Preview } from "../lib/operator/service-survey.ts";

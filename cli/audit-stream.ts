@@ -52,14 +52,12 @@ export async function* eventsOfTypes(call: Pick<Call, "api" | "terminal">, types
 }
 
 /** One chain, read by its key: nothing lags, whatever an index shows. */
-export async function chainOf({ api }: Pick<Call, "api">, subject: Subject): Promise<LogRow[]> {
+export const chainOf = ({ api }: Pick<Call, "api">, subject: Subject): Promise<LogRow[]> => rowsOf(api, { subject });
+
+/** All of them at once: for lists that are known to be short. */
+export async function rowsOf(api: Api, query: Query): Promise<LogRow[]> {
   const rows: LogRow[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.get<{ items: Told[]; cursor?: string }>("/audit", { subject, oldestFirst: "true", limit: "1000", cursor });
-    rows.push(...page.items.map(stored));
-    ({ cursor } = page);
-  } while (cursor !== undefined);
+  for await (const { items } of pages(api, query)) rows.push(...items.map(stored));
   return rows;
 }
 

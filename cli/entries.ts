@@ -1,9 +1,10 @@
 // The commands about the allow-list: allow, ask, deny, remove, list.
 
-import type { Entry } from "../lib/allow-list.ts";
+import { hasExpired, type Entry } from "../lib/allow-list.ts";
 import { differences } from "../lib/differences.ts";
 import type { Verdict } from "../lib/events.ts";
 import { unsaid } from "../lib/grounds.ts";
+import type { Instant } from "../lib/ids.ts";
 import type { ListedEntries, Put, RemovedEntry, ShownEntry } from "../lib/operator/entries.ts";
 import { principalWords } from "../lib/operator/principals.ts";
 import { unreadableProblem } from "../lib/operator/unreadable-entry.ts";
@@ -28,7 +29,7 @@ import {
   who,
 } from "./entry-options.ts";
 import { Failure, wrongUsage } from "./failure.ts";
-import { isOver, letsMoreIn } from "./lets-more-in.ts";
+import { letsMoreIn } from "./lets-more-in.ts";
 import { disconnecting, followWords, foreseen, noneTouched } from "./outlook.ts";
 import { paged, tellMore } from "./pages.ts";
 import { problemLines } from "./problem-lines.ts";
@@ -261,7 +262,7 @@ async function noneWords({ api }: Pick<Call, "api">, at: string | undefined, wit
 }
 
 /** `at` is when the entries were read: what had ended by then is marked. */
-export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal"], at: string): string =>
+export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal"], at: Instant): string =>
   table(
     [
       { head: "SERVICE", shared: true },
@@ -277,7 +278,7 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
       principalWords(entry.principal),
       speaks(entry, at)
         ? { text: entry.verdict, style: verdictStyles[entry.verdict] }
-        : { text: `${entry.verdict}, ${isOver(entry, at) ? "expired" : "not yet"}`, style: "dim" },
+        : { text: `${entry.verdict}, ${hasExpired(entry, at) ? "expired" : "not yet"}`, style: "dim" },
       entry.name ?? "",
       [conditionWords(entry), askingSaid(entry.asking)].filter((part) => part !== "").join(", "),
       String(entry.version),
@@ -286,6 +287,6 @@ export const entriesTable = (entries: readonly Entry[], terminal: Call["terminal
     terminal,
   );
 
-const speaks = (entry: Entry, at: string): boolean => !isOver(entry, at) && (entry.conditions.notBefore ?? at) <= at;
+const speaks = (entry: Entry, at: Instant): boolean => !hasExpired(entry, at) && (entry.conditions.notBefore ?? at) <= at;
 const verdictStyles = { accept: "green", ask: "yellow", reject: "red" } as const;
 export const entryCommands: readonly Command[] = [allow, ask, deny, remove, renew, list];

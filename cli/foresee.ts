@@ -1,7 +1,7 @@
 // What a policy's plan would come to for the connections there are: asked in requests that the API takes, of each entry only what bears on it.
 
 import type { Connection } from "../lib/connection.ts";
-import type { Fate, Outlook } from "../lib/operator/outlook.ts";
+import { outlookOf, type Outlook } from "../lib/operator/fates.ts";
 import type { PolicyPlan } from "../lib/operator/policy.ts";
 import { bodyBytesMax, foreseenMax } from "../lib/operator/request-limits.ts";
 import type { SaidEntry } from "../lib/said-entry.ts";
@@ -47,18 +47,11 @@ export async function foresee(
     if (call.terminal.interactive && parts.length > 1)
       call.terminal.err(painted(`${String(looks.length)} of ${String(parts.length)} parts looked at …`, "dim", call.terminal.aside));
   }
-  const of = (kind: keyof Outlook): Fate[] =>
+  return outlookOf((kind) =>
     looks
       .flatMap((look, index) => look[kind].filter(({ account }) => partOf(account) === index))
-      .toSorted((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
-  return {
-    accepted: of("accepted"),
-    asked: of("asked"),
-    rejected: of("rejected"),
-    cut: of("cut"),
-    spared: of("spared"),
-    kept: of("kept"),
-  };
+      .toSorted((a, b) => (a.endpoint < b.endpoint ? -1 : 1)),
+  );
 }
 
 /** Who they are and whom to ask about them changes nothing for a connection, and may be long; the name stands in the reasons. */

@@ -1,5 +1,6 @@
 // The help: of the whole command and of each of its parts, broken to the terminal's width.
 
+import { capital } from "../lib/capital.ts";
 import { largest } from "../lib/largest.ts";
 import { broken } from "./columns.ts";
 import { globals, type Command, type Options } from "./command.ts";
@@ -71,7 +72,7 @@ export const helpOf = ({ name, operands, summary, more, options, examples: given
   page(look, (look) => [
     prose(`Usage: drawbridge ${[name, operands, "[options]"].filter((part) => part !== "").join(" ")}`, look, 7),
     "",
-    prose(sentenceCase(summary), look),
+    prose(asSentence(summary), look),
     ...(more === undefined ? [] : [prose(more, look)]),
     ...(Object.keys(options).length === 0 ? [] : ["", heading("Options", look), ...pairs(optionPairs(options), look)]),
     "",
@@ -134,4 +135,4 @@ function partsOf(line: string): string[] {
   return parts;
 }
 
-const sentenceCase = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const asSentence = (text: string): string => `${capital(text)}.`;

@@ -1,6 +1,6 @@
 // What lets more in and is easily written by mistake, as a question: an entry in the place of one that rejects, and what is no longer demanded.
 
-import { described, type Entry } from "../lib/allow-list.ts";
+import { described, hasExpired, type Entry } from "../lib/allow-list.ts";
 import { differences } from "../lib/differences.ts";
 import type { Put } from "../lib/operator/entries.ts";
 import { lostBounds } from "../lib/said-entry.ts";
@@ -18,11 +18,9 @@ export function letsMoreIn({ before, entry, outlook }: Put): string | undefined 
 }
 
 const isLifted = (before: Entry, after: Entry): boolean =>
-  before.verdict === "reject" && after.verdict !== "reject" && !isOver(before, after.at);
+  before.verdict === "reject" && after.verdict !== "reject" && !hasExpired(before, after.at);
 
 function liftedWords(before: Entry, { verdict }: Entry): string {
   const what = verdict === "accept" ? "lets in" : "has approvers asked about";
   return `This ${what} whom the entry there rejects: ${described(before)}${before.reason === undefined ? "" : `, because ${before.reason}`}.`;
 }
-
-export const isOver = ({ conditions: { expires } }: Entry, at: string): boolean => expires !== undefined && expires <= at;

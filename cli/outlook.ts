@@ -1,6 +1,6 @@
 // What a change would come to for the connections there are: shown before it is made, confirmed when it cuts somebody.
 
-import type { Fate, Outlook } from "../lib/operator/outlook.ts";
+import { outlookOf, type Fate, type Outlook } from "../lib/operator/fates.ts";
 import type { Call, Options } from "./command.ts";
 import { confirm, confirmCuts } from "./confirm.ts";
 import { minute, type Style } from "./render.ts";
@@ -47,7 +47,7 @@ interface Foreseen {
 
 /** Shows on stderr what would follow, if anything. */
 export function showOutlook(outlook: Outlook | undefined, terminal: Terminal): Outlook {
-  const found = outlook ?? { accepted: [], asked: [], rejected: [], cut: [], spared: [], kept: [] };
+  const found = outlook ?? outlookOf(() => []);
   const lines = outlookLines(found, terminal);
   if (lines !== undefined) terminal.err(lines);
   return found;

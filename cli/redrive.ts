@@ -3,7 +3,6 @@
 import type { Taken } from "../lib/aws/set-aside-queue.ts";
 import type { DeploymentShown } from "../lib/operator/deployment.ts";
 import { isEvent, type StoredEvent } from "../lib/ledger.ts";
-import type { Told } from "../lib/operator/history.ts";
 import {
   explain,
   heldMinutes,
@@ -15,7 +14,7 @@ import {
 } from "../lib/operator/set-aside.ts";
 import { nearest } from "../lib/nearest.ts";
 import { operandsOf, yes, type Call, type Command } from "./command.ts";
-import { stored } from "./audit-stream.ts";
+import { rowsOf, type Query } from "./audit-stream.ts";
 import { Failure, ToldFailure, wrongUsage } from "./failure.ts";
 import { harmless, moment } from "./render.ts";
 import { table } from "./table.ts";
@@ -149,25 +148,16 @@ async function back(
       case "event":
         return await sender.tell(again.type, again.detail);
       case "stored":
-        return await sender.tellStored((await everything(api, { subject: again.subject })).filter(({ seq }) => seq === again.seq));
+        return await sender.tellStored((await eventsOf(api, { subject: again.subject })).filter(({ seq }) => seq === again.seq));
       case "span":
-        return await sender.tellStored(await everything(api, { from: again.from, to: again.to }));
+        return await sender.tellStored(await eventsOf(api, { from: again.from, to: again.to }));
     }
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function everything(api: Call["api"], query: Readonly<Record<string, string>>): Promise<StoredEvent[]> {
-  const items: StoredEvent[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.get<{ items: Told[]; cursor?: string }>("/audit", { ...query, oldestFirst: "true", limit: "1000", cursor });
-    items.push(...page.items.map(stored).filter(isEvent));
-    ({ cursor } = page);
-  } while (cursor !== undefined);
-  return items;
-}
+const eventsOf = async (api: Call["api"], query: Query): Promise<StoredEvent[]> => (await rowsOf(api, query)).filter(isEvent);
 
 interface Moves {
   readonly moved: number;

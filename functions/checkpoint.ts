@@ -3,13 +3,20 @@
 import { sha256 } from "../lib/aws/sha256.ts";
 import { Fault } from "../lib/faults.ts";
 import { clock } from "../lib/lambda/clock-and-ids.ts";
-import { checkpoints, searchable, signingKey } from "../lib/lambda/ports-for.ts";
+import { checkpoints, ledgerWithSearch, signingKey } from "../lib/lambda/ports-for.ts";
 import { scheduleHandler } from "../lib/lambda/schedule-handler.ts";
 import { settings } from "../lib/lambda/settings.ts";
 import { keepCheckpoints, type Memory } from "../lib/loop/checkpoint.ts";
 
 const set = settings("DEPLOYMENT_ID", "CONNECTIONS_TABLE", "AUDIT_LOG_TABLE", "SETTINGS_TABLE", "CHECKPOINT_BUCKET", "CHECKPOINT_KEY_ARN");
-const ports = { clock, hash: sha256, ledger: searchable(set), checkpoints: checkpoints(set), key: signingKey(set), log: set.DEPLOYMENT_ID };
+const ports = {
+  clock,
+  hash: sha256,
+  ledger: ledgerWithSearch(set),
+  checkpoints: checkpoints(set),
+  key: signingKey(set),
+  log: set.DEPLOYMENT_ID,
+};
 const memory: Memory = {};
 
 export const handler = scheduleHandler({

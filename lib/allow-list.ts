@@ -102,6 +102,8 @@ export interface Circumstances {
 export const entryId = ({ service, principal }: { readonly service: string; readonly principal: string }): string =>
   `${service}/${principal}`;
 
+export const hasExpired = ({ conditions: { expires } }: Entry, now: Instant): boolean => expires !== undefined && expires <= now;
+
 /** What stands at the entry's key at this moment: an answer that has run out gives its place back. */
 export function standingAt(entry: Entry, now: Instant): Entry | undefined {
   const { expires } = entry.conditions;

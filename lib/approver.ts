@@ -51,10 +51,15 @@ export function sameMailbox(a: string, b: string): boolean {
  * Whether the caller, as AWS names them, is the identity on record: that very one, or, where a role is on record, whoever has
  * assumed it. A session on record is that session alone.
  */
-export const isIdentity = (onRecord: string, caller: string): boolean =>
-  onRecord === caller || (/^arn:[a-z-]+:iam::/.test(onRecord) && roleOf(onRecord)?.role === (roleOf(caller)?.role ?? "none"));
+export function isIdentity(onRecord: string, caller: string): boolean {
+  const role = /^arn:[a-z-]+:iam::/.test(onRecord) ? roleOf(onRecord)?.role : undefined;
+  return onRecord === caller || (role !== undefined && role === roleOf(caller)?.role);
+}
 
-/** Of two who may be one person at most one decides. A role's name stands for whoever assumes it; single sign-on puts the person's own name into the session. */
+/**
+ * Of two who may be one person at most one decides. A role's name stands for whoever assumes it; single sign-on puts the person's own
+ * name into the session.
+ */
 export function mayBeSame(a: string, b: string): boolean {
   if (a === b) return true;
   const [one, other] = [roleOf(a), roleOf(b)];

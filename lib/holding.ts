@@ -1,6 +1,6 @@
 // Whether what let a connection in still holds it; if not, from when on it is to be cut, and why. Pure.
 
-import { described, entryId, refer, type Entry, type Finding, type Judgement, type Removed } from "./allow-list.ts";
+import { described, entryId, hasExpired, refer, type Entry, type Finding, type Judgement, type Removed } from "./allow-list.ts";
 import type { Connection } from "./connection.ts";
 import { disconnectWords, dueAfter, type Disconnect } from "./disconnect.ts";
 import type { Because, EntryRef } from "./events.ts";
@@ -74,8 +74,6 @@ function letInAndKept({ judgement, holder, now }: Ground): string {
     ? `${because.detail}: who was connected before it came is kept`
     : `${because.detail}; a condition that fails later cuts nobody`;
 }
-
-const hasExpired = ({ conditions: { expires } }: Entry, now: Instant): boolean => expires !== undefined && expires <= now;
 
 type Live = Extract<Connection, { status: "approved" | "connected" | "adopted" }>;
 

@@ -2,6 +2,7 @@
 
 import { byCommand } from "./by-command.ts";
 import type { Entry } from "./allow-list.ts";
+import { capital } from "./capital.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "./optional.ts";
 import { decisionOf, type Because, type DrawbridgeEvent } from "./events.ts";
@@ -303,5 +304,3 @@ function title(event: DrawbridgeEvent): string {
       return capital(event.type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase());
   }
 }
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

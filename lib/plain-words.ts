@@ -1,6 +1,7 @@
 // Grounds as people read them on a telephone: what an entry means for whom, without its version, and times in words. The log and the command keep each to the letter.
 
 import { describedEntry } from "./allow-list.ts";
+import { capital } from "./capital.ts";
 import type { Because, Rule, Verdict } from "./events.ts";
 import type { Instant } from "./ids.ts";
 import { utc } from "./when.ts";
@@ -20,9 +21,9 @@ export function plainly<Told extends { readonly because: Because; readonly why?:
 
 /** Why people are asked, as a sentence. */
 export const whyAsked = ({ rule, detail }: Because): string =>
-  rule === "no-entry" ? "Nothing on the allow-list matches this account." : sentence(plain(detail));
+  rule === "no-entry" ? "Nothing on the allow-list matches this account." : asSentence(plain(detail));
 
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+const asSentence = (text: string): string => `${capital(text)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 export function plain(text: string): string {
   const entries = text.replaceAll(

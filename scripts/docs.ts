@@ -3,7 +3,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { moves, states } from "../lib/connection-states.ts";
 import { sentence } from "../lib/wording.ts";
-import { catalogue, eventsPage, schemaPage } from "./event-schemas.ts";
+import { catalogue, schemaPage } from "./event-schemas.ts";
+import { eventsPage } from "./events-page.ts";
 import { configSchema } from "./deploy/config-fields.ts";
 import { policySchema } from "./policy-schema.ts";
 

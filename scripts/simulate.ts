@@ -89,12 +89,18 @@ if (values.write === true) await write();
 
 /** The table as it was printed, under the command that printed it. */
 async function write(): Promise<void> {
-  const table = [values.mutants && "mutants", values.baseline && "baseline", values.exhaustive && (values.pairs ? "pairs" : "exhaustive")];
-  const [name] = table.flatMap((one) => (typeof one === "string" ? [one] : []));
+  const name = nameOfTable();
   if (name === undefined || values.json === true)
     throw new Error("--write goes with --mutants, --baseline or --exhaustive, and not with --json");
   const command = ["npm run simulate --", ...process.argv.slice(2).filter((word) => word !== "--write")].join(" ");
   await putBlocks("docs/reliability.md", { [name]: `\`${command}\` at ${commit()}:\n\n${said.join("\n")}` });
+}
+
+function nameOfTable(): string | undefined {
+  if (values.mutants === true) return "mutants";
+  if (values.baseline === true) return "baseline";
+  if (values.exhaustive === true) return values.pairs === true ? "pairs" : "exhaustive";
+  return undefined;
 }
 
 function commit(): string {

@@ -2,6 +2,7 @@
 
 import { anyApprover, type Approver } from "../approver.ts";
 import { barred, type Asking } from "../asking-policy.ts";
+import { capital } from "../capital.ts";
 import type { Question } from "../connection.ts";
 import type { Instant } from "../ids.ts";
 import type { Approvers } from "../ports.ts";
@@ -35,7 +36,7 @@ export async function accessTo(
   const approver = await ports.approvers.get(name);
   if (approver === undefined || asking.approvers.length === 0) return { kind: "barred", why: notAsked(name) };
   const why = barred(asking, question, approver);
-  if (why !== undefined) return { kind: "barred", why: `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.` };
+  if (why !== undefined) return { kind: "barred", why: `${capital(why)}.` };
   if (asking.emailProof === "link") return { kind: "link", approver };
   return proved(ports, approver, browser);
 }

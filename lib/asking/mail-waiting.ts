@@ -2,13 +2,13 @@
 
 import { anyApprover } from "../approver.ts";
 import type { Connection } from "../connection.ts";
-import { UnreadableRow } from "../faults.ts";
 import { instant, milliseconds, type EndpointId } from "../ids.ts";
 import type { Approvers, Connections, People, Proofs, Services, Slip, Slips } from "../ports.ts";
 import { eachToItsEnd } from "./each-to-its-end.ts";
 import { openQuestions, type QuestionsPorts } from "./open-questions.ts";
 import { outcomeMail, outcomesMail } from "./outcome-mail.ts";
 import { digestMail, questionMail, type Occasion } from "./question-mail.ts";
+import { readable } from "./readable.ts";
 import type { Committed, TellPorts } from "./tell.ts";
 
 export interface MailPorts extends TellPorts {
@@ -151,13 +151,10 @@ async function mailQuestions(ports: MailPorts, name: string, marks: readonly Sli
 
 /** What else waits is beside the point of the mail: where it cannot be read, the mail goes without. */
 async function othersBeside(ports: MailPorts, name: string, here: ReadonlySet<string>): Promise<{ complete: boolean; count: number }> {
-  try {
-    const { items, complete } = await openQuestions(ports, name);
-    return { complete, count: items.filter(({ connection, agreed }) => !agreed && !here.has(connection.question.id)).length };
-  } catch (error) {
-    if (error instanceof UnreadableRow) return { complete: true, count: 0 };
-    throw error;
-  }
+  const open = await readable(openQuestions(ports, name));
+  if (open === undefined) return { complete: true, count: 0 };
+  const { items, complete } = open;
+  return { complete, count: items.filter(({ connection, agreed }) => !agreed && !here.has(connection.question.id)).length };
 }
 
 async function mailOutcomes(ports: MailPorts, name: string, marks: readonly Slip[]): Promise<"sent" | "nothing"> {

@@ -1,9 +1,9 @@
 // What else waits for an approver who is signed in: how many questions, and the way to the list of them.
 
-import { UnreadableRow } from "../faults.ts";
 import type { Keys } from "../ports.ts";
 import { listToken, type Link } from "../web/links.ts";
 import { openQuestions, type QuestionsPorts } from "./open-questions.ts";
+import { readable } from "./readable.ts";
 import { sessionOf, type ProofPorts } from "./proof.ts";
 
 export interface Others {
@@ -20,13 +20,6 @@ export async function othersOf(
 ): Promise<Others | undefined> {
   if ((await sessionOf(ports, browser))?.approver !== approver) return undefined;
   const keys = await ports.keys.link();
-  const items = await openQuestions(ports, approver).then(
-    (open) => open.items,
-    (error: unknown) => {
-      // A row that cannot be read, maybe of another service, hides the way to the list and nothing else.
-      if (error instanceof UnreadableRow) return undefined;
-      throw error;
-    },
-  );
-  return items && { count: items.filter(({ agreed }) => !agreed).length, token: listToken(keys, { approver, expires }) };
+  const open = await readable(openQuestions(ports, approver));
+  return open && { count: open.items.filter(({ agreed }) => !agreed).length, token: listToken(keys, { approver, expires }) };
 }

@@ -5,18 +5,18 @@ import { allowListTable } from "../aws/allow-list-table.ts";
 import { eventBus } from "../aws/bus.ts";
 import { approversTable } from "../aws/approvers-table.ts";
 import { checkpointBucket } from "../aws/checkpoint-bucket.ts";
+import type { Tables } from "../aws/commit-writes.ts";
 import { connectionsTable } from "../aws/connections-table.ts";
 import { vpcEndpointServices } from "../aws/endpoint-services.ts";
 import { giveBackTo } from "../aws/give-back.ts";
 import { cachedSecret, linkKeys, rotatedSecret } from "../aws/keys.ts";
 import { ledgerTables } from "../aws/ledger-table.ts";
-import { searchableLedger } from "../aws/searchable-ledger.ts";
-import type { Tables } from "../aws/commit-writes.ts";
 import { organizationsApi } from "../aws/organizations.ts";
 import { organizationsCall } from "../aws/organizations-call.ts";
 import { peopleTopics, topicMail } from "../aws/people.ts";
 import { permitsTable } from "../aws/permits-table.ts";
 import { proofsTable } from "../aws/proofs-table.ts";
+import { searchableLedger } from "../aws/searchable-ledger.ts";
 import { slipsTable } from "../aws/slips-table.ts";
 import { topicSubscriptions } from "../aws/subscriptions.ts";
 import { servicesTable } from "../aws/services-table.ts";
@@ -67,7 +67,7 @@ export const pacedEndpointServices = (set: Settings<"ENDPOINTS_PER_CALL">): Endp
 export const connections = (set: Settings<"CONNECTIONS_TABLE">): Connections => connectionsTable(dynamoDb(), set.CONNECTIONS_TABLE);
 
 type LedgerSet = Settings<"AUDIT_LOG_TABLE" | "CONNECTIONS_TABLE" | "SETTINGS_TABLE"> & Partial<Settings<"ALLOW_LIST_TABLE">>;
-const ledgerOf = (set: LedgerSet): Tables => ({
+const tablesOf = (set: LedgerSet): Tables => ({
   auditLog: set.AUDIT_LOG_TABLE,
   connections: set.CONNECTIONS_TABLE,
   settings: set.SETTINGS_TABLE,
@@ -75,8 +75,8 @@ const ledgerOf = (set: LedgerSet): Tables => ({
 });
 
 /** Commits write to all four tables, each kind of change to its own; a function needs rights only to those it writes. */
-export const ledger = (set: LedgerSet): Omit<Ledger, "search"> => ledgerTables(dynamoDb(), ledgerOf(set));
-export const searchable = (set: LedgerSet): Ledger => searchableLedger(dynamoDb(), ledgerOf(set), clock);
+export const ledger = (set: LedgerSet): Omit<Ledger, "search"> => ledgerTables(dynamoDb(), tablesOf(set));
+export const ledgerWithSearch = (set: LedgerSet): Ledger => searchableLedger(dynamoDb(), tablesOf(set), clock);
 
 export const allowList = (set: Settings<"ALLOW_LIST_TABLE" | "SETTINGS_TABLE">): AllowList =>
   allowListTable(dynamoDb(), set.ALLOW_LIST_TABLE, set.SETTINGS_TABLE);

@@ -2,7 +2,8 @@
 
 import { Refused } from "../faults.ts";
 import { utc } from "../when.ts";
-import { outlook, type Fate, type Outlook } from "./outlook.ts";
+import type { Fate, Outlook } from "./fates.ts";
+import { outlook } from "./outlook.ts";
 import type { OperatorPorts } from "./operator.ts";
 import type { Supposed } from "./supposed.ts";
 

@@ -11,11 +11,12 @@ import type { Service } from "../service.ts";
 import { foreseen } from "./cuts.ts";
 import { checkEntry } from "./asking-together.ts";
 import { checkSaid, entryAt, entryBy, entryChange, refuseClash, removalChange, tombstoneOf } from "./entries.ts";
+import type { Outlook } from "./fates.ts";
 import { asTyped, entryBatch, foreseenPolicy, read } from "./inputs.ts";
 import { checkApprovers } from "./known-approvers.ts";
 import { settingsOver } from "./service-settings.ts";
 import { untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
-import { outlook, type Outlook } from "./outlook.ts";
+import { outlook } from "./outlook.ts";
 import { keyWords } from "./principals.ts";
 import { inCare } from "./services.ts";
 

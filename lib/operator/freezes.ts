@@ -6,9 +6,10 @@ import { Refused } from "../faults.ts";
 import { unsaid } from "../grounds.ts";
 import type { ServiceId } from "../ids.ts";
 import { freezeSubject, notBefore } from "../ledger.ts";
+import type { Outlook } from "./fates.ts";
 import { froze, read, unfroze } from "./inputs.ts";
 import { byOperator, untilCommitted, type Operator, type OperatorPorts } from "./operator.ts";
-import { outlook, type Outlook } from "./outlook.ts";
+import { outlook } from "./outlook.ts";
 import { inCare } from "./services.ts";
 
 export interface Frozen {

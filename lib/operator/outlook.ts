@@ -11,33 +11,11 @@ import { run } from "../loop/run.ts";
 import { candidateOf, rulings } from "../loop/verdicts.ts";
 import type { Observed } from "../observed.ts";
 import type { Service } from "../service.ts";
+import { outlookOf, type Fate, type Outlook } from "./fates.ts";
 import { keptOnes, type Quiet } from "./kept.ts";
 import type { OperatorPorts } from "./operator.ts";
 import { all } from "./paging.ts";
 import { supposing, type Supposed } from "./supposed.ts";
-
-/** What becomes of one connection. */
-export interface Fate {
-  readonly endpoint: EndpointId;
-  readonly account: AccountId;
-  readonly service: ServiceId;
-  readonly because: string;
-  /** When it will be cut; absent when that is at once. */
-  readonly due?: Instant;
-}
-
-/**
- * `cut` ends connections that are accepted; `spared` were to be cut and now are not; `kept` go on though by this change the list
- * lets them in no more.
- */
-export interface Outlook {
-  readonly accepted: readonly Fate[];
-  readonly asked: readonly Fate[];
-  readonly rejected: readonly Fate[];
-  readonly cut: readonly Fate[];
-  readonly spared: readonly Fate[];
-  readonly kept: readonly Fate[];
-}
 
 type Ports = Pick<OperatorPorts, "clock" | "newId" | "services" | "connections" | "endpointServices" | "allowList" | "organizations">;
 
@@ -61,15 +39,7 @@ export async function outlook(ports: Ports, supposed: Supposed): Promise<Outlook
     )),
   ];
   const sorted = fates.toSorted((a, b) => (a.fate.endpoint < b.fate.endpoint ? -1 : 1));
-  const of = (kind: Kind): Fate[] => sorted.flatMap((one) => (one.kind === kind ? [one.fate] : []));
-  return {
-    accepted: of("accepted"),
-    asked: of("asked"),
-    rejected: of("rejected"),
-    cut: of("cut"),
-    spared: of("spared"),
-    kept: of("kept"),
-  };
+  return outlookOf((kind) => sorted.flatMap((one) => (one.kind === kind ? [one.fate] : [])));
 }
 
 /** The connections that the change can concern at a service: these endpoints and accounts, or all of them. */

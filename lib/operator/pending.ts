@@ -4,9 +4,9 @@ import type { Approver } from "../approver.ts";
 import { askedNow, askingOf, barred, countedVotes } from "../asking-policy.ts";
 import { calledIn } from "../asking/open-questions.ts";
 import { withAuthors } from "../asking/known-authors.ts";
+import { readable } from "../asking/readable.ts";
 import type { Connection, Question } from "../connection.ts";
 import type { Because } from "../events.ts";
-import { UnreadableRow } from "../faults.ts";
 import { milliseconds } from "../ids.ts";
 import type { Page } from "../ledger.ts";
 import { candidateOf, rulings, type Ruling } from "../loop/verdicts.ts";
@@ -46,7 +46,7 @@ export async function pending(ports: OperatorPorts, input: unknown): Promise<Pag
     page,
   );
   const now = milliseconds(ports.clock());
-  const [given, services, approvers] = await Promise.all([
+  const [given = [], services = [], approvers = []] = await Promise.all([
     readable(judgedNow(ports, items)),
     readable(ports.services.all()),
     readable(ports.approvers.all()),
@@ -91,13 +91,3 @@ const judgedNow = (ports: OperatorPorts, connections: readonly Connection[]): Pr
     { ...ports, allowList: withAuthors(ports.allowList, ports.ledger) },
     connections.map((connection) => candidateOf(connection, connection)),
   );
-
-/** Nothing where a row cannot be read: questions are shown all the same. */
-async function readable<T>(reading: Promise<readonly T[]>): Promise<readonly T[]> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof UnreadableRow) return [];
-    throw error;
-  }
-}

@@ -7,6 +7,7 @@ import { matterOf, noticeOf, recordOf, type Committed, type TellPorts } from "..
 import type { Connection } from "../connection.ts";
 import { optional } from "../optional.ts";
 import type { DrawbridgeEvent } from "../events.ts";
+import { capital } from "../capital.ts";
 import { Fault } from "../faults.ts";
 import { oneLine } from "../harmless.ts";
 import type { EndpointId } from "../ids.ts";
@@ -183,8 +184,6 @@ async function calledTo(ports: ConversationPorts, told: Committed, connection: C
 }
 
 const lineMax = 600;
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-
 /** What happens to a service, an entry or an approver. */
 async function tellAlone(ports: ConversationPorts, told: Committed): Promise<void> {
   const event = told as unknown as DrawbridgeEvent;

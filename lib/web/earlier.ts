@@ -10,14 +10,14 @@ import { decisionWords, statusWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
 import { lines } from "./pieces.ts";
 
-export function earlier({ items, more, complete }: Earlier, at: ServiceId, now: Instant): Markup {
+export function earlier({ items, more, complete }: Earlier, here: ServiceId, now: Instant): Markup {
   if (items.length === 0)
     return complete
       ? html`<p class="soft">None. Nothing was accepted or rejected for this account before.</p>`
       : html`<p class="soft">They cannot be read. Ask whoever operates Drawbridge before you decide.</p>`;
   const command = byCommand(`connections --account ${items[0]?.account ?? ""}`);
   return html`${lines(
-    items.map((one) => ({ at: since(one), words: wordsOf(one), about: about(one, at) })),
+    items.map((one) => ({ at: since(one), words: wordsOf(one), about: about(one, here) })),
     now,
   )}
   ${
@@ -38,8 +38,8 @@ function wordsOf(connection: Connection): string {
 }
 
 /** At which service is said where it is another than the one asked about. */
-const about = ({ endpoint, service, status }: Connection, at: ServiceId): Markup =>
+const about = ({ endpoint, service, status }: Connection, here: ServiceId): Markup =>
   html`<p class="soft small">
     Now ${statusWords[status]}:
-    <span class="id">${endpoint}</span>${service === at ? undefined : html` at <span class="id">${service}</span>`}
+    <span class="id">${endpoint}</span>${service === here ? undefined : html` at <span class="id">${service}</span>`}
   </p>`;

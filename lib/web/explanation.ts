@@ -1,12 +1,13 @@
 // What the allow-list says of a consumer now, as a page shows it: every entry that matches, and why it does or does not decide.
 
 import type { Judgement } from "../allow-list.ts";
+import { capital } from "../capital.ts";
 import { explain, type ExplainedEntry } from "../explain.ts";
 import { plain } from "../plain-words.ts";
 import { utc } from "../when.ts";
 import { personWords, verdictWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
-import { capital, shown } from "./pieces.ts";
+import { shown } from "./pieces.ts";
 
 export function explanation(judgement: Judgement): Markup | undefined {
   const { verdict, entries } = explain(judgement);

@@ -4,6 +4,7 @@ import { byCommand } from "../by-command.ts";
 import { anyApprover } from "../approver.ts";
 import type { SettledView } from "../asking/answer.ts";
 import { writerOf } from "../asking/profile.ts";
+import { capital } from "../capital.ts";
 import type { Connection, Decision } from "../connection.ts";
 import { doerOf, isGlassBroken } from "../doer.ts";
 import { plainly } from "../plain-words.ts";
@@ -11,7 +12,7 @@ import { ago, utc } from "../when.ts";
 import { actorWords } from "../wording.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { caller, capital, facts, log, shown } from "./pieces.ts";
+import { caller, facts, log, shown } from "./pieces.ts";
 
 export function outcomePage(view: SettledView): Page {
   const { connection, profile, now, settled, history } = view;

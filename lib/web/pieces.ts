@@ -1,6 +1,7 @@
 // What several pages show: a consumer's facts, an account number, a time, and events of the log.
 
 import type { Connection } from "../connection.ts";
+import { capital } from "../capital.ts";
 import { oneLine } from "../harmless.ts";
 import type { AccountId, Instant } from "../ids.ts";
 import type { StoredOfConnection } from "../ledger.ts";
@@ -69,5 +70,3 @@ export const log = (events: readonly StoredOfConnection[], now: Instant): Markup
     events.map(({ event }) => ({ at: event.at, words: inWordsOfConnection(plainly(event)) })),
     now,
   );
-
-export const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -1,6 +1,7 @@
 // The pages that show no question: a link that is not ours, a link that is over, and what went wrong.
 
 import { byCommand } from "../by-command.ts";
+import { capital } from "../capital.ts";
 import type { Instant } from "../ids.ts";
 import { utc } from "../when.ts";
 import { html, type Piece } from "./html.ts";
@@ -45,9 +46,7 @@ export const problemPage = (status: number, message: string, remedy: string | un
       </p>
       <section>
         <h2>What to do</h2>
-        <p>
-          ${remedy === undefined ? "Open the link from the message again, and look where things stand." : shown(`${remedy.slice(0, 1).toUpperCase()}${remedy.slice(1)}.`)}
-        </p>
+        <p>${remedy === undefined ? "Open the link from the message again, and look where things stand." : shown(`${capital(remedy)}.`)}</p>
         <p class="small soft">Request <code>${requestId}</code></p>
       </section>`,
   );

@@ -3,6 +3,7 @@
 import type { OpenView } from "../asking/answer.ts";
 import type { Complaint } from "../asking/complaints.ts";
 import { reasonCharactersMax, type Form } from "../asking/form.ts";
+import { capital } from "../capital.ts";
 import { visible } from "../harmless.ts";
 import { plain, whyAsked } from "../plain-words.ts";
 import { ago, utc } from "../when.ts";
@@ -11,7 +12,7 @@ import { explanation } from "./explanation.ts";
 import { html, type Markup } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { earlier } from "./earlier.ts";
-import { caller, capital, digits, facts, shown } from "./pieces.ts";
+import { caller, digits, facts, shown } from "./pieces.ts";
 import { signedIn, signInCard } from "./sign-in.ts";
 
 export function questionPage(view: OpenView): Page {

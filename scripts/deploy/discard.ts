@@ -68,7 +68,7 @@ async function everKept({ clients: { cloudFormation }, stage }: Deployment): Pro
   return ids;
 }
 
-/** Tells why it stays, or nothing. */
+/** Tells why it stays, or that it is not to be found; nothing when it is removed. */
 type Remover = (deployment: Deployment, id: string, options: DiscardOptions) => Promise<string | undefined>;
 
 function removerOf(logicalId: string): Remover | undefined {
@@ -121,15 +121,15 @@ async function refuseUsed({ clients: { cloudFormation } }: Deployment, logicalId
 }
 
 const removeTable: Remover = async ({ clients: { dynamoDb } }, TableName) => {
-  const there = await found(dynamoDb.send(new DescribeTableCommand({ TableName })), isMissing);
+  const there = await found(dynamoDb.send(new DescribeTableCommand({ TableName })), isNoTable);
   if (there === undefined) return notFound;
   // An earlier run may have begun it.
-  if (there.Table?.TableStatus !== "DELETING") await found(dynamoDb.send(new DeleteTableCommand({ TableName })), isMissing);
+  if (there.Table?.TableStatus !== "DELETING") await found(dynamoDb.send(new DeleteTableCommand({ TableName })), isNoTable);
   await waitUntilTableNotExists({ client: dynamoDb, maxWaitTime: tableWaitSeconds, minDelay: 1, maxDelay: 5 }, { TableName });
   return undefined;
 };
 
-const isMissing = (error: unknown): boolean => error instanceof ResourceNotFoundException;
+const isNoTable = (error: unknown): boolean => error instanceof ResourceNotFoundException;
 
 async function found<T>(work: Promise<T>, isMissing: (error: unknown) => boolean): Promise<T | undefined> {
   try {

@@ -61,9 +61,9 @@ async function ended(
     templateIn(clients.s3, bucket, begun.template),
     templateOf(clients.cloudFormation, stack.name),
   ]);
-  const cameAbout =
+  const isThere =
     isDeepStrictEqual(sent, stands) && Object.entries(begun.parameters).every(([name, value]) => stack.parameters[name] === value);
-  return cameAbout ? rest : { ...rest, failed: true };
+  return isThere ? rest : { ...rest, failed: true };
 }
 
 export async function record(s3: S3Client, Bucket: string, deployed: Deployed): Promise<void> {

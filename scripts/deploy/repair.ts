@@ -7,9 +7,9 @@ import { templateOf, type StackNow } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 /**
- * The template that stands, as CloudFormation has it, again: whatever the history knows, no version changes. CloudFormation compares a template with the one before it and not with what is there; only a change
- * set that reverts drift reads the resources themselves. Of policies of queues and topics it cannot, so each of these gets another Id,
- * which means nothing, and is written anew.
+ * The template that stands, as CloudFormation has it, again: whatever the history knows, no version changes. CloudFormation compares a
+ * template with the one before it and not with what is there; only a change set that reverts drift reads the resources themselves. Of
+ * policies of queues and topics it cannot, so each of these gets another Id, which means nothing, and is written anew.
  */
 export async function repair(deployment: Deployment, options: DeployOptions): Promise<StackNow | undefined> {
   const known = await history(deployment);

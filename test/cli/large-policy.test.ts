@@ -7,16 +7,14 @@ import { nobody } from "../../cli/terminal.ts";
 import { understood } from "../../cli/reply.ts";
 import type { Entry } from "../../lib/allow-list.ts";
 import { policyFile, read } from "../../lib/operator/inputs.ts";
-import type { Outlook } from "../../lib/operator/outlook.ts";
+import type { Outlook } from "../../lib/operator/fates.ts";
 import { planPolicy, type SaidService } from "../../lib/operator/policy.ts";
 import { accountOf, endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { inCare, service, type Desk } from "../operator/desk.ts";
 import { volume } from "../volume.ts";
+import { accounts, expectApplied } from "./large-policy.ts";
 import { longestPolicy } from "./longest-policy.ts";
 import { policyDesk, type PolicyDesk } from "./policy-desk.ts";
-
-/** The first few are connected. */
-const accounts = (index: number): string => (index < 3 ? accountOf(index + 1) : String(500_000_000_000 + index));
 
 let at: Desk;
 let files: PolicyDesk;
@@ -28,21 +26,8 @@ beforeEach(async () => {
 afterEach(() => files.close());
 
 test("entries with every text at its longest are previewed, applied, and then nothing is left to do", async () => {
-  for (const name of ["a", "b"]) await at.ask("PUT /approvers/{name}", { name, email: `${name}@example.com` });
-  for (let number = 1; number <= 3; number += 1) at.connect(number, number);
-  await at.admit();
   const count = volume(120, 450);
-  const text = longestPolicy(service, count, accounts);
-  const check = await files.apply(text, "--check");
-  expect(check.err).toContain("What would follow: 3 accepted.");
-  expect(check.code).toBe(1);
-  expect(await files.apply(text, "--yes")).toMatchObject({
-    code: 0,
-    out: expect.stringContaining(`Done: entries ${String(count)} added.`),
-  });
-  await at.admit();
-  expect(at.types().filter((type) => type === "ConnectionApproved")).toHaveLength(3);
-  expect(await files.apply(text, "--yes")).toMatchObject({ code: 0, out: "Nothing to do: the policy is as the file says.\n" });
+  await expectApplied(at, files, longestPolicy(service, count, accounts), count);
 });
 
 // In parts

@@ -1,6 +1,7 @@
 // The walkthrough's two stacks, brought up over the wire in two accounts.
 import { readFileSync } from "node:fs";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { afterEach, beforeEach } from "vitest";
 
 import { get } from "../../cli/verify/reach.ts";
 import { socksConnect, SocksRefusal } from "../../cli/verify/socks.ts";
@@ -72,4 +73,21 @@ export async function twoVpcs(
     await local.close();
     throw error;
   }
+}
+
+/** Brings the two VPCs up and connects them before each test of the file, and takes them down after it. */
+export function connectedVpcs(): { readonly world: TwoVpcs } {
+  let world: TwoVpcs;
+  beforeEach(async () => {
+    world = await twoVpcs();
+    await world.accept();
+  });
+  afterEach(async () => {
+    await world.local.close();
+  });
+  return {
+    get world() {
+      return world;
+    },
+  };
 }

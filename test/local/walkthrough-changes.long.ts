@@ -9,29 +9,21 @@ import {
   ListStacksCommand,
   ValidateTemplateCommand,
 } from "@aws-sdk/client-cloudformation";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { CONSUMER, PROVIDER, twoVpcs, WELCOME, type TwoVpcs } from "./two-vpcs.fixture.ts";
+import { connectedVpcs, CONSUMER, PROVIDER, WELCOME } from "./two-vpcs.fixture.ts";
 
-let world: TwoVpcs;
-
-beforeEach(async () => {
-  world = await twoVpcs();
-  await world.accept();
-});
-afterEach(async () => {
-  await world.local.close();
-});
+const at = connectedVpcs();
 
 const clientOf = (account: string): CloudFormationClient =>
   new CloudFormationClient({
-    endpoint: world.local.aws,
-    region: world.local.region,
+    endpoint: at.world.local.aws,
+    region: at.world.local.region,
     credentials: { accessKeyId: account, secretAccessKey: "any" },
   });
 
 const provider = (parameters: Readonly<Record<string, string>>) =>
-  world.deploy(PROVIDER, "provider", { ConsumerAccount: CONSUMER, ...parameters }, "UPDATE");
+  at.world.deploy(PROVIDER, "provider", { ConsumerAccount: CONSUMER, ...parameters }, "UPDATE");
 
 async function events(account: string, stack: string): Promise<readonly string[]> {
   const { StackEvents = [] } = await clientOf(account).send(new DescribeStackEventsCommand({ StackName: stack }));
@@ -42,21 +34,21 @@ async function remove(account: string, stack: string): Promise<string> {
   const client = clientOf(account);
   const { Stacks: [{ StackId = "" } = {}] = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
   await client.send(new DeleteStackCommand({ StackName: stack }));
-  await world.local.idle();
+  await at.world.local.idle();
   const { Stacks: [now] = [] } = await client.send(new DescribeStacksCommand({ StackName: StackId }));
   return `${now?.StackStatus ?? ""} ${now?.StackStatusReason ?? ""}`.trim();
 }
 
 test("the load balancer's filter is switched on and off where it stands, and the traffic follows", async () => {
-  const { LoadBalancerArn } = world.provider;
+  const { LoadBalancerArn } = at.world.provider;
   const closed = { FilterClients: "on", ConsumerCidr: "10.9.0.0/16" };
   expect((await provider(closed))["LoadBalancerArn"]).toBe(LoadBalancerArn);
-  expect(await world.ask()).toMatch(/timed out: .* filters PrivateLink's traffic/);
+  expect(await at.world.ask()).toMatch(/timed out: .* filters PrivateLink's traffic/);
   expect((await provider({ FilterClients: "on" }))["LoadBalancerArn"]).toBe(LoadBalancerArn);
-  expect(await world.ask()).toBe(WELCOME);
+  expect(await at.world.ask()).toBe(WELCOME);
   await provider(closed);
   expect((await provider({}))["LoadBalancerArn"]).toBe(LoadBalancerArn);
-  expect(await world.ask()).toBe(WELCOME);
+  expect(await at.world.ask()).toBe(WELCOME);
   const replaced = (await events(PROVIDER, "provider")).filter((event) => /DELETE_|LoadBalancer CREATE|Listener UPDATE/.test(event));
   expect(replaced).toEqual(["LoadBalancer CREATE_IN_PROGRESS", "LoadBalancer CREATE_COMPLETE"]);
 });
@@ -66,7 +58,7 @@ test("an update that fails leaves the traffic as it was", async () => {
   await expect(provider({ FilterClients: "on", ConsumerCidr: "10.9.0.0/16", PrivateDnsName: "-.example" })).rejects.toThrow(
     /UPDATE_ROLLBACK_COMPLETE/,
   );
-  expect(await world.ask()).toBe(WELCOME);
+  expect(await at.world.ask()).toBe(WELCOME);
   expect(await events(PROVIDER, "provider")).toContain("EndpointService UPDATE_FAILED");
 });
 

@@ -39,7 +39,7 @@ export async function liveNames(seed: number, consumers = 200, steps = 400): Pro
   return { wrong: await life.wrong(), happened: Object.fromEntries(life.happened) };
 }
 
-export class NameLife {
+class NameLife {
   readonly random: Random;
   readonly world: FakeWorld = fakeWorld(noon);
   readonly happened = new Map<string, number>();

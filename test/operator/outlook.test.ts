@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { RemovedEntry, Put } from "../../lib/operator/entries.ts";
 import type { Explained } from "../../lib/operator/explain.ts";
 import type { Frozen } from "../../lib/operator/freezes.ts";
-import type { Outlook } from "../../lib/operator/outlook.ts";
+import type { Outlook } from "../../lib/operator/fates.ts";
 import type { Set as SetService } from "../../lib/operator/service-settings.ts";
 import { endpointOf, serviceOf } from "../fakes/endpoint-services.ts";
 import { acme, desk, endpoint, inCare, service, type Desk } from "./desk.ts";
