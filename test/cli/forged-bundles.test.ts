@@ -297,8 +297,8 @@ const forgeries: readonly Forgery[] = [
 
 /** The program in the bundle is asked about each of them in `npm run test:long`, and about one in so many here. */
 const eachFor = volume(4, 1);
-const isFound = test.each(forgeries.map((forgery, index) => ({ ...forgery, alsoBy: hasPython && index % eachFor === 0 })));
-isFound("somebody who $name is found, by the program in the bundle too: $alsoBy", async ({ of, does, says, alsoBy }) => {
+const asked = forgeries.map((forgery, index) => ({ ...forgery, alsoBy: hasPython && index % eachFor === 0 }));
+test.each(asked)("somebody who $name is found, by the program in the bundle too: $alsoBy", async ({ of, does, says, alsoBy }) => {
   await bundleIn(folder, ...(of ?? []));
   await forge(folder, does);
   const { code, out } = await command("--fingerprint", print);
