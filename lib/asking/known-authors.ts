@@ -2,7 +2,7 @@
 
 import type { Entry } from "../allow-list.ts";
 import { authorsIn } from "../entry-authors.ts";
-import { Fault } from "../faults.ts";
+import { UnreadableRow } from "../faults.ts";
 import { entrySubject, isEvent, type LogRow, type StoredEvent } from "../ledger.ts";
 import { concurrently } from "../loop/concurrently.ts";
 import { optional } from "../optional.ts";
@@ -56,10 +56,6 @@ async function authorsOf({ service, principal, version }: Entry, log: Log): Prom
 /** Whose answer counts rests on it: where it cannot be read, nobody's does. */
 function eventIn(row: LogRow): StoredEvent["event"] {
   if (isEvent(row)) return row.event;
-  throw new Fault(
-    "UnreadableRow",
-    "the audit log",
-    `event ${String(row.seq)} of ${row.subject} is no event any more: ${row.unreadable}`,
-    false,
-  );
+  const { subject, seq, unreadable } = row;
+  throw new UnreadableRow("AuditLog", `event ${String(seq)} of ${subject} is no event any more`, { subject, seq }, unreadable);
 }

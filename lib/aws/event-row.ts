@@ -41,12 +41,7 @@ export const readEvent = (table: string, item: Item): StoredEvent => readRow(tab
 
 /** For whoever reads many: a row that is no event any more is told as that, and hides no other. */
 export function readLogRow(row: Row): LogRow {
-  let item: Item;
-  try {
-    item = plainService(readItem(row));
-  } catch (error) {
-    return unreadable(row, error instanceof Error ? error.message : String(error));
-  }
+  const item = plainService(readItem(row));
   const why = whyUnreadable(shape, item);
   if (why !== undefined) return unreadable(row, why);
   const stored = shape.value(item);

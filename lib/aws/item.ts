@@ -1,7 +1,6 @@
 // Rows as DynamoDB holds them: plain JSON values on our side, attribute values on its side.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { Fault } from "../faults.ts";
 
 /** A row as plain JSON. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -23,6 +22,7 @@ function write(value: unknown): AttributeValue {
   if (typeof value === "number" && Number.isFinite(value)) return { N: String(value) };
   if (typeof value === "boolean") return { BOOL: value };
   if (Array.isArray(value)) return { L: value.map(write) };
+  if (value instanceof Foreign) return { S: value.words };
   if (typeof value === "object") return { M: writeItem(value as Item) };
   throw new TypeError(`${typeof value === "number" ? String(value) : typeof value} has no place in a row`);
 }
@@ -34,10 +34,24 @@ function read(value: AttributeValue): unknown {
   if (value.NULL !== undefined) return null;
   if (value.L !== undefined) return value.L.map(read);
   if (value.M !== undefined) return readItem(value.M);
-  throw new Fault(
-    "UnreadableRow",
-    "DynamoDB",
-    `an attribute of the kind ${Object.keys(value).join()} is not one that Drawbridge writes`,
-    false,
-  );
+  return new Foreign(Object.keys(value).join());
+}
+
+/** An attribute of a kind that we never write: whoever reads its row finds it unreadable (`rows.ts`), and no other. */
+class Foreign {
+  readonly words: string;
+  constructor(kind: string) {
+    this.words = `an attribute of the kind ${kind} is not one that Drawbridge writes`;
+  }
+}
+
+/** The first such attribute in a row, by its place. */
+export function foreignIn(value: unknown, place = ""): string | undefined {
+  if (value instanceof Foreign) return `${place}: ${value.words}`;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, one] of Object.entries(value)) {
+    const found = foreignIn(one, place === "" ? name : `${place}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

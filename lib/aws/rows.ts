@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { UnreadableRow } from "../faults.ts";
-import type { Item } from "./item.ts";
+import { foreignIn, type Item } from "./item.ts";
 
 /** Written into every row, so that a later Drawbridge knows what it reads. */
 export const rowVersion = 1;
@@ -28,6 +28,8 @@ export function whyUnreadable<T>({ schema }: RowShape<T>, item: Item): string | 
   const { v: version = 1 } = item;
   if (version !== rowVersion)
     return `its version is ${JSON.stringify(version)}, and this Drawbridge reads ${String(rowVersion)}: a later one wrote it`;
+  const foreign = foreignIn(item);
+  if (foreign !== undefined) return foreign;
   const result = v.safeParse(schema, membersOf(item));
   if (result.success) return undefined;
   return result.issues.map(({ message, path }) => `${path?.map((part) => String(part.key)).join(".") ?? "row"}: ${message}`).join("; ");

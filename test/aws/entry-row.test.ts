@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Entry } from "../../lib/allow-list.ts";
-import { entryRow, readListed } from "../../lib/aws/entry-row.ts";
-import { asStored } from "../../lib/aws/item.ts";
+import { entryRow, findListed, readListed } from "../../lib/aws/entry-row.ts";
+import { asStored, readItem, writeItem } from "../../lib/aws/item.ts";
 import { recordRow } from "../../lib/aws/record-row.ts";
 import { BadInput, UnreadableRow } from "../../lib/faults.ts";
 import type { Instant } from "../../lib/ids.ts";
@@ -77,4 +77,17 @@ test("a record that its reader would not take is not written", () => {
   const change = { of: "entry", key: after, after, events: [entryEvent("EntryAdded", after)], expected: noHead } as const;
   expect(() => recordRow("AllowList", change, noHead)).toThrow(UnreadableRow);
   expect(recordRow("AllowList", { ...change, after: entry(acme, 1) }, noHead)).toMatchObject({ version: 1 });
+});
+
+test.each([
+  ["in its conditions", { conditions: { M: { expires: { B: new Uint8Array([1]) } } } }, "conditions.expires: an attribute of the kind B"],
+  ["beside what it says", { note: { SS: ["a"] } }, "note: an attribute of the kind SS"],
+  ["in a list", { authors: { L: [{ S: "ann" }, { NS: ["1"] }] } }, "authors.1: an attribute of the kind NS"],
+])("an attribute of a kind that we never write, %s, spoils its own row and no other", (_, spoilt, why) => {
+  const row = { ...writeItem(entryRow(entry(acme, 1))), ...spoilt };
+  const found = findListed("AllowList", readItem(row));
+  expect(found).toMatchObject({ service: entry(acme, 1).service, unreadable: expect.stringContaining(why) as string });
+  expect(() => readListed("AllowList", readItem(row))).toThrow(UnreadableRow);
+  // The log keeps the row as it was when it is removed.
+  expect(JSON.stringify(asStored(found))).toContain("an attribute of the kind");
 });

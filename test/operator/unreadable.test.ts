@@ -2,8 +2,9 @@
 
 import { expect, test } from "vitest";
 import type { Connection } from "../../lib/connection.ts";
-import type { Page } from "../../lib/ledger.ts";
+import type { Page, Subject } from "../../lib/ledger.ts";
 import type { ListedEntries, RemovedEntry, ShownEntry } from "../../lib/operator/entries.ts";
+import { pending } from "../../lib/operator/pending.ts";
 import { sweep } from "../../lib/loop/sweep.ts";
 import { accountOf } from "../fakes/endpoint-services.ts";
 import { acme, endpoint, inCare, service, type Desk } from "./desk.ts";
@@ -75,4 +76,19 @@ test("keeps the endpoint service's permissions as they are, and open questions a
     problems: [{ message: expect.stringContaining("cannot be read") as string }],
   });
   expect(await at.ask("GET /pending")).toMatchObject({ items: [{ because: { rule: "no-entry" } }] });
+});
+
+test("of the log, where it is looked up who wrote an entry, hides no open question", async () => {
+  const at = await inCare();
+  at.connect(1);
+  await at.ask("PUT /entries", { ...key, verdict: "ask" });
+  await at.admit();
+  const { entries } = at.world.tables.rows;
+  // As an older Drawbridge wrote it.
+  for (const [id, { authors: _, ...row }] of entries) entries.set(id, row);
+  const ledger = {
+    ...at.ports.ledger,
+    history: async (subject: Subject) => ({ items: [{ subject, seq: 1, unreadable: "its hash is gone" }] }),
+  };
+  expect(await pending({ ...at.ports, ledger }, {})).toMatchObject({ items: [{ connection: { endpoint } }] });
 });
