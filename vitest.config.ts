@@ -40,6 +40,7 @@ const sampled = [
   "operator/explain",
   "operator/outlook",
   "stories/approvals",
+  "stories/audit",
 ].map((file) => `test/${file}.test.ts`);
 
 /** What waits longest begins first, whether or not an earlier run has left its times: rights, then whatever has a stack of its own. */

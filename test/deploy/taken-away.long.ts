@@ -1,7 +1,8 @@
-// A deployer who lacks one right: what is deployed, changed, paused, repaired and taken down, each without something that it takes.
+// A deployer who lacks one right: what is deployed, changed, paused, repaired and taken down, each without something that it takes. `walk.long.ts` asks about every right there is.
 import { takenAway } from "./taken-away.ts";
 
 takenAway([
+  ["deploy", "iam:PassRole"],
   ["deploy", "cloudformation:CreateChangeSet"],
   ["deploy", "cloudformation:ExecuteChangeSet"],
   ["deploy", "s3:CreateBucket"],

@@ -77,7 +77,7 @@ beforeAll(async () => {
     "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/payments/50dc6c495c0c9188",
   );
   await command("services", "add", service.id, "--no-names", "--yes");
-  if (hasBrowser) browser = await startBrowser();
+  if (hasBrowser && volume(0, 1) === 1) browser = await startBrowser();
 });
 
 afterAll(async () => {
@@ -102,7 +102,7 @@ describe("approvals", () => {
     await command("services", "set", service.id, "--approver", "ann", "--yes");
   });
 
-  test("mail, page, code, approved, available: in a real browser where there is one", async () => {
+  test("mail, page, code, approved, available: in `npm run test:long` in a real browser where there is one", async () => {
     const endpoint = await consumer(local, accounts.stranger).connect(service.name);
     const link = linkIn(await letter(ann, /Decide here[^]*Opening the link decides nothing/), "a");
     // Robots come first: what they do on the way is sampled here, ten thousand of them in approvals.long.ts.

@@ -16,6 +16,7 @@ import { consumer, provider } from "../../scripts/actors.ts";
 import { ensurePackaged } from "../../scripts/package.ts";
 import { harms } from "../audit/tampering.ts";
 import { operator, until } from "./operator.ts";
+import { volume } from "../volume.ts";
 
 const accounts = { provider: "111111111111", acme: "222222222222", barred: "444444444444" };
 const zoneName = "privatelink.example.com";
@@ -227,7 +228,9 @@ describe("somebody with every right on the table", () => {
     if (!(await json<VerifiedLog>("audit", "verify")).intact) throw new Error("the log was not put right");
   });
 
-  test.each(harms)("who $name is found, and the event is named", async (harm) => {
+  // Each at every one of a thousand events: test/audit/verification.test.ts. Here some are asked about over the wire.
+  const someHarms = harms.filter((_, index) => index % volume(4, 1) === 0);
+  test.each(someHarms)("who $name is found, and the event is named", async (harm) => {
     for (const place of harm.spoils === undefined ? [1, its.length - 2] : [1]) {
       const done = harm.does(its, place);
       if (done === undefined) throw new Error(`there is no event ${String(place + 1)} to harm`);
