@@ -4,26 +4,6 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What computes and leaves nothing behind; cli/verify brings up local AWS. */
-const together = [
-  "asking",
-  "audit",
-  "aws",
-  "bench",
-  "cli",
-  "contracts",
-  "domain",
-  "fakes",
-  "infra",
-  "lambda",
-  "local",
-  "loop",
-  "operator",
-  "simulation",
-  "slack",
-  "upgrade",
-].map((folder) => `test/${folder}/**/${folder === "cli" ? "!(verify*)" : "*"}.test.ts`);
-
 /** Those of the short ones that only sample: `npm run test:long` runs them with all their volume (`test/volume.ts`). */
 const sampled = [
   "audit/verification",
@@ -55,7 +35,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-// Every file loads the SDK anew: what Node compiled of it is kept for the next one, in each worker.
+// What Node compiled of the SDK is kept for the next process.
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url));
 
 export default defineConfig({
@@ -70,9 +50,8 @@ export default defineConfig({
     // It imports its own files without their extensions, which Node does not take.
     server: { deps: { inline: ["dt-sql-parser"] } },
     projects: [
-      { extends: true, test: { name: "short", include: ["test/**/*.test.ts"], exclude: together } },
-      // What computes and leaves nothing behind: its files share their processes, and what they import is loaded once.
-      { extends: true, test: { name: "short-together", include: together, isolate: false } },
+      // Files share their processes, and what they import is loaded once: each leaves nothing behind.
+      { extends: true, test: { name: "short", include: ["test/**/*.test.ts"], isolate: false } },
       {
         extends: true,
         test: { name: "long", include: ["test/**/*.long.ts", ...sampled], testTimeout: 600_000, env: { DRAWBRIDGE_VOLUME: "whole" } },
