@@ -6,6 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Those of the short ones that only sample: `npm run test:long` runs them with all their volume (`test/volume.ts`). */
 const sampled = [
+  "asking/answer",
+  "asking/robots",
   "audit/verification",
   "aws/audit-search",
   "build/errors",
@@ -13,14 +15,17 @@ const sampled = [
   "cli/crowd",
   "cli/forged-bundles",
   "cli/large-policy",
+  "cli/policy-schema",
   "contracts/tables",
   "deploy/interruptions",
   "domain/asking",
+  "domain/policy-properties",
   "loop/policy",
   "operator/explain",
   "operator/outlook",
   "stories/approvals",
   "stories/audit",
+  "web/links",
 ].map((file) => `test/${file}.test.ts`);
 
 /** What waits longest begins first, whether or not an earlier run has left its times: rights, then whatever has a stack of its own. */

@@ -5,9 +5,10 @@ import { linkExpiry, listToken } from "../../lib/web/links.ts";
 import { endpointOf } from "../fakes/endpoint-services.ts";
 import { asked, endpoint, stranger, type Asked } from "./given.ts";
 import { getLinkHandler, letLoose, oneButtonHandler, robots, type Send } from "./robots.ts";
+import { volume } from "../volume.ts";
 
 const ann = { name: "ann", email: "ann@example.com" };
-const visits = 40 * Object.keys(robots).length;
+const visits = volume(12, 40) * Object.keys(robots).length;
 
 /** The packaged handler's own code, without the network. */
 const sendTo =

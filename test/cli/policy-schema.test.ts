@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { approverFields, entryFields, filedService } from "../../lib/operator/inputs.ts";
 import { approverProperties, entryProperties, serviceProperties } from "../../scripts/policy-schema.ts";
 import { changed, containers, fits, full, isRead, isTold, names, places, values, written } from "./policy-documents.ts";
+import { volume } from "../volume.ts";
 
 /** In one word what each says, so that a difference shows the file. */
 function expectAgreement(text: string): void {
@@ -22,7 +23,7 @@ describe("the schema and the parser agree", () => {
         fc.pre(isTold(place, to));
         expectAgreement(written(changed(place.path, { to })));
       }),
-      { numRuns: 500 },
+      { numRuns: volume(200, 500) },
     );
   });
 
@@ -35,7 +36,7 @@ describe("the schema and the parser agree", () => {
       fc.property(fc.constantFrom(...containers), fc.constantFrom(...names), fc.constantFrom(...values), ({ path }, add, as) =>
         expectAgreement(written(changed(path, { add, as }))),
       ),
-      { numRuns: 300 },
+      { numRuns: volume(120, 300) },
     );
   });
 });

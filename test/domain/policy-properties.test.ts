@@ -7,6 +7,7 @@ import { conditions as all, type Conditions } from "../../lib/conditions.ts";
 import { explain, explanationLines } from "../../lib/explain.ts";
 import { instant, milliseconds } from "../../lib/ids.ts";
 import { acme, endpoint, minute, service } from "./given.ts";
+import { volume } from "../volume.ts";
 
 const author = "arn:aws:iam::111111111111:user/alice";
 const [inner, outer, organization] = ["ou-abcd-11111111", "ou-abcd-22222222", "o-abcdefghij"];
@@ -58,7 +59,7 @@ const countsArb = fc
   .map((pairs): Circumstances => ({ counts: new Map(pairs.map(([principal, count]) => [entryId({ service, principal }), count])) }));
 const verdict = (list: readonly Entry[], consumer: Consumer, circumstances: Circumstances): string =>
   judge(list, consumer, now, circumstances).verdict;
-const runs = { numRuns: 3000 };
+const runs = { numRuns: volume(1000, 3000) };
 
 describe("for every list and every consumer", () => {
   test("the order of entries never matters", () => {

@@ -311,7 +311,7 @@ describe("what is explained is what is done", () => {
         expect(event).toMatchObject({ type: types[verdict], because });
         expect((event as { entry?: unknown }).entry).toEqual(entries.find(({ decides }) => decides)?.entry);
       }),
-      { numRuns: volume(600, 5000) },
+      { numRuns: volume(300, 5000) },
     );
   });
 });
