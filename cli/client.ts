@@ -147,10 +147,13 @@ async function send(base: URL, region: string, credentials: Identity, { method, 
 async function exchange(url: URL, method: Method, headers: Record<string, string>, body: string | undefined): Promise<Reply> {
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const sent = request(url, { method, headers, agent: false, timeout: patienceMilliseconds }, (reply: IncomingMessage) => {
+  const asked = { method, headers: { ...headers, "accept-encoding": "gzip" }, agent: false, timeout: patienceMilliseconds };
+  const sent = request(url, asked, (reply: IncomingMessage) => {
     const parts: Buffer[] = [];
     reply.on("data", (part: Buffer) => parts.push(part));
-    reply.on("end", () => resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(parts).toString("utf8") }));
+    reply.on("end", () => {
+      textOf(reply, Buffer.concat(parts)).then((text) => resolve({ status: reply.statusCode ?? 0, text }), reject);
+    });
     reply.on("error", reject);
   });
   sent.on("timeout", () => sent.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" })));
@@ -161,4 +164,11 @@ async function exchange(url: URL, method: Method, headers: Record<string, string
     const said = typeof code === "string" ? code : String(error);
     throw new Failure(1, "NoAnswer", `Nothing answers at ${url.origin} (${said})`, "check --api or DRAWBRIDGE_API, and the network");
   });
+}
+
+/** Only long answers come compressed. */
+async function textOf({ headers }: IncomingMessage, body: Buffer): Promise<string> {
+  if (headers["content-encoding"] !== "gzip") return body.toString("utf8");
+  const [{ gunzip }, { promisify }] = await Promise.all([import("node:zlib"), import("node:util")]);
+  return (await promisify(gunzip)(body)).toString("utf8");
 }

@@ -1,5 +1,6 @@
 // How a function answers HTTP: routes, what a request holds, and a reply for every error that tells no more than it may.
 
+import { gzipSync } from "node:zlib";
 import middy, { type MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { BadInput, Refused } from "../faults.ts";
@@ -54,7 +55,7 @@ export function httpHandler({
         ...(request.actor === undefined ? {} : { actor: request.actor }),
         ...(request.parameters["endpoint"] === undefined ? {} : { connection: request.parameters["endpoint"] }),
       };
-      return sent(await withLogKeys(keys, () => route(request)), request.method);
+      return sent(await withLogKeys(keys, () => route(request)), event);
     });
 }
 
@@ -80,7 +81,7 @@ const problems = (
       const who = actor === undefined ? {} : { actor, route: routeOf(request.event) };
       log.info("A request was refused", { ...keys, reason, ...who, ...connectionOf(request.event) });
     }
-    request.response = sent(show(problem), requestContext.http.method);
+    request.response = sent(show(problem), request.event);
   },
 });
 
@@ -89,7 +90,7 @@ const connectionOf = ({ pathParameters }: HttpEvent): { readonly connection?: st
 
 const asJson = ({ status, ...error }: Problem): HttpReply => ({ status, json: { error } });
 
-function sent({ status, json, html, text, headers = {}, cookies = [] }: HttpReply, method: string): APIGatewayProxyStructuredResultV2 {
+function sent({ status, json, html, text, headers = {}, cookies = [] }: HttpReply, event: HttpEvent): APIGatewayProxyStructuredResultV2 {
   const [type, body] =
     json === undefined
       ? html === undefined
@@ -98,11 +99,32 @@ function sent({ status, json, html, text, headers = {}, cookies = [] }: HttpRepl
       : ["application/json", JSON.stringify(json)];
   return {
     statusCode: status,
-    headers: { ...securityHeaders, "content-type": type, ...headers },
     ...(cookies.length === 0 ? {} : { cookies: [...cookies] }),
-    body: method === "HEAD" ? "" : body,
+    ...inBody(event.requestContext.http.method === "HEAD" ? "" : body, { ...securityHeaders, "content-type": type, ...headers }, event),
   };
 }
+
+const compressedFrom = 1_000_000;
+
+/** A function's answer may have 6 MB: a long one is compressed for whoever takes that, which makes it some twenty times shorter. */
+function inBody(
+  body: string,
+  headers: Readonly<Record<string, string>>,
+  event: HttpEvent,
+): Pick<APIGatewayProxyStructuredResultV2, "body" | "headers" | "isBase64Encoded"> {
+  if (Buffer.byteLength(body) < compressedFrom || !takesGzip(event)) return { headers, body };
+  return {
+    headers: { ...headers, "content-encoding": "gzip", vary: "accept-encoding" },
+    body: gzipSync(body).toString("base64"),
+    isBase64Encoded: true,
+  };
+}
+
+const takesGzip = ({ headers }: HttpEvent): boolean =>
+  Object.entries(headers).some(
+    ([name, value = ""]) =>
+      name.toLowerCase() === "accept-encoding" && value.split(",").some((one) => /^\s*gzip\s*(;\s*q=(1|0?\.0*[1-9]).*)?$/i.test(one)),
+  );
 
 /** Replies hold decisions and links: kept by nobody, framed by nobody, and telling no other site where they came from. */
 const securityHeaders = {

@@ -156,3 +156,14 @@ test("a server's words steer no terminal", async () => {
   const { err } = await answering(problem(409, { error: { code: "X", message: "a\u001b[2Jb\nc" } }));
   expect(err).toBe("drawbridge: a\\u{1b}[2Jb\\u{a}c\n");
 });
+
+test("an answer that comes compressed is read as any other", async () => {
+  const items = Array.from({ length: 6000 }, (_, index) => ({
+    name: `approver-${String(index)}`,
+    email: `${"x".repeat(150)}@example.com`,
+  }));
+  const { code, out, err } = await answering({ status: 200, body: { items, warnings: [] } }, ["approvers", "list", "--json"]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect((JSON.parse(out) as { items: object[] }).items).toHaveLength(6000);
+  expect(server?.asked[0]).toMatchObject({ signed: true, headers: { "accept-encoding": "gzip" } });
+});

@@ -3,6 +3,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { problemOf, TooLarge } from "../../lib/lambda/http-problem.ts";
 import { bodyBytesMax } from "../../lib/operator/request-limits.ts";
 import { operatorRoutes } from "../../lib/operator/routes.ts";
@@ -40,8 +41,11 @@ export async function signedServer(answer: (asked: Asked) => Answer | Promise<An
       const one = { method, url, headers, body, signed: isSigned(method, url, headers, body) };
       asked.push(one);
       void Promise.resolve(one.signed ? answer(one) : wronglySigned).then(({ status, body: reply, type = "application/json" }) => {
-        response.writeHead(status, { "content-type": type });
-        response.end(typeof reply === "string" ? reply : JSON.stringify(reply));
+        const text = typeof reply === "string" ? reply : JSON.stringify(reply);
+        // As the functions answer at length.
+        const isZipped = text.length >= 1_000_000 && headers["accept-encoding"] === "gzip";
+        response.writeHead(status, { "content-type": type, ...(isZipped ? { "content-encoding": "gzip" } : {}) });
+        response.end(isZipped ? gzipSync(text) : text);
       });
     });
   });

@@ -1,6 +1,7 @@
 // What an HTTP caller gets: routes, bodies, and an answer to every error that tells no more than it may.
 
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { BadInput, Fault, Refused } from "../../lib/faults.ts";
 import { httpHandler, type HttpReply } from "../../lib/lambda/http-handler.ts";
@@ -129,5 +130,34 @@ describe("a reply", () => {
     expect((await answer(ask("POST /things", { ...json, body: "{" }))).status).toBe(400);
     expect((await answer(ask("GET /things/{id}", { pathParameters: { id: "%ZZ" } }))).status).toBe(400);
     expect((await answer(ask("POST /things", { ...json, body: `"${"x".repeat(70_000)}"` }))).status).toBe(413);
+  });
+});
+
+describe("a long answer", () => {
+  // As what follows for twenty thousand connections is; a function's answer may have 6 MB.
+  const json = Array.from({ length: 20_000 }, (_, index) => ({ endpoint: `vpce-${String(index)}`, because: "x".repeat(300) }));
+  const long = async (): Promise<HttpReply> => ({ status: 200, json });
+  const asked = (encoding?: string) =>
+    httpHandler({ name: "test", telling: keepTelling(), routes: { "GET /things/{id}": long } })(
+      ask("GET /things/{id}", { headers: encoding === undefined ? {} : { "Accept-Encoding": encoding } }),
+      context,
+    );
+
+  test("is compressed for whoever takes that", async () => {
+    for (const encoding of ["gzip", "br, gzip;q=0.8", "deflate,GZIP"]) {
+      const { body = "", headers, isBase64Encoded } = await asked(encoding);
+      expect(isBase64Encoded).toBe(true);
+      expect(headers).toMatchObject({ "content-type": "application/json", "content-encoding": "gzip", vary: "accept-encoding" });
+      expect(body.length).toBeLessThan(1_000_000);
+      expect(JSON.parse(gunzipSync(Buffer.from(body, "base64")).toString())).toEqual(json);
+    }
+  });
+  test("is as it is for everybody else", async () => {
+    for (const encoding of [undefined, "identity", "gzip;q=0", "xgzip"]) {
+      const { body = "", headers, isBase64Encoded = false } = await asked(encoding);
+      expect(isBase64Encoded).toBe(false);
+      expect(headers).not.toHaveProperty("content-encoding");
+      expect(body.length).toBeGreaterThan(6_000_000);
+    }
   });
 });
