@@ -106,7 +106,7 @@ function sent({ status, json, html, text, headers = {}, cookies = [] }: HttpRepl
 
 const compressedFrom = 1_000_000;
 
-/** A function's answer may have 6 MB: a long one is compressed for whoever takes that, which makes it some twenty times shorter. */
+/** A function's answer may have 6 MB: a long one is compressed for whoever takes that, which makes it some eight times shorter. */
 function inBody(
   body: string,
   headers: Readonly<Record<string, string>>,

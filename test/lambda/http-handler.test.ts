@@ -134,7 +134,7 @@ describe("a reply", () => {
 });
 
 describe("a long answer", () => {
-  // As what follows for twenty thousand connections is; a function's answer may have 6 MB.
+  // As what follows for tens of thousands of connections is; a function's answer may have 6 MB.
   const json = Array.from({ length: 20_000 }, (_, index) => ({ endpoint: `vpce-${String(index)}`, because: "x".repeat(300) }));
   const long = async (): Promise<HttpReply> => ({ status: 200, json });
   const asked = (encoding?: string) =>
