@@ -20,6 +20,8 @@ export async function listenOnLoopback(server: Server, port: number, what: strin
     });
     server.listen(port, "127.0.0.1", resolve);
   });
+  // An idle connection that ends as its client writes to it resets the call: clients give theirs up long before this.
+  server.keepAliveTimeout = 10 * 60_000;
   const address = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${address.port}`,

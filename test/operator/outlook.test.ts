@@ -331,7 +331,7 @@ test("the preview of any change of any list equals what then happens", async () 
         keeps += outlook.kept.length;
       },
     ),
-    { numRuns: volume(80, 1500) },
+    { numRuns: volume(120, 1500) },
   );
   expect(changes).toBeGreaterThan(volume(50, 600));
   expect(cuts).toBeGreaterThan(5);

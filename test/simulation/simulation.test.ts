@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { stretch, traceHash } from "./campaign.ts";
-import { singly } from "./exhaustive.ts";
+import { callFaults, callsOf, singly } from "./exhaustive.ts";
 import { allFaultKinds, faultKinds } from "./faults.ts";
 import { invariants } from "./invariant-names.ts";
 import { draw, live } from "./life.ts";
@@ -45,7 +45,8 @@ describe("many lives", () => {
 describe("small cases", () => {
   test.each(Object.keys(scenarios) as Scenario[])("%s: a fault at every call ends right", async (scenario) => {
     // All of them: simulation.long.ts.
-    const { cases, converged, failed } = await singly(scenario, system, 8);
+    const all = (await callsOf(scenario)) * callFaults.length;
+    const { cases, converged, failed } = await singly(scenario, system, Math.floor(all / 61));
     expect(failed).toEqual([]);
     expect(converged).toBe(cases);
     expect(cases).toBeGreaterThan(60);
