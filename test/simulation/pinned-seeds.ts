@@ -1,8 +1,10 @@
 // Lives that once went wrong. Each setup is kept whole, so that it stays what it was when the draws change; `mutant` is the
 // planted fault that undoes the fix: while the calls were made in the order they had then, it made this very life go wrong.
 
-import { pinnedOfBesides } from "./pinned-seeds-of-besides.ts";
+import { pinnedOfCare } from "./pinned-seeds-of-care.ts";
+import { pinnedOfPermissions } from "./pinned-seeds-of-permissions.ts";
 import { pinnedOfPolicy } from "./pinned-seeds-of-policy.ts";
+import { pinnedOfPrivateZones } from "./pinned-seeds-of-private-zones.ts";
 import { pinnedOfTheProof } from "./pinned-seeds-of-the-proof.ts";
 import type { Setup } from "./world.ts";
 
@@ -360,6 +362,8 @@ export const pinned: readonly Pinned[] = [
     },
   },
   ...pinnedOfPolicy,
-  ...pinnedOfBesides,
+  ...pinnedOfPermissions,
+  ...pinnedOfPrivateZones,
+  ...pinnedOfCare,
   ...pinnedOfTheProof,
 ];
